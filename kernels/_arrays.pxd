@@ -1,0 +1,10 @@
+cimport numpy as cnp
+
+cdef cnp.ndarray as_float(object x, str name)
+cdef tuple common_type(object x, object y)
+cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_num)
+cdef bint has_shape(cnp.ndarray x, int ndim, const cnp.npy_intp* dims) noexcept
+cdef bint fits(object out, int ndim, const cnp.npy_intp* dims, int type_num) noexcept
+cdef bint overlaps(cnp.ndarray x, cnp.ndarray y) noexcept
+cdef bint contiguous(cnp.ndarray x) noexcept
+cdef bint plain(cnp.ndarray x)

@@ -1,0 +1,63 @@
+/* OpenMP's run time, or one thread where the compiler has none. Included by _threads.pyx alone. */
+#ifndef KERNELS_OPENMP_H
+#define KERNELS_OPENMP_H
+
+#ifdef _OPENMP
+#include <omp.h>
+#define OPENMP_VERSION _OPENMP
+#else
+#define OPENMP_VERSION 0
+static int omp_get_max_threads(void) { return 1; }
+static void omp_set_num_threads(int n) { (void)n; }
+#endif
+
+#ifdef _MSC_VER
+#define THREAD_LOCAL __declspec(thread)
+#else
+#define THREAD_LOCAL _Thread_local
+#endif
+
+/* OpenMP keeps the number of threads per calling thread. A request made in one Python thread reaches another
+ * at that one's next call; what threadpoolctl sets there afterwards stands. */
+static int requested_threads = 0, requests = 0;
+static THREAD_LOCAL int requests_seen = 0;
+
+static void request_threads(int n)
+{
+    requested_threads = n;
+    requests++;
+}
+
+static inline int threads_here(void)
+{
+    if (requests_seen != requests) {
+        requests_seen = requests;
+        omp_set_num_threads(requested_threads);
+    }
+    return omp_get_max_threads();
+}
+
+/* libgomp's workers do not survive fork; a child that wakes them hangs. Pausing frees them before. */
+static int pause_threads(void)
+{
+#ifdef HAVE_OMP_PAUSE
+    return omp_pause_resource_all(omp_pause_soft);
+#else
+    return 0;
+#endif
+}
+
+#ifdef __VERSION__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "unknown"
+#endif
+#if defined(__clang__)
+#define COMPILER_NAME "Clang"
+#elif defined(__GNUC__)
+#define COMPILER_NAME "GCC"
+#else
+#define COMPILER_NAME ""
+#endif
+
+#endif

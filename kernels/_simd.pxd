@@ -1,0 +1,34 @@
+from libc.stdint cimport int64_t
+
+cdef extern from "simd/leaves.h" nogil:
+    ctypedef Py_ssize_t idx
+    # noexcept: leaves are plain C
+    ctypedef void binary_leaf(const void* x, idx sx, const void* y, idx sy, void* out, idx so, idx n) noexcept nogil
+    ctypedef struct leaves:
+        binary_leaf* relu
+        binary_leaf* add
+        binary_leaf* maximum
+        binary_leaf* add_relu
+        binary_leaf* relu_grad
+        double (*vector_dot)(const void* x, const void* y, idx n) noexcept nogil
+        void (*gemm_panel)(idx m, idx n, idx k, const void* a, idx rsa, idx csa, const void* b, idx ldb,
+                           void* c, idx ldc, int accumulate) noexcept nogil
+        idx panel
+        idx vector
+        void (*softmax)(const void* x, void* out, idx m, idx n) noexcept nogil
+        void (*cross_entropy_labels)(const void* x, const int64_t* labels, void* losses, void* grad,
+                                     idx m, idx n) noexcept nogil
+        void (*cross_entropy_rows)(const void* x, const void* targets, void* losses, void* grad,
+                                   idx m, idx n) noexcept nogil
+        void (*sgd)(void* w, const void* g, idx n, double lr) noexcept nogil
+        void (*momentum)(void* w, void* m, const void* g, idx n, double lr, double momentum,
+                         int nesterov) noexcept nogil
+        void (*rmsprop)(void* w, void* v, const void* g, idx n, double lr, double rho, double eps) noexcept nogil
+        void (*adam)(void* w, void* m, void* v, const void* g, idx n, double alpha, double beta_1,
+                     double beta_2, double eps) noexcept nogil
+    ctypedef struct simd_table:
+        const char* isa
+        leaves type[2]
+    const simd_table* const* simd_tables()
+
+cdef const leaves* simd  # float32's and float64's leaves, for the instruction set chosen at import

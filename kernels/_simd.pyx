@@ -1,0 +1,17 @@
+"""Which instruction set the leaves use: the best that this CPU runs, or the one that KERNELS_ISA names."""
+
+import os
+
+cdef const simd_table* const* tables = simd_tables()
+
+available: list[str] = []
+while tables[len(available)] != NULL:
+    available.append(tables[len(available)].isa.decode())
+
+isa: str = os.environ.get("KERNELS_ISA") or available[len(available) - 1]
+if isa not in available:
+    raise ImportError(
+        f"KERNELS_ISA={isa!r} cannot be used: this build on this CPU runs {', '.join(available)}. "
+        "Set it to one of these, or unset it"
+    )
+simd = &tables[available.index(isa)].type[0]

@@ -1,0 +1,1 @@
+cdef int team(double work, double grain) noexcept nogil

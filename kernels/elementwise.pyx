@@ -1,0 +1,311 @@
+"""Element-wise operations: relu, add, maximum, add_relu, relu_grad, with NumPy's broadcasting.
+
+One driver walks the arrays; a rung says which inner loop it calls and whether threads share the elements:
+`typed` (the naive loop, compiled), `simd` (the leaf of this CPU's instruction set), and the operation itself
+(the leaf, and threads from GRAIN elements up).
+"""
+
+cimport numpy as cnp
+from cython cimport floating
+from cython.parallel cimport prange
+
+from kernels._arrays cimport check_out, common_type, contiguous, fits, has_shape, overlaps, plain
+from kernels._simd cimport binary_leaf, idx, simd
+from kernels._threads cimport team
+
+import numpy as np
+
+cnp.import_array()
+
+cdef enum:
+    MOST_AXES = 64  # NumPy's own limit
+
+# Elements per thread below which waking a second thread costs more than it saves (hot libgomp region, 2-core
+# Xeon with AVX-512, float32 add).
+cdef double GRAIN = 16384
+
+
+cdef struct Nest:
+    # A loop nest over two inputs and an output: axes that walk memory alike are merged, the innermost is last.
+    int ndim
+    idx shape[MOST_AXES]
+    idx x[MOST_AXES]
+    idx y[MOST_AXES]
+    idx out[MOST_AXES]
+
+
+cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept:
+    cdef int ndim = cnp.PyArray_NDIM(c), axis, at, merged
+    cdef idx length, size = cnp.PyArray_ITEMSIZE(c), sx, sy, so
+    nest.ndim = 0
+    for axis in range(ndim):
+        length = cnp.PyArray_DIM(c, axis)
+        if length == 1:
+            continue
+        sx = broadcast_stride(a, axis - ndim, size)
+        sy = broadcast_stride(b, axis - ndim, size)
+        so = cnp.PyArray_STRIDE(c, axis) // size
+        at = nest.ndim  # insertion sort: the output's largest stride first
+        while at > 0 and abs(nest.out[at - 1]) < abs(so):
+            nest.shape[at], nest.x[at] = nest.shape[at - 1], nest.x[at - 1]
+            nest.y[at], nest.out[at] = nest.y[at - 1], nest.out[at - 1]
+            at -= 1
+        nest.shape[at], nest.x[at], nest.y[at], nest.out[at] = length, sx, sy, so
+        nest.ndim += 1
+    if nest.ndim == 0:
+        nest.ndim, nest.shape[0], nest.x[0], nest.y[0], nest.out[0] = 1, 1, 0, 0, 1
+    merged = 0
+    for axis in range(1, nest.ndim):
+        length = nest.shape[axis]
+        if (nest.x[merged] == nest.x[axis] * length and nest.y[merged] == nest.y[axis] * length
+                and nest.out[merged] == nest.out[axis] * length):
+            length *= nest.shape[merged]
+        else:
+            merged += 1
+        nest.shape[merged], nest.x[merged] = length, nest.x[axis]
+        nest.y[merged], nest.out[merged] = nest.y[axis], nest.out[axis]
+    nest.ndim = merged + 1
+
+
+cdef inline idx broadcast_stride(cnp.ndarray a, int axis, idx size) noexcept:
+    """Stride in elements of an axis counted from the end; 0 where a is broadcast."""
+    axis += cnp.PyArray_NDIM(a)
+    return 0 if axis < 0 or cnp.PyArray_DIM(a, axis) == 1 else cnp.PyArray_STRIDE(a, axis) // size
+
+
+cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const char* y, char* out, idx size,
+                    idx start, idx stop) noexcept nogil:
+    """Elements start to stop, counted in the nest's order: whole rows, and parts of the first and last one."""
+    cdef int last = nest.ndim - 1, axis
+    cdef idx inner = nest.shape[last], row = start // inner, column = start % inner, n
+    cdef idx at[MOST_AXES]
+    for axis in range(last - 1, -1, -1):
+        at[axis] = row % nest.shape[axis]
+        row //= nest.shape[axis]
+        x += at[axis] * nest.x[axis] * size
+        y += at[axis] * nest.y[axis] * size
+        out += at[axis] * nest.out[axis] * size
+    while start < stop:
+        n = min(inner - column, stop - start)
+        leaf(x + column * nest.x[last] * size, nest.x[last], y + column * nest.y[last] * size, nest.y[last],
+             out + column * nest.out[last] * size, nest.out[last], n)
+        start += n
+        column = 0
+        axis = last - 1
+        while axis >= 0:  # the next row, as an odometer counts
+            at[axis] += 1
+            x += nest.x[axis] * size
+            y += nest.y[axis] * size
+            out += nest.out[axis] * size
+            if at[axis] < nest.shape[axis]:
+                break
+            at[axis] = 0
+            x -= nest.shape[axis] * nest.x[axis] * size
+            y -= nest.shape[axis] * nest.y[axis] * size
+            out -= nest.shape[axis] * nest.out[axis] * size
+            axis -= 1
+
+
+cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads):
+    cdef const char* x = cnp.PyArray_BYTES(a)
+    cdef const char* y = cnp.PyArray_BYTES(b)
+    cdef char* out = cnp.PyArray_BYTES(c)
+    cdef idx size = cnp.PyArray_ITEMSIZE(c), n = cnp.PyArray_SIZE(c), share
+    cdef int t, workers = team(n, GRAIN) if threads else 1
+    with nogil:
+        if workers == 1:
+            run_range(nest, leaf, x, y, out, size, 0, n)
+        else:
+            share = (n // workers + 64) // 64 * 64  # threads write to cache lines of their own
+            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
+                run_range(nest, leaf, x, y, out, size, min(t * share, n), min((t + 1) * share, n))
+
+
+cdef bint same_walk(cnp.ndarray a, cnp.ndarray c) noexcept:
+    """May a loop that writes c read a as it goes? Yes if they are the same elements, or share none."""
+    cdef int axis
+    if not overlaps(a, c):
+        return True
+    if cnp.PyArray_DATA(a) != cnp.PyArray_DATA(c) or not cnp.PyArray_SAMESHAPE(a, c):
+        return False
+    for axis in range(cnp.PyArray_NDIM(c)):
+        if cnp.PyArray_STRIDE(a, axis) != cnp.PyArray_STRIDE(c, axis):
+            return False
+    return True
+
+
+cdef bint flat(object x, cnp.ndarray like) noexcept:
+    """Is x an array of like's type and shape, in one piece?"""
+    return (cnp.PyArray_CheckExact(x) and cnp.PyArray_TYPE(x) == cnp.PyArray_TYPE(like)
+            and cnp.PyArray_SAMESHAPE(x, like) and contiguous(x))
+
+
+cdef int broadcast(cnp.ndarray a, cnp.ndarray b, cnp.npy_intp* dims) except -1:
+    """The broadcast shape into dims; returns its number of axes."""
+    cdef int ndim = max(cnp.PyArray_NDIM(a), cnp.PyArray_NDIM(b)), axis, p, q
+    cdef cnp.npy_intp from_a, from_b
+    for axis in range(ndim):
+        p, q = axis - ndim + cnp.PyArray_NDIM(a), axis - ndim + cnp.PyArray_NDIM(b)
+        from_a = cnp.PyArray_DIM(a, p) if p >= 0 else 1
+        from_b = cnp.PyArray_DIM(b, q) if q >= 0 else 1
+        if from_a != from_b and from_a != 1 and from_b != 1:
+            shapes = f"{(<object> a).shape} {(<object> b).shape}".replace(", ", ",")
+            raise ValueError(f"operands could not be broadcast together with shapes {shapes}")
+        dims[axis] = from_b if from_a == 1 else from_a
+    return ndim
+
+
+cdef cnp.ndarray result(cnp.ndarray a, cnp.ndarray b, int ndim, cnp.npy_intp* dims):
+    """An empty result; its axes lie in memory as those of an input of that shape (NumPy's order="K")."""
+    if has_shape(a, ndim, dims):
+        if not cnp.PyArray_IS_C_CONTIGUOUS(a):
+            return np.empty_like(a, subok=False)
+    elif has_shape(b, ndim, dims) and not cnp.PyArray_IS_C_CONTIGUOUS(b):
+        return np.empty_like(b, subok=False)
+    return cnp.PyArray_EMPTY(ndim, dims, cnp.PyArray_TYPE(a), 0)
+
+
+cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object y, object out, bint threads):
+    """out = leaf(x, y) for any shapes that broadcast, any strides, any overlap."""
+    cdef cnp.ndarray a, b, c
+    cdef binary_leaf* leaf
+    cdef Nest nest
+    cdef cnp.npy_intp dims[MOST_AXES]
+    cdef int ndim, kind
+    if cnp.PyArray_CheckExact(x) and cnp.PyArray_NDIM(x) > 0 and (y is x or flat(y, x)) and flat(x, x):
+        a, b = x, y
+        kind = cnp.PyArray_TYPE(a)
+        if (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64) and cnp.PyArray_SIZE(a) < 2 * GRAIN and (
+                out is None or flat(out, a) and cnp.PyArray_ISWRITEABLE(out)
+                and same_walk(a, out) and same_walk(b, out)):
+            # Small arrays of one shape in one piece skip the rest: a call must cost less than NumPy's.
+            c = out if out is not None else cnp.PyArray_EMPTY(cnp.PyArray_NDIM(a), cnp.PyArray_DIMS(a), kind, 0)
+            leaf = leaf_f32 if kind == cnp.NPY_FLOAT32 else leaf_f64
+            leaf(cnp.PyArray_DATA(a), 1, cnp.PyArray_DATA(b), 1, cnp.PyArray_DATA(c), 1, cnp.PyArray_SIZE(a))
+            return c
+
+    a, b = common_type(x, y)
+    kind = cnp.PyArray_TYPE(a)
+    leaf = leaf_f32 if kind == cnp.NPY_FLOAT32 else leaf_f64
+    ndim = broadcast(a, b, dims)
+    if out is None:
+        c = result(a, b, ndim, dims)
+    else:
+        if not fits(out, ndim, dims, kind):
+            check_out(out, ndim, dims, kind)
+        c = out
+        if not (same_walk(a, c) and same_walk(b, c) and plain(c)):
+            c = np.empty((<object> out).shape, (<object> out).dtype)
+    if cnp.PyArray_SIZE(c):
+        set_nest(&nest, a, b, c)
+        run(&nest, leaf, a, b, c, threads)
+    if out is None:
+        return c if ndim else cnp.PyArray_ToScalar(cnp.PyArray_DATA(c), c)  # NumPy gives scalars for 0-d
+    if c is not out:
+        np.copyto(out, c)
+    return out
+
+
+# The typed rung: what the naive loops become when their variables have C types.
+
+cdef void relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n) noexcept nogil:
+    cdef idx i
+    for i in range(n):
+        out[i * so] = x[i * sx] if not x[i * sx] <= 0 else 0  # keeps NaN, and turns -0.0 into 0.0
+
+
+cdef void add_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n) noexcept nogil:
+    cdef idx i
+    for i in range(n):
+        out[i * so] = x[i * sx] + y[i * sy]
+
+
+cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so,
+                       idx n) noexcept nogil:
+    cdef idx i
+    cdef floating a, b
+    for i in range(n):
+        a, b = x[i * sx], y[i * sy]
+        out[i * so] = a if a > b or a != a else b  # NaN on either side wins
+
+
+cdef void add_relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so,
+                        idx n) noexcept nogil:
+    cdef idx i
+    cdef floating sum
+    for i in range(n):
+        sum = x[i * sx] + y[i * sy]
+        out[i * so] = sum if not sum <= 0 else 0
+
+
+def relu_typed(x, out=None):
+    """max(x, 0): the naive loop with C types, one thread."""
+    return apply(<binary_leaf*> relu_loop[float], <binary_leaf*> relu_loop[double], x, x, out, False)
+
+
+def add_typed(x, y, out=None):
+    """x + y: the naive loop with C types, one thread."""
+    return apply(<binary_leaf*> add_loop[float], <binary_leaf*> add_loop[double], x, y, out, False)
+
+
+def maximum_typed(x, y, out=None):
+    """max(x, y): the naive loop with C types, one thread."""
+    return apply(<binary_leaf*> maximum_loop[float], <binary_leaf*> maximum_loop[double], x, y, out, False)
+
+
+def add_relu_typed(x, y, out=None):
+    """max(x + y, 0): one loop with C types instead of two, one thread."""
+    return apply(<binary_leaf*> add_relu_loop[float], <binary_leaf*> add_relu_loop[double], x, y, out, False)
+
+
+def relu_simd(x, out=None):
+    """max(x, 0) in this CPU's widest vectors, one thread."""
+    return apply(simd[0].relu, simd[1].relu, x, x, out, False)
+
+
+def add_simd(x, y, out=None):
+    """x + y in this CPU's widest vectors, one thread."""
+    return apply(simd[0].add, simd[1].add, x, y, out, False)
+
+
+def maximum_simd(x, y, out=None):
+    """max(x, y) in this CPU's widest vectors, one thread."""
+    return apply(simd[0].maximum, simd[1].maximum, x, y, out, False)
+
+
+def add_relu_simd(x, y, out=None):
+    """max(x + y, 0) in this CPU's widest vectors, one thread."""
+    return apply(simd[0].add_relu, simd[1].add_relu, x, y, out, False)
+
+
+def relu(x, out=None):
+    """max(x, 0), element by element: any shape -> the same shape.
+
+    float32 or float64; NaN stays NaN and -0.0 becomes 0.0, bit for bit np.maximum(x, 0). `out` takes the result
+    and is returned; it may be x. Raises TypeError for other types, ValueError for an out of another shape.
+    """
+    return apply(simd[0].relu, simd[1].relu, x, x, out, True)
+
+
+def add(x, y, out=None):
+    """x + y with NumPy's broadcasting and promotion: (64, 3, 32, 10) + (32, 10) -> (64, 3, 32, 10).
+
+    float32 or float64 arrays; Python numbers take the other operand's type. `out` takes the result and is
+    returned; it may overlap x or y. Raises TypeError for other types, ValueError for shapes that do not broadcast.
+    """
+    return apply(simd[0].add, simd[1].add, x, y, out, True)
+
+
+def maximum(x, y, out=None):
+    """The larger of x and y, element by element; NaN if either is NaN. Shapes, types and errors: see add."""
+    return apply(simd[0].maximum, simd[1].maximum, x, y, out, True)
+
+
+def add_relu(x, y, out=None):
+    """max(x + y, 0) in one pass over memory instead of two. Shapes, types and errors: see add."""
+    return apply(simd[0].add_relu, simd[1].add_relu, x, y, out, True)
+
+
+def relu_grad(g, y, out=None):
+    """g where y > 0, else 0: the gradient of y = relu(x), given that of y. Shapes, types and errors: see add."""
+    return apply(simd[0].relu_grad, simd[1].relu_grad, g, y, out, True)

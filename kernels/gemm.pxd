@@ -1,0 +1,16 @@
+from kernels._simd cimport idx, leaves
+
+cdef struct Matrix:
+    # rows x columns elements at data, `row` and `column` elements apart
+    char* data
+    idx row
+    idx column
+
+cdef struct Epilogue:
+    # what dense does to a finished row: add bias (or NULL), then relu if asked
+    const char* bias
+    bint relu
+
+cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
+              bint threads) except -1 nogil
+cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, idx first, idx size) noexcept nogil

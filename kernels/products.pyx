@@ -1,0 +1,184 @@
+"""Products: dot for vectors, matrices and stacks of matrices, and the fused dense layer.
+
+`product` brings any shapes down to one matrix product c (m, n) = a (m, k) b (k, n) with strides; a rung says how
+that is computed: loop orders `ijp` and `ipj`, `blocked` (gemm.pyx), and the operation itself (blocked, threads).
+"""
+
+cimport numpy as cnp
+from cython cimport floating
+
+from kernels._arrays cimport as_float, check_out, fits, overlaps
+from kernels._simd cimport idx, simd
+from kernels.gemm cimport Epilogue, Matrix, finish_rows, gemm
+
+import numpy as np
+
+cnp.import_array()
+
+cdef enum Rung:
+    IJP
+    IPJ
+    BLOCKED
+    PARALLEL
+
+
+cdef void loop_ijp(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const floating* b, idx rb, idx cb,
+                   floating* c, idx rc) noexcept nogil:
+    cdef idx i, j, p
+    cdef floating sum
+    for i in range(m):
+        for j in range(n):
+            sum = 0
+            for p in range(k):  # walks down a column of b: a new cache line at each step
+                sum += a[i * ra + p * ca] * b[p * rb + j * cb]
+            c[i * rc + j] = sum
+
+
+cdef void loop_ipj(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const floating* b, idx rb, idx cb,
+                   floating* c, idx rc) noexcept nogil:
+    cdef idx i, j, p
+    cdef floating a_ip
+    for i in range(m):
+        for j in range(n):
+            c[i * rc + j] = 0
+        for p in range(k):
+            a_ip = a[i * ra + p * ca]
+            if cb == 1:
+                for j in range(n):  # along rows of b and c, no sum across turns: the compiler vectorizes
+                    c[i * rc + j] += a_ip * b[p * rb + j]
+            else:
+                for j in range(n):
+                    c[i * rc + j] += a_ip * b[p * rb + j * cb]
+
+
+cdef int compute(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
+                 Rung rung) except -1 nogil:
+    if rung == BLOCKED or rung == PARALLEL:
+        return gemm(m, n, k, a, b, c, end, is_double, rung == PARALLEL)
+    if is_double:
+        (loop_ijp[double] if rung == IJP else loop_ipj[double])(
+            m, n, k, <double*> a.data, a.row, a.column, <double*> b.data, b.row, b.column, <double*> c.data, c.row)
+    else:
+        (loop_ijp[float] if rung == IJP else loop_ipj[float])(
+            m, n, k, <float*> a.data, a.row, a.column, <float*> b.data, b.row, b.column, <float*> c.data, c.row)
+    finish_rows(&simd[is_double], c, m, n, end, 0, 8 if is_double else 4)
+    return 0
+
+
+cdef Matrix matrix(cnp.ndarray x, bint as_column):
+    """x (rows, columns), or a vector as one column or one row."""
+    cdef idx size = cnp.PyArray_ITEMSIZE(x)
+    cdef char* data = cnp.PyArray_BYTES(x)
+    if cnp.PyArray_NDIM(x) == 2:
+        return Matrix(data, cnp.PyArray_STRIDE(x, 0) // size, cnp.PyArray_STRIDE(x, 1) // size)
+    if as_column:
+        return Matrix(data, cnp.PyArray_STRIDE(x, 0) // size, 1)
+    return Matrix(data, 0, cnp.PyArray_STRIDE(x, 0) // size)
+
+
+cdef object product(object x, object y, object bias, bint relu, object out, Rung rung):
+    """out (..., n) = x (..., k) y (k, n), or without the n when y is a vector; then the epilogue."""
+    cdef cnp.ndarray a = as_float(x, "x"), b = as_float(y, "y"), c = None, v = None
+    cdef int kind = cnp.PyArray_TYPE(a), ndim, axis
+    cdef int a_axes = cnp.PyArray_NDIM(a), b_axes = cnp.PyArray_NDIM(b)
+    cdef cnp.npy_intp dims[64]
+    cdef idx m = 1, n = 1, k
+    cdef Epilogue end = Epilogue(NULL, relu)
+    cdef Matrix matrix_a, matrix_b, matrix_c
+    if bias is not None:
+        v = as_float(bias, "b")
+    if kind != cnp.PyArray_TYPE(b) or v is not None and kind != cnp.PyArray_TYPE(v):
+        kind = cnp.NPY_FLOAT64  # NumPy's promotion
+        a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+        v = None if v is None else np.asarray(v, np.float64)
+    if a_axes == 0 or not 1 <= b_axes <= 2:
+        raise ValueError(f"dot takes x of one or more axes and y of one or two, not shapes "
+                         f"{(<object> a).shape} and {(<object> b).shape}")
+    k = cnp.PyArray_DIM(b, 0)
+    if cnp.PyArray_DIM(a, a_axes - 1) != k:
+        shapes = f"{(<object> a).shape} and {(<object> b).shape}".replace(", ", ",")
+        raise ValueError(f"shapes {shapes} not aligned: {cnp.PyArray_DIM(a, a_axes - 1)} (dim {a_axes - 1}) "
+                         f"!= {k} (dim 0)")
+    ndim = a_axes - 1
+    for axis in range(ndim):
+        dims[axis] = cnp.PyArray_DIM(a, axis)
+        m *= dims[axis]
+    if b_axes == 2:
+        dims[ndim] = n = cnp.PyArray_DIM(b, 1)
+        ndim += 1
+    if a_axes > 2:  # a view, where the leading axes can be walked as one
+        a = (<object> a).reshape(m, k)
+    if v is not None:
+        if cnp.PyArray_NDIM(v) != 1 or cnp.PyArray_DIM(v, 0) != n:
+            raise ValueError(f"b has shape {(<object> v).shape}, dense adds a vector of shape ({n},)")
+        v = np.ascontiguousarray(v)
+        end.bias = cnp.PyArray_BYTES(v)
+
+    if out is not None:
+        if fits(out, ndim, dims, kind):
+            if not (overlaps(out, a) or overlaps(out, b) or v is not None and overlaps(out, v)):
+                c = out
+        else:
+            check_out(out, ndim, dims, kind)
+    if c is None:
+        c = cnp.PyArray_EMPTY(ndim, dims, kind, 0)
+    matrix_a, matrix_b = matrix(a, False), matrix(b, True)
+    matrix_c = Matrix(cnp.PyArray_BYTES(c), n, 1)
+    if m and n:
+        with nogil:
+            compute(m, n, k, matrix_a, matrix_b, matrix_c, end, kind == cnp.NPY_FLOAT64, rung)
+    if out is None:
+        return c if ndim else cnp.PyArray_ToScalar(cnp.PyArray_DATA(c), c)  # NumPy gives a scalar
+    if c is not out:
+        np.copyto(out, c)
+    return out
+
+
+cdef bint is_relu(object activation) except -1:
+    if activation is not None and activation != "relu":
+        raise ValueError(f"activation is None or 'relu', not {activation!r}")
+    return activation is not None
+
+
+def dot_ijp(x, y, out=None):
+    """x . y by inner products: the naive loops with C types."""
+    return product(x, y, None, False, out, IJP)
+
+
+def dot_ipj(x, y, out=None):
+    """x . y with the inner loop along rows of y and out, which are contiguous: it vectorizes."""
+    return product(x, y, None, False, out, IPJ)
+
+
+def dot_blocked(x, y, out=None):
+    """x . y in blocks that fit the caches, y packed, a tile of out in this CPU's registers; one thread."""
+    return product(x, y, None, False, out, BLOCKED)
+
+
+def dot(x, y, out=None):
+    """Sum over x's last and y's first axis: (d,) . (d,) -> scalar; (..., d) . (d,) -> (...);
+    (..., d) . (d, e) -> (..., e).
+
+    float32 or float64, any strides; a transposed matrix costs no copy. The bits do not depend on the number of
+    threads. `out` takes the result and is returned; it may overlap x or y. Raises TypeError for other types,
+    ValueError for shapes that are not aligned.
+    """
+    return product(x, y, None, False, out, PARALLEL)
+
+
+def dense_ipj(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b) with the loops of dot_ipj, one thread."""
+    return product(x, w, b, is_relu(activation), out, IPJ)
+
+
+def dense_blocked(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b), blocked; bias and relu go over each tile while it is in the cache; one thread."""
+    return product(x, w, b, is_relu(activation), out, BLOCKED)
+
+
+def dense(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b) in one fused pass: x (..., d), w (d, e), b (e,) or None -> (..., e).
+
+    activation: None or "relu". The same bits as relu(add(dot(x, w), b)). Types, out and errors: see dot.
+    """
+    return product(x, w, b, is_relu(activation), out, PARALLEL)

@@ -1,0 +1,4 @@
+#define ISA baseline
+#define VBYTES 16 /* bytes in a vector */
+#define VREGS 16 /* vector registers */
+#include "isa.inc"

@@ -1,0 +1,52 @@
+/* The table of leaves: one per instruction set, the same functions for float32 and float64.
+ *
+ * A leaf is a serial inner loop over raw pointers; checks, blocking and threads are Cython's part.
+ * Pointers are void so that one call site serves both types. Strides count elements.
+ */
+#ifndef KERNELS_LEAVES_H
+#define KERNELS_LEAVES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef ptrdiff_t idx;
+
+/* out[i] = f(x[i], y[i]), i < n. A stride of 0 repeats one element; out may be x or y itself. */
+typedef void binary_leaf(const void *x, idx sx, const void *y, idx sy, void *out, idx so, idx n);
+
+typedef struct {
+    /* relu ignores y, so that unary and binary operations share one driver. */
+    binary_leaf *relu, *add, *maximum, *add_relu, *relu_grad;
+
+    /* sum of x[i] * y[i], both contiguous */
+    double (*vector_dot)(const void *x, const void *y, idx n);
+
+    /* c (m, n) = a (m, k) b (k, n), or += if accumulate. n <= panel. a has any strides; the rows of b lie
+     * ldb apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. */
+    void (*gemm_panel)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb,
+                       void *c, idx ldc, int accumulate);
+    idx panel, vector;
+
+    /* contiguous rows of x (m, n); out may be x */
+    void (*softmax)(const void *x, void *out, idx m, idx n);
+    /* losses (m) and grad (m, n) = d losses / d x, for targets given as labels or as distributions */
+    void (*cross_entropy_labels)(const void *x, const int64_t *labels, void *losses, void *grad, idx m, idx n);
+    void (*cross_entropy_rows)(const void *x, const void *targets, void *losses, void *grad, idx m, idx n);
+
+    /* in-place updates of n contiguous weights */
+    void (*sgd)(void *w, const void *g, idx n, double lr);
+    void (*momentum)(void *w, void *m, const void *g, idx n, double lr, double momentum, int nesterov);
+    void (*rmsprop)(void *w, void *v, const void *g, idx n, double lr, double rho, double eps);
+    void (*adam)(void *w, void *m, void *v, const void *g, idx n, double alpha, double beta_1,
+                 double beta_2, double eps);
+} leaves;
+
+typedef struct {
+    const char *isa;
+    leaves type[2]; /* float32, float64 */
+} simd_table;
+
+/* Tables that this build holds and this CPU runs, slowest first, NULL at the end. */
+const simd_table *const *simd_tables(void);
+
+#endif

@@ -1,0 +1,138 @@
+"""The extension list and the compiler probes; everything else is in pyproject.toml."""
+
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_clib import build_clib
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, LinkError
+
+WINDOWS = sys.platform == "win32"
+X86 = platform.machine().lower() in ("x86_64", "amd64") and not WINDOWS
+OPTIMIZE = ["/O2"] if WINDOWS else ["-O3", "-fno-math-errno"]  # never -march=native, never fast-math
+MODULES = [
+    "_threads",
+    "_simd",
+    "_arrays",
+    "elementwise",
+    "gemm",
+    "products",
+    "losses",
+    "reductions",
+    "optimizers",
+]
+
+SETS = {"baseline": []}  # instruction set -> its flags
+if X86:
+    SETS["avx2"] = ["-mavx2", "-mfma"]
+    SETS["avx512"] = [
+        "-mavx512f",
+        "-mavx512bw",
+        "-mavx512dq",
+        "-mavx512vl",
+        "-mfma",
+        "-mprefer-vector-width=512",
+    ]
+LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".h", ".inc"))
+
+PROBE = """
+#include <omp.h>
+int main(void) {
+    int n = 0;
+    #pragma omp parallel reduction(+:n)
+    n += omp_get_num_threads();
+    %s
+    return n;
+}
+"""
+
+
+def links(compiler, statement, flags):
+    """Does a program with this statement compile and link with OpenMP?"""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "probe.c")
+        source.write_text(PROBE % statement)
+        try:
+            objects = compiler.compile([str(source)], output_dir=folder, extra_postargs=flags)
+            compiler.link_executable(objects, "probe", output_dir=folder, extra_postargs=flags)
+        except (CompileError, LinkError):
+            return False
+        return True
+
+
+class BuildLeaves(build_clib):
+    """The leaves are position-independent objects for one extension, whatever the platform's default."""
+
+    def build_libraries(self, libraries):
+        if not WINDOWS:
+            self.compiler.compiler_so = [*self.compiler.compiler_so, "-fPIC", "-fvisibility=hidden"]
+            self.compiler.compiler = [*self.compiler.compiler, "-fPIC", "-fvisibility=hidden"]
+        super().build_libraries(libraries)
+
+
+class BuildExtensions(build_ext):
+    def run(self):
+        self.run_command("build_clib")  # an in-place build would not do it
+        super().run()
+
+    def build_extensions(self):
+        openmp = ["/openmp"] if WINDOWS else ["-fopenmp"]
+        macros = []
+        if links(self.compiler, "", openmp):
+            if links(self.compiler, "omp_pause_resource_all(omp_pause_soft);", openmp):
+                macros = [("HAVE_OMP_PAUSE", "1")]
+        else:
+            openmp = []
+            sys.stderr.write(
+                "\n"
+                + "*" * 78
+                + "\nWARNING: this compiler has no OpenMP (-fopenmp does not compile and link).\n"
+                "kernels is built SERIAL: every operation runs on one thread.\n" + "*" * 78 + "\n\n"
+            )
+        for extension in self.extensions:
+            extension.extra_compile_args = [*OPTIMIZE, *openmp]
+            extension.extra_link_args = openmp
+            extension.define_macros += [*macros, ("KERNELS_FLAGS", '"%s"' % " ".join(OPTIMIZE + openmp))]
+        super().build_extensions()
+
+
+def leaf_library(isa):
+    source = f"kernels/simd/{isa}.c"
+    return f"kernels_{isa}", {
+        "sources": [source],
+        "obj_deps": {source: LEAVES},
+        "cflags": OPTIMIZE + SETS[isa],
+    }
+
+
+def extension(name):
+    return Extension(
+        f"kernels.{name}",
+        [f"kernels/{name}.pyx"] + (["kernels/simd/tables.c"] if name == "_simd" else []),
+        include_dirs=[np.get_include(), "kernels"],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")] + [("HAVE_X86", "1")] * X86,
+        libraries=[f"kernels_{isa}" for isa in SETS] if name == "_simd" else [],
+        depends=["kernels/simd/leaves.h", "kernels/_openmp.h"],
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [extension(name) for name in MODULES],
+        compiler_directives={
+            "language_level": 3,
+            "boundscheck": False,
+            "wraparound": False,
+            "cdivision": True,
+            "initializedcheck": False,
+            "embedsignature": True,
+        },
+    ),
+    libraries=[leaf_library(isa) for isa in SETS],
+    cmdclass={"build_clib": BuildLeaves, "build_ext": BuildExtensions},
+)
