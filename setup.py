@@ -12,32 +12,16 @@ from setuptools.command.build_clib import build_clib
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
-WINDOWS = sys.platform == "win32"
-X86 = platform.machine().lower() in ("x86_64", "amd64") and not WINDOWS
-OPTIMIZE = ["/O2"] if WINDOWS else ["-O3", "-fno-math-errno"]  # never -march=native, never fast-math
-MODULES = [
-    "_threads",
-    "_simd",
-    "_arrays",
-    "elementwise",
-    "gemm",
-    "products",
-    "losses",
-    "reductions",
-    "optimizers",
-]
+if sys.platform == "win32":
+    sys.exit("kernels is written for GCC and Clang (vector extensions): on Windows build it in WSL")
+X86 = platform.machine().lower() in ("x86_64", "amd64")
+OPTIMIZE = ["-O3", "-fno-math-errno"]  # never -march=native, never fast-math
+MODULES = sorted(path.stem for path in Path("kernels").glob("*.pyx"))
 
 SETS = {"baseline": []}  # instruction set -> its flags
 if X86:
     SETS["avx2"] = ["-mavx2", "-mfma"]
-    SETS["avx512"] = [
-        "-mavx512f",
-        "-mavx512bw",
-        "-mavx512dq",
-        "-mavx512vl",
-        "-mfma",
-        "-mprefer-vector-width=512",
-    ]
+    SETS["avx512"] = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]
 LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".h", ".inc"))
 
 PROBE = """
@@ -69,9 +53,7 @@ class BuildLeaves(build_clib):
     """The leaves are position-independent objects for one extension, whatever the platform's default."""
 
     def build_libraries(self, libraries):
-        if not WINDOWS:
-            self.compiler.compiler_so = [*self.compiler.compiler_so, "-fPIC", "-fvisibility=hidden"]
-            self.compiler.compiler = [*self.compiler.compiler, "-fPIC", "-fvisibility=hidden"]
+        self.compiler.compiler_so = [*self.compiler.compiler_so, "-fPIC", "-fvisibility=hidden"]
         super().build_libraries(libraries)
 
 
@@ -81,23 +63,20 @@ class BuildExtensions(build_ext):
         super().run()
 
     def build_extensions(self):
-        openmp = ["/openmp"] if WINDOWS else ["-fopenmp"]
-        macros = []
+        openmp, macros = ["-fopenmp"], []
         if links(self.compiler, "", openmp):
             if links(self.compiler, "omp_pause_resource_all(omp_pause_soft);", openmp):
                 macros = [("HAVE_OMP_PAUSE", "1")]
         else:
             openmp = []
             sys.stderr.write(
-                "\n"
-                + "*" * 78
-                + "\nWARNING: this compiler has no OpenMP (-fopenmp does not compile and link).\n"
+                "\n" + "*" * 78 + "\nWARNING: this compiler has no OpenMP (-fopenmp does not compile and link).\n"
                 "kernels is built SERIAL: every operation runs on one thread.\n" + "*" * 78 + "\n\n"
             )
         for extension in self.extensions:
             extension.extra_compile_args = [*OPTIMIZE, *openmp]
             extension.extra_link_args = openmp
-            extension.define_macros += [*macros, ("KERNELS_FLAGS", '"%s"' % " ".join(OPTIMIZE + openmp))]
+            extension.define_macros += [*macros, ("KERNELS_FLAGS", f'"{" ".join(OPTIMIZE + openmp)}"')]
         super().build_extensions()
 
 

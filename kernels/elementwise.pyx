@@ -1,124 +1,23 @@
 """Element-wise operations: relu, add, maximum, add_relu, relu_grad, with NumPy's broadcasting.
 
-One driver walks the arrays; a rung says which inner loop it calls and whether threads share the elements:
-`typed` (the naive loop, compiled), `simd` (the leaf of this CPU's instruction set), and the operation itself
-(the leaf, and threads from GRAIN elements up).
+`apply` checks and allocates, a loop nest walks the arrays; a rung says which inner loop runs and whether threads
+share the elements: `typed` (the naive loop, compiled), `simd` (the leaf of this CPU's instruction set), and the
+operation itself (the leaf, and threads).
 """
 
 cimport numpy as cnp
 from cython cimport floating
-from cython.parallel cimport prange
 
 from kernels._arrays cimport check_out, common_type, contiguous, fits, has_shape, overlaps, plain
+from kernels._nest cimport MOST_AXES, Nest, run, set_nest
 from kernels._simd cimport binary_leaf, idx, simd
-from kernels._threads cimport team
 
 import numpy as np
 
 cnp.import_array()
 
 cdef enum:
-    MOST_AXES = 64  # NumPy's own limit
-
-# Elements per thread below which waking a second thread costs more than it saves (hot libgomp region, 2-core
-# Xeon with AVX-512, float32 add).
-cdef double GRAIN = 16384
-
-
-cdef struct Nest:
-    # A loop nest over two inputs and an output: axes that walk memory alike are merged, the innermost is last.
-    int ndim
-    idx shape[MOST_AXES]
-    idx x[MOST_AXES]
-    idx y[MOST_AXES]
-    idx out[MOST_AXES]
-
-
-cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept:
-    cdef int ndim = cnp.PyArray_NDIM(c), axis, at, merged
-    cdef idx length, size = cnp.PyArray_ITEMSIZE(c), sx, sy, so
-    nest.ndim = 0
-    for axis in range(ndim):
-        length = cnp.PyArray_DIM(c, axis)
-        if length == 1:
-            continue
-        sx = broadcast_stride(a, axis - ndim, size)
-        sy = broadcast_stride(b, axis - ndim, size)
-        so = cnp.PyArray_STRIDE(c, axis) // size
-        at = nest.ndim  # insertion sort: the output's largest stride first
-        while at > 0 and abs(nest.out[at - 1]) < abs(so):
-            nest.shape[at], nest.x[at] = nest.shape[at - 1], nest.x[at - 1]
-            nest.y[at], nest.out[at] = nest.y[at - 1], nest.out[at - 1]
-            at -= 1
-        nest.shape[at], nest.x[at], nest.y[at], nest.out[at] = length, sx, sy, so
-        nest.ndim += 1
-    if nest.ndim == 0:
-        nest.ndim, nest.shape[0], nest.x[0], nest.y[0], nest.out[0] = 1, 1, 0, 0, 1
-    merged = 0
-    for axis in range(1, nest.ndim):
-        length = nest.shape[axis]
-        if (nest.x[merged] == nest.x[axis] * length and nest.y[merged] == nest.y[axis] * length
-                and nest.out[merged] == nest.out[axis] * length):
-            length *= nest.shape[merged]
-        else:
-            merged += 1
-        nest.shape[merged], nest.x[merged] = length, nest.x[axis]
-        nest.y[merged], nest.out[merged] = nest.y[axis], nest.out[axis]
-    nest.ndim = merged + 1
-
-
-cdef inline idx broadcast_stride(cnp.ndarray a, int axis, idx size) noexcept:
-    """Stride in elements of an axis counted from the end; 0 where a is broadcast."""
-    axis += cnp.PyArray_NDIM(a)
-    return 0 if axis < 0 or cnp.PyArray_DIM(a, axis) == 1 else cnp.PyArray_STRIDE(a, axis) // size
-
-
-cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const char* y, char* out, idx size,
-                    idx start, idx stop) noexcept nogil:
-    """Elements start to stop, counted in the nest's order: whole rows, and parts of the first and last one."""
-    cdef int last = nest.ndim - 1, axis
-    cdef idx inner = nest.shape[last], row = start // inner, column = start % inner, n
-    cdef idx at[MOST_AXES]
-    for axis in range(last - 1, -1, -1):
-        at[axis] = row % nest.shape[axis]
-        row //= nest.shape[axis]
-        x += at[axis] * nest.x[axis] * size
-        y += at[axis] * nest.y[axis] * size
-        out += at[axis] * nest.out[axis] * size
-    while start < stop:
-        n = min(inner - column, stop - start)
-        leaf(x + column * nest.x[last] * size, nest.x[last], y + column * nest.y[last] * size, nest.y[last],
-             out + column * nest.out[last] * size, nest.out[last], n)
-        start += n
-        column = 0
-        axis = last - 1
-        while axis >= 0:  # the next row, as an odometer counts
-            at[axis] += 1
-            x += nest.x[axis] * size
-            y += nest.y[axis] * size
-            out += nest.out[axis] * size
-            if at[axis] < nest.shape[axis]:
-                break
-            at[axis] = 0
-            x -= nest.shape[axis] * nest.x[axis] * size
-            y -= nest.shape[axis] * nest.y[axis] * size
-            out -= nest.shape[axis] * nest.out[axis] * size
-            axis -= 1
-
-
-cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads):
-    cdef const char* x = cnp.PyArray_BYTES(a)
-    cdef const char* y = cnp.PyArray_BYTES(b)
-    cdef char* out = cnp.PyArray_BYTES(c)
-    cdef idx size = cnp.PyArray_ITEMSIZE(c), n = cnp.PyArray_SIZE(c), share
-    cdef int t, workers = team(n, GRAIN) if threads else 1
-    with nogil:
-        if workers == 1:
-            run_range(nest, leaf, x, y, out, size, 0, n)
-        else:
-            share = (n // workers + 64) // 64 * 64  # threads write to cache lines of their own
-            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
-                run_range(nest, leaf, x, y, out, size, min(t * share, n), min((t + 1) * share, n))
+    SMALL = 32768  # elements that one thread does sooner than two, see _nest.GRAIN
 
 
 cdef bint same_walk(cnp.ndarray a, cnp.ndarray c) noexcept:
@@ -175,7 +74,7 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
     if cnp.PyArray_CheckExact(x) and cnp.PyArray_NDIM(x) > 0 and (y is x or flat(y, x)) and flat(x, x):
         a, b = x, y
         kind = cnp.PyArray_TYPE(a)
-        if (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64) and cnp.PyArray_SIZE(a) < 2 * GRAIN and (
+        if (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64) and cnp.PyArray_SIZE(a) < SMALL and (
                 out is None or flat(out, a) and cnp.PyArray_ISWRITEABLE(out)
                 and same_walk(a, out) and same_walk(b, out)):
             # Small arrays of one shape in one piece skip the rest: a call must cost less than NumPy's.
