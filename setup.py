@@ -22,7 +22,7 @@ SETS = {"baseline": []}  # instruction set -> its flags
 if X86:
     SETS["avx2"] = ["-mavx2", "-mfma"]
     SETS["avx512"] = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]
-LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".h", ".inc"))
+LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".c", ".h", ".inc"))
 
 PROBE = """
 #include <omp.h>
@@ -96,7 +96,7 @@ def extension(name):
         include_dirs=[np.get_include(), "kernels"],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")] + [("HAVE_X86", "1")] * X86,
         libraries=[f"kernels_{isa}" for isa in SETS] if name == "_simd" else [],
-        depends=["kernels/simd/leaves.h", "kernels/_openmp.h"],
+        depends=[*LEAVES, "kernels/_openmp.h"],
     )
 
 

@@ -5,16 +5,7 @@ pure Python. They take float32 and float64 arrays of any strides. Each call chec
 chooses its way in Cython, because on small arrays a Python wrapper would cost more than the work.
 """
 
-try:
-    from kernels import _simd, _threads
-except ModuleNotFoundError as error:
-    if error.name not in ("kernels._simd", "kernels._threads"):
-        raise
-    raise ImportError(
-        f"kernels is not compiled in {__path__[0]}: this is its source folder. Build it with `pip install .` in "
-        "that folder's parent, then run Python from another folder (or `pip install -e .` to work on it here)"
-    ) from None
-
+from kernels._load import _simd, _threads  # isort: skip  before all other compiled modules
 from kernels import naive
 from kernels._threads import get_num_threads, set_num_threads
 from kernels.elementwise import add, add_relu, maximum, relu, relu_grad

@@ -1,0 +1,30 @@
+"""`pynn info`: versions, and how the kernels were built."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from importlib import metadata
+
+from rich.console import Console
+from rich.table import Table
+
+import kernels
+
+
+def info(arguments: argparse.Namespace) -> int:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("Python", f"{platform.python_version()} on {platform.platform()}")
+    for name in ("pynn", "numpy", "rich", "pooch", "matplotlib", "pillow"):
+        try:
+            table.add_row(name, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            table.add_row(name, "not installed")
+    for name, value in kernels.show_config().items():
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        table.add_row(f"kernels: {name}", text)
+    Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False).print(table)
+    return 0

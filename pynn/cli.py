@@ -1,0 +1,104 @@
+"""The `pynn` command: its arguments, checked here; what it then does is in pynn._commands."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ._commands import UserError
+
+OUTPUT = "pynn-run"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0, 2 for a bad argument or input, 130 after Ctrl-C."""
+    arguments = _parser().parse_args(argv)
+    try:
+        # imported here: each command pays only for what it uses, and --help for nothing
+        if arguments.command == "train":
+            from ._commands.train import train as command
+        elif arguments.command == "predict":
+            from ._commands.predict import predict as command
+        else:
+            from ._commands.info import info as command
+        return command(arguments)
+    except UserError as error:
+        print(f"pynn {arguments.command}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"pynn {arguments.command}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `pynn predict ... | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\n")  # one line: argparse would print the usage as well
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="pynn", description="Train a digit classifier on compiled kernels, and use it.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{train,predict,info}")
+
+    train = commands.add_parser(
+        "train", help="train the 784-512-10 network on MNIST", allow_abbrev=False,
+        description="Train pixels-HIDDEN-10 (relu, softmax) on MNIST, print its test accuracy, save it.",
+    )
+    add = train.add_argument
+    add("--epochs", type=_count, default=5, metavar="N", help="passes over the data (default: 5)")
+    add("--batch-size", type=_count, default=128, metavar="N", help="images per step (default: 128)")
+    add("--hidden", type=_count, default=512, metavar="N", help="width of the hidden layer (default: 512)")
+    add("--optimizer", choices=("sgd", "rmsprop", "adam"), default="rmsprop", help="update rule (default: rmsprop)")
+    add("--learning-rate", type=_rate, metavar="R", help="step size (default: the optimizer's own)")
+    add("--seed", type=_seed, metavar="N", help="same seed, same bits (default: drawn anew, and printed)")
+    add("--threads", type=_count, metavar="N", help="threads of the kernels (default: all CPUs)")
+    add("--data", metavar="PATH", help="your own folder of IDX files, or npz file, in MNIST's form")
+    add("--output", default=OUTPUT, metavar="FOLDER", help=f"where the results go (default: {OUTPUT})")
+
+    predict = commands.add_parser(
+        "predict", help="classify images with trained weights", allow_abbrev=False,
+        description="Print the probability of each digit. The digits must be light on dark, as MNIST's are.",
+    )
+    add = predict.add_argument
+    add("image", nargs="+", metavar="IMAGE", help="a PNG, IDX (gzipped or not) or npy file")
+    weights = f"{OUTPUT}/weights.npz"
+    add("--weights", default=weights, metavar="FILE", help=f"what train saved (default: {weights})")
+    add("--invert", action="store_true", help="for dark digits on a light ground")
+    add("--count", type=_count, default=20, metavar="N", help="images shown of each file (default: 20)")
+
+    commands.add_parser("info", help="versions, and how the kernels were built", allow_abbrev=False)
+    return parser
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, 2**31 - 1)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, 2**32 - 1)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, not {text!r}")
+    return value
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a finite number above 0, not {text!r}")
+    return value

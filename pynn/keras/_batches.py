@@ -1,0 +1,78 @@
+"""Arrays cut into batches, without a copy of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from ..convert import as_array
+from ..tensor import Tensor
+
+Batch = tuple[Tensor, Tensor | None, Tensor | None]
+
+
+class Batches:
+    """Batches (x, y, sample_weight) of arrays with the same number of rows; what is None stays None.
+
+    Floats become float32. Unshuffled batches are views where no cast is needed; shuffled ones are gathered into
+    one buffer, which the next batch overwrites.
+    """
+
+    def __init__(
+        self, x: Any, y: Any = None, sample_weight: Any = None, batch_size: int | None = None, shuffle: bool = False
+    ) -> None:
+        batch_size = 32 if batch_size is None else batch_size
+        if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise ValueError(f"`batch_size` must be an integer of 1 or more, got {batch_size!r}")
+        named = {"x": x, "y": y, "sample_weight": sample_weight}
+        self.arrays = [None if a is None else as_array(a) for a in named.values()]
+        sizes = {
+            name: (len(a) if a.ndim else "no axis") for name, a in zip(named, self.arrays, strict=True) if a is not None
+        }
+        if not sizes or "no axis" in sizes.values():
+            raise ValueError(f"Expected arrays with one row for each sample, got {sizes or None}")
+        if len(set(sizes.values())) > 1:
+            raise ValueError(
+                "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples: "
+                + ", ".join(f"'{name}' sizes: {size}" for name, size in sizes.items())
+            )
+        self.rows = next(iter(sizes.values()))
+        if not self.rows:
+            raise ValueError("The data is empty: there is no sample to make a batch of")
+        self.batch_size, self.shuffle = min(int(batch_size), self.rows), shuffle
+
+    def __len__(self) -> int:
+        return -(-self.rows // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = random.generator().permutation(self.rows) if self.shuffle else None
+        buffers = [None if a is None else _Buffer(a, self.batch_size) for a in self.arrays]
+        for start in range(0, self.rows, self.batch_size):
+            stop = min(start + self.batch_size, self.rows)
+            rows = slice(start, stop) if order is None else order[start:stop]
+            yield tuple(None if b is None else Tensor(b.take(rows)) for b in buffers)
+
+
+class _Buffer:
+    """Memory for one batch of an array's rows, and for their cast to float32 where one is needed."""
+
+    def __init__(self, array: np.ndarray, size: int) -> None:
+        self.array = array
+        shape = (size, *array.shape[1:])
+        self.gathered = np.empty(shape, array.dtype)
+        self.cast = np.empty(shape, np.float32) if array.dtype in (np.float64, np.float16) else None
+
+    def take(self, rows: Any) -> np.ndarray:
+        if isinstance(rows, slice):
+            batch = self.array[rows]
+        else:
+            # mode="clip": with "raise", the default, NumPy goes through one more buffer
+            batch = np.take(self.array, rows, 0, out=self.gathered[: len(rows)], mode="clip")
+        if self.cast is None:
+            return batch
+        cast = self.cast[: len(batch)]
+        np.copyto(cast, batch, casting="same_kind")
+        return cast

@@ -1,0 +1,60 @@
+"""Activation functions by name or as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import ops
+from ..convert import convert_to_tensor
+from ..tensor import Tensor
+from ._names import lookup
+
+
+def linear(x: Any) -> Tensor:
+    """x"""
+    return x
+
+
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
+    """x from threshold up to max_value; below it negative_slope * (x - threshold)."""
+    if threshold:
+        y = ops.where(ops.greater(x, threshold), x, 0)
+    else:
+        y = ops.relu(x)
+    if max_value is not None:
+        y = ops.minimum(y, max_value)
+    if negative_slope:
+        y = ops.subtract(y, ops.multiply(negative_slope, ops.relu(ops.subtract(threshold, x))))
+    return y
+
+
+def sigmoid(x: Any) -> Tensor:
+    """1 / (1 + exp(-x)). It remembers x, as `softmax` does."""
+    logits = convert_to_tensor(x)
+    y = ops.sigmoid(logits)
+    y._logits = logits
+    return y
+
+
+def tanh(x: Any) -> Tensor:
+    return ops.tanh(x)
+
+
+def softmax(x: Any, axis: int = -1) -> Tensor:
+    """Probabilities along the axis. They remember x, so that cross-entropy is computed from the logits."""
+    logits = convert_to_tensor(x)
+    y = ops.softmax(logits, axis)
+    if axis in (-1, logits.ndim - 1):
+        y._logits = logits
+    return y
+
+
+_KNOWN = {f.__name__: f for f in (linear, relu, sigmoid, softmax, tanh)}
+
+
+def get(identifier: str | Callable[[Any], Tensor] | None) -> Callable[[Any], Tensor]:
+    """A function for a name, a function, or None (linear)."""
+    if identifier is None:
+        return linear
+    return identifier if callable(identifier) else lookup("activation function", identifier, _KNOWN)

@@ -1,0 +1,93 @@
+"""A data set from the cache, or from the first source that answers; checked by SHA-256 in any case."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ._archive import KEYS, read_npz
+from ._folder import Split
+from ._sources import Arrays, Source, reason, say
+
+
+def cache_folder() -> Path:
+    """The environment's PYNN_CACHE, else the user's cache folder of this platform."""
+    if chosen := os.environ.get("PYNN_CACHE"):
+        return Path(chosen)
+    import pooch
+
+    return Path(pooch.os_cache("pynn"))
+
+
+def digest(array: np.ndarray) -> str:
+    """SHA-256 of the shape, as Python prints it, and of the elements in C order."""
+    sha = hashlib.sha256(str(array.shape).encode())
+    sha.update(np.ascontiguousarray(array).data)
+    return sha.hexdigest()
+
+
+def load(name: str, path: str | os.PathLike[str], digests: Sequence[str], sources: Iterable[Source]) -> Split:
+    """((x_train, y_train), (x_test, y_test)) of the data set `name`.
+
+    path: the cache file, relative to cache_folder(). digests: of the four arrays.
+    OSError when no source gave the data: it lists every source with the reason, and what to do.
+    """
+    file = cache_folder() / path
+    failures = []
+    try:
+        return _checked(read_npz(file, "damaged"), digests)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        if Path(path).is_absolute():  # the user's own file: never to be overwritten
+            raise ValueError(f"{file} is not {name}; read your own data by datasets.load_folder") from error
+        failures.append(f"{file}: {reason(error)}")
+    for source in sources:
+        try:
+            arrays = source.fetch()
+            split = _checked(arrays, digests)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            failures.append(f"{source.label}: {reason(error)}")
+            continue
+        try:
+            _store(file, arrays)
+        except OSError as error:
+            say(f"cannot keep {name} for the next time: {error}")
+        return split
+    tried = "".join(f"\n  {failure}" for failure in failures)
+    raise OSError(
+        f"no source gave {name}:{tried}\n"
+        f"Put {file.name} (Keras's) at {file}, or its four IDX files into any folder and read that: "
+        "`pynn train --data FOLDER`, or datasets.load_folder(FOLDER)"
+    )
+
+
+def _checked(arrays: Arrays, digests: Sequence[str]) -> Split:
+    for key, array, expected in zip(KEYS, arrays, digests, strict=True):
+        if array.dtype != np.uint8 or digest(array) != expected:
+            raise ValueError(f"{key} is not the original (SHA-256)")
+    x_train, y_train, x_test, y_test = arrays
+    return (x_train, y_train), (x_test, y_test)
+
+
+def _store(file: Path, arrays: Arrays) -> None:
+    """Write the npz beside `file`, then move it there in one step: other processes see all or nothing.
+
+    Uncompressed: 55 MB that load in 0.1 s instead of 0.5 s.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=file.name, suffix=".tmp", dir=file.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            x_train, y_train, x_test, y_test = arrays
+            np.savez(stream, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+        os.replace(temporary, file)
+    except BaseException:
+        os.unlink(temporary)
+        raise

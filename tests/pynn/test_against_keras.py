@@ -1,0 +1,103 @@
+"""pynn and Keras 3 on the same weights and batches: keras_reference/ holds the cases and Keras's numbers.
+
+Tolerance of an array: float32's rounding in Keras itself, measured against float64 ("spread"), says how
+far rounding moves this result; another order of the same sums may move it as far again, the other way.
+Twice those two spreads, and 4 units in the last place of the largest entry, as Keras may have hit by luck.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).with_name("keras_reference")))
+
+import cases
+import function_cases
+import loss_cases
+import tape_cases
+import training_cases
+
+import pynn as tf
+from pynn import keras
+
+REFERENCE = json.loads(Path(__file__).with_name("keras_reference").joinpath("reference.json").read_text())
+EPS = np.finfo(np.float32).eps
+MODULES = {
+    "tape": tape_cases.CASES,
+    "losses": loss_cases.CASES,
+    "functions": function_cases.CASES,
+    "statistics": function_cases.STATISTICS,
+    "training": training_cases.CASES,
+}
+
+
+def compare(result: dict, section: str, case: str) -> None:
+    expected = REFERENCE[section][case]
+    assert list(result) == list(expected)
+    wrong = []
+    for key, reference in expected.items():
+        if not isinstance(reference, dict):
+            plain = json.loads(json.dumps(result[key], default=lambda value: value.item()))
+            if plain != reference:
+                wrong.append(f"{key}: {plain} instead of {reference}")
+            continue
+        if result[key] is None or list(np.shape(result[key])) != reference["shape"]:
+            wrong.append(f"{key}: {result[key]} instead of shape {reference['shape']}")
+            continue
+        values = np.reshape(reference["values"], reference["shape"])
+        tolerance = 4 * reference["spread"] + 4 * EPS * np.abs(values).max(initial=0)
+        error = np.abs(result[key] - values)
+        if not (error <= tolerance).all():  # a NaN is not
+            wrong.append(f"{key}: off by {error.max():.3g}, {(error / tolerance).max():.3g} tolerances:\n"
+                         f"{result[key]}\ninstead of\n{values}")
+        if key == "losses" and not np.allclose(result[key], values, rtol=1e-4, atol=0):
+            wrong.append(f"{key}: more than 1e-4 from Keras's")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_data_is_the_references() -> None:
+    assert cases.fingerprint() == REFERENCE["fingerprint"], "NumPy draws other numbers: run make.py again"
+
+
+def test_the_reference_has_every_case() -> None:
+    assert {s: list(c) for s, c in MODULES.items()} == {s: list(REFERENCE[s]) for s in MODULES}
+
+
+@pytest.mark.parametrize("case", tape_cases.CASES)
+def test_tape(case: str) -> None:
+    compare(tape_cases.CASES[case](tf, keras, "float32"), "tape", case)
+
+
+@pytest.mark.parametrize("case", loss_cases.CASES)
+def test_losses(case: str) -> None:
+    compare(loss_cases.CASES[case](tf, keras, "float32"), "losses", case)
+
+
+@pytest.mark.parametrize("case", function_cases.CASES)
+def test_functions(case: str) -> None:
+    compare(function_cases.CASES[case](tf, keras, "float32"), "functions", case)
+
+
+@pytest.mark.parametrize("case", training_cases.CASES)
+def test_training(case: str) -> None:
+    compare(training_cases.CASES[case](tf, keras, "float32"), "training", case)
+
+
+@pytest.mark.parametrize("case", function_cases.STATISTICS)
+def test_statistics(case: str) -> None:
+    """Two samples of one distribution: six standard errors of the difference of each moment."""
+    keras.utils.set_random_seed(1)
+    n, mean, std, kurtosis, low, high = function_cases.STATISTICS[case](tf, keras, "float32")["statistics"]
+    n_, mean_, std_, kurtosis_, low_, high_ = REFERENCE["statistics"][case]["statistics"]
+    assert n == n_
+    assert abs(mean - mean_) <= 6 * std_ * (2 / n) ** 0.5
+    assert abs(std - std_) <= 6 * std_ * ((kurtosis_ - 1) / (2 * n)) ** 0.5
+    assert abs(kurtosis - kurtosis_) <= 6 * (48 / n) ** 0.5  # a normal's; a bounded distribution's is smaller
+    # the gap to a bound is some std / n (a truncated normal is thin there: 18 std / n); a normal has no bound
+    edge = 400 / n if kurtosis_ < 2.7 else 2
+    assert abs(low - low_) <= edge * std_ and abs(high - high_) <= edge * std_

@@ -1,0 +1,212 @@
+"""`pynn predict` on made-up weights and images: what it reads, and one clear line for what it cannot."""
+
+import gzip
+import io
+import pickle
+import struct
+import sys
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pynn import keras
+from pynn.cli import main
+
+X = np.random.default_rng(0).integers(0, 128, (60, 28, 28), np.uint8)  # mostly dark, as digits are
+Y = np.arange(60, dtype=np.uint8) % 10
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with weights.npz of a 784-16-10 network."""
+    folder = tmp_path_factory.mktemp("run")
+    rng = np.random.default_rng(1)
+    hidden = keras.layers.Dense(16, activation="relu")
+    model = keras.Sequential([keras.Input((784,)), hidden, keras.layers.Dense(10, activation="softmax")])
+    shapes = [(784, 16), (16,), (16, 10), (10,)]
+    model.set_weights([rng.normal(0, 0.2, shape).astype(np.float32) for shape in shapes])
+    model.save_weights(folder / "weights.npz")
+    return folder
+
+
+def weights(folder):
+    with np.load(folder / "weights.npz", allow_pickle=False) as saved:
+        return [saved[name] for name in saved.files]
+
+
+def assert_one_line(capsys, *words):
+    out, err = capsys.readouterr()
+    assert err.startswith("pynn predict: error: ") and err.count("\n") == 1, err
+    for word in words:
+        assert word in err
+    assert out == ""
+
+
+def idx(array):
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+def predict(trained, *arguments):
+    return main(["predict", *map(str, arguments), "--weights", str(trained / "weights.npz")])
+
+
+def expected(trained, x):
+    k1, b1, k2, b2 = (w.astype(np.float64) for w in weights(trained))
+    z = np.maximum(x.reshape(len(x), -1) / 255 @ k1 + b1, 0) @ k2 + b2
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def rows(capsys):
+    """The table's lines after its heading: (name..., digit, ten probabilities)."""
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["image", "digit", *"0123456789"]
+    return [line.split() for line in lines[1:]]
+
+
+def save_png(path, image, mode="L"):
+    Image.fromarray(image).convert(mode).save(path)
+
+
+def writers():
+    def npy(array):
+        return lambda path: np.save(path, array)
+
+    return {
+        "grey.png": lambda path: save_png(path, X[41]),
+        "colour.png": lambda path: save_png(path, X[41], "RGB"),
+        "opaque.png": lambda path: save_png(path, X[41], "RGBA"),
+        "one.idx": lambda path: path.write_bytes(idx(X[41])),
+        "some-idx3-ubyte.gz": lambda path: path.write_bytes(gzip.compress(idx(X[41:42]))),
+        "flat.npy": npy(X[41].ravel()),
+        "square.npy": npy(X[41]),
+        "batch.npy": npy(X[41:42]),
+        "rows.npy": npy(X[41:42].reshape(1, 784)),
+        "float.npy": npy(X[41] / 255),
+    }
+
+
+@pytest.mark.parametrize("name", writers())
+def test_predict_reads(trained, tmp_path, capsys, name):
+    writers()[name](tmp_path / name)
+    assert predict(trained, tmp_path / name) == 0
+    (row,) = rows(capsys)
+    p = expected(trained, X[41:42])[0]
+    assert row[:2] == [str(tmp_path / name), str(p.argmax())]
+    np.testing.assert_allclose([float(v) for v in row[2:]], p, atol=0.0005 + 1e-5)  # printed to three places
+
+
+def test_predict_many(trained, tmp_path, capsys):
+    (tmp_path / "all").write_bytes(idx(X))
+    save_png(tmp_path / "a.png", X[5])
+    assert predict(trained, tmp_path / "all", tmp_path / "a.png", "--count", "3") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + 3 + 1 + 1
+    assert lines[3].split()[:3] == [str(tmp_path / "all"), "2", str(expected(trained, X[2:3]).argmax())]
+    assert lines[5] == f"{tmp_path / 'all'}: the first 3 of 60 images; more with --count"
+
+
+def test_predict_invert(trained, tmp_path, capsys):
+    dark = X[41]
+    save_png(tmp_path / "light.png", 255 - dark)
+    assert predict(trained, tmp_path / "light.png", "--invert") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    p = [float(v) for v in out.splitlines()[1].split()[2:]]
+    np.testing.assert_allclose(p, expected(trained, dark[None])[0], atol=0.0005 + 1e-5)
+    assert predict(trained, tmp_path / "light.png") == 0
+    assert "--invert" in capsys.readouterr().err
+
+
+def png_that_lies():
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    chunks = [
+        chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)),
+        chunk(b"IDAT", zlib.compress(bytes(100))),
+        chunk(b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def png(image, mode="L"):
+    Image.fromarray(image).convert(mode).save(buffer := io.BytesIO(), "PNG")
+    return buffer.getvalue()
+
+
+def npy(array, **options):
+    np.save(buffer := io.BytesIO(), array, **options)
+    return buffer.getvalue()
+
+
+TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (png(X[0][:27]), ["27x28", "28x28"]),
+        (png(X[0])[:100], []),
+        (png_that_lies(), ["60000x60000", "28x28"]),
+        (png(TRANSPARENT, "RGBA"), ["transparent"]),
+        (png(X[0].astype(np.uint16), "I;16"), ["16-bit"]),
+        (b"\x89PNG\r\n", []),
+        (b"GIF89a", ["not a PNG, IDX or npy"]),
+        (b"", ["not a PNG, IDX or npy"]),
+        (idx(X[0])[:-1], ["783 follow"]),
+        (idx(Y), ["60", "28x28"]),
+        (npy(X[:, :, :14]), ["60x28x14"]),
+        (npy(X[:0]), ["0x28x28"]),
+        (npy(np.float32(1)), ["28x28"]),
+        (npy(X[0].astype(np.int64)), ["int64", "uint8"]),
+        (npy(X[0].astype(np.float32)), ["0 to 1"]),
+        (npy(np.full((28, 28), np.nan)), ["0 to 1"]),
+        (npy(np.array([print], object), allow_pickle=True), []),
+        (npy(X[0])[:-5], []),
+    ],
+)
+def test_predict_bad_image(trained, tmp_path, capsys, content, words):
+    (tmp_path / "bad").write_bytes(content)
+    assert predict(trained, tmp_path / "bad") == 2
+    assert_one_line(capsys, str(tmp_path / "bad"), *words)
+
+
+def test_predict_missing_files(trained, tmp_path, capsys):
+    assert predict(trained, tmp_path / "none.png") == 2
+    assert_one_line(capsys, "none.png", "No such file")
+    save_png(tmp_path / "a.png", X[0])
+    assert predict(tmp_path, tmp_path / "a.png") == 2
+    assert_one_line(capsys, "weights.npz", "pynn train")
+
+
+def test_predict_without_pillow(trained, tmp_path, monkeypatch, capsys):
+    save_png(tmp_path / "a.png", X[0])
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    assert predict(trained, tmp_path / "a.png") == 2
+    assert_one_line(capsys, "pip install 'pynn[plot]'")
+
+
+class Evil:
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was run",)
+
+
+def test_predict_bad_weights(trained, tmp_path, capsys):
+    save_png(tmp_path / "a.png", X[0])
+    good = (trained / "weights.npz").read_bytes()
+    file = tmp_path / "weights.npz"
+    for content in (b"", b"text", good[: len(good) // 2], npy(X[0]), pickle.dumps(Evil())):
+        file.write_bytes(content)
+        assert predict(tmp_path, tmp_path / "a.png") == 2
+        assert_one_line(capsys, str(file), "not a weights file")
+    k1, b1, k2, b2 = weights(trained)
+    for arrays in ([], [k1], [k1, b2], [k1, b1, k1, b1], [b1, k1], [k1, b1, k2]):
+        np.savez(file, *arrays)
+        assert predict(tmp_path, tmp_path / "a.png") == 2
+        assert_one_line(capsys, str(file), "chain of Dense")
+    np.savez(file, k1 * np.float32(np.nan), b1, k2, b2)
+    assert predict(tmp_path, tmp_path / "a.png") == 2
+    assert_one_line(capsys, str(file), "NaN")
