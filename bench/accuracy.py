@@ -8,6 +8,7 @@ ch. 3); eps instead of eps/2 covers the higher orders.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from cases import Case
@@ -82,6 +83,7 @@ def _wide(arguments: list) -> list:
     return [a.astype(np.float64) if getattr(a, "dtype", None) == np.float32 else a for a in arguments]
 
 
+@lru_cache(maxsize=1)  # the rungs of a case follow each other
 def exact(case: Case) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
     """NumPy's float64 result, and how far from it a float32 result may be."""
     values = result(NUMPY[case.operation], _wide(case.inputs()))

@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import kernels
 import numpy as np
+
+import kernels
 from kernels.ladder import LADDER
 
 RUNGS: dict[str, dict[str, Callable]] = {
@@ -48,8 +49,10 @@ class Case:
 
     @property
     def label(self) -> str:
-        names = ["×".join(map(str, shape)) for shape in self.shapes]
-        names = [name + "ᵀ" * (axis in self.transposed) for axis, name in zip("xywg", names, strict=False)]
+        names = [
+            f"({'x'.join(map(str, shape[::-1]))}).T" if axis in self.transposed else "x".join(map(str, shape))
+            for axis, shape in zip("xywg", self.shapes, strict=False)
+        ]
         if self.operation in PRODUCTS:
             label = " · ".join(names[:2]) + "".join(f" + {name}" for name in names[2:])
         else:
@@ -65,9 +68,7 @@ class Case:
 
     def rungs(self) -> dict[str, Callable]:
         return {
-            name: rung
-            for name, rung in RUNGS[self.operation].items()
-            if self.steps <= MOST_STEPS.get(name, self.steps)
+            name: rung for name, rung in RUNGS[self.operation].items() if self.steps <= MOST_STEPS.get(name, self.steps)
         }
 
     def inputs(self) -> list:

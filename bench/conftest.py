@@ -13,10 +13,13 @@ sys.path.insert(0, str(HERE))
 
 
 def pytest_addoption(parser):
-    from measure import cpus
+    from quiet import cpus
 
     parser.addoption(
-        "--kernel-threads", type=int, default=cpus(), help="threads of kernels and of NumPy's BLAS (default: all CPUs)"
+        "--kernel-threads",
+        type=int,
+        default=len(cpus()),
+        help="of kernels and BLAS (default: all)",
     )
 
 

@@ -12,14 +12,17 @@ import platform
 import sys
 from pathlib import Path
 
-import kernels
 import numpy as np
 from cases import CASES, Case
-from measure import Ratio, contestants, cpus, interleave, median, ratio, spread, threads
+from measure import Ratio, contestants, interleave, median, ratio, spread, threads
+from quiet import cpus
+
+import kernels
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- ladder table: begin -->", "<!-- ladder table: end -->"
-HEAD = """| operation, float32 | rung | time | × naive Python | × rung above | × NumPy |
+BUSY = 0.1  # of the CPUs; above it the numbers of parallel rungs mean little
+HEAD = """| operation, float32 | rung | time | times naive Python | times rung above | times NumPy |
 |:--|:--|--:|--:|--:|--:|"""
 
 
@@ -37,7 +40,7 @@ def conditions(n: int) -> str:
         f"{cpu_model()}, {n} thread{'s' * (n > 1)} for kernels and NumPy alike, instruction set "
         f"{config['instruction set']}, {config['compiler']}, NumPy {np.__version__}, "
         f"Python {platform.python_version()}. Medians of interleaved runs, ± half the distance between the "
-        "quartiles; *tie*: a difference smaller than the spread."
+        "quartiles; tie: a difference smaller than the spread."
     )
 
 
@@ -56,9 +59,9 @@ def times_faster(r: Ratio) -> str:
     return "tie" if r.tie else three_digits(r.value)
 
 
-def rows(case: Case) -> list[str]:
-    """Measures the case; one row per rung, slowest first, NumPy's last."""
-    times = interleave(contestants(case))
+def rows(case: Case) -> tuple[list[str], float]:
+    """Measures the case; one row per rung, slowest first, NumPy's last; and what others took of the CPUs."""
+    times, others = interleave(contestants(case))
     lines, above = [], None
     for name, t in times.items():
         title = f"**{case.operation}** {case.label}" if not lines else ""
@@ -73,17 +76,27 @@ def rows(case: Case) -> list[str]:
         shown = name if name != "NumPy" else "*NumPy*"
         lines.append(f"| {title} | {shown} | {seconds(median(t))} ± {spread(t):.0%} | {' | '.join(over)} |")
         above = name
-    return lines
+    return lines, others
 
 
 def table(cases: list[Case], n: int) -> str:
-    lines = [conditions(n), "", HEAD]
+    lines, most = [], 0.0
     with threads(n):
         for i, case in enumerate(cases):
             print(f"\r[{i + 1}/{len(cases)}] {case.operation} {case.label}\033[K", end="", file=sys.stderr)
-            lines += rows(case)
+            measured, others = rows(case)
+            lines += measured
+            most = max(most, others)
     print("\r\033[K", end="", file=sys.stderr)
-    return "\n".join(lines)
+    return "\n".join([conditions(n) + busy(most), "", HEAD, *lines])
+
+
+def busy(others: float) -> str:
+    """What a reader must know of a machine that was not ours alone."""
+    if others < BUSY:
+        return ""
+    print(f"other processes took up to {others:.0%} of the CPUs: measure again when they are idle", file=sys.stderr)
+    return f" **Disturbed:** other processes took up to {others:.0%} of the CPUs."
 
 
 def split(text: str, path: Path) -> tuple[str, str]:
@@ -110,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure every rung against NumPy; print or publish the table.")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md between its markers")
     parser.add_argument("--all", action="store_true", help="every case, not only the README's")
-    parser.add_argument("--threads", type=int, default=cpus(), help="of kernels and of NumPy's BLAS (default: all)")
+    parser.add_argument("--threads", type=int, default=len(cpus()), help="of kernels and BLAS (default: all)")
     args = parser.parse_args()
     if args.threads < 1:
         parser.error(f"--threads is 1 or more, not {args.threads}")

@@ -1,31 +1,32 @@
 """Timing that neighbours on the machine, and the contestants among themselves, disturb as little as possible.
 
 Contestants take turns; a ratio is the median over turns of the ratio within a turn, so that a slow second of the
-machine slows both. Threads of OpenBLAS and OpenMP keep spinning for a while after a call and would run in the next
-contestant's time: every turn starts only when the process has been quiet.
+machine slows both. Every turn starts only when the threads of the one before have stopped spinning, and a round in
+which other processes used the CPUs is repeated, as long as patience lasts.
 """
 
 from __future__ import annotations
 
 import math
-import os
 import time
 import timeit
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import kernels
 import numpy as np
 from accuracy import check, exact, result
 from cases import Case
 from numpy_rungs import NUMPY
+from quiet import Neighbours, settle
 from threadpoolctl import threadpool_limits
+
+import kernels
 
 ROUNDS = 15
 SLOT, PARTS = 0.01, 5  # seconds of calls in one turn, in parts: the turn's time is the parts' median
 SLOW, SLOW_ROUNDS = 0.05, 3  # a call longer than this gets fewer turns
-SPIN_CHECK, SPIN_MOST = 0.003, 1.0  # seconds: a look at the process's CPU time, and the longest wait
+PATIENCE = 4.0  # seconds of rounds that may be thrown away
 
 
 @dataclass(frozen=True)
@@ -54,20 +55,6 @@ def threads(n: int):
         kernels.set_num_threads(before)
 
 
-def cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def settle() -> None:
-    """Wait until no thread of this process spins."""
-    end = time.perf_counter() + SPIN_MOST
-    while time.perf_counter() < end:
-        before = time.process_time()
-        time.sleep(SPIN_CHECK)
-        if time.process_time() - before < SPIN_CHECK / 10:
-            return
-
-
 def contestants(case: Case, only: str | None = None) -> dict[str, tuple[Callable, list, np.ndarray | None]]:
     """Name -> (function, arguments, out): rungs, slowest first (or one), then NumPy; each result has been checked."""
     truth, found = exact(case), {}
@@ -88,8 +75,11 @@ def timer(function: Callable, arguments: list, out: np.ndarray | None) -> timeit
     return timeit.Timer(call, globals={"f": function, "out": out, **names})
 
 
-def interleave(players: dict[str, tuple], rounds: int = ROUNDS) -> dict[str, np.ndarray]:
-    """Name -> seconds per call in each round; NaN in the rounds that a slow contestant sits out."""
+def interleave(
+    players: dict[str, tuple], rounds: int = ROUNDS, patience: float = PATIENCE
+) -> tuple[dict[str, np.ndarray], float]:
+    """Name -> seconds per call in each round, NaN where a slow contestant sat out; and the share of the CPUs that
+    other processes took meanwhile."""
     timers = {name: timer(*player) for name, player in players.items()}
     once = {}
     for name, t in timers.items():
@@ -98,18 +88,26 @@ def interleave(players: dict[str, tuple], rounds: int = ROUNDS) -> dict[str, np.
         if once[name] < SLOT / PARTS:
             once[name] = t.timeit(n := max(1, int(SLOT / PARTS / once[name]))) / n
     times = {name: np.full(rounds, np.nan) for name in timers}
-    for r in range(rounds):
+    shares: list[float] = []
+    end = time.perf_counter() + patience
+    while len(shares) < rounds:
+        neighbours = Neighbours()
         for name, t in timers.items():
-            slow = once[name] > SLOW
-            if slow and r % math.ceil(rounds / SLOW_ROUNDS):
-                continue
-            settle()
-            parts = min(PARTS, max(1, int(SLOT / once[name])))
-            calls = max(1, int(SLOT / parts / once[name]))
-            if not slow:
-                t.timeit(calls)  # wakes its threads, fills the caches
-            times[name][r] = np.median(t.repeat(parts, calls)) / calls
-    return times
+            if once[name] <= SLOW or len(shares) % math.ceil(rounds / SLOW_ROUNDS) == 0:
+                times[name][len(shares)] = turn(t, once[name])
+        if not neighbours.disturb or time.perf_counter() > end:
+            shares.append(neighbours.share)
+    return times, float(np.mean(shares))
+
+
+def turn(t: timeit.Timer, once: float) -> float:
+    """Seconds per call, `once` being a first guess."""
+    parts = min(PARTS, max(1, int(SLOT / once)))
+    calls = max(1, int(SLOT / parts / once))
+    settle()
+    if once <= SLOW:
+        t.timeit(calls)  # wakes its threads, fills the caches
+    return float(np.median(t.repeat(parts, calls)) / calls)
 
 
 def ratio(slow: np.ndarray, fast: np.ndarray) -> Ratio:

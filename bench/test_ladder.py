@@ -6,18 +6,24 @@ within the same test, because seconds of two moments on a shared machine cannot 
 
 from __future__ import annotations
 
-import kernels
 import pytest
 from cases import CASES, Case
-from measure import contestants, interleave, median, ratio, settle
+from measure import contestants, interleave, median, ratio
+from quiet import settle
 
-TURNS = 7
+import kernels
+
+TURNS, PATIENCE = 5, 0.3
 SECONDS = 0.1  # of pytest-benchmark's own rounds in each test
 
 
 @pytest.mark.parametrize(
     ("case", "rung"),
-    [pytest.param(case, rung, id=f"{case.operation}-{case.label}-{rung}") for case in CASES for rung in case.rungs()],
+    [
+        pytest.param(case, rung, id=f"{case.operation}-{case.label.replace(' · ', '@')}-{rung}".replace(" ", ""))
+        for case in CASES
+        for rung in case.rungs()
+    ],
 )
 def test_rung(benchmark, kernel_threads: int, case: Case, rung: str) -> None:
     players = contestants(case, only=rung)
@@ -26,13 +32,14 @@ def test_rung(benchmark, kernel_threads: int, case: Case, rung: str) -> None:
     if benchmark.disabled:
         benchmark(function, *arguments)
         return
-    times = interleave(players, TURNS)
+    times, others = interleave(players, TURNS, PATIENCE)
     seconds, against = median(times[rung]), ratio(times["NumPy"], times[rung])
     unit, rate = case.rate(seconds)
     benchmark.extra_info.update({
         "times NumPy": against.value,
         "times NumPy, quartiles": [against.low, against.high],
         "tie with NumPy": against.tie,
+        "others' share of the CPUs": others,
         "threads": kernel_threads,
         "instruction set": kernels.show_config()["instruction set"],
         "shapes": case.label,
@@ -40,5 +47,5 @@ def test_rung(benchmark, kernel_threads: int, case: Case, rung: str) -> None:
     })  # fmt: skip
     settle()
     iterations = max(1, int(SECONDS / 20 / seconds))
-    rounds = min(20, max(3, int(SECONDS / seconds)))
+    rounds = min(20, max(1, int(SECONDS / seconds)))
     benchmark.pedantic(function, arguments, {} if out is None else {"out": out}, rounds=rounds, iterations=iterations)

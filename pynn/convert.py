@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
 
 def _beside(x: Tensor, value: Any) -> Tensor:
     dtype, kind = x._array.dtype, type(value)
-    if kind is float and dtype.kind == "f" or kind is int and dtype.kind in "fiu":
+    if (kind is float and dtype.kind == "f") or (kind is int and dtype.kind in "fiu"):
         return Tensor(np.array(value, dtype))
     try:
         return Tensor(as_array(value, dtype))
@@ -104,9 +105,8 @@ def constant(value: Any, dtype: Any = None, shape: Any = None) -> Tensor:
 
 
 def to_shape(shape: Any) -> tuple[int, ...]:
-    """Sizes as Python ints, from one int, a sequence of them (Tensors too), or an int tensor."""
-    if type(shape) is tuple and all(type(n) is int for n in shape):
-        return shape
-    if isinstance(shape, (int, np.integer)) or (isinstance(shape, Operators) and not shape.ndim):
-        return (int(shape),)
-    return tuple(int(n) for n in shape)
+    """Sizes as Python ints, from one int or a sequence of them; int tensors will do for either."""
+    try:
+        return tuple(map(index, shape))
+    except TypeError:
+        return (index(shape),)

@@ -50,8 +50,7 @@ uint8, uint16, uint32, uint64 = DType("uint8"), DType("uint16"), DType("uint32")
 bool_ = DType("bool")
 
 _KNOWN = {
-    d.dtype: d
-    for d in (float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_)
+    d.dtype: d for d in (float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_)
 }
 
 

@@ -1,19 +1,10 @@
 """TensorFlow's `tf.nn`: names for the operations of networks."""
+# ruff: noqa: F401
 
 from typing import Any
 
 from .ops import log_softmax, relu, sigmoid, softmax, softmax_cross_entropy, tanh
 from .tensor import Tensor
-
-__all__ = [
-    "log_softmax",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "softmax_cross_entropy_with_logits",
-    "sparse_softmax_cross_entropy_with_logits",
-    "tanh",
-]
 
 
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any) -> Tensor:

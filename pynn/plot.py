@@ -78,7 +78,7 @@ def history(history: Any, path: Path | None = None) -> Figure:
             if key in curves:
                 axes.plot(range(1, len(curves[key]) + 1), curves[key], style, markersize=4, label=label)
         axes.set(xlabel="epoch", ylabel=name)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="x", integer=True)
         axes.grid(alpha=0.3)
         axes.legend()
     return _saved(figure, path)

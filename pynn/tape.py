@@ -7,6 +7,7 @@ They are written with the operations themselves, so an outer tape can differenti
 
 from __future__ import annotations
 
+import functools
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -119,11 +120,12 @@ class GradientTape:
 
     def _read(self, variable: Variable, tensor: Tensor) -> None:
         """Called by a variable that is being read as `tensor`."""
-        if id(tensor) not in self._watched and tensor._array.dtype.kind == "f":
-            if id(variable) in self._variables or (self._accessed and variable.trainable):
-                self._variables[id(variable)] = variable
-                self._watched[id(tensor)] = tensor
-                self._reads.setdefault(id(variable), []).append(tensor)
+        if id(tensor) in self._watched or tensor._array.dtype.kind != "f":
+            return
+        if id(variable) in self._variables or (self._accessed and variable.trainable):
+            self._variables[id(variable)] = variable
+            self._watched[id(tensor)] = tensor
+            self._reads.setdefault(id(variable), []).append(tensor)
 
     def gradient(
         self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
@@ -142,24 +144,22 @@ class GradientTape:
         if not self._persistent:
             self._pause()
         seeds = self._seeds(target, output_gradients)
-        keys = {id(s): self._keys(s) for s in _leaves(sources)}
-        grads = self._backward(seeds, {key for of_source in keys.values() for key in of_source})
+        keys = [self._keys(source) for source in _leaves(sources)]
+        grads = self._backward(seeds, {key for of_source in keys for key in of_source})
         if not self._persistent:
             self._forget()
             self._spent = True
 
-        def of(source: Any) -> Tensor | None:
-            parts = [grads[key] for key in keys[id(source)] if key in grads]
-            if not parts:
-                return ops.zeros_like(source) if unconnected_gradients == "zero" else None
-            total = parts[0]
-            for part in parts[1:]:
-                total = ops.add(total, part)
-            return total
+        def total(source: Any) -> Tensor | None:  # a variable may have been read as several tensors
+            parts = [grads[key] for key in keys.pop(0) if key in grads]
+            if parts:
+                return functools.reduce(ops.add, parts)
+            return None if unconnected_gradients == "none" else ops.zeros_like(source)
 
-        return _map(of, sources)
+        return _map(total, sources)
 
     def _keys(self, source: Any) -> list[int]:
+        """Ids of the tensors that stand for the source in the records."""
         if type(source) is Tensor:
             return [id(source)]
         if not isinstance(source, Operators):
@@ -167,38 +167,35 @@ class GradientTape:
         return [id(tensor) for tensor in self._reads.get(id(source), ())]
 
     def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Tensor, Tensor]]:
-        targets = list(_leaves(target))
-        weights = [None] * len(targets) if output_gradients is None else list(_leaves(output_gradients))
+        """Pairs (target, its gradient)."""
+        targets = _leaves(target)
+        weights = [1.0] * len(targets) if output_gradients is None else _leaves(output_gradients)
         if len(weights) != len(targets):
             raise ValueError(f"{len(targets)} targets need as many output_gradients, got {len(weights)}")
         seeds = []
         for t, weight in zip(targets, weights, strict=True):
             if not isinstance(t, Operators):
                 raise TypeError(f"Targets of gradients are Tensors and Variables, got {t!r}")
-            if type(t) is not Tensor:
-                self._read(t, t._tensor)
-                t = t._tensor
             if t._array.dtype.kind != "f":
                 warnings.warn(
-                    f"The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
+                    "The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
                     f"GradientTape.gradient, got {t.dtype!r}",
                     stacklevel=3,
                 )
                 continue
-            ones = ops.ones_like(t)
-            seeds.append((t, ones if weight is None else ops.multiply(ones, weight)))
+            if type(t) is not Tensor:
+                variable, t = t, t._tensor
+                self._read(variable, t)
+            ones = Tensor(np.ones(t._array.shape, t._array.dtype))
+            seeds.append((t, ones if output_gradients is None else ones * weight))
         return seeds
 
     def _backward(self, seeds: list[tuple[Tensor, Tensor]], wanted: set[int]) -> dict[int, Tensor]:
         """Gradients by id of the wanted tensors: one walk over the records, last to first."""
         grads: dict[int, Tensor] = {}
-
-        def collect(key: int, g: Tensor) -> None:
-            grads[key] = ops.add(grads[key], g) if key in grads else g
-
         for t, g in seeds:
-            collect(id(t), g)
-        needed = set(wanted)  # the wanted and what depends on them: nothing else is worth a gradient
+            grads[id(t)] = grads[id(t)] + g if id(t) in grads else g
+        needed = set(wanted)  # and what depends on the wanted: no other gradient is worth computing
         for out, inputs, _ in self._records:
             for x in inputs:
                 if id(x) in needed:
@@ -212,20 +209,18 @@ class GradientTape:
             if key not in grads or key not in needed:
                 continue
             g = grads[key] if key in wanted else grads.pop(key)
-            for x, thunk in zip(inputs, gradient(g)):
-                if id(x) in needed and thunk is not None:
-                    collect(id(x), thunk())
+            for x, thunk in zip(inputs, gradient(g), strict=False):  # dense without bias has a thunk too many
+                key = id(x)
+                if key in needed and thunk is not None:
+                    dx = thunk()
+                    grads[key] = grads[key] + dx if key in grads else dx
         return grads
 
 
-def _leaves(nest: Any) -> Iterator[Any]:
+def _leaves(nest: Any) -> list[Any]:
     if isinstance(nest, dict):
         nest = list(nest.values())
-    if isinstance(nest, (list, tuple)):
-        for item in nest:
-            yield from _leaves(item)
-    else:
-        yield nest
+    return [leaf for item in nest for leaf in _leaves(item)] if isinstance(nest, (list, tuple)) else [nest]
 
 
 def _map(function: Callable[[Any], Any], nest: Any) -> Any:

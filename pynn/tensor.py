@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .dtypes import DType, TensorShape, as_dtype
+
+
+def _operator(name: str) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
+    """x ∘ y and, for an x that is no tensor, y's reflected x ∘ y."""
+    return lambda x, y: getattr(ops, name)(x, y), lambda y, x: getattr(ops, name)(x, y)
 
 
 class Operators:
@@ -19,36 +24,45 @@ class Operators:
 
     _array: np.ndarray
 
-    @property
-    def shape(self) -> TensorShape:
-        return TensorShape(self._array.shape)
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("subtract")
+    __mul__, __rmul__ = _operator("multiply")
+    __truediv__, __rtruediv__ = _operator("divide")
+    __floordiv__, __rfloordiv__ = _operator("floordiv")
+    __mod__, __rmod__ = _operator("mod")
+    __pow__, __rpow__ = _operator("pow")
+    __matmul__, __rmatmul__ = _operator("matmul")
+    __and__, __rand__ = _operator("logical_and")
+    __or__, __ror__ = _operator("logical_or")
+    __xor__, __rxor__ = _operator("logical_xor")
+    __lt__, __gt__ = _operator("less")[0], _operator("greater")[0]
+    __le__, __ge__ = _operator("less_equal")[0], _operator("greater_equal")[0]
 
-    @property
-    def ndim(self) -> int:
-        return self._array.ndim
+    def __eq__(self, other: Any) -> Any:
+        return False if other is None else ops.equal(self, other)
 
-    @property
-    def dtype(self) -> DType:
-        return as_dtype(self._array.dtype)
+    def __ne__(self, other: Any) -> Any:
+        return True if other is None else ops.not_equal(self, other)
 
-    def get_shape(self) -> TensorShape:
-        return self.shape
+    def __neg__(self) -> Tensor:
+        return ops.negative(self)
 
-    def numpy(self) -> Any:
-        """A copy of the values: an array, or a NumPy scalar where the shape is ()."""
-        return self._array.copy() if self._array.ndim else self._array[()]
+    def __abs__(self) -> Tensor:
+        return ops.abs(self)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self._array, dtype)
+    def __invert__(self) -> Tensor:
+        return ops.logical_not(self)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return ops.getitem(self, key)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (ops.getitem(self, i) for i in range(len(self)))
 
     def __len__(self) -> int:
         if not self._array.ndim:
             raise TypeError("Scalar tensor has no `len()`")
         return len(self._array)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        for i in range(len(self)):
-            yield ops.getitem(self, i)
 
     def __bool__(self) -> bool:
         return bool(self._array)
@@ -65,101 +79,32 @@ class Operators:
     def __format__(self, spec: str) -> str:
         return format(self.numpy(), spec)
 
-    def __getitem__(self, key: Any) -> Tensor:
-        return ops.getitem(self, key)
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._array, dtype)
 
-    def __neg__(self) -> Tensor:
-        return ops.negative(self)
+    def numpy(self) -> Any:
+        """A copy of the values: an array, or a NumPy scalar where the shape is ()."""
+        return self._array.copy() if self._array.ndim else self._array[()]
 
-    def __abs__(self) -> Tensor:
-        return ops.abs(self)
+    @property
+    def shape(self) -> TensorShape:
+        return TensorShape(self._array.shape)
 
-    def __invert__(self) -> Tensor:
-        return ops.logical_not(self)
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim
 
-    def __add__(self, other: Any) -> Tensor:
-        return ops.add(self, other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return ops.add(other, self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return ops.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return ops.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return ops.multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return ops.multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return ops.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return ops.divide(other, self)
-
-    def __floordiv__(self, other: Any) -> Tensor:
-        return ops.floordiv(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return ops.floordiv(other, self)
-
-    def __mod__(self, other: Any) -> Tensor:
-        return ops.mod(self, other)
-
-    def __rmod__(self, other: Any) -> Tensor:
-        return ops.mod(other, self)
-
-    def __pow__(self, other: Any) -> Tensor:
-        return ops.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return ops.pow(other, self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return ops.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
-
-    def __and__(self, other: Any) -> Tensor:
-        return ops.logical_and(self, other)
-
-    def __or__(self, other: Any) -> Tensor:
-        return ops.logical_or(self, other)
-
-    def __xor__(self, other: Any) -> Tensor:
-        return ops.logical_xor(self, other)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __eq__(self, other: Any) -> Any:
-        return False if other is None else ops.equal(self, other)
-
-    def __ne__(self, other: Any) -> Any:
-        return True if other is None else ops.not_equal(self, other)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return ops.less(self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return ops.less_equal(self, other)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return ops.greater(self, other)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return ops.greater_equal(self, other)
+    @property
+    def dtype(self) -> DType:
+        return as_dtype(self._array.dtype)
 
 
 class Tensor(Operators):
     """An immutable array: tf.constant, tf.zeros, ... and every operation return one."""
 
-    # _logits: the tensor whose softmax this one is, for the stable cross-entropy (see keras.activations.softmax)
-    __slots__ = ("_array", "_logits", "__weakref__")
+    # _logits: the tensor whose softmax this one is, for the stable cross-entropy (keras.activations.softmax sets it)
+    __slots__ = ("__weakref__", "_array", "_logits")
+    _logits: Tensor
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
@@ -168,8 +113,7 @@ class Tensor(Operators):
         return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={values(self._array)}>"
 
     def __str__(self) -> str:
-        text = str(self._array)
-        return f"tf.Tensor({_own_lines(text)}, shape={self.shape}, dtype={self.dtype.name})"
+        return f"tf.Tensor({_own_lines(str(self._array))}, shape={self.shape}, dtype={self.dtype.name})"
 
 
 def values(array: np.ndarray) -> str:

@@ -24,13 +24,7 @@ class Variable(Operators):
 
     __slots__ = ("__weakref__", "_tensor", "name", "trainable")
 
-    def __init__(
-        self,
-        initial_value: Any,
-        trainable: bool = True,
-        name: str = "Variable",
-        dtype: Any = None,
-    ) -> None:
+    def __init__(self, initial_value: Any, trainable: bool = True, name: str = "Variable", dtype: Any = None) -> None:
         value = initial_value() if callable(initial_value) else initial_value
         # a copy that owns its memory: views of it then count as references to it (see _writable)
         self._tensor = Tensor(np.array(as_array(value, dtype), order="C"))

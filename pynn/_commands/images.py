@@ -43,7 +43,7 @@ def _read_png(name: str) -> np.ndarray:
         if picture.mode.startswith("I"):
             raise UserError(f"{name}: 16-bit grey; save it as an 8-bit PNG")
         transparent = "A" in picture.getbands() or "transparency" in picture.info
-        if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
+        if transparent and np.asarray(picture.convert("RGBA"))[..., 3].min() < 255:
             raise UserError(f"{name}: has transparent parts; save it without an alpha channel")
         return np.asarray(picture.convert("L"))
 

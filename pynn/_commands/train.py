@@ -27,7 +27,8 @@ from . import UserError
 
 def train(arguments: argparse.Namespace) -> int:
     with warnings.catch_warnings():
-        warnings.showwarning = _warn  # fit's warning of a NaN loss, among others, as one line
+        # fit's warning of a NaN loss, among others, as one line
+        warnings.showwarning = _warn  # type: ignore[assignment]
         return _train(arguments)
 
 

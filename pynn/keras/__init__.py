@@ -1,17 +1,6 @@
 """Keras's names: layers, models, and what trains them."""
 
-from . import (
-    activations,
-    callbacks,
-    datasets,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    optimizers,
-    utils,
-)
+from . import activations, callbacks, datasets, initializers, layers, losses, metrics, models, optimizers, utils
 from .layers import Input, Layer
 from .models import Model, Sequential
 

@@ -29,17 +29,17 @@ class Batches:
             raise ValueError(f"`batch_size` must be an integer of 1 or more, got {batch_size!r}")
         named = {"x": x, "y": y, "sample_weight": sample_weight}
         self.arrays = [None if a is None else as_array(a) for a in named.values()]
-        sizes = {
-            name: (len(a) if a.ndim else "no axis") for name, a in zip(named, self.arrays, strict=True) if a is not None
-        }
-        if not sizes or "no axis" in sizes.values():
-            raise ValueError(f"Expected arrays with one row for each sample, got {sizes or None}")
+        sizes = {name: a.shape[:1] for name, a in zip(named, self.arrays, strict=True) if a is not None}
+        if not sizes or () in sizes.values():
+            raise ValueError(
+                f"Expected arrays with one row for each sample, got {', '.join(sizes) or None} without rows"
+            )
         if len(set(sizes.values())) > 1:
             raise ValueError(
                 "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples: "
-                + ", ".join(f"'{name}' sizes: {size}" for name, size in sizes.items())
+                + ", ".join(f"'{name}' sizes: {size}" for name, (size,) in sizes.items())
             )
-        self.rows = next(iter(sizes.values()))
+        (self.rows,) = next(iter(sizes.values()))
         if not self.rows:
             raise ValueError("The data is empty: there is no sample to make a batch of")
         self.batch_size, self.shuffle = min(int(batch_size), self.rows), shuffle

@@ -21,7 +21,9 @@ class ProgressBar(Callback):
             raise ValueError(f"`verbose` is 'auto', 0, 1 or 2, got {verbose!r}")
         self._silent = verbose == 0
         self._console = None if self._silent else Console(highlight=False)
-        self._live = verbose in ("auto", 1) and self._console and (self._console.is_terminal or self._console.is_jupyter)
+        self._live = (
+            verbose in ("auto", 1) and self._console and (self._console.is_terminal or self._console.is_jupyter)
+        )
         self._bar, self._training = None, False
 
     def on_train_begin(self, logs: Logs = None) -> None:
@@ -63,7 +65,8 @@ class ProgressBar(Callback):
         self._steps, self._done = self.params["steps"], 0
         self._began = self._ended = self._drawn = time.perf_counter()
         if self._live:
-            columns = TextColumn("[bold]{task.completed}/{task.total}"), BarColumn(20), TextColumn("{task.description}")
+            bar = BarColumn(20, complete_style="green", finished_style="green")
+            columns = TextColumn("[bold]{task.completed}/{task.total}"), bar, TextColumn("{task.description}")
             # transient: the last state is printed as plain text, which a narrow terminal wraps and does not cut
             self._bar = Progress(*columns, console=self._console, auto_refresh=False, transient=True)
             self._task = self._bar.add_task("", total=self._steps)

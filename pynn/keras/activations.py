@@ -18,10 +18,7 @@ def linear(x: Any) -> Tensor:
 
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x from threshold up to max_value; below it negative_slope * (x - threshold)."""
-    if threshold:
-        y = ops.where(ops.greater(x, threshold), x, 0)
-    else:
-        y = ops.relu(x)
+    y = ops.where(ops.greater(x, threshold), x, 0) if threshold else ops.relu(x)
     if max_value is not None:
         y = ops.minimum(y, max_value)
     if negative_slope:

@@ -77,7 +77,7 @@ def _logits(y_pred: Tensor, from_logits: bool) -> Tensor | None:
 def _like(y: Any, y_pred: Tensor) -> Tensor:
     """y as a Tensor of y_pred's dtype."""
     if isinstance(y, Operators):
-        return y if y._array.dtype == y_pred._array.dtype else ops.cast(y, y_pred.dtype)
+        return convert_to_tensor(y) if y.dtype == y_pred.dtype else ops.cast(y, y_pred.dtype)
     return Tensor(as_array(y, y_pred.dtype))
 
 
@@ -121,10 +121,7 @@ class LossFunctionWrapper(Loss):
     """A loss of a function (y_true, y_pred) -> one value per sample."""
 
     def __init__(
-        self,
-        fn: Callable[..., Any],
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
+        self, fn: Callable[..., Any], reduction: str | None = "sum_over_batch_size", name: str | None = None
     ) -> None:
         super().__init__(name or getattr(fn, "__name__", None), reduction)
         self.fn = fn
@@ -140,10 +137,7 @@ class MeanSquaredError(Loss):
 
 class SparseCategoricalCrossentropy(Loss):
     def __init__(
-        self,
-        from_logits: bool = False,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
+        self, from_logits: bool = False, reduction: str | None = "sum_over_batch_size", name: str | None = None
     ) -> None:
         super().__init__(name, reduction)
         self.from_logits = from_logits

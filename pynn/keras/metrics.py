@@ -86,6 +86,9 @@ class Metric:
 class Mean(Metric):
     """The mean of values, weighted by `sample_weight`; 0 before the first."""
 
+    def __init__(self, name: str | None = "mean") -> None:
+        super().__init__(name)
+
     def reset_state(self) -> None:
         self.total = self.count = 0.0
 
@@ -153,10 +156,7 @@ _FUNCTIONS = {
     "categorical_accuracy": categorical_accuracy,
     "sparse_categorical_accuracy": sparse_categorical_accuracy,
 }
-_CLASSES = {
-    c.__name__: c
-    for c in (BinaryAccuracy, CategoricalAccuracy, MeanSquaredError, SparseCategoricalAccuracy)
-}
+_CLASSES = {c.__name__: c for c in (BinaryAccuracy, CategoricalAccuracy, MeanSquaredError, SparseCategoricalAccuracy)}
 
 
 def get(identifier: Any) -> Metric:

@@ -90,11 +90,7 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        learning_rate: float = 0.01,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        name: str | None = None,
+        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str | None = None
     ) -> None:
         super().__init__(learning_rate, name)
         if not 0 <= momentum <= 1:

@@ -19,7 +19,10 @@ def set_random_seed(seed: int) -> None:
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
-    """One-hot float32 rows (..., n) of integer labels (...) or (..., 1); n is by default the largest label + 1."""
+    """One-hot rows (..., n) of integer labels (...) or (..., 1), float64 as in Keras.
+
+    n is num_classes, by default the largest label + 1; ValueError for labels outside of it.
+    """
     labels = as_array(x)
     if labels.size and not np.array_equal(labels, labels.astype(np.int64)):
         raise ValueError("to_categorical needs integer labels")
@@ -29,4 +32,4 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     n = int(labels.max()) + 1 if num_classes is None else num_classes
     if labels.size and (labels.min() < 0 or labels.max() >= n):
         raise ValueError(f"Labels from {labels.min()} to {labels.max()} do not fit num_classes={n}")
-    return (labels[..., None] == np.arange(n)).astype(np.float32)
+    return (labels[..., None] == np.arange(n)).astype(np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,119 +13,90 @@ from ..convert import operand, pair
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
-from .arithmetic import (
-    _fast,
-    _floats,
-    cast,
-    exp,
-    log,
-    multiply,
-    negative,
-    reduce_max,
-    reduce_sum,
-    subtract,
-    sum_to,
-)
-from .shape import expand_dims, reshape, stop_gradient, transpose
+from ._call import fast, floats, run
+from .arithmetic import cast, exp, log, sum_to
+from .reduce import reduce_max, reduce_sum
+from .shape import reshape, stop_gradient, transpose
 
 
 def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False) -> Tensor:
     """(..., m, k) @ (..., k, n) -> (..., m, n); `transpose_*` swaps the last two axes first, without a copy."""
     a, b = pair(a, b)
-    for name, x in (("a", a), ("b", b)):
-        if x._array.ndim < 2:
-            raise InvalidArgumentError(
-                f"matmul needs matrices, {name} has shape {x.shape}; tf.expand_dims(x, 0) makes a row of a vector"
-            )
-    a = _swap(a) if transpose_a else a
-    b = _swap(b) if transpose_b else b
-    if b._array.ndim == 2:
-        value = _fast(kernels.dot, np.matmul, a._array, b._array)
-    else:  # stacks of matrices
-        value = _fast(np.matmul, np.matmul, a._array, b._array)
+    if a._array.ndim < 2 or b._array.ndim < 2:
+        raise InvalidArgumentError(f"matmul needs matrices, got shapes {a.shape} and {b.shape}: see tf.expand_dims")
+    a, b = _swap(a) if transpose_a else a, _swap(b) if transpose_b else b
+    if b._array.ndim == 2 and a._array.dtype.char in "fd":
+        return _product(a, b)
+    value = run(np.matmul, a._array, b._array)  # integers, and stacks of matrices on both sides
+    return record(value, (a, b), lambda g: (lambda: sum_to(g @ _swap(b), a), lambda: sum_to(_swap(a) @ g, b)))
 
-    def gradient(g: Tensor) -> Any:
-        if b._array.ndim == 2:
-            return lambda: matmul(g, transpose(b)), lambda: matmul(transpose(_rows(a)), _rows(g))
-        return (
-            lambda: sum_to(matmul(g, _swap(b)), a._array.shape),
-            lambda: sum_to(matmul(_swap(a), g), b._array.shape),
-        )
 
-    return record(value, (a, b), gradient)
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """(..., k) @ (k, n) by the kernel."""
+    value = run(kernels.dot, a._array, b._array)
+    return record(
+        value, (a, b), lambda g: (lambda: _product(g, transpose(b)), lambda: _product(transpose(_rows(a)), _rows(g)))
+    )
 
 
 def _swap(x: Tensor) -> Tensor:
     n = x._array.ndim
-    return transpose(x, [*np.arange(n - 2), n - 1, n - 2])
+    return transpose(x, (*range(n - 2), n - 1, n - 2))
 
 
 def _rows(x: Tensor) -> Tensor:
     return x if x._array.ndim == 2 else reshape(x, (-1, x._array.shape[-1]))
 
 
+def dense(x: Any, w: Any, b: Any = None, activation: str | None = None) -> Tensor:
+    """activation(x @ w + b) in one pass: x (..., k), w (k, n), b (n,) -> (..., n); activation None or "relu"."""
+    x, w = operand(x), operand(w)
+    b = b if b is None else operand(b)
+
+    def gradient(g: Tensor) -> Sequence[Any]:
+        g = g if activation is None else relu_gradient(g, out)
+        return (
+            lambda: _product(g, transpose(w)),
+            lambda: _product(transpose(_rows(x)), _rows(g)),
+            lambda: reduce_sum(_rows(g), 0),
+        )
+
+    value = kernels.dense(x._array, w._array, b if b is None else b._array, activation)
+    out = record(value, (x, w) if b is None else (x, w, b), gradient)
+    return out
+
+
 def relu(x: Any) -> Tensor:
     """max(x, 0)"""
     x = operand(x)
-    out = record(
-        _fast(kernels.relu, lambda a: np.maximum(a, 0), x._array),
-        (x,),
-        lambda g: (lambda: relu_gradient(g, out),),
-    )
+    value = fast(kernels.relu, lambda a: np.maximum(a, 0), x._array)
+    out = record(value, (x,), lambda g: (lambda: relu_gradient(g, out),))
     return out
 
 
 def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
     """g where relu's output is positive, else 0."""
-    return record(
-        _fast(kernels.relu_grad, lambda g, y: np.where(y > 0, g, 0).astype(g.dtype), g._array, out._array),
-        (g,),
-        lambda h: (lambda: relu_gradient(h, out),),
-    )
-
-
-def dense(x: Any, w: Any, b: Any = None, activation: str | None = None) -> Tensor:
-    """activation(x @ w + b) in one pass: x (..., k), w (k, n), b (n,) -> (..., n); activation None or "relu"."""
-    inputs = (operand(x), operand(w)) if b is None else (operand(x), operand(w), operand(b))
-    x, w = inputs[:2]
-    value = kernels.dense(*(i._array for i in inputs), activation=activation)
-
-    def gradient(g: Tensor) -> Any:
-        g = relu_gradient(g, out) if activation == "relu" else g
-        return (
-            lambda: matmul(g, transpose(w)),
-            lambda: matmul(transpose(_rows(x)), _rows(g)),
-            lambda: reduce_sum(_rows(g), 0),
-        )
-
-    out = record(value, inputs, gradient)
-    return out
+    value = fast(kernels.relu_grad, lambda g, y: np.where(y > 0, g, g.dtype.type(0)), g._array, out._array)
+    return record(value, (g,), lambda h: (lambda: relu_gradient(h, out),))
 
 
 def softmax(x: Any, axis: int = -1) -> Tensor:
     """exp(x) / sum(exp(x)) along the axis, without overflow."""
-    x = _floats(x, "softmax")
+    x = floats(x, "softmax")
     if axis not in (-1, x._array.ndim - 1):
-        order = np.arange(x._array.ndim)
+        order = list(range(x._array.ndim))
         order[axis], order[-1] = order[-1], order[axis]
         return transpose(softmax(transpose(x, order)), order)
-
-    def gradient(g: Tensor) -> Any:
-        return (lambda: multiply(out, subtract(g, reduce_sum(multiply(g, out), -1, keepdims=True))),)
-
-    out = record(_fast(kernels.softmax, _softmax_half, x._array), (x,), gradient)
-    return out
-
-
-def _softmax_half(a: np.ndarray) -> np.ndarray:
-    return kernels.softmax(a.astype(np.float32)).astype(a.dtype)
+    value = fast(kernels.softmax, lambda a: kernels.softmax(a.astype(np.float32)).astype(a.dtype), x._array)
+    p = record(value, (x,), lambda g: (lambda: p * (g - reduce_sum(p * g, -1, keepdims=True)),))
+    return p
 
 
 def log_softmax(x: Any, axis: int = -1) -> Tensor:
     """x - log(sum(exp(x))) along the axis, without overflow."""
-    x = _floats(x, "log_softmax")
-    shifted = subtract(x, stop_gradient(reduce_max(x, axis, keepdims=True)))
-    return subtract(shifted, log(reduce_sum(exp(shifted), axis, keepdims=True)))
+    x = floats(x, "log_softmax")
+    shifted = x - stop_gradient(reduce_max(x, axis, keepdims=True))
+    return shifted - log(reduce_sum(exp(shifted), axis, keepdims=True))
 
 
 def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
@@ -132,36 +104,28 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
 
     targets: integer labels (...) or distributions (..., n). The kernel gives the gradient with the loss.
     """
-    logits, targets = _floats(logits, "cross-entropy"), operand(targets)
-    shape = logits._array.shape
-    dense_targets = targets._array.dtype.kind == "f"
-    if targets._array.shape != (shape if dense_targets else shape[:-1]):
+    logits, targets = floats(logits, "cross-entropy"), operand(targets)
+    shape, sparse = logits._array.shape, targets._array.dtype.kind in "iu"
+    if targets._array.shape != (shape[:-1] if sparse else shape):
         raise ValueError(
             f"logits of shape {shape} go with integer labels of shape {shape[:-1]} or float distributions of "
             f"shape {shape}; got targets {targets._array.dtype} of shape {targets._array.shape}"
         )
     if len(shape) != 2:
-        rows = reshape(logits, (-1, shape[-1])), reshape(targets, (-1, shape[-1]) if dense_targets else -1)
-        return reshape(softmax_cross_entropy(*rows), shape[:-1])
-    targets = cast(targets, logits._array.dtype) if dense_targets else targets
+        losses = softmax_cross_entropy(_rows(logits), reshape(targets, -1) if sparse else _rows(targets))
+        return reshape(losses, shape[:-1])
+    targets = targets if sparse or targets._array.dtype == logits._array.dtype else cast(targets, logits.dtype)
     losses, slope = kernels.softmax_cross_entropy(logits._array, targets._array)
 
-    def gradient(g: Tensor) -> Any:
-        g = expand_dims(g, -1)
-        return lambda: multiply(g, unit()), lambda: negative(multiply(g, log_softmax(logits)))
+    def gradient(g: Tensor) -> Sequence[Any]:
+        g = reshape(g, (-1, 1))
+        # slope: softmax(logits) * sum(targets) - targets, which the kernel saved
+        return lambda: g * record(slope, (logits, targets), curvature), lambda: -g * log_softmax(logits)
 
-    def unit() -> Tensor:  # softmax(logits) * sum(target) - target, which the kernel saved
-        return record(slope, (logits, targets), curvature)
-
-    def curvature(h: Tensor) -> Any:
-        def along_logits() -> Tensor:
-            p = softmax(logits)
-            ph = multiply(p, subtract(h, reduce_sum(multiply(p, h), -1, keepdims=True)))
-            return multiply(ph, reduce_sum(targets, -1, keepdims=True)) if dense_targets else ph
-
-        def along_targets() -> Tensor:
-            return subtract(reduce_sum(multiply(softmax(logits), h), -1, keepdims=True), h)
-
-        return along_logits, along_targets
+    def curvature(h: Tensor) -> Sequence[Any]:
+        p = softmax(logits)
+        mean = reduce_sum(p * h, -1, keepdims=True)
+        mass = 1.0 if sparse else reduce_sum(targets, -1, keepdims=True)
+        return lambda: mass * p * (h - mean), lambda: mean - h
 
     return record(losses, (logits, targets), gradient)

@@ -39,7 +39,8 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> T
     """start, start + delta, ... below limit; `range(limit)` counts from 0. Floats add up step by step."""
     first, last = (0, start) if limit is None else (start, limit)
     numbers = [as_array(number) for number in (first, last, delta)]
-    target = as_dtype(dtype or np.result_type(*numbers)).dtype
+    rank = ("int32", "int64", "float32", "float64").index  # TensorFlow's order; NumPy's int32 and float32 give float64
+    target = as_dtype(dtype or max((number.dtype.name for number in numbers), key=rank)).dtype
     first, last, step = (number.astype(target) for number in numbers)
     count = max(int(np.ceil((last.item() - first.item()) / step.item())), 0)
     steps = np.full(count, step)

@@ -63,13 +63,17 @@ class Layer:
         """Makes the weights for inputs of this shape (the first size, of the batch, may be None)."""
         self.built, self._build_shape = True, input_shape
 
+    def _build_for(self, input_shape: Any) -> None:
+        """Called with the shape of the first inputs."""
+        self.build(input_shape)
+
     def call(self, inputs: Any) -> Any:
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call()` method")
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         inputs = self._cast(inputs)
         if not self.built:
-            self.build(_shapes(inputs))
+            self._build_for(_shapes(inputs))
             self.built = True
         outer = _scope.training
         if args and self._takes_training:

@@ -27,9 +27,7 @@ class InputLayer(Layer):
         return inputs
 
 
-def Input(
-    shape: Sequence[int | None] = (), batch_size: int | None = None, name: str | None = None
-) -> InputLayer:
+def Input(shape: Sequence[int | None] = (), batch_size: int | None = None, name: str | None = None) -> InputLayer:
     """The shape of one sample (without the batch), as the first entry of a Sequential."""
     return InputLayer(shape, batch_size, name)
 
@@ -51,9 +49,7 @@ class Dense(Layer):
         input_shape: Any = None,
         input_dim: int | None = None,
     ) -> None:
-        super().__init__(
-            name=name, trainable=trainable, dtype=dtype, input_shape=input_shape, input_dim=input_dim
-        )
+        super().__init__(name=name, trainable=trainable, dtype=dtype, input_shape=input_shape, input_dim=input_dim)
         if isinstance(units, bool) or not isinstance(units, (int, np.integer)) or units <= 0:
             raise ValueError(f"Received an invalid value for `units`, expected a positive integer: {units!r}")
         self.units, self.use_bias = int(units), use_bias

@@ -13,7 +13,9 @@ import numpy as np
 from ...convert import as_array
 from ...tape import GradientTape
 from ...tensor import Tensor
-from .. import losses, metrics, optimizers
+from ...variable import Variable
+from .. import losses, optimizers
+from .. import metrics as metric_functions
 from .._batches import Batch, Batches
 from .._progress import ProgressBar
 from ..callbacks import Callback, CallbackList, History
@@ -29,13 +31,19 @@ class Model(Layer):
     stop_training = False
     _compiled = False
 
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights of all layers, by calling the model on zeros of this shape (None counts as 1)."""
+        self.compute_output_shape(input_shape)
+
+    def _build_for(self, input_shape: Any) -> None:
+        if type(self).build is not Model.build:  # else the call that follows builds the layers
+            self.build(input_shape)
+
     @property
     def layers(self) -> list[Layer]:
         return self._parts()[1]
 
-    def compile(
-        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] | None = None
-    ) -> None:
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] | None = None) -> None:
         """Sets what training minimizes, how, and which metrics it reports; names or objects."""
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
@@ -43,12 +51,13 @@ class Model(Layer):
         self._loss = found if found is None or isinstance(found, losses.Loss) else losses.LossFunctionWrapper(found)
         if isinstance(metrics, str) or not isinstance(metrics, (list, tuple, type(None))):
             raise ValueError(f"Expected `metrics` argument to be a list, got {metrics!r}")
-        self._wanted_metrics, self._metrics = metrics or (), None
-        self._loss_mean = _mean("loss")
+        self._wanted_metrics = metrics or ()
+        self._metrics: list[metric_functions.Metric] | None = None
+        self._loss_mean = metric_functions.Mean("loss")
         self._compiled = True
 
     @property
-    def metrics(self) -> list[metrics.Metric]:
+    def metrics(self) -> list[metric_functions.Metric]:
         """The mean of the loss and, after the first batch, the compiled metrics."""
         return [self._loss_mean, *(self._metrics or ())]
 
@@ -156,7 +165,7 @@ class Model(Layer):
 
     def _update_metrics(self, y: Tensor, y_pred: Tensor, loss: Tensor) -> dict[str, float]:
         if self._metrics is None:
-            self._metrics = [metrics.for_batch(m, y, y_pred) for m in self._wanted_metrics]
+            self._metrics = [metric_functions.for_batch(m, y, y_pred) for m in self._wanted_metrics]
         rows = len(y_pred._array)
         self._loss_mean.total += float(loss._array) * rows
         self._loss_mean.count += rows
@@ -202,11 +211,7 @@ class Model(Layer):
         return logs
 
     def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", callbacks: Sequence[Callback] | None = None
     ) -> np.ndarray:
         """The outputs for x, as one array."""
         batches = Batches(x, batch_size=batch_size)
@@ -224,27 +229,23 @@ class Model(Layer):
             progress.close()
         return np.concatenate(outputs)
 
-    def summary(
-        self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None
-    ) -> None:
+    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None) -> None:
         """Prints the layers, their output shapes and numbers of weights."""
         summary.print_summary(self, line_length, print_fn)
 
     def save_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Writes the weights to a .npz file, all or nothing."""
-        if not self.built:
-            raise ValueError(f"Model {self.name!r} has no weights yet: call it on data or build it before saving.")
-        saving.save_weights(self.weights, filepath)
+        saving.save_weights(self._existing_weights(), filepath)
 
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Reads weights from a .npz file of the same model; a file that does not fit changes nothing."""
-        if not self.built:
-            raise ValueError(f"Model {self.name!r} has no weights yet: call it on data or build it before loading.")
-        saving.load_weights(self.weights, filepath)
+        saving.load_weights(self._existing_weights(), filepath)
 
-
-def _mean(name: str) -> metrics.Mean:
-    return metrics.Mean(name)
+    def _existing_weights(self) -> list[Variable]:
+        weights = self.weights
+        if not weights:
+            raise ValueError(f"Model {self.name!r} has no weights yet: call it on data, or build(input_shape), first.")
+        return weights
 
 
 def _split(arrays: tuple[Any, ...], share: float) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -33,7 +33,9 @@ class Sequential(Model):
             raise ValueError(f"Only layers can be added to a Sequential model, got {layer!r} of {type(layer)}")
         if isinstance(layer, InputLayer):
             if self._input or self._stack:
-                raise ValueError(f"An Input must be the first entry of Sequential model {self.name!r}, and the only one")
+                raise ValueError(
+                    f"An Input must be the first entry of Sequential model {self.name!r}, and the only one"
+                )
             self._input = layer.batch_shape
             return
         if any(other.name == layer.name for other in self._stack):

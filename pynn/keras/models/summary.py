@@ -20,7 +20,11 @@ def print_summary(model: Model, line_length: int | None, print_fn: Callable[[str
     console = Console(highlight=False) if print_fn is None else Console(highlight=False, color_system=None)
     width = line_length or min(88, console.width)
     table = Table(width=width, show_lines=True)
-    for title, share, justify in (("Layer (type)", 0.45, "left"), ("Output Shape", 0.35, "left"), ("Param #", 0.2, "right")):
+    for title, share, justify in (
+        ("Layer (type)", 0.45, "left"),
+        ("Output Shape", 0.35, "left"),
+        ("Param #", 0.2, "right"),
+    ):
         table.add_column(title, width=int(share * width), justify=justify)
     for layer in model.layers:
         params = f"[green]{layer.count_params():,}[/]" if layer.built else "[green]0[/] (unbuilt)"

@@ -1,0 +1,62 @@
+"""When is it quiet enough to measure? Threads that still spin, and other processes, take the CPUs of a contestant."""
+
+from __future__ import annotations
+
+import os
+import time
+
+SPIN_CHECK, SPIN_MOST = 0.003, 1.0  # seconds: a look at the process's CPU time, and the longest wait
+TICKS, SHARE = 0.02, 0.05  # what others may take: two ticks of the kernel's clock, and this part of the time
+
+
+def cpus() -> set[int]:
+    """Those that this process may use."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+def settle() -> None:
+    """Wait until no thread of this process spins: OpenBLAS' and OpenMP's do for a while after a call."""
+    end = time.perf_counter() + SPIN_MOST
+    while time.perf_counter() < end:
+        before = time.process_time()
+        time.sleep(SPIN_CHECK)
+        if time.process_time() - before < SPIN_CHECK / 10:
+            return
+
+
+def _taken() -> float:
+    """CPU seconds that others have taken on our CPUs, from any start; 0 where /proc/stat does not tell.
+
+    A parallel kernel waits for its slowest thread: one neighbour on one CPU makes a 30 us product take 700 us.
+    """
+    ours, total = {f"cpu{n}" for n in cpus()}, 0
+    try:
+        with open("/proc/stat") as lines:
+            for name, *fields in map(str.split, lines):
+                if name in ours:
+                    user, nice, system, _idle, _wait, irq, softirq, steal = map(int, fields[:8])
+                    total += user + nice + system + irq + softirq + steal
+    except (OSError, ValueError):  # not Linux
+        return 0.0
+    return total / os.sysconf("SC_CLK_TCK") - time.process_time()
+
+
+class Neighbours:
+    """What other processes have taken of our CPUs since this object was made."""
+
+    def __init__(self) -> None:
+        self.start, self.taken = time.perf_counter(), _taken()
+
+    def _seconds(self) -> tuple[float, float]:
+        return _taken() - self.taken, time.perf_counter() - self.start
+
+    @property
+    def share(self) -> float:
+        """Of all our CPUs, 0 to 1."""
+        taken, elapsed = self._seconds()
+        return min(1.0, max(0.0, taken / elapsed / len(cpus())))
+
+    @property
+    def disturb(self) -> bool:
+        taken, elapsed = self._seconds()
+        return taken > TICKS + SHARE * elapsed

@@ -1,0 +1,102 @@
+"""Reductions over some axes (an int or several; None: all), each with its gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import kernels
+
+from ..convert import operand, to_shape
+from ..dtypes import InvalidArgumentError, as_dtype
+from ..tape import record
+from ..tensor import Tensor
+from ._call import quiet, run
+from .shape import reshape
+
+
+def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    if axis is None:
+        return tuple(range(ndim))
+    axes = to_shape(axis)
+    for i in axes:
+        if not -ndim <= i < ndim:
+            raise InvalidArgumentError(f"axis {i} is out of bounds for a tensor of {ndim} dimensions")
+    return tuple([i % ndim for i in axes])
+
+
+def _kept(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
+    """The shape of a with the given axes of size 1."""
+    return [1 if i in axes else n for i, n in enumerate(a.shape)]
+
+
+def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...], count: int = 1) -> Tensor:
+    """g / count, where g is the gradient of a reduction of a, repeated along the reduced axes."""
+    value = np.empty(a.shape, a.dtype)
+    value[...] = (g._array if count in (0, 1) else g._array / a.dtype.type(count)).reshape(_kept(a, axes))
+    return record(value, (g,), lambda h: (lambda: reshape(reduce_sum(h, axes) / count, g._array.shape),))
+
+
+def reduce_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    x = operand(x)
+    a = x._array
+    axes = _axes(axis, a.ndim)
+    if axes == (0,) and a.ndim == 2 and not keepdims and a.dtype.char in "fd":
+        value = kernels.sum_rows(a)
+    else:
+        value = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)
+    return record(value, (x,), lambda g: (lambda: _spread(g, a, axes),))
+
+
+def reduce_mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean; that of integers is divided without remainder."""
+    x = operand(x)
+    a = x._array
+    axes = _axes(axis, a.ndim)
+    total = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)
+    count = math.prod([a.shape[i] for i in axes])
+    if a.dtype.kind != "f":
+        return Tensor(np.asarray(total // count))
+    value = quiet(np.true_divide, total, a.dtype.type(count))
+    return record(value, (x,), lambda g: (lambda: _spread(g, a, axes, count),))
+
+
+def reduce_max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    return _extreme(np.max, x, axis, keepdims)
+
+
+def reduce_min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    return _extreme(np.min, x, axis, keepdims)
+
+
+def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Tensor:
+    x = operand(x)
+    a = x._array
+    axes = _axes(axis, a.ndim)
+
+    def share(g: Tensor) -> Tensor:  # equal extremes share the gradient equally
+        best = (a == out._array.reshape(_kept(a, axes))).astype(a.dtype)
+        return best * (reshape(g, _kept(a, axes)) / best.sum(axes, keepdims=True))
+
+    value = run(lambda a: function(a, axis=axes, keepdims=keepdims), a)
+    out = record(value, (x,), lambda g: (lambda: share(g),))
+    return out
+
+
+def reduce_all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    return Tensor(np.asarray(np.all(operand(x)._array, axis, keepdims=keepdims)))
+
+
+def reduce_any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    return Tensor(np.asarray(np.any(operand(x)._array, axis, keepdims=keepdims)))
+
+
+def argmax(x: Any, axis: int = 0, output_type: Any = np.int64) -> Tensor:
+    return Tensor(np.asarray(np.argmax(operand(x)._array, axis), as_dtype(output_type).dtype))
+
+
+def argmin(x: Any, axis: int = 0, output_type: Any = np.int64) -> Tensor:
+    return Tensor(np.asarray(np.argmin(operand(x)._array, axis), as_dtype(output_type).dtype))

@@ -1,0 +1,47 @@
+"""Which kernels the tests import, and how they start a fresh Python with it."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# `python -m pytest` puts the repository first on sys.path, where the source folder kernels/ would hide the package
+# that pip installed. Only a folder that is compiled in place, for this interpreter, may stay.
+if not any((ROOT / "kernels" / f"_simd{suffix}").exists() for suffix in importlib.machinery.EXTENSION_SUFFIXES):
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
+
+collect_ignore = [] if hasattr(os, "fork") else ["kernels/test_fork.py"]
+
+RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> RunPython:
+    """run_python(code, path=None, **environment): the finished process of a fresh interpreter, outside the repository.
+
+    It imports the package under test, or the one in the folder `path`. An environment variable of None is unset.
+    """
+    import kernels
+
+    package_folder = Path(kernels.__file__).resolve().parents[1]
+
+    def run(code: str, path: Path | None = None, **environment: str | None) -> subprocess.CompletedProcess[str]:
+        variables = {**os.environ, "PYTHONPATH": str(path or package_folder), **environment}
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={name: value for name, value in variables.items() if value is not None},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run

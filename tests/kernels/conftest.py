@@ -1,0 +1,100 @@
+"""Arguments and exact results for every operation of the ladder, with error bounds; the thread count is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import kernels
+
+Shape = tuple[int, int, int]
+
+
+class Case(NamedTuple):
+    args: tuple[np.ndarray, ...]
+    expected: np.ndarray  # element-wise operations: in the arguments' type, exact; others: float64
+    bound: np.ndarray | float  # largest error that rounding explains
+
+    def check(self, result: object) -> None:
+        """The result has the expected shape, the arguments' type (a naive sum is a Python float), and the values."""
+        assert type(result) is float or result.dtype == self.args[0].dtype.newbyteorder("=")
+        assert np.shape(result) == np.shape(self.expected)
+        error = np.abs(np.asarray(result, np.float64) - self.expected)
+        assert (error <= self.bound).all(), f"error {error.max()} where {np.max(self.bound)} is allowed"
+
+
+def positive_part(x: np.ndarray) -> np.ndarray:
+    return np.where(x <= 0, x.dtype.type(0), x)
+
+
+def sums(x: np.ndarray, y: np.ndarray, more: np.ndarray | float = 0) -> tuple[np.ndarray, np.ndarray]:
+    """x . y + more, and its bound: k + 1 roundings of at most eps / 2 each here, and as many in the reference."""
+    terms = y.shape[0] + 1
+    exact = np.dot(x.astype(np.float64), y.astype(np.float64)) + more
+    scale = np.dot(np.abs(x).astype(np.float64), np.abs(y).astype(np.float64)) + np.abs(more)
+    return exact, terms * np.finfo(x.dtype).eps * scale
+
+
+def softmax_reference(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Softmax, and its bound: x - max rounds by eps / 2 of itself, above and below the fraction; the exponential
+    by a few eps, the sum by one for each term; what falls among the subnormals loses one of them or two."""
+    wide = x.astype(np.longdouble)
+    shifted = wide - wide.max(axis=-1, keepdims=True)
+    e = np.exp(shifted)
+    exact = e / e.sum(axis=-1, keepdims=True)
+    limits = np.finfo(x.dtype)
+    bound = exact * limits.eps * (np.abs(shifted) + x.shape[-1] + 8) + 2 * limits.smallest_subnormal
+    return exact.astype(np.float64), bound
+
+
+def make_case(operation: str, dtype: str, shape: Shape) -> Case:
+    """Random arguments of an operation; m, k, n are the sizes of its product, or of what it has of one."""
+    m, k, n = shape
+    rng = np.random.default_rng([m, k, n])
+
+    def random(*sizes: int) -> np.ndarray:
+        return rng.standard_normal(sizes).astype(dtype)
+
+    match operation:
+        case "relu":
+            x = random(m, n)
+            return Case((x,), positive_part(x), 0)
+        case "add" | "maximum" | "add_relu":
+            x, y = random(m, n), random(m, n)
+            exact = {"add": x + y, "maximum": np.where(x > y, x, y), "add_relu": positive_part(x + y)}
+            return Case((x, y), exact[operation], 0)
+        case "add_matrix_and_vector":
+            x, y = random(m, n), random(n)
+            return Case((x, y), x + y, 0)
+        case "vector_dot" | "matrix_vector_dot" | "dot":
+            x = random(k) if operation == "vector_dot" else random(m, k)
+            y = random(k, n) if operation == "dot" else random(k)
+            return Case((x, y), *sums(x, y))
+        case "dense":
+            x, w, b = random(m, k), random(k, n), random(n)
+            exact, bound = sums(x, w, b.astype(np.float64))
+            return Case((x, w, b), positive_part(exact), bound)  # relu brings no two numbers further apart
+        case "softmax":
+            x = 4 * random(m, n)
+            return Case((x,), *(softmax_reference(x) if x.size else (x, 0)))
+    raise LookupError(f"tests/kernels/conftest.py has no arguments for {operation!r}; add a case")
+
+
+@pytest.fixture
+def case() -> Callable[[str, str, Shape], Case]:
+    return make_case
+
+
+@pytest.fixture
+def softmax_exactly() -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    return softmax_reference
+
+
+@pytest.fixture(autouse=True)
+def keep_threads() -> Iterator[None]:
+    before = kernels.get_num_threads()
+    yield
+    kernels.set_num_threads(before)

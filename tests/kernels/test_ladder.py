@@ -1,0 +1,53 @@
+"""Every rung against NumPy in float64: a rung that is added to LADDER is tested here by being there."""
+
+import numpy as np
+import pytest
+
+from kernels.ladder import LADDER
+
+SMALL = [(1, 1, 1), (3, 5, 7), (16, 1, 33), (13, 17, 19), (1, 31, 1), (2, 0, 3), (0, 3, 2), (3, 2, 0)]
+LARGE = [
+    (61, 67, 71),  # primes: no tile, panel or vector is full
+    (127, 523, 67),  # two slices of k
+    (257, 3, 331),  # element-wise: enough for threads
+    (25, 400, 1103),  # more columns than one packed block
+    (5, 40009, 3),  # vector sums in two chunks
+    (1, 200, 300),
+    (300, 200, 1),
+]
+RUNGS = [(operation, rung) for operation, rungs in LADDER.items() for rung in rungs]
+COMPILED = [(operation, rung) for operation, rung in RUNGS if rung != "naive"]
+
+
+@pytest.mark.parametrize("shape", SMALL, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("operation", "rung"), RUNGS)
+def test_small(case, operation, rung, dtype, shape):
+    with_numpy = case(operation, dtype, shape)
+    with_numpy.check(LADDER[operation][rung](*with_numpy.args))
+
+
+@pytest.mark.parametrize("shape", LARGE, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("operation", "rung"), COMPILED)
+def test_large(case, operation, rung, dtype, shape):
+    with_numpy = case(operation, dtype, shape)
+    out = np.full(with_numpy.expected.shape, np.nan, dtype)
+    assert LADDER[operation][rung](*with_numpy.args, out=out) is out
+    with_numpy.check(out)
+
+
+@pytest.mark.parametrize(("operation", "rung"), RUNGS)
+def test_arguments_are_left_alone(case, operation, rung):
+    args = case(operation, "float32", (3, 5, 7)).args
+    before = [x.tobytes() for x in args]
+    LADDER[operation][rung](*args)
+    assert [x.tobytes() for x in args] == before
+
+
+@pytest.mark.parametrize("operation", LADDER)
+def test_ladder_starts_naive_and_ends_parallel(operation):
+    rungs = list(LADDER[operation])
+    assert rungs[0] == "naive"
+    assert rungs[-1] == "parallel"
+    assert len(rungs) >= 3

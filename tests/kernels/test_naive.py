@@ -1,0 +1,53 @@
+"""The naive loops: what they refuse, and their special values. Their results are test_ladder's part."""
+
+import numpy as np
+import pytest
+
+from kernels import naive
+from kernels.ladder import LADDER
+
+VECTOR, MATRIX, WIDE = np.ones(3), np.ones((2, 3)), np.ones((2, 4))
+STACK = np.ones((2, 2, 3))
+
+WRONG = {
+    naive.naive_relu: [(VECTOR,), (STACK,), (np.float64(1),)],
+    naive.naive_add: [(MATRIX, WIDE), (MATRIX, VECTOR), (VECTOR, VECTOR), (STACK, STACK)],
+    naive.naive_add_matrix_and_vector: [(MATRIX, np.ones(2)), (VECTOR, VECTOR), (MATRIX, MATRIX), (STACK, VECTOR)],
+    naive.naive_maximum: [(MATRIX, WIDE), (VECTOR, MATRIX), (MATRIX, np.ones((2, 1)))],
+    naive.naive_add_relu: [(MATRIX, WIDE), (MATRIX, VECTOR)],
+    naive.naive_vector_dot: [(VECTOR, np.ones(4)), (MATRIX, MATRIX), (MATRIX, VECTOR)],
+    naive.naive_matrix_vector_dot: [(MATRIX, np.ones(2)), (VECTOR, VECTOR), (MATRIX, MATRIX.T)],
+    naive.naive_matrix_dot: [(MATRIX, MATRIX), (MATRIX, VECTOR), (VECTOR, MATRIX.T), (STACK, MATRIX.T)],
+    naive.naive_softmax: [(VECTOR,), (STACK,)],
+    naive.naive_dense: [(MATRIX, MATRIX, VECTOR), (MATRIX, MATRIX.T, VECTOR), (VECTOR, MATRIX.T, np.ones(2))],
+}
+
+
+def test_every_naive_rung_is_here():
+    assert {rungs["naive"] for rungs in LADDER.values()} == set(WRONG)
+
+
+@pytest.mark.parametrize(("function", "args"), [(f, args) for f, calls in WRONG.items() for args in calls])
+def test_wrong_shapes(function, args):
+    with pytest.raises(ValueError, match=r"naive_.* takes .*not"):
+        function(*args)
+
+
+def test_relu_keeps_nan_and_makes_no_negative_zero():
+    result = naive.naive_relu(np.array([[np.nan, -0.0], [-1.0, 2.0]]))
+    np.testing.assert_array_equal(result, [[np.nan, 0], [0, 2]])
+    assert not np.signbit(result[0, 1])
+
+
+def test_maximum_broadcasts_over_the_last_axes():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((4, 3, 5, 2)), rng.standard_normal((5, 2))
+    y[0, 0] = x[0, 0, 1, 1] = np.nan
+    np.testing.assert_array_equal(naive.naive_maximum(x, y), np.maximum(x, y))
+
+
+def test_results_have_the_promoted_type():
+    x, y = np.ones((2, 3), np.float32), np.ones((2, 3))
+    assert naive.naive_add(x, x).dtype == np.float32
+    assert naive.naive_add(x, y).dtype == np.float64
+    assert naive.naive_matrix_dot(x, y.T).dtype == np.float64

@@ -1,0 +1,196 @@
+"""Threads: the same bits for any number of them, many callers at once, and who may set the number."""
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import kernels
+
+OPENMP = kernels.show_config()["openmp"] is not None
+COUNTS = [1, 2, 3, 16]
+
+
+def threads(n):
+    """What get_num_threads says after n were asked for: 1 in a serial build."""
+    return n if OPENMP else 1
+
+
+def results(rng, dtype):
+    """The bytes of every operation's results on arrays of random sizes, large enough for several threads."""
+    m, k, n = (int(v) for v in rng.integers(1, 300, 3))
+    wide, long = int(rng.integers(500, 1500)), int(rng.integers(30000, 300000))
+
+    def random(*sizes):
+        return rng.standard_normal(sizes).astype(dtype)
+
+    x, y, b, big = random(m, k), random(k, n), random(n), random(m, wide)
+    u, v = random(2, long)
+    labels = rng.integers(0, wide, m)
+    w, first, second = u.copy(), np.zeros_like(u), np.zeros_like(u)
+    kernels.sgd_update(w, v, 0.1)
+    kernels.momentum_update(w, first, v, 0.1, 0.9, nesterov=True)
+    kernels.rmsprop_update(w, second, v, 0.1, 0.9, 1e-7)
+    kernels.adam_update(w, first, second, v, 0.01, 0.9, 0.999, 1e-7, 7)
+    outputs = [
+        kernels.dot(x, y), kernels.dot(x.T, big), kernels.dot(big, big.T), kernels.dot(u, v), kernels.dot(x, y[:, 0]),
+        kernels.dot(x[0], y), kernels.dot(x[0], y.T.copy().T), kernels.dense(x, y, b, "relu"),
+        kernels.dense(big.T, x), kernels.add(u, v), kernels.add(big, big[:, :1]), kernels.relu(big.T),
+        kernels.maximum(u, v[::-1]), kernels.add_relu(big, big[0]), kernels.relu_grad(u, v), kernels.softmax(big),
+        kernels.softmax(u), *kernels.softmax_cross_entropy(big, labels), *kernels.softmax_cross_entropy(big, big),
+        kernels.sum_rows(big), kernels.sum_rows(big.T), w, first, second,
+    ]  # fmt: skip
+    return [np.asarray(output).tobytes() for output in outputs]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("seed", range(8))
+def test_same_bits_for_any_number_of_threads(dtype, seed):
+    seen = []
+    for count in COUNTS:
+        kernels.set_num_threads(count)
+        assert kernels.get_num_threads() == threads(count)
+        seen.append(results(np.random.default_rng(seed), dtype))
+    assert all(one == seen[0] for one in seen)
+
+
+def test_many_callers_at_once():
+    kernels.set_num_threads(3)
+    alone = [results(np.random.default_rng(seed), "float32") for seed in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda seed: results(np.random.default_rng(seed % 4), "float32"), range(16)))
+    assert together == alone * 4
+
+
+CALLS = {
+    "relu": lambda x: kernels.relu(x),
+    "add": lambda x: kernels.add(x, x),
+    "dot": lambda x: kernels.dot(x[:400, :400], x[:400, :400]),
+    "dense": lambda x: kernels.dense(x[:400, :400], x[:400, :400], x[0, :400], "relu"),
+    "softmax": lambda x: kernels.softmax(x),
+    "softmax_cross_entropy": lambda x: kernels.softmax_cross_entropy(x, x),
+    "sum_rows": lambda x: kernels.sum_rows(x),
+    "sgd_update": lambda x: kernels.sgd_update(x[:500], x[500:], 0.1),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_the_interpreter_is_free_meanwhile(call):
+    """The other thread never gets the GIL by time slices here, only from a kernel that lets it go."""
+    x, gate, passed = np.zeros((1000, 1000), np.float32), threading.Lock(), []
+    gate.acquire()
+
+    def wait():
+        with gate:
+            passed.append(True)
+
+    other = threading.Thread(target=wait)
+    other.start()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        gate.release()
+        for _ in range(20000):  # one call lasts long enough, unless the other thread's CPU is taken away
+            call(x)
+            if passed:
+                break
+        let_go = bool(passed)
+    finally:
+        sys.setswitchinterval(interval)
+        other.join()
+    assert let_go
+
+
+@pytest.mark.parametrize("n", [True, False, 1.0, 2.5, "2", None, [2], np.float32(2)])
+def test_a_number_of_threads_is_an_int(n):
+    before = kernels.get_num_threads()
+    with pytest.raises(TypeError, match="int"):
+        kernels.set_num_threads(n)
+    assert kernels.get_num_threads() == before
+
+
+@pytest.mark.parametrize("n", [0, -1, 10**6, 10**30])
+def test_a_number_of_threads_has_limits(n):
+    before = kernels.get_num_threads()
+    with pytest.raises(ValueError, match="number of threads"):
+        kernels.set_num_threads(n)
+    assert kernels.get_num_threads() == before
+
+
+def in_new_thread(function):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
+
+
+def test_a_number_of_threads_is_for_all_callers():
+    kernels.set_num_threads(3)
+    assert in_new_thread(kernels.get_num_threads) == threads(3)
+    in_new_thread(lambda: kernels.set_num_threads(5))
+    assert kernels.get_num_threads() == threads(5)
+    assert kernels.show_config()["threads"] == threads(5)
+
+
+def test_threadpoolctl_sees_and_limits():
+    kernels.set_num_threads(4)
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "openmp"]
+    assert bool(pools) == OPENMP
+    assert all(pool["num_threads"] == 4 for pool in pools)
+    with threadpool_limits(1):
+        assert kernels.get_num_threads() == 1
+        with threadpool_limits(2, user_api="openmp"):
+            assert kernels.get_num_threads() == threads(2)
+        kernels.dot(np.ones((300, 300)), np.ones((300, 300)))
+        assert kernels.get_num_threads() == 1
+    assert kernels.get_num_threads() == threads(4)
+
+
+def test_threadpoolctl_limits_a_thread_that_calls_for_the_first_time(run_python):
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+from threadpoolctl import threadpool_limits
+import kernels
+
+def limited():
+    with threadpool_limits(2):
+        return kernels.get_num_threads()
+
+kernels.set_num_threads(4)
+with ThreadPoolExecutor(1) as pool:
+    print(pool.submit(limited).result())
+"""
+    done = run_python(code, OMP_NUM_THREADS="3")
+    assert (done.stdout.split(), done.stderr) == ([str(threads(2))], "")
+
+
+PRINT_THREADS = "import kernels; print(kernels.get_num_threads())"
+
+
+@pytest.mark.parametrize("n", [1, 3, 7])
+def test_environment_sets_the_number(run_python, n):
+    done = run_python(PRINT_THREADS, OMP_NUM_THREADS=str(n))
+    assert (done.stdout.split(), done.stderr) == ([str(threads(n))], "")
+
+
+def test_set_num_threads_goes_before_the_environment(run_python):
+    done = run_python(f"import kernels; kernels.set_num_threads(2); {PRINT_THREADS}", OMP_NUM_THREADS="5")
+    assert (done.stdout.split(), done.stderr) == ([str(threads(2))], "")
+
+
+def test_by_default_no_more_threads_than_cpus_of_this_process(run_python):
+    code = f"""
+import os
+allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else [0]
+if len(allowed) > 1:
+    os.sched_setaffinity(0, allowed[:1])
+{PRINT_THREADS}"""
+    done = run_python(code, OMP_NUM_THREADS=None)
+    assert (done.stdout.split(), done.stderr) == (["1"], "")
+
+
+def test_environment_is_left_as_it_was(run_python):
+    code = "import os; before = dict(os.environ); import kernels; print(dict(os.environ) == before)"
+    assert run_python(code).stdout.split() == ["True"]
+    assert run_python(code, GOMP_SPINCOUNT="7").stdout.split() == ["True"]

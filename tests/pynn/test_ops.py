@@ -1,0 +1,332 @@
+"""Each operation: its value is NumPy's, its first and second derivatives are those of central differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pynn as tf
+from pynn import nn, ops
+
+RNG = np.random.default_rng(7)
+A, B = RNG.standard_normal((3, 5)), RNG.standard_normal((3, 5))
+POSITIVE = RNG.uniform(0.5, 2.0, (3, 5))
+ROW, COLUMN, SCALAR = RNG.standard_normal(5), RNG.standard_normal((3, 1)), np.float64(0.7)
+W, CUBE = RNG.standard_normal((5, 2)), RNG.standard_normal((2, 3, 5))
+LABELS = np.array([4, 0, 2])
+SHARES = RNG.uniform(0.1, 1.0, (3, 5))  # rows that do not sum to 1: the general case
+
+# name: (function of the arrays, arrays to differentiate by)
+CASES = {
+    "add": (lambda x, y: x + y, (A, B)),
+    "add row": (lambda x, y: x + y, (A, ROW)),
+    "add column and scalar": (lambda x, y, z: x + y + z, (A, COLUMN, SCALAR)),
+    "subtract": (lambda x, y: x - y, (ROW, A)),
+    "multiply": (lambda x, y: x * y, (A, COLUMN)),
+    "divide": (lambda x, y: x / y, (A, POSITIVE)),
+    "divide row": (lambda x, y: x / y, (ROW, POSITIVE)),
+    "divide_no_nan": (tf.math.divide_no_nan, (A, POSITIVE)),
+    "pow": (lambda x, y: x**y, (POSITIVE, B)),
+    "pow 3": (lambda x: x**3, (A,)),
+    "rpow": (lambda x: 2.0**x, (A,)),
+    "mod": (lambda x: x % 0.37, (A,)),
+    "maximum": (tf.maximum, (A, ROW)),
+    "minimum": (tf.minimum, (A, COLUMN)),
+    "clip": (lambda x: tf.clip_by_value(x, -0.5, 0.8), (A,)),
+    "negative": (lambda x: -x, (A,)),
+    "abs": (abs, (A,)),
+    "square": (tf.square, (A,)),
+    "sqrt": (tf.sqrt, (POSITIVE,)),
+    "exp": (tf.exp, (A,)),
+    "log": (tf.math.log, (POSITIVE,)),
+    "tanh": (tf.tanh, (A,)),
+    "sigmoid": (tf.sigmoid, (A,)),
+    "where": (lambda x, y: tf.where(A > 0, x, y), (A, ROW)),
+    "cast": (lambda x: tf.cast(tf.cast(x, "float64"), tf.float64), (A,)),
+    "broadcast_to": (lambda x: tf.broadcast_to(x, (4, 3, 5)), (A,)),
+    "reduce_sum": (tf.reduce_sum, (A,)),
+    "reduce_sum rows": (lambda x: tf.reduce_sum(x, 0), (A,)),
+    "reduce_sum kept": (lambda x: tf.reduce_sum(x, -1, keepdims=True), (CUBE,)),
+    "reduce_sum axes": (lambda x: tf.reduce_sum(x, (0, 2)), (CUBE,)),
+    "reduce_mean": (lambda x: tf.reduce_mean(x, axis=1), (CUBE,)),
+    "reduce_max": (lambda x: tf.reduce_max(x, axis=1), (A,)),
+    "reduce_min": (lambda x: tf.reduce_min(x, axis=(0, 1), keepdims=True), (A,)),
+    "reshape": (lambda x: tf.reshape(x, (5, -1)), (A,)),
+    "transpose": (tf.transpose, (A,)),
+    "transpose axes": (lambda x: tf.transpose(x, [2, 0, 1]), (CUBE,)),
+    "expand_dims": (lambda x: tf.expand_dims(x, 1), (A,)),
+    "squeeze": (tf.squeeze, (COLUMN,)),
+    "concat": (lambda x, y: tf.concat([x, y, x], -1), (A, COLUMN)),
+    "stack": (lambda x, y: tf.stack([x, y], axis=1), (A, B)),
+    "rows": (lambda x: x[1:, ::2], (A,)),
+    "element": (lambda x: x[0, -1], (A,)),
+    "ellipsis": (lambda x: x[..., None, 1], (CUBE,)),
+    "mask": (lambda x: x[A > 0], (A,)),
+    "gather": (lambda x: tf.gather(x, [2, 0, 2]), (A,)),
+    "gather columns": (lambda x: tf.gather(x, [[0, 4], [4, 1]], axis=1), (A,)),
+    "iterate": (lambda x: sum(row * row for row in x), (A,)),
+    "matmul": (lambda x, y: x @ y, (A, W)),
+    "matmul transposed": (lambda x, y: tf.matmul(x, y, transpose_a=True, transpose_b=True), (A, W[:3].T.copy())),
+    "matmul of a stack": (lambda x, y: x @ y, (CUBE, W)),
+    "matmul of stacks": (lambda x, y: x @ y, (CUBE, RNG.standard_normal((5, 2)) * np.ones((2, 1, 1)))),
+    "matmul of broadcast stacks": (lambda x, y: x @ y, (A, RNG.standard_normal((4, 5, 2)))),
+    "relu": (nn.relu, (A,)),
+    "dense": (ops.dense, (A, W, W[0])),
+    "dense relu": (lambda x, w, b: ops.dense(x, w, b, "relu"), (A, W, W[0])),
+    "dense relu of a stack": (lambda x, w: ops.dense(x, w, activation="relu"), (CUBE, W)),
+    "softmax": (nn.softmax, (A,)),
+    "softmax axis": (lambda x: nn.softmax(x, axis=0), (CUBE,)),
+    "log_softmax": (nn.log_softmax, (A,)),
+    "sparse cross-entropy": (lambda x: nn.sparse_softmax_cross_entropy_with_logits(LABELS, x), (A,)),
+    "cross-entropy": (nn.softmax_cross_entropy_with_logits, (SHARES, A)),
+    "cross-entropy of a stack": (nn.softmax_cross_entropy_with_logits, (abs(CUBE), CUBE)),
+}  # fmt: skip
+
+
+def weighted(function, arrays):
+    """A scalar of the function's value, with weights that no symmetry hides behind, and its gradient tensors."""
+    with tf.GradientTape() as tape:
+        xs = [tf.constant(a) for a in arrays]
+        tape.watch(xs)
+        y = function(*xs)
+        loss = tf.reduce_sum(y * np.cos(np.arange(y.numpy().size)).reshape(y.shape))
+    return xs, loss, tape
+
+
+def differences(scalar, arrays, step):
+    """Central differences of scalar(*arrays) by every element of every array."""
+    result = []
+    for i, a in enumerate(arrays):
+        slope = np.empty(np.shape(a))
+        for index in np.ndindex(slope.shape):
+            moved = []
+            for sign in (step, -step):
+                b = np.array(a, np.float64)
+                b[index] += sign
+                moved.append(scalar(*arrays[:i], b, *arrays[i + 1 :]))
+            slope[index] = (moved[0] - moved[1]) / (2 * step)
+        result.append(slope)
+    return result
+
+
+# step h: truncation h^2/6 * third derivative (below 100 here), rounding eps * |f| / h with |f| below 100
+STEP = 1e-5
+TOLERANCE = STEP**2 / 6 * 100 + 2.3e-16 * 100 / STEP
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradient(name):
+    function, arrays = CASES[name]
+    xs, loss, tape = weighted(function, arrays)
+    expected = differences(lambda *a: float(weighted(function, a)[1]), arrays, STEP)
+    for g, e, x in zip(tape.gradient(loss, xs), expected, xs, strict=True):
+        assert g.shape == x.shape and g.dtype == x.dtype
+        np.testing.assert_allclose(g, e, rtol=1e-8, atol=TOLERANCE)
+
+
+def slope_along(function, arrays):
+    """A scalar of the first gradients (zeros for those that are None), under a tape."""
+    with tf.GradientTape() as outer:
+        xs = [tf.constant(a) for a in arrays]
+        outer.watch(xs)
+        with tf.GradientTape() as tape:
+            tape.watch(xs)
+            loss = tf.reduce_sum(function(*xs) ** 2)  # squared: operations that are linear have a curvature too
+        grads = tape.gradient(loss, xs, unconnected_gradients="zero")
+        total = sum(tf.reduce_sum(g * np.sin(np.arange(g.numpy().size)).reshape(g.shape)) for g in grads)
+    return xs, total, outer
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_second_derivative(name):
+    function, arrays = CASES[name]
+    xs, total, outer = slope_along(function, arrays)
+    expected = differences(lambda *a: float(slope_along(function, a)[1]), arrays, STEP)
+    for g, e in zip(outer.gradient(total, xs, unconnected_gradients="zero"), expected, strict=True):
+        np.testing.assert_allclose(g, e, rtol=1e-6, atol=100 * TOLERANCE)
+
+
+def test_third_derivative():
+    x = tf.constant(1.5, tf.float64)
+    with tf.GradientTape() as third:
+        third.watch(x)
+        with tf.GradientTape() as second:
+            second.watch(x)
+            with tf.GradientTape() as first:
+                first.watch(x)
+                y = tf.exp(x) * x**3
+            d1 = first.gradient(y, x)
+        d2 = second.gradient(d1, x)
+    d3 = third.gradient(d2, x)
+    a, e = 1.5, np.exp(1.5)
+    expected = e * (a**3 + 3 * a**2), e * (a**3 + 6 * a**2 + 6 * a), e * (a**3 + 9 * a**2 + 18 * a + 6)
+    np.testing.assert_allclose([d1, d2, d3], expected, rtol=1e-13)
+
+
+VALUES = {
+    "add": (A + ROW, lambda: tf.add(A, ROW)),
+    "subtract from number": (1 - A, lambda: 1 - tf.constant(A)),
+    "divide number": (1 / A, lambda: 1 / tf.constant(A)),
+    "ndarray on the left": (A * B, lambda: A * tf.constant(B)),
+    "ndarray @ tensor": (A @ W, lambda: A @ tf.constant(W)),
+    "float scalar of NumPy on the left": (SCALAR * A, lambda: SCALAR * tf.constant(A)),
+    "floordiv": (A // POSITIVE, lambda: tf.constant(A) // POSITIVE),
+    "mod": (A % POSITIVE, lambda: tf.constant(A) % POSITIVE),
+    "clip": (np.clip(A, -0.5, 0.5), lambda: tf.clip_by_value(A, -0.5, 0.5)),
+    "sign": (np.sign(A), lambda: tf.sign(A)),
+    "mean of axes": (CUBE.mean((0, 2)), lambda: tf.reduce_mean(CUBE, (0, -1))),
+    "max": (A.max(1, keepdims=True), lambda: tf.reduce_max(A, 1, keepdims=True)),
+    "argmax": (A.argmax(1), lambda: tf.argmax(A, 1)),
+    "argmin": (A.argmin(0), lambda: tf.math.argmin(A)),
+    "any": ((A > 1).any(0), lambda: tf.reduce_any(tf.constant(A) > 1, 0)),
+    "all": ((A > -1).all(), lambda: tf.reduce_all(tf.constant(A) > -1)),
+    "logic": ((A > 0) & ~(B > 0) | (A == B), lambda: (tf.constant(A) > 0) & ~(tf.constant(B) > 0) | tf.equal(A, B)),
+    "where indices": (np.argwhere(A > 0), lambda: tf.where(A > 0)),
+    "one_hot": (np.eye(5)[LABELS], lambda: tf.one_hot(LABELS, 5)),
+    "one_hot outside": (np.zeros((1, 3)), lambda: tf.one_hot([-1], 3)),
+    "fill": (np.full((2, 3), 7), lambda: tf.fill((2, 3), 7)),
+    "ones_like": (np.ones((3, 5)), lambda: tf.ones_like(A)),
+    "zeros": (np.zeros(3), lambda: tf.zeros(3)),
+    "range": (np.arange(2, 9, 3), lambda: tf.range(2, 9, 3)),
+    "range down": (np.arange(5, 0, -2), lambda: tf.range(5, 0, -2)),
+    "empty range": (np.arange(0), lambda: tf.range(3, 1)),
+    "softmax far out": ([[0.5, 0.5, 0]], lambda: nn.softmax([[1e4, 1e4, -1e4]])),
+    "log_softmax far out": ([[0.0, -2e4]], lambda: nn.log_softmax([[1e4, -1e4]])),
+    "matmul of integers": ([[7]], lambda: tf.matmul([[1, 2]], [[3], [2]])),
+    "empty matmul": (np.zeros((2, 3)), lambda: tf.matmul(np.zeros((2, 0)), np.zeros((0, 3)))),
+    "relu of integers": ([0, 3], lambda: nn.relu([-2, 3])),
+    "shape from tensors": ((2, 6), lambda: tf.reshape(tf.range(12), tf.constant([2, 6])).shape),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_value(name):
+    expected, function = VALUES[name]
+    np.testing.assert_allclose(function(), expected, rtol=1e-14)
+
+
+DTYPES = [
+    (tf.float32, lambda: tf.constant([1.0, 2])), (tf.int32, lambda: tf.constant([1, 2])),
+    (tf.int64, lambda: tf.constant(2**40)), (tf.bool, lambda: tf.constant(True)),
+    (tf.float64, lambda: tf.constant(np.ones(2))), (tf.float64, lambda: tf.constant([np.float64(1)])),
+    (tf.float16, lambda: tf.constant(np.float16(1)) + 1), (tf.float32, lambda: tf.constant([1.0]) + np.ones(1)),
+    (tf.float32, lambda: 2 * tf.constant([1.0])), (tf.int32, lambda: tf.constant([1]) + np.ones(1)),
+    (tf.float64, lambda: tf.constant([1]) / 2), (tf.float32, lambda: tf.constant([1], tf.uint8) / 2),
+    (tf.int32, lambda: tf.reduce_sum(tf.constant([1, 2]))), (tf.int32, lambda: tf.reduce_mean([1, 2])),
+    (tf.uint8, lambda: tf.reduce_sum(tf.constant([200, 50], tf.uint8))), (tf.int64, lambda: tf.argmax([1.0])),
+    (tf.float32, lambda: tf.cast([1, 2], "float32")), (tf.float32, lambda: tf.one_hot([1], 2)),
+    (tf.int32, lambda: tf.range(3)),
+    (tf.float32, lambda: tf.range(3.0)),
+    (tf.float16, lambda: nn.softmax(np.ones(2, "f2"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("i", range(len(DTYPES)))
+def test_dtype(i):
+    dtype, function = DTYPES[i]
+    assert function().dtype == dtype
+
+
+ERRORS = [
+    (tf.InvalidArgumentError, lambda: tf.constant([1]) + 1.5),
+    (tf.InvalidArgumentError, lambda: tf.ones(2) + tf.range(2)),
+    (tf.InvalidArgumentError, lambda: tf.ones(2) + tf.ones(3)),
+    (tf.InvalidArgumentError, lambda: tf.ones(2) * tf.ones(3)),
+    (tf.InvalidArgumentError, lambda: tf.ones((2, 2)) @ tf.ones(2)),
+    (tf.InvalidArgumentError, lambda: tf.matmul(tf.ones((2, 2)), tf.ones((3, 2)))),
+    (tf.InvalidArgumentError, lambda: tf.reshape(tf.ones(4), 3)), (tf.InvalidArgumentError, lambda: tf.exp([1])),
+    (tf.InvalidArgumentError, lambda: tf.squeeze(tf.ones((2, 1)), 0)), (tf.InvalidArgumentError, lambda: tf.ones(2)[5]),
+    (tf.InvalidArgumentError, lambda: tf.reduce_sum(tf.ones(2), 1)),
+    (tf.InvalidArgumentError, lambda: tf.gather([1], 1)),
+    (tf.InvalidArgumentError, lambda: tf.broadcast_to(tf.ones(2), 3)),
+    (tf.InvalidArgumentError, lambda: tf.concat([tf.ones((1, 2)), tf.ones((1, 3))], 0)),
+    (TypeError, lambda: tf.ones(2)[[0, 1]]),
+    (TypeError, lambda: tf.constant("text")),
+    (TypeError, lambda: tf.constant({})),
+    (TypeError, lambda: tf.cast([1], "complex64")),
+    (TypeError, lambda: hash(tf.ones(1))),
+    (TypeError, lambda: len(tf.ones(()))),
+    (TypeError, lambda: iter(tf.ones(()))),
+    (ValueError, lambda: tf.constant([[1, 2], [3]])),
+    (ValueError, lambda: bool(tf.ones(2))),
+    (ValueError, lambda: tf.convert_to_tensor(tf.ones(1), tf.float64)),
+    (ValueError, lambda: tf.random.uniform((2,), 0, dtype=tf.int32)),
+    (ValueError, lambda: nn.sparse_softmax_cross_entropy_with_logits([3, 0], tf.ones((2, 3)))),
+    (ValueError, lambda: nn.sparse_softmax_cross_entropy_with_logits([-1, 0], tf.ones((2, 3)))),
+    (ValueError, lambda: nn.sparse_softmax_cross_entropy_with_logits([0], tf.ones((2, 3)))),
+    (ValueError, lambda: nn.softmax_cross_entropy_with_logits(tf.ones((2, 2)), tf.ones((2, 3)))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("i", range(len(ERRORS)))
+def test_error(i):
+    kind, function = ERRORS[i]
+    with pytest.raises(Exception) as error:
+        function()
+    assert error.type is kind or (kind is TypeError and error.type is AttributeError)
+
+
+def test_tensors_do_not_change():
+    source = np.arange(4, dtype=np.float32)
+    tensor, viewed = tf.constant(source), tf.reshape(source, (2, 2))
+    source[:] = 9
+    tensor.numpy()[:] = 9
+    np.asarray(viewed)[:] = 9
+    np.testing.assert_array_equal(tensor, [0, 1, 2, 3])
+    np.testing.assert_array_equal(viewed, [[0, 1], [2, 3]])
+    with pytest.raises(TypeError):
+        tensor[0] = 1
+
+
+def test_text():
+    assert (
+        repr(tf.constant([1.0, 2.0])) == "<tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>"
+    )
+    assert repr(tf.constant(3)) == "<tf.Tensor: shape=(), dtype=int32, numpy=3>"
+    assert repr(tf.ones((2, 1)))[-33:] == "numpy=\narray([[1.],\n       [1.]], dtype=float32)>"[-33:]
+    assert str(tf.constant(1.5)) == "tf.Tensor(1.5, shape=(), dtype=float32)"
+    assert str(tf.ones((2, 1))) == "tf.Tensor(\n[[1.]\n [1.]], shape=(2, 1), dtype=float32)"
+    assert (
+        repr(tf.Variable([1, 2]))
+        == "<tf.Variable 'Variable:0' shape=(2,) dtype=int32, numpy=array([1, 2], dtype=int32)>"
+    )
+    assert f"{tf.constant(3.14159):.2f}" == "3.14"
+    assert (repr(tf.float32), str(tf.int8)) == ("tf.float32", "<dtype: 'int8'>")
+    assert (repr(tf.ones((2, 3)).shape), str(tf.ones(2).shape)) == ("TensorShape([2, 3])", "(2,)")
+
+
+def test_numbers_and_shapes():
+    x = tf.constant([[1.0, 2.0, 3.0]])
+    assert (float(x[0, 1]), int(x[0, 2]), len(x), x.ndim) == (2.0, 3, 1, 2)
+    assert [10, 20, 30][tf.constant(1)] == 20 and list(range(tf.constant(3))) == [0, 1, 2]
+    assert x.shape == [1, 3] and x.shape[1:] == (3,) and x.shape.as_list() == [1, 3] and x.shape.num_elements() == 3
+    assert x.dtype == np.float32 == tf.float32 and x.dtype == "float32" and x.dtype != tf.float64
+    assert np.zeros(2, tf.float64.as_numpy_dtype).dtype == tf.float64
+    assert (x == None) is False and (x != None) is True  # noqa: E711  a comparison as users write it
+    assert float(np.sum(x)) == 6 and np.exp(x).dtype == np.float32
+    assert float(tf.range(1.0, 5.0, 0.1)[-1]) == np.float32(4.8999977)  # TensorFlow adds up the steps
+    assert isinstance(x.numpy(), np.ndarray) and isinstance(x[0, 0].numpy(), np.float32)
+
+
+def test_no_warnings_from_infinities():
+    with np.errstate(all="raise"):
+        x = tf.constant([0.0, -1.0, 1000.0])
+        np.testing.assert_array_equal(1 / x, [np.inf, -1, np.float32(1e-3)])
+        np.testing.assert_array_equal(tf.math.log(x)[:2], [-np.inf, np.nan])
+        np.testing.assert_array_equal(tf.exp(x)[2], np.inf)
+        np.testing.assert_array_equal(tf.exp(x) * 0, [0, 0, np.nan])
+        np.testing.assert_array_equal(tf.sigmoid(-x)[2], 0)
+
+
+def test_random():
+    tf.random.set_seed(3)
+    first = tf.random.uniform((1000,), -2, 3).numpy(), tf.random.normal((1000,), 1, 2).numpy()
+    tf.random.set_seed(3)
+    again = tf.random.uniform((1000,), -2, 3).numpy(), tf.random.normal((1000,), 1, 2).numpy()
+    np.testing.assert_array_equal(first, again)
+    assert first[0].min() >= -2 and first[0].max() < 3
+    # mean of 1000: standard error 5/sqrt(12)/sqrt(1000) = 0.046 and 2/sqrt(1000) = 0.063; 5 of them
+    assert abs(first[0].mean() - 0.5) < 0.23 and abs(first[1].mean() - 1) < 0.32
+    assert np.abs(tf.random.truncated_normal((1000,), 0, 2)).max() <= 4
+    assert set(tf.random.uniform((100,), 0, 3, tf.int32).numpy()) == {0, 1, 2}
+    np.testing.assert_array_equal(tf.random.normal((3,), seed=5), tf.random.normal((3,), seed=5))
