@@ -1,8 +1,7 @@
 """Timing that neighbours on the machine, and the contestants among themselves, disturb as little as possible.
 
 Contestants take turns; a ratio is the median over turns of the ratio within a turn, so that a slow second of the
-machine slows both. Every turn starts only when the threads of the one before have stopped spinning, and a round in
-which other processes used the CPUs is repeated, as long as patience lasts.
+machine slows both. After a turn of many threads all wait until those have stopped spinning, and a round in which other processes used the CPUs is repeated, as long as patience lasts.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ import kernels
 ROUNDS = 15
 SLOT, PARTS = 0.01, 5  # seconds of calls in one turn, in parts: the turn's time is the parts' median
 SLOW, SLOW_ROUNDS = 0.05, 3  # a call longer than this gets fewer turns
+THREADED = ("parallel", "NumPy")  # contestants whose threads may spin on after their turn
 PATIENCE = 4.0  # seconds of rounds that may be thrown away
 
 
@@ -83,10 +83,10 @@ def interleave(
     timers = {name: timer(*player) for name, player in players.items()}
     once = {}
     for name, t in timers.items():
-        settle()
         once[name] = t.timeit(1)
         if once[name] < SLOT / PARTS:
             once[name] = t.timeit(n := max(1, int(SLOT / PARTS / once[name]))) / n
+        settle_after(name)
     times = {name: np.full(rounds, np.nan) for name in timers}
     shares: list[float] = []
     end = time.perf_counter() + patience
@@ -95,16 +95,21 @@ def interleave(
         for name, t in timers.items():
             if once[name] <= SLOW or len(shares) % math.ceil(rounds / SLOW_ROUNDS) == 0:
                 times[name][len(shares)] = turn(t, once[name])
+                settle_after(name)
         if not neighbours.disturb or time.perf_counter() > end:
             shares.append(neighbours.share)
     return times, float(np.mean(shares))
+
+
+def settle_after(name: str) -> None:
+    if name in THREADED and kernels.get_num_threads() > 1:
+        settle()
 
 
 def turn(t: timeit.Timer, once: float) -> float:
     """Seconds per call, `once` being a first guess."""
     parts = min(PARTS, max(1, int(SLOT / once)))
     calls = max(1, int(SLOT / parts / once))
-    settle()
     if once <= SLOW:
         t.timeit(calls)  # wakes its threads, fills the caches
     return float(np.median(t.repeat(parts, calls)) / calls)

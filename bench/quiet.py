@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-SPIN_CHECK, SPIN_MOST = 0.003, 1.0  # seconds: a look at the process's CPU time, and the longest wait
+# Seconds: a look at the process's CPU time, which the kernel brings up to date at its ticks, 10 ms apart at most; and
+# the longest wait
+SPIN_CHECK, SPIN_MOST = 0.025, 1.0
 TICKS, SHARE = 0.02, 0.05  # what others may take: two ticks of the kernel's clock, and this part of the time
 
 

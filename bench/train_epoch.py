@@ -104,9 +104,8 @@ def main() -> None:
     for name, t in times.items():
         print(f"{name:6} {median(t):.3f} s per epoch ± {spread(t):.0%}")
     against = ratio(times["NumPy"], times["fit"])
-    print(
-        f"fit against NumPy: {times_faster(against)} (quartiles {against.low:.2f} to {against.high:.2f}).{busy(max(shares))}"
-    )
+    quartiles = f"quartiles {against.low:.2f} to {against.high:.2f}"
+    print(f"fit against NumPy: {times_faster(against)} ({quartiles}).{busy(max(shares))}")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ cdef inline bint is_weak(object x) noexcept:
 cdef tuple common_type(object x, object y):
     """x and y as arrays of the one type that NumPy's promotion gives."""
     cdef cnp.ndarray p, q
-    if is_weak(x) and not is_weak(y):
+    if is_weak(x) and (PyFloat_CheckExact(y) or not is_weak(y)):
         q = as_float(y, "y")
         p = np.asarray(x, q.dtype)
     else:

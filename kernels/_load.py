@@ -11,7 +11,8 @@ _user_decides = "GOMP_SPINCOUNT" in os.environ or "OMP_WAIT_POLICY" in os.enviro
 if not _user_decides:
     os.environ["GOMP_SPINCOUNT"] = "10000"
 try:
-    from kernels import _simd, _threads
+    import kernels._simd as _simd
+    import kernels._threads as _threads
 except ModuleNotFoundError as error:
     if error.name not in ("kernels._simd", "kernels._threads"):
         raise

@@ -20,21 +20,31 @@ static void omp_set_num_threads(int n) { (void)n; }
 /* OpenMP keeps the number of threads per calling thread. A request made in one Python thread reaches another
  * at that one's next call; what threadpoolctl sets there afterwards stands. */
 static int requested_threads = 0, requests = 0;
-static THREAD_LOCAL int requests_seen = 0;
+static THREAD_LOCAL int requests_seen = 0, set_here = 0;
+static int at_import = 0; /* what a thread has that nobody set */
+
+static void note_default(void) { at_import = omp_get_max_threads(); }
 
 static void request_threads(int n)
 {
-    requested_threads = n;
-    requests++;
+    requested_threads = set_here = n;
+    requests_seen = ++requests;
+    omp_set_num_threads(n);
 }
 
 static inline int threads_here(void)
 {
+    int now = omp_get_max_threads();
     if (requests_seen != requests) {
+        int limited = now < requested_threads && now != (set_here ? set_here : at_import);
         requests_seen = requests;
-        omp_set_num_threads(requested_threads);
+        if (!limited) {
+            omp_set_num_threads(requested_threads);
+            now = omp_get_max_threads();
+        }
+        set_here = now;
     }
-    return omp_get_max_threads();
+    return now;
 }
 
 /* libgomp's workers do not survive fork; a child that wakes them hangs. Pausing frees them before. */

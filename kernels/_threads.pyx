@@ -2,11 +2,14 @@
 
 import os
 
+from kernels._cpus import cpu_quota
+
 cdef extern from "_openmp.h" nogil:
     const int OPENMP_VERSION
     const char* COMPILER
     const char* COMPILER_NAME
     const char* KERNELS_FLAGS
+    void note_default()
     void request_threads(int n)
     int threads_here()
     int pause_threads()
@@ -21,39 +24,18 @@ cdef int team(double work, double grain) noexcept nogil:
     return most if useful > most else <int> useful
 
 
-def set_num_threads(n: int) -> None:
+def set_num_threads(n) -> None:
     """Let every kernel use up to n threads (an int of 1 or more), whichever Python thread calls it."""
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"the number of threads is an int of 1 or more, not {n!r}")
     if not 1 <= n <= 4096:
         raise ValueError(f"the number of threads is from 1 to 4096, not {n}")
     request_threads(n)
-    threads_here()
 
 
 def get_num_threads() -> int:
     """The most threads that a kernel called from here would use."""
     return threads_here()
-
-
-def cpu_quota() -> int | None:
-    """CPUs that the control group's quota allows (cgroup v2 or v1), rounded up, or None without a quota."""
-    for quota_file, period_file in (
-        ("/sys/fs/cgroup/cpu.max", None),
-        ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-    ):
-        try:
-            with open(quota_file) as f:
-                words = f.read().split()
-            if period_file:
-                with open(period_file) as f:
-                    words += f.read().split()
-            quota, period = int(words[0]), int(words[1])
-        except (OSError, ValueError, IndexError):  # no such file, or the word "max"
-            continue
-        if quota > 0 and period > 0:
-            return max(1, -(-quota // period))
-    return None
 
 
 def build_info() -> dict[str, object]:
@@ -66,7 +48,7 @@ def build_info() -> dict[str, object]:
     }
 
 
-# OMP_NUM_THREADS wins; else OpenMP counts the CPUs of the affinity mask, but knows nothing of quotas.
+note_default()
 if not os.environ.get("OMP_NUM_THREADS"):
     quota = cpu_quota()
     if quota is not None and quota < threads_here():

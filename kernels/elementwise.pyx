@@ -94,7 +94,7 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
             check_out(out, ndim, dims, kind)
         c = out
         if not (same_walk(a, c) and same_walk(b, c) and plain(c)):
-            c = np.empty((<object> out).shape, (<object> out).dtype)
+            c = cnp.PyArray_EMPTY(ndim, dims, kind, 0)
     if cnp.PyArray_SIZE(c):
         set_nest(&nest, a, b, c)
         run(&nest, leaf, a, b, c, threads)

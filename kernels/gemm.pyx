@@ -102,8 +102,11 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
     cdef idx i
     if n == 1 and a.column == 1 and b.row == 1:
         return dot_rows(m, k, a, b.data, c, end, is_double, workers)
-    if m == 1 and a.column == 1 and b.row == 1 and end.bias == NULL:  # c' = b' a'
-        return dot_rows(n, k, Matrix(b.data, b.column, 1), a.data, Matrix(c.data, 1, 1), end, is_double, workers)
+    if m == 1 and a.column == 1 and b.row == 1:  # c' = b' a'
+        dot_rows(n, k, Matrix(b.data, b.column, 1), a.data, Matrix(c.data, 1, 1), Epilogue(NULL, False), is_double,
+                 workers)
+        finish_rows(leaf, c, 1, n, end, 0, size)
+        return 0
 
     if k == 0:
         for i in range(m):

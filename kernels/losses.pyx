@@ -51,11 +51,11 @@ cdef object rows_softmax(object x, object out, Rung rung):
     if cnp.PyArray_NDIM(a) == 0:
         raise ValueError("softmax runs over the last axis, and x has none; write softmax(x[None])")
     a = np.ascontiguousarray(a)
-    c = out
     if out is None:
         c = np.empty((<object> a).shape, (<object> a).dtype)
     else:
         check_out(out, cnp.PyArray_NDIM(a), cnp.PyArray_DIMS(a), cnp.PyArray_TYPE(a))
+        c = out
         if not cnp.PyArray_ISCARRAY(c) or overlaps(c, a):
             c = np.empty_like(a)
     n = cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 1)
@@ -126,12 +126,16 @@ def softmax_cross_entropy(logits, targets):
         raise ValueError(f"targets have shape {(<object> t).shape}; logits {(<object> x).shape} take integer labels "
                          f"({m},) or distributions ({m}, {n})")
     if labels:
+        t = (<object> t).copy()  # another thread may write the caller's labels after the check
         if m and not 0 <= t.min() <= t.max() < n:
             wrong = (<object> t)[((<object> t) < 0) | ((<object> t) >= n)][0]
             raise ValueError(f"label {wrong} is outside of the valid range [0, {n})")
         t = np.ascontiguousarray(t, np.int64)
     else:
-        t = np.ascontiguousarray(as_float(t, "targets"), (<object> x).dtype)
+        t = np.ascontiguousarray(as_float(t, "targets"))
+        if cnp.PyArray_TYPE(t) != cnp.PyArray_TYPE(x):
+            raise TypeError(f"targets are {(<object> t).dtype}, logits are {(<object> x).dtype}; "
+                            f"convert one: targets.astype(np.{(<object> x).dtype})")
     losses, grad = np.empty(m, (<object> x).dtype), np.empty_like(x)
     source, target = cnp.PyArray_BYTES(x), cnp.PyArray_BYTES(t)
     loss, slope = cnp.PyArray_BYTES(losses), cnp.PyArray_BYTES(grad)

@@ -38,15 +38,15 @@ cdef char* checked(object x, cnp.ndarray w, str name, bint written) except NULL:
     return cnp.PyArray_BYTES(x)
 
 
-cdef Update prepare(object w, object m, object v, object g) except *:
+cdef Update prepare(object w, object g, dict state) except *:
     cdef Update u
     if not isinstance(w, np.ndarray) or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64):
         raise TypeError("w must be a float32 or float64 array: it is updated in place")
-    arrays = [x for x in (w, m, v, g) if x is not None]
     u.w = checked(w, w, "w", True)
     u.g = checked(g, w, "g", False)
-    u.m = checked(m, w, "m", True) if m is not None else NULL
-    u.v = checked(v, w, "v", True) if v is not None else NULL
+    u.m = checked(state["m"], w, "m", True) if "m" in state else NULL
+    u.v = checked(state["v"], w, "v", True) if "v" in state else NULL
+    arrays = [w, g, *state.values()]
     for i, x in enumerate(arrays):
         for y in arrays[:i]:
             if overlaps(x, y):
@@ -64,7 +64,7 @@ cdef inline idx share(Update u, int workers, int t) noexcept nogil:
 
 def sgd_update(w, g, double learning_rate):
     """w -= learning_rate g. All arrays of an update: contiguous, one shape, float32 or float64, no shared memory."""
-    cdef Update u = prepare(w, None, None, g)
+    cdef Update u = prepare(w, g, {})
     cdef const leaves* leaf = &simd[u.is_double]
     cdef int t, workers = team(u.n, GRAIN)
     cdef idx i
@@ -76,7 +76,7 @@ def sgd_update(w, g, double learning_rate):
 
 def momentum_update(w, m, g, double learning_rate, double momentum, bint nesterov=False):
     """m = momentum m - learning_rate g; w += m, or with nesterov w += momentum m - learning_rate g."""
-    cdef Update u = prepare(w, m, None, g)
+    cdef Update u = prepare(w, g, {"m": m})
     cdef const leaves* leaf = &simd[u.is_double]
     cdef int t, workers = team(u.n, GRAIN)
     cdef idx i
@@ -89,7 +89,7 @@ def momentum_update(w, m, g, double learning_rate, double momentum, bint nestero
 
 def rmsprop_update(w, v, g, double learning_rate, double rho, double epsilon):
     """v = rho v + (1 - rho) g g; w -= learning_rate g / sqrt(v + epsilon): epsilon inside the root."""
-    cdef Update u = prepare(w, None, v, g)
+    cdef Update u = prepare(w, g, {"v": v})
     cdef const leaves* leaf = &simd[u.is_double]
     cdef int t, workers = team(u.n, GRAIN)
     cdef idx i
@@ -100,7 +100,7 @@ def rmsprop_update(w, v, g, double learning_rate, double rho, double epsilon):
                          learning_rate, rho, epsilon)
 
 
-def adam_update(w, m, v, g, double learning_rate, double beta_1, double beta_2, double epsilon, long step):
+def adam_update(w, m, v, g, double learning_rate, double beta_1, double beta_2, double epsilon, Py_ssize_t step):
     """m += (1 - beta_1)(g - m); v += (1 - beta_2)(g g - v); w -= alpha m / (sqrt(v) + epsilon), where
     alpha = learning_rate sqrt(1 - beta_2**step) / (1 - beta_1**step): epsilon outside the root, step from 1.
 
@@ -108,7 +108,7 @@ def adam_update(w, m, v, g, double learning_rate, double beta_1, double beta_2, 
     """
     if step < 1:
         raise ValueError(f"step counts from 1, not {step}")
-    cdef Update u = prepare(w, m, v, g)
+    cdef Update u = prepare(w, g, {"m": m, "v": v})
     cdef const leaves* leaf = &simd[u.is_double]
     cdef double alpha = learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step)
     cdef int t, workers = team(u.n, GRAIN)

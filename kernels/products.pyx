@@ -76,9 +76,9 @@ cdef Matrix matrix(cnp.ndarray x, bint as_column):
     return Matrix(data, 0, cnp.PyArray_STRIDE(x, 0) // size)
 
 
-cdef object product(object x, object y, object bias, bint relu, object out, Rung rung):
+cdef object product(object x, object y, object bias, bint relu, object out, Rung rung, str right="y"):
     """out (..., n) = x (..., k) y (k, n), or without the n when y is a vector; then the epilogue."""
-    cdef cnp.ndarray a = as_float(x, "x"), b = as_float(y, "y"), c = None, v = None
+    cdef cnp.ndarray a = as_float(x, "x"), b = as_float(y, right), c = None, v = None
     cdef int kind = cnp.PyArray_TYPE(a), ndim, axis
     cdef int a_axes = cnp.PyArray_NDIM(a), b_axes = cnp.PyArray_NDIM(b)
     cdef cnp.npy_intp dims[64]
@@ -135,7 +135,7 @@ cdef object product(object x, object y, object bias, bint relu, object out, Rung
 
 
 cdef bint is_relu(object activation) except -1:
-    if activation is not None and activation != "relu":
+    if activation is not None and not (isinstance(activation, str) and activation == "relu"):
         raise ValueError(f"activation is None or 'relu', not {activation!r}")
     return activation is not None
 
@@ -168,12 +168,12 @@ def dot(x, y, out=None):
 
 def dense_ipj(x, w, b=None, activation=None, out=None):
     """activation(x . w + b) with the loops of dot_ipj, one thread."""
-    return product(x, w, b, is_relu(activation), out, IPJ)
+    return product(x, w, b, is_relu(activation), out, IPJ, "w")
 
 
 def dense_blocked(x, w, b=None, activation=None, out=None):
     """activation(x . w + b), blocked; bias and relu go over each tile while it is in the cache; one thread."""
-    return product(x, w, b, is_relu(activation), out, BLOCKED)
+    return product(x, w, b, is_relu(activation), out, BLOCKED, "w")
 
 
 def dense(x, w, b=None, activation=None, out=None):
@@ -181,4 +181,4 @@ def dense(x, w, b=None, activation=None, out=None):
 
     activation: None or "relu". The same bits as relu(add(dot(x, w), b)). Types, out and errors: see dot.
     """
-    return product(x, w, b, is_relu(activation), out, PARALLEL)
+    return product(x, w, b, is_relu(activation), out, PARALLEL, "w")
