@@ -1,7 +1,9 @@
 """Timing that neighbours on the machine, and the contestants among themselves, disturb as little as possible.
 
 Contestants take turns; a ratio is the median over turns of the ratio within a turn, so that a slow second of the
-machine slows both. After a turn of many threads all wait until those have stopped spinning, and a round in which other processes used the CPUs is repeated, as long as patience lasts.
+machine slows both. Parallel contestants run with one thread on each CPU, and after their turn all wait until
+their threads have stopped spinning. A round in which other processes used the CPUs is repeated, as long as patience
+lasts.
 """
 
 from __future__ import annotations
@@ -10,14 +12,14 @@ import math
 import time
 import timeit
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 from accuracy import check, exact, result
 from cases import Case
 from numpy_rungs import NUMPY
-from quiet import Neighbours, settle
+from quiet import Neighbours, scattered, settle
 from threadpoolctl import threadpool_limits
 
 import kernels
@@ -86,7 +88,7 @@ def interleave(
         once[name] = t.timeit(1)
         if once[name] < SLOT / PARTS:
             once[name] = t.timeit(n := max(1, int(SLOT / PARTS / once[name]))) / n
-        settle_after(name)
+    settle()
     times = {name: np.full(rounds, np.nan) for name in timers}
     shares: list[float] = []
     end = time.perf_counter() + patience
@@ -94,16 +96,14 @@ def interleave(
         neighbours = Neighbours()
         for name, t in timers.items():
             if once[name] <= SLOW or len(shares) % math.ceil(rounds / SLOW_ROUNDS) == 0:
-                times[name][len(shares)] = turn(t, once[name])
-                settle_after(name)
+                threaded = name in THREADED and kernels.get_num_threads() > 1
+                with scattered() if threaded else nullcontext():
+                    times[name][len(shares)] = turn(t, once[name])
+                if threaded:
+                    settle()
         if not neighbours.disturb or time.perf_counter() > end:
             shares.append(neighbours.share)
     return times, float(np.mean(shares))
-
-
-def settle_after(name: str) -> None:
-    if name in THREADED and kernels.get_num_threads() > 1:
-        settle()
 
 
 def turn(t: timeit.Timer, once: float) -> float:

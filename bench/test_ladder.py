@@ -13,8 +13,8 @@ from quiet import settle
 
 import kernels
 
-TURNS, PATIENCE = 5, 0.3
-SECONDS = 0.1  # of pytest-benchmark's own rounds in each test
+TURNS, PATIENCE = 5, 0.1
+SECONDS = 0.05  # of pytest-benchmark's own rounds in each test
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import numpy as np
 from ladder_table import busy, conditions, times_faster
 from measure import median, ratio, spread, threads
 from numpy_mlp import NumpyMLP
-from quiet import Neighbours, cpus, settle
+from quiet import Neighbours, cpus, scattered, settle
 
 from pynn import keras
 
@@ -96,9 +96,10 @@ def main() -> None:
             neighbours = Neighbours()
             for name, train in turns.items():
                 settle()
-                start = time.perf_counter()
-                train()
-                times[name][len(shares)] = time.perf_counter() - start
+                with scattered():
+                    start = time.perf_counter()
+                    train()
+                    times[name][len(shares)] = time.perf_counter() - start
             if not neighbours.disturb or time.perf_counter() > end:
                 shares.append(neighbours.share)
     for name, t in times.items():

@@ -4,7 +4,7 @@ cimport numpy as cnp
 from cython.parallel cimport prange
 
 from kernels._simd cimport binary_leaf, idx
-from kernels._threads cimport team
+from kernels._threads cimport home, spread, team
 
 cnp.import_array()
 
@@ -90,11 +90,12 @@ cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b,
     cdef const char* y = cnp.PyArray_BYTES(b)
     cdef char* out = cnp.PyArray_BYTES(c)
     cdef idx size = cnp.PyArray_ITEMSIZE(c), n = cnp.PyArray_SIZE(c), share
-    cdef int t, workers = team(n, GRAIN) if threads else 1
+    cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
     with nogil:
         if workers == 1:
             run_range(nest, leaf, x, y, out, size, 0, n)
         else:
             share = (n // workers + 64) // 64 * 64  # threads write to cache lines of their own
             for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
+                spread(caller)
                 run_range(nest, leaf, x, y, out, size, min(t * share, n), min((t + 1) * share, n))

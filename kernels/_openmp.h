@@ -2,6 +2,13 @@
 #ifndef KERNELS_OPENMP_H
 #define KERNELS_OPENMP_H
 
+#ifdef __linux__
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <sched.h>
+#endif
+
 #ifdef _OPENMP
 #include <omp.h>
 #define OPENMP_VERSION _OPENMP
@@ -11,17 +18,10 @@ static int omp_get_max_threads(void) { return 1; }
 static void omp_set_num_threads(int n) { (void)n; }
 #endif
 
-#ifdef _MSC_VER
-#define THREAD_LOCAL __declspec(thread)
-#else
-#define THREAD_LOCAL _Thread_local
-#endif
-
 /* OpenMP keeps the number of threads per calling thread. A request made in one Python thread reaches another
- * at that one's next call; what threadpoolctl sets there afterwards stands. */
-static int requested_threads = 0, requests = 0;
-static THREAD_LOCAL int requests_seen = 0, set_here = 0;
-static int at_import = 0; /* what a thread has that nobody set */
+ * at that one's next call, unless somebody else (threadpoolctl) has set a lower number there meanwhile. */
+static int requested_threads = 0, requests = 0, at_import = 0;
+static _Thread_local int requests_seen = 0, set_here = 0; /* set_here: 0 until we have set this thread's number */
 
 static void note_default(void) { at_import = omp_get_max_threads(); }
 
@@ -46,6 +46,26 @@ static inline int threads_here(void)
     }
     return now;
 }
+
+/* A worker that wakes on its caller's CPU is left there by Linux for many milliseconds, and the two take turns
+ * instead of running together. It moves itself off, and is free to go anywhere again. */
+#ifdef __linux__
+static inline int current_cpu(void) { return sched_getcpu(); }
+
+static void leave_cpu(int cpu)
+{
+    cpu_set_t allowed, others;
+    if (sched_getaffinity(0, sizeof allowed, &allowed))
+        return;
+    others = allowed;
+    CPU_CLR(cpu, &others);
+    if (CPU_COUNT(&others) && !sched_setaffinity(0, sizeof others, &others))
+        sched_setaffinity(0, sizeof allowed, &allowed);
+}
+#else
+static inline int current_cpu(void) { return -1; }
+static void leave_cpu(int cpu) { (void)cpu; }
+#endif
 
 /* libgomp's workers do not survive fork; a child that wakes them hangs. Pausing frees them before. */
 static int pause_threads(void)

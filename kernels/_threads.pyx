@@ -13,6 +13,9 @@ cdef extern from "_openmp.h" nogil:
     void request_threads(int n)
     int threads_here()
     int pause_threads()
+    int current_cpu()
+    void leave_cpu(int cpu)
+    int omp_get_thread_num()
 
 
 cdef int team(double work, double grain) noexcept nogil:
@@ -22,6 +25,17 @@ cdef int team(double work, double grain) noexcept nogil:
         return 1
     cdef int most = threads_here()
     return most if useful > most else <int> useful
+
+
+cdef int home() noexcept nogil:
+    """The CPU of the caller, for `spread`."""
+    return current_cpu()
+
+
+cdef void spread(int home) noexcept nogil:
+    """Called by each thread of a region: one that shares its caller's CPU moves to another."""
+    if omp_get_thread_num() and home >= 0 and current_cpu() == home:
+        leave_cpu(home)
 
 
 def set_num_threads(n) -> None:

@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t
 
 from kernels._arrays cimport as_float, check_out, overlaps
 from kernels._simd cimport idx, leaves, simd
-from kernels._threads cimport team
+from kernels._threads cimport home, spread, team
 
 import numpy as np
 
@@ -22,6 +22,49 @@ cdef enum Rung:
     TYPED
     SIMD
     PARALLEL
+
+
+cdef enum Kind:
+    SOFTMAX
+    LABELS         # cross-entropy with integer labels
+    DISTRIBUTIONS  # cross-entropy with a distribution per row
+
+
+cdef struct Rows:
+    Kind kind
+    bint is_double
+    idx m, n, size
+    const char* x
+    const char* targets
+    char* losses
+    char* out  # softmax, or the gradient of the loss
+
+
+cdef void run_range(const Rows* r, idx first, idx stop) noexcept nogil:
+    cdef const leaves* leaf = &simd[r.is_double]
+    cdef idx step = max(BLOCK // r.n, 1), m, row = r.n * r.size
+    while first < stop:
+        m = min(step, stop - first)
+        if r.kind == SOFTMAX:
+            leaf.softmax(r.x + first * row, r.out + first * row, m, r.n)
+        elif r.kind == LABELS:
+            leaf.cross_entropy_labels(r.x + first * row, <const int64_t*> r.targets + first,
+                                      r.losses + first * r.size, r.out + first * row, m, r.n)
+        else:
+            leaf.cross_entropy_rows(r.x + first * row, r.targets + first * row,
+                                    r.losses + first * r.size, r.out + first * row, m, r.n)
+        first += m
+
+
+cdef void run(const Rows* r, bint threads) noexcept:
+    cdef int t, workers = team(<double> r.m * r.n, GRAIN) if threads else 1, caller = home()
+    with nogil:
+        if workers == 1:
+            run_range(r, 0, r.m)
+        else:
+            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
+                spread(caller)
+                run_range(r, r.m * t // workers, r.m * (t + 1) // workers)
 
 
 cdef void loop_rows(const floating* x, floating* out, idx m, idx n) noexcept nogil:
@@ -43,11 +86,8 @@ cdef void loop_rows(const floating* x, floating* out, idx m, idx n) noexcept nog
 cdef object rows_softmax(object x, object out, Rung rung):
     cdef cnp.ndarray a = as_float(x, "x"), c
     cdef bint is_double = cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT64
-    cdef idx size = cnp.PyArray_ITEMSIZE(a), m, n, rows, t, blocks
-    cdef char* source
-    cdef char* to
-    cdef const leaves* leaf = &simd[is_double]
-    cdef int workers
+    cdef idx n
+    cdef Rows r
     if cnp.PyArray_NDIM(a) == 0:
         raise ValueError("softmax runs over the last axis, and x has none; write softmax(x[None])")
     a = np.ascontiguousarray(a)
@@ -60,20 +100,14 @@ cdef object rows_softmax(object x, object out, Rung rung):
             c = np.empty_like(a)
     n = cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 1)
     if cnp.PyArray_SIZE(a):
-        m = cnp.PyArray_SIZE(a) // n
-        source, to = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(c)
-        rows = max(BLOCK // n, 1)
-        blocks = (m + rows - 1) // rows
-        workers = team(<double> m * n, GRAIN) if rung == PARALLEL else 1
-        with nogil:
-            if rung == TYPED:
-                if is_double:
-                    loop_rows(<double*> source, <double*> to, m, n)
-                else:
-                    loop_rows(<float*> source, <float*> to, m, n)
-            else:
-                for t in prange(blocks, num_threads=workers, schedule="static", use_threads_if=workers > 1):
-                    leaf.softmax(source + t * rows * n * size, to + t * rows * n * size, min(rows, m - t * rows), n)
+        r.kind, r.is_double, r.m, r.n, r.size = SOFTMAX, is_double, cnp.PyArray_SIZE(a) // n, n, cnp.PyArray_ITEMSIZE(a)
+        r.x, r.out = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(c)
+        if rung != TYPED:
+            run(&r, rung == PARALLEL)
+        elif is_double:
+            loop_rows(<double*> r.x, <double*> r.out, r.m, n)
+        else:
+            loop_rows(<float*> r.x, <float*> r.out, r.m, n)
     if out is None:
         return c
     if c is not out:
@@ -109,14 +143,9 @@ def softmax_cross_entropy(logits, targets):
     for other shapes and for labels out of range.
     """
     cdef cnp.ndarray x = np.ascontiguousarray(as_float(logits, "logits")), t, losses, grad
-    cdef bint is_double = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64, labels
-    cdef const leaves* leaf = &simd[is_double]
-    cdef idx size = cnp.PyArray_ITEMSIZE(x), m, n, rows, i, blocks
-    cdef const char* source
-    cdef const char* target
-    cdef char* loss
-    cdef char* slope
-    cdef int workers
+    cdef bint labels
+    cdef idx m, n
+    cdef Rows r
     if cnp.PyArray_NDIM(x) != 2 or cnp.PyArray_DIM(x, 1) == 0:
         raise ValueError(f"logits are (rows, classes) with one class or more, not {(<object> x).shape}")
     m, n = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1)
@@ -137,19 +166,9 @@ def softmax_cross_entropy(logits, targets):
             raise TypeError(f"targets are {(<object> t).dtype}, logits are {(<object> x).dtype}; "
                             f"convert one: targets.astype(np.{(<object> x).dtype})")
     losses, grad = np.empty(m, (<object> x).dtype), np.empty_like(x)
-    source, target = cnp.PyArray_BYTES(x), cnp.PyArray_BYTES(t)
-    loss, slope = cnp.PyArray_BYTES(losses), cnp.PyArray_BYTES(grad)
-    rows = max(BLOCK // n, 1)
-    blocks = (m + rows - 1) // rows
-    workers = team(<double> m * n, GRAIN)
-    with nogil:
-        for i in prange(blocks, num_threads=workers, schedule="static", use_threads_if=workers > 1):
-            if labels:
-                leaf.cross_entropy_labels(source + i * rows * n * size, <const int64_t*> target + i * rows,
-                                          loss + i * rows * size, slope + i * rows * n * size,
-                                          min(rows, m - i * rows), n)
-            else:
-                leaf.cross_entropy_rows(source + i * rows * n * size, target + i * rows * n * size,
-                                        loss + i * rows * size, slope + i * rows * n * size,
-                                        min(rows, m - i * rows), n)
+    r.kind, r.is_double = LABELS if labels else DISTRIBUTIONS, cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64
+    r.m, r.n, r.size = m, n, cnp.PyArray_ITEMSIZE(x)
+    r.x, r.targets = cnp.PyArray_BYTES(x), cnp.PyArray_BYTES(t)
+    r.losses, r.out = cnp.PyArray_BYTES(losses), cnp.PyArray_BYTES(grad)
+    run(&r, True)
     return losses, grad

@@ -5,13 +5,21 @@ from cython.parallel cimport prange
 
 from kernels._arrays cimport as_float, check_out
 from kernels._simd cimport idx, leaves, simd
-from kernels._threads cimport team
+from kernels._threads cimport home, spread, team
 
 import numpy as np
 
 cnp.import_array()
 
 cdef double GRAIN = 65536  # elements per thread that pay for waking it
+
+
+cdef void sum_block(const leaves* leaf, const char* x, idx m, idx n, idx row, idx column, idx size,
+                    char* out) noexcept nogil:
+    """out += each of m rows of x, in order."""
+    cdef idx i
+    for i in range(m):
+        leaf.add(out, 1, x + i * row * size, column, out, 1, n)
 
 
 def sum_rows(x, out=None):
@@ -23,10 +31,10 @@ def sum_rows(x, out=None):
     cdef cnp.ndarray a = as_float(x, "x"), c, partial
     cdef bint is_double = cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT64
     cdef const leaves* leaf = &simd[is_double]
-    cdef idx size = cnp.PyArray_ITEMSIZE(a), m, n, rs, cs, blocks, i, t
+    cdef idx size = cnp.PyArray_ITEMSIZE(a), m, n, rs, cs, blocks, t
     cdef char* source
     cdef char* to
-    cdef int workers
+    cdef int workers, caller = home()
     if cnp.PyArray_NDIM(a) != 2:
         raise ValueError(f"sum_rows takes a matrix (m, n), not shape {(<object> a).shape}")
     m, n = cnp.PyArray_DIM(a, 0), cnp.PyArray_DIM(a, 1)
@@ -38,9 +46,13 @@ def sum_rows(x, out=None):
     source, to = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(partial)
     workers = team(<double> m * n, GRAIN)
     with nogil:
-        for t in prange(blocks, num_threads=workers, schedule="static", use_threads_if=workers > 1):
-            for i in range(t * 128, min((t + 1) * 128, m)):
-                leaf.add(to + t * n * size, 1, source + i * rs * size, cs, to + t * n * size, 1, n)
+        if workers == 1:
+            for t in range(blocks):
+                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, size, to + t * n * size)
+        else:
+            for t in prange(blocks, num_threads=workers, schedule="static"):
+                spread(caller)
+                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, size, to + t * n * size)
         for t in range(1, blocks):
             leaf.add(to, 1, to + t * n * size, 1, to, 1, n)
     c = (<object> partial)[0] if blocks == 1 else (<object> partial)[0].copy()

@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="{train,predict,info}")
 
     train = commands.add_parser(
-        "train", help="train the 784-512-10 network on MNIST", allow_abbrev=False,
+        "train",
+        help="train the 784-512-10 network on MNIST",
+        allow_abbrev=False,
         description="Train pixels-HIDDEN-10 (relu, softmax) on MNIST, print its test accuracy, save it.",
     )
     add = train.add_argument
@@ -62,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--output", default=OUTPUT, metavar="FOLDER", help=f"where the results go (default: {OUTPUT})")
 
     predict = commands.add_parser(
-        "predict", help="classify images with trained weights", allow_abbrev=False,
+        "predict",
+        help="classify images with trained weights",
+        allow_abbrev=False,
         description="Print the probability of each digit. The digits must be light on dark, as MNIST's are.",
     )
     add = predict.add_argument

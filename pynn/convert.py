@@ -26,30 +26,28 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
                 f"{array.dtype}: {value!r}. Write tf.cast(x, tf.{as_dtype(dtype).name})."
             )
         return array
-    if isinstance(value, (np.ndarray, np.generic)):
+    try:
         array = np.asarray(value)
-    else:
-        try:
-            array = np.asarray(value)
-        except ValueError:
-            raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-        leaf = value
-        while isinstance(leaf, (list, tuple)) and leaf:
-            leaf = leaf[0]
-        if not hasattr(leaf, "__array__"):  # Python's own numbers
-            if array.dtype == np.float64:
-                array = array.astype(np.float32) if dtype is None else array
-            elif array.dtype == np.int64 and dtype is None:
-                fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
-                array = array.astype(np.int32) if fits else array
-    if dtype is None:
-        as_dtype(array.dtype)  # refuses text and objects
+    except ValueError:
+        raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
+    as_dtype(array.dtype)  # refuses text and objects
+    numpys = isinstance(value, (np.ndarray, np.generic))
+    if dtype is not None:
+        target = as_dtype(dtype).dtype
+        if array.dtype.kind == "f" and target.kind in "iu" and not numpys:
+            raise TypeError(f"Cannot convert {value!r} to dtype {target}: tf.cast what is {target} to a float type")
+        return array.astype(target, copy=False)
+    if numpys or array.dtype not in (np.float64, np.int64):
         return array
-    target = as_dtype(dtype).dtype
-    if array.dtype.kind == "f" and target.kind in "iu" and not isinstance(value, (np.ndarray, np.generic)):
-        raise TypeError(f"Cannot convert {value!r} to dtype {target}: tf.cast what is {target} to a float type")
-    as_dtype(array.dtype)
-    return array.astype(target, copy=False)
+    leaf = value
+    while isinstance(leaf, (list, tuple)) and leaf:
+        leaf = leaf[0]
+    if hasattr(leaf, "__array__"):  # a list of NumPy's numbers
+        return array
+    if array.dtype == np.float64:
+        return array.astype(np.float32)
+    fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
+    return array.astype(np.int32) if fits else array
 
 
 def operand(x: Any) -> Tensor:

@@ -18,14 +18,17 @@ class DType:
 
     @property
     def as_numpy_dtype(self) -> type[np.generic]:
+        """NumPy's scalar type."""
         return self.dtype.type
 
     @property
     def is_floating(self) -> bool:
+        """Whether it is a float type."""
         return self.dtype.kind == "f"
 
     @property
     def is_integer(self) -> bool:
+        """Whether it is an integer type, signed or not; bool is none."""
         return self.dtype.kind in "iu"
 
     def __eq__(self, other: object) -> bool:
@@ -72,14 +75,17 @@ class TensorShape(tuple):
 
     @property
     def rank(self) -> int:
+        """The number of axes."""
         return len(self)
 
     ndims = rank
 
     def as_list(self) -> list[int | None]:
+        """The sizes as a list."""
         return list(self)
 
     def num_elements(self) -> int | None:
+        """The product of the sizes; None if one is not known."""
         return None if None in self else int(np.prod(self, dtype=np.int64))
 
     def __getitem__(self, key: Any) -> Any:

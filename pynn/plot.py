@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 Path = str | os.PathLike[str]
 
 
-def digits(
-    images: Any, labels: Sequence[Any] | None = None, columns: int = 10, path: Path | None = None
-) -> Figure:
+def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, path: Path | None = None) -> Figure:
     """A sheet of all images, dark on light, row by row, each under its label.
 
     images: (n, h, w), (n, h, w, 1), or flat (n, h * h), any real dtype. labels: n of anything that prints.
@@ -95,9 +93,7 @@ def _pictures(images: Any) -> np.ndarray:
     return x
 
 
-def _sheet(
-    pictures: np.ndarray, captions: Sequence[str] | None, columns: int, title: str, path: Path | None
-) -> Figure:
+def _sheet(pictures: np.ndarray, captions: Sequence[str] | None, columns: int, title: str, path: Path | None) -> Figure:
     """One image of all tiles, with the captions written above them: a hundred axes would take seconds."""
     if columns < 1:
         raise ValueError(f"columns must be 1 or more, not {columns}")
@@ -117,10 +113,14 @@ def _sheet(
     width, height = max(4.0, inch * (sheet.shape[1] + gap)), inch * sheet.shape[0] + top
     figure = _new_figure(width, height)
     if n:
-        axes = figure.add_axes((
-            (width - inch * (sheet.shape[1] - gap)) / 2 / width, 0.0,
-            inch * sheet.shape[1] / width, inch * sheet.shape[0] / height,
-        ))
+        axes = figure.add_axes(
+            (
+                (width - inch * (sheet.shape[1] - gap)) / 2 / width,
+                0.0,
+                inch * sheet.shape[1] / width,
+                inch * sheet.shape[0] / height,
+            )
+        )
         axes.imshow(sheet, cmap="gray_r", interpolation="nearest", aspect="auto")
         axes.set_axis_off()
         for i, caption in enumerate(captions or ()):

@@ -32,7 +32,7 @@ def uniform(
     if target.is_integer:
         if maxval is None:
             raise ValueError("Must specify maxval for integer dtypes")
-        return Tensor(np.asarray(rng.integers(minval, maxval, to_shape(shape), target.dtype)))
+        return Tensor(np.asarray(rng.integers(int(minval), int(maxval), to_shape(shape), target.dtype)))
     scale = (1 if maxval is None else maxval) - minval
     return Tensor((_float(rng.random, shape, target.dtype) * scale + minval).astype(target.dtype, copy=False))
 
@@ -40,6 +40,7 @@ def uniform(
 def normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
 ) -> Tensor:
+    """Normal values of this mean and standard deviation."""
     target = as_dtype(dtype).dtype
     z = _float(generator(seed).standard_normal, shape, target)
     return Tensor((z * stddev + mean).astype(target, copy=False))
@@ -57,5 +58,6 @@ def truncated_normal(
 
 
 def _float(draw: Any, shape: Any, dtype: np.dtype) -> np.ndarray:
+    """Drawn in float32 or float64, the types that NumPy's generators have."""
     exact = dtype if dtype.char in "fd" else np.dtype(np.float32)
     return np.asarray(draw(to_shape(shape), dtype=exact))

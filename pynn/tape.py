@@ -12,7 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -113,9 +113,10 @@ class GradientTape:
             elif type(x) is Tensor:
                 self._watched[id(x)] = x
             else:
-                self._variables[id(x)] = x
+                self._variables[id(x)] = cast("Variable", x)
 
     def watched_variables(self) -> tuple[Variable, ...]:
+        """The variables that were read, or watched, in the order in which that first happened."""
         return tuple(self._variables.values())
 
     def _read(self, variable: Variable, tensor: Tensor) -> None:
@@ -144,19 +145,19 @@ class GradientTape:
         if not self._persistent:
             self._pause()
         seeds = self._seeds(target, output_gradients)
-        keys = [self._keys(source) for source in _leaves(sources)]
-        grads = self._backward(seeds, {key for of_source in keys for key in of_source})
-        if not self._persistent:
-            self._forget()
-            self._spent = True
+        grads = self._backward(seeds, {key for source in _leaves(sources) for key in self._keys(source)})
 
         def total(source: Any) -> Tensor | None:  # a variable may have been read as several tensors
-            parts = [grads[key] for key in keys.pop(0) if key in grads]
+            parts = [grads[key] for key in self._keys(source) if key in grads]
             if parts:
                 return functools.reduce(ops.add, parts)
             return None if unconnected_gradients == "none" else ops.zeros_like(source)
 
-        return _map(total, sources)
+        totals = _map(total, sources)
+        if not self._persistent:
+            self._forget()
+            self._spent = True
+        return totals
 
     def _keys(self, source: Any) -> list[int]:
         """Ids of the tensors that stand for the source in the records."""
@@ -184,7 +185,8 @@ class GradientTape:
                 )
                 continue
             if type(t) is not Tensor:
-                variable, t = t, t._tensor
+                variable = cast("Variable", t)
+                t = variable._tensor
                 self._read(variable, t)
             ones = Tensor(np.ones(t._array.shape, t._array.dtype))
             seeds.append((t, ones if output_gradients is None else ones * weight))

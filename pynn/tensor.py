@@ -24,6 +24,10 @@ class Operators:
 
     _array: np.ndarray
 
+    def _read(self) -> Tensor:
+        """What operations compute with; a Variable tells the recording tapes that it was read."""
+        raise NotImplementedError
+
     __add__, __radd__ = _operator("add")
     __sub__, __rsub__ = _operator("subtract")
     __mul__, __rmul__ = _operator("multiply")
@@ -88,14 +92,17 @@ class Operators:
 
     @property
     def shape(self) -> TensorShape:
+        """The sizes of the axes: a tuple."""
         return TensorShape(self._array.shape)
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return self._array.ndim
 
     @property
     def dtype(self) -> DType:
+        """The type of the elements, under TensorFlow's name; it equals NumPy's."""
         return as_dtype(self._array.dtype)
 
 
@@ -108,6 +115,9 @@ class Tensor(Operators):
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
+
+    def _read(self) -> Tensor:
+        return self
 
     def __repr__(self) -> str:
         return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={values(self._array)}>"

@@ -24,7 +24,9 @@ class Variable(Operators):
 
     __slots__ = ("__weakref__", "_tensor", "name", "trainable")
 
-    def __init__(self, initial_value: Any, trainable: bool = True, name: str = "Variable", dtype: Any = None) -> None:
+    def __init__(
+        self, initial_value: Any, trainable: bool = True, *, name: str = "Variable", dtype: Any = None
+    ) -> None:
         value = initial_value() if callable(initial_value) else initial_value
         # a copy that owns its memory: views of it then count as references to it (see _writable)
         self._tensor = Tensor(np.array(as_array(value, dtype), order="C"))
@@ -55,18 +57,20 @@ class Variable(Operators):
     read_value = value
 
     def assign(self, value: Any) -> Variable:
-        """Takes a new value of the same shape and dtype; returns the variable."""
+        """A new value of the same shape, converted to the dtype (which a Tensor must have); returns the variable."""
         new = self._same_kind(value)
         self._writable(keep=False)[...] = new
         return self
 
     def assign_add(self, delta: Any) -> Variable:
+        """value + delta, of the same shape and dtype; returns the variable."""
         delta = self._same_kind(delta)
         array = self._writable()
         np.add(array, delta, out=array)
         return self
 
     def assign_sub(self, delta: Any) -> Variable:
+        """value - delta, of the same shape and dtype; returns the variable."""
         delta = self._same_kind(delta)
         array = self._writable()
         np.subtract(array, delta, out=array)

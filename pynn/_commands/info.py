@@ -14,6 +14,7 @@ import kernels
 
 
 def info(arguments: argparse.Namespace) -> int:
+    """Prints the table; returns 0."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")

@@ -18,6 +18,7 @@ from .images import read_images
 
 
 def predict(arguments: argparse.Namespace) -> int:
+    """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
     model, pixels, classes = _network(arguments.weights)
     files = [(name, read_images(name, pixels)) for name in arguments.image]  # all checked before any is shown
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
@@ -56,15 +57,21 @@ def _network(path: str) -> tuple[keras.Sequential, int, int]:
         raise UserError(f"{path}: not a weights file of `pynn train`, or damaged") from None
     shapes = [w.shape for w in weights]
     kernels, biases = shapes[::2], shapes[1::2]
-    if not shapes or len(kernels) != len(biases) or any(
-        len(w) != 2 or b != w[1:] or (i and w[0] != biases[i - 1][0])
-        for i, (w, b) in enumerate(zip(kernels, biases, strict=True))
+    if (
+        not shapes
+        or len(kernels) != len(biases)
+        or any(
+            len(w) != 2 or b != w[1:] or (i and w[0] != biases[i - 1][0])
+            for i, (w, b) in enumerate(zip(kernels, biases, strict=True))
+        )
     ):
         raise UserError(f"{path}: its shapes {shapes} are not those of a chain of Dense layers")
-    model = keras.Sequential([
-        keras.Input((kernels[0][0],)),
-        *(keras.layers.Dense(width, activation="relu") for (width,) in biases[:-1]),
-        keras.layers.Dense(biases[-1][0], activation="softmax"),
-    ])
+    model = keras.Sequential(
+        [
+            keras.Input((kernels[0][0],)),
+            *(keras.layers.Dense(width, activation="relu") for (width,) in biases[:-1]),
+            keras.layers.Dense(biases[-1][0], activation="softmax"),
+        ]
+    )
     model.set_weights(weights)
     return model, kernels[0][0], biases[-1][0]

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import json
 import math
-import os
 import secrets
 import sys
 import tempfile
@@ -21,11 +20,13 @@ import numpy as np
 import kernels
 
 from .. import keras
+from .._atomic import replacing
 from ..keras.datasets._folder import Split
 from . import UserError
 
 
 def train(arguments: argparse.Namespace) -> int:
+    """Trains and saves; returns the exit code: 0, or 130 after Ctrl-C in training. UserError: bad data or folder."""
     with warnings.catch_warnings():
         # fit's warning of a NaN loss, among others, as one line
         warnings.showwarning = _warn  # type: ignore[assignment]
@@ -49,8 +50,12 @@ def _train(arguments: argparse.Namespace) -> int:
         try:
             # the test set only draws the validation curve: nothing is chosen by it
             model.fit(
-                x_train, y_train, epochs=arguments.epochs, batch_size=arguments.batch_size,
-                validation_data=(x_test, y_test), callbacks=[record],
+                x_train,
+                y_train,
+                epochs=arguments.epochs,
+                batch_size=arguments.batch_size,
+                validation_data=(x_test, y_test),
+                callbacks=[record],
             )
             probabilities = model.predict(x_test, verbose=0)
             results["test_loss"], results["test_accuracy"] = model.evaluate(x_test, y_test, verbose=0)
@@ -58,7 +63,9 @@ def _train(arguments: argparse.Namespace) -> int:
             interrupted = True
         with _saving(output):
             model.save_weights(output / "weights.npz")
-            _write_json(output / "history.json", results | {"history": record.history})
+            with replacing(output / "history.json") as file:
+                text = json.dumps(_plain(results | {"history": record.history}), indent=1, allow_nan=False)
+                file.write(f"{text}\n".encode())
         if interrupted:
             print(f"pynn train: interrupted; the weights and history so far are in {output}", file=sys.stderr)
             return 130
@@ -104,11 +111,13 @@ def _scaled(images: np.ndarray) -> np.ndarray:
 
 
 def _network(arguments: argparse.Namespace, pixels: int) -> keras.Sequential:
-    model = keras.Sequential([
-        keras.Input((pixels,)),
-        keras.layers.Dense(arguments.hidden, activation="relu"),
-        keras.layers.Dense(10, activation="softmax"),
-    ])
+    model = keras.Sequential(
+        [
+            keras.Input((pixels,)),
+            keras.layers.Dense(arguments.hidden, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
     optimizer = keras.optimizers.get(arguments.optimizer)
     if arguments.learning_rate is not None:
         optimizer.learning_rate = arguments.learning_rate
@@ -126,15 +135,6 @@ def _saving(output: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(f"cannot save in {output}: {error.strerror or error}") from None
-
-
-def _write_json(path: Path, results: dict[str, Any]) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(_plain(results), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

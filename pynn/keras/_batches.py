@@ -22,18 +22,19 @@ class Batches:
     """
 
     def __init__(
-        self, x: Any, y: Any = None, sample_weight: Any = None, batch_size: int | None = None, shuffle: bool = False
+        self, x: Any, y: Any = None, sample_weight: Any = None, *, batch_size: int | None = None, shuffle: bool = False
     ) -> None:
         batch_size = 32 if batch_size is None else batch_size
         if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise ValueError(f"`batch_size` must be an integer of 1 or more, got {batch_size!r}")
-        named = {"x": x, "y": y, "sample_weight": sample_weight}
-        self.arrays = [None if a is None else as_array(a) for a in named.values()]
-        sizes = {name: a.shape[:1] for name, a in zip(named, self.arrays, strict=True) if a is not None}
-        if not sizes or () in sizes.values():
-            raise ValueError(
-                f"Expected arrays with one row for each sample, got {', '.join(sizes) or None} without rows"
-            )
+        if x is None:
+            raise ValueError("There is no data: the first argument, x, is missing.")
+        self.x = as_array(x)
+        self.y, self.sample_weight = (None if a is None else as_array(a) for a in (y, sample_weight))
+        named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
+        sizes = {name: a.shape[:1] for name, a in named.items() if a is not None}
+        if () in sizes.values():
+            raise ValueError(f"Expected arrays with one row for each sample, but one of {', '.join(sizes)} has none")
         if len(set(sizes.values())) > 1:
             raise ValueError(
                 "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples: "
@@ -49,11 +50,12 @@ class Batches:
 
     def __iter__(self) -> Iterator[Batch]:
         order = random.generator().permutation(self.rows) if self.shuffle else None
-        buffers = [None if a is None else _Buffer(a, self.batch_size) for a in self.arrays]
+        x = _Buffer(self.x, self.batch_size)
+        y, weight = (None if a is None else _Buffer(a, self.batch_size) for a in (self.y, self.sample_weight))
         for start in range(0, self.rows, self.batch_size):
             stop = min(start + self.batch_size, self.rows)
             rows = slice(start, stop) if order is None else order[start:stop]
-            yield tuple(None if b is None else Tensor(b.take(rows)) for b in buffers)
+            yield x.take(rows), None if y is None else y.take(rows), None if weight is None else weight.take(rows)
 
 
 class _Buffer:
@@ -65,14 +67,14 @@ class _Buffer:
         self.gathered = np.empty(shape, array.dtype)
         self.cast = np.empty(shape, np.float32) if array.dtype in (np.float64, np.float16) else None
 
-    def take(self, rows: Any) -> np.ndarray:
+    def take(self, rows: slice | np.ndarray) -> Tensor:
         if isinstance(rows, slice):
             batch = self.array[rows]
         else:
             # mode="clip": with "raise", the default, NumPy goes through one more buffer
             batch = np.take(self.array, rows, 0, out=self.gathered[: len(rows)], mode="clip")
         if self.cast is None:
-            return batch
+            return Tensor(batch)
         cast = self.cast[: len(batch)]
         np.copyto(cast, batch, casting="same_kind")
-        return cast
+        return Tensor(cast)

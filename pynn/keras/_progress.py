@@ -19,18 +19,16 @@ class ProgressBar(Callback):
     def __init__(self, verbose: Any) -> None:
         if verbose not in ("auto", 0, 1, 2):
             raise ValueError(f"`verbose` is 'auto', 0, 1 or 2, got {verbose!r}")
-        self._silent = verbose == 0
-        self._console = None if self._silent else Console(highlight=False)
-        self._live = (
-            verbose in ("auto", 1) and self._console and (self._console.is_terminal or self._console.is_jupyter)
-        )
-        self._bar, self._training = None, False
+        self._console = None if verbose == 0 else Console(highlight=False)
+        self._one_line = verbose == 2
+        self._bar: Progress | None = None
+        self._training = False
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._training = True
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        if not self._silent:
+        if self._console:
             self._console.print(f"Epoch {epoch + 1}/{self.params['epochs']}")
         self._start()
 
@@ -64,11 +62,12 @@ class ProgressBar(Callback):
     def _start(self) -> None:
         self._steps, self._done = self.params["steps"], 0
         self._began = self._ended = self._drawn = time.perf_counter()
-        if self._live:
+        console = self._console
+        if console and not self._one_line and (console.is_terminal or console.is_jupyter):
             bar = BarColumn(20, complete_style="green", finished_style="green")
             columns = TextColumn("[bold]{task.completed}/{task.total}"), bar, TextColumn("{task.description}")
             # transient: the last state is printed as plain text, which a narrow terminal wraps and does not cut
-            self._bar = Progress(*columns, console=self._console, auto_refresh=False, transient=True)
+            self._bar = Progress(*columns, console=console, auto_refresh=False, transient=True)
             self._task = self._bar.add_task("", total=self._steps)
             self._bar.start()
 
@@ -88,12 +87,14 @@ class ProgressBar(Callback):
         return " - ".join([f"{number:.0f}{unit}/step", *values])
 
     def _finish(self, logs: Logs) -> None:
+        if not self._console:
+            return
         seconds = time.perf_counter() - self._began
         if self._bar:
             self.close()
             done = f"[bold]{self._done}/{self._steps}[/] [green]{'━' * 20}[/] [bold]{seconds:.0f}s[/] "
             self._console.print(done + self._details(logs), soft_wrap=True)
-        elif not self._silent:
+        else:
             print(f"{self._done}/{self._steps} - {seconds:.0f}s - {self._details(logs)}", flush=True)
 
     def close(self) -> None:

@@ -34,10 +34,6 @@ def sigmoid(x: Any) -> Tensor:
     return y
 
 
-def tanh(x: Any) -> Tensor:
-    return ops.tanh(x)
-
-
 def softmax(x: Any, axis: int = -1) -> Tensor:
     """Probabilities along the axis. They remember x, so that cross-entropy is computed from the logits."""
     logits = convert_to_tensor(x)
@@ -47,6 +43,7 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
     return y
 
 
+tanh = ops.tanh
 _KNOWN = {f.__name__: f for f in (linear, relu, sigmoid, softmax, tanh)}
 
 

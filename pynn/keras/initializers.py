@@ -19,6 +19,8 @@ class Initializer:
 
 
 class Constant(Initializer):
+    """The same value everywhere."""
+
     def __init__(self, value: float = 0.0) -> None:
         self.value = value
 
@@ -27,16 +29,22 @@ class Constant(Initializer):
 
 
 class Zeros(Constant):
+    """0 everywhere."""
+
     def __init__(self) -> None:
         super().__init__(0.0)
 
 
 class Ones(Constant):
+    """1 everywhere."""
+
     def __init__(self) -> None:
         super().__init__(1.0)
 
 
 class RandomUniform(Initializer):
+    """Uniform over [minval, maxval)."""
+
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         self.minval, self.maxval, self.seed = minval, maxval, seed
 
@@ -45,6 +53,8 @@ class RandomUniform(Initializer):
 
 
 class RandomNormal(Initializer):
+    """Normal values."""
+
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         self.mean, self.stddev, self.seed = mean, stddev, seed
 
@@ -53,15 +63,21 @@ class RandomNormal(Initializer):
 
 
 class TruncatedNormal(RandomNormal):
+    """Normal values; those further than 2 stddev from the mean are drawn again."""
+
     def __call__(self, shape: Any, dtype: Any = "float32") -> Tensor:
         return random.truncated_normal(shape, self.mean, self.stddev, dtype, self.seed)
 
 
-class _Scaled(Initializer):
-    """Values whose variance is `scale` / fan: in, or the mean of in and out (Glorot 2010, He 2015)."""
+class _VarianceScaling(Initializer):
+    """Values of mean 0 and variance scale / fan, where fan is fan_in, or the mean of fan_in and fan_out.
+
+    shape (..., fan_in, fan_out), times the sizes before them for both; of (n,), both are n; of (), 1.
+    Uniform: limits sqrt(3 * variance). Normal: cut at 2 stddev before the cut, which keeps the variance.
+    """
 
     scale: float
-    use_both: bool
+    average: bool
     uniform: bool
 
     def __init__(self, seed: int | None = None) -> None:
@@ -71,7 +87,7 @@ class _Scaled(Initializer):
         shape = tuple(shape)
         receptive = math.prod(shape[:-2])
         fan_in, fan_out = (shape[0], shape[0]) if len(shape) == 1 else (shape[-2:] if shape else (1, 1))
-        fan = (fan_in + fan_out) / 2 if self.use_both else fan_in
+        fan = (fan_in + fan_out) / 2 if self.average else fan_in
         variance = self.scale / max(1.0, fan * receptive)
         if self.uniform:
             limit = math.sqrt(3 * variance)
@@ -80,20 +96,28 @@ class _Scaled(Initializer):
         return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, dtype, self.seed)
 
 
-class GlorotUniform(_Scaled):
-    scale, use_both, uniform = 1.0, True, True
+class GlorotUniform(_VarianceScaling):
+    """Uniform, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
+
+    scale, average, uniform = 1.0, True, True
 
 
-class GlorotNormal(_Scaled):
-    scale, use_both, uniform = 1.0, True, False
+class GlorotNormal(_VarianceScaling):
+    """Truncated normal, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
+
+    scale, average, uniform = 1.0, True, False
 
 
-class HeUniform(_Scaled):
-    scale, use_both, uniform = 2.0, False, True
+class HeUniform(_VarianceScaling):
+    """Uniform, variance 2 / fan_in: He et al. 2015."""
+
+    scale, average, uniform = 2.0, False, True
 
 
-class HeNormal(_Scaled):
-    scale, use_both, uniform = 2.0, False, False
+class HeNormal(_VarianceScaling):
+    """Truncated normal, variance 2 / fan_in: He et al. 2015."""
+
+    scale, average, uniform = 2.0, False, False
 
 
 _CLASSES = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,13 +13,14 @@ from ..convert import as_array, convert_to_tensor
 from ..tensor import Operators, Tensor
 from ._names import lookup, snake_case
 
+Values = TypeVar("Values", Tensor, np.ndarray)
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
     """mean((y_true - y_pred)^2) over the last axis."""
     y_pred = convert_to_tensor(y_pred)
-    y_true, y_pred = _same_rank(_like(y_true, y_pred), y_pred)
+    y_true, y_pred = same_rank(_like(y_true, y_pred), y_pred)
     return ops.reduce_mean(ops.square(ops.subtract(y_true, y_pred)), -1)
 
 
@@ -81,13 +83,13 @@ def _like(y: Any, y_pred: Tensor) -> Tensor:
     return Tensor(as_array(y, y_pred.dtype))
 
 
-def _same_rank(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
-    """(n,) against (n, 1): the missing axis of size 1 is added, as in Keras."""
-    if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
-        y_true = ops.expand_dims(y_true, -1)
-    elif y_pred.ndim == y_true.ndim - 1 and y_true.shape[-1] == 1:
-        y_pred = ops.expand_dims(y_pred, -1)
-    return y_true, y_pred
+def same_rank(x: Values, y: Values) -> tuple[Values, Values]:
+    """Tensors or arrays; (n,) against (n, 1): the missing axis of size 1 is added, as in Keras."""
+    if x.ndim == y.ndim - 1 and y.shape[-1] == 1:
+        return x[..., None], y
+    if y.ndim == x.ndim - 1 and x.shape[-1] == 1:
+        return x, y[..., None]
+    return x, y
 
 
 class Loss:
@@ -105,12 +107,14 @@ class Loss:
         self.name, self.reduction = name or snake_case(type(self).__name__), reduction
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
+        """One value per sample; a subclass writes it."""
         raise NotImplementedError
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """The reduced loss, in y_pred's dtype; sample_weight multiplies the values, broadcast to them."""
         values = self.call(y_true, y_pred)
         if sample_weight is not None:
-            values, weight = _same_rank(values, _like(sample_weight, values))
+            values, weight = same_rank(values, _like(sample_weight, values))
             values = ops.multiply(values, weight)
         if self.reduction == "sum":
             return ops.reduce_sum(values)
@@ -130,53 +134,51 @@ class LossFunctionWrapper(Loss):
         return convert_to_tensor(self.fn(y_true, y_pred))
 
 
-class MeanSquaredError(Loss):
-    def call(self, y_true: Any, y_pred: Any) -> Tensor:
-        return mean_squared_error(y_true, y_pred)
+class MeanSquaredError(LossFunctionWrapper):
+    """mean((y_true - y_pred)^2)"""
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = "mean_squared_error") -> None:
+        super().__init__(mean_squared_error, reduction, name)
 
 
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropy(LossFunctionWrapper):
+    """-log(p[label]) for integer labels; with from_logits, p = softmax(y_pred)."""
+
     def __init__(
-        self, from_logits: bool = False, reduction: str | None = "sum_over_batch_size", name: str | None = None
+        self,
+        from_logits: bool = False,
+        *,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "sparse_categorical_crossentropy",
     ) -> None:
-        super().__init__(name, reduction)
-        self.from_logits = from_logits
-
-    def call(self, y_true: Any, y_pred: Any) -> Tensor:
-        return sparse_categorical_crossentropy(y_true, y_pred, self.from_logits)
+        super().__init__(partial(sparse_categorical_crossentropy, from_logits=from_logits), reduction, name)
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(LossFunctionWrapper):
+    """-sum(y_true * log(p)) for one-hot labels or distributions; with from_logits, p = softmax(y_pred)."""
+
     def __init__(
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        *,
         reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
+        name: str | None = "categorical_crossentropy",
     ) -> None:
-        super().__init__(name, reduction)
-        self.from_logits, self.label_smoothing = from_logits, label_smoothing
-
-    def call(self, y_true: Any, y_pred: Any) -> Tensor:
-        return categorical_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing)
+        function = partial(categorical_crossentropy, from_logits=from_logits, label_smoothing=label_smoothing)
+        super().__init__(function, reduction, name)
 
 
 mse = MSE = mean_squared_error
-_FUNCTIONS = {
-    "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
-    "categorical_crossentropy": categorical_crossentropy,
-    "mean_squared_error": mean_squared_error,
-    "mse": mean_squared_error,
-    "MSE": mean_squared_error,
+FUNCTIONS = {
+    **{f.__name__: f for f in (sparse_categorical_crossentropy, categorical_crossentropy, mean_squared_error)},
+    "mse": mse,
+    "MSE": MSE,
 }
 _CLASSES = {c.__name__: c for c in (SparseCategoricalCrossentropy, CategoricalCrossentropy, MeanSquaredError)}
 
 
 def get(identifier: Any) -> Any:
     """A Loss or function for a name, a class, a Loss, or a function."""
-    if isinstance(identifier, type):
-        return identifier()
-    if callable(identifier):
-        return identifier
-    found = lookup("loss", identifier, {**_FUNCTIONS, **_CLASSES})
+    found = identifier if callable(identifier) else lookup("loss", identifier, {**FUNCTIONS, **_CLASSES})
     return found() if isinstance(found, type) else found

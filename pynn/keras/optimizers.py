@@ -17,7 +17,10 @@ from ._names import auto_name, lookup
 
 
 class Optimizer:
-    """Base class: a subclass says how many arrays it keeps for each variable, and updates one variable."""
+    """Base class: a subclass says how many arrays it keeps for each variable (its slots), and updates one variable.
+
+    The slots begin as zeros; they and the update have the variable's dtype.
+    """
 
     def __init__(self, learning_rate: float, name: str | None) -> None:
         self.name = name or auto_name(type(self))
@@ -28,6 +31,7 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> Variable:
+        """The step size, which may be set to another number at any time."""
         return self._learning_rate
 
     @learning_rate.setter
@@ -54,6 +58,7 @@ class Optimizer:
         return self.iterations
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable]) -> None:
+        """As apply_gradients, from two lists. ValueError: all gradients None, or a variable that came later."""
         if not self._state:
             self.build(trainable_variables)
         missing = [v.name for g, v in zip(grads, trainable_variables, strict=True) if g is None]
@@ -90,7 +95,7 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str | None = None
+        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, *, name: str | None = None
     ) -> None:
         super().__init__(learning_rate, name)
         if not 0 <= momentum <= 1:
@@ -102,7 +107,7 @@ class SGD(Optimizer):
 
     def _update(self, w: np.ndarray, g: np.ndarray, learning_rate: float, *slots: np.ndarray) -> None:
         if slots:
-            kernels.momentum_update(w, *slots, g, learning_rate, self.momentum, self.nesterov)
+            kernels.momentum_update(w, slots[0], g, learning_rate, self.momentum, self.nesterov)
         else:
             kernels.sgd_update(w, g, learning_rate)
 
@@ -121,6 +126,7 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
+        *,
         name: str | None = None,
     ) -> None:
         super().__init__(learning_rate, name)
@@ -162,6 +168,7 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
+        *,
         name: str | None = None,
     ) -> None:
         super().__init__(learning_rate, name)

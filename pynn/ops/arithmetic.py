@@ -29,25 +29,29 @@ def sum_to(g: Tensor, like: Tensor) -> Tensor:
 
 
 def broadcast_to(x: Any, shape: Any) -> Tensor:
+    """x repeated to `shape` by NumPy's broadcasting; a copy, so that it can be used like any other tensor."""
     x = operand(x)
     value = np.empty(to_shape(shape), x._array.dtype)
-    run(value.__setitem__, ..., x._array)
+    run(np.copyto, value, x._array)
     return record(value, (x,), lambda g: (lambda: sum_to(g, x),))
 
 
 def add(x: Any, y: Any) -> Tensor:
+    """x + y, with broadcasting, as all operations of two tensors here."""
     x, y = pair(x, y)
     value = fast(kernels.add, np.add, x._array, y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(g, y)))
 
 
 def subtract(x: Any, y: Any) -> Tensor:
+    """x - y"""
     x, y = pair(x, y)
     value = quiet(np.subtract, x._array, y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(-g, y)))
 
 
 def multiply(x: Any, y: Any) -> Tensor:
+    """x * y"""
     x, y = pair(x, y)
     value = quiet(np.multiply, x._array, y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(g * y, x), lambda: sum_to(g * x, y)))
@@ -72,6 +76,7 @@ def divide_no_nan(x: Any, y: Any) -> Tensor:
 
 
 def floordiv(x: Any, y: Any) -> Tensor:
+    """floor(x / y); it has no gradient."""
     x, y = pair(x, y)
     return Tensor(np.asarray(quiet(np.floor_divide, x._array, y._array)))
 
@@ -112,6 +117,7 @@ def _choice(first: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor) -> 
 
 
 def clip_by_value(x: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
+    """min(max(x, clip_value_min), clip_value_max)"""
     return minimum(maximum(x, clip_value_min), clip_value_max)
 
 
@@ -126,43 +132,51 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Tensor:
 
 
 def negative(x: Any) -> Tensor:
+    """-x"""
     x = operand(x)
     return record(np.negative(x._array), (x,), lambda g: (lambda: -g,))
 
 
 def abs(x: Any) -> Tensor:
+    """|x|; the gradient at 0 is 0."""
     x = operand(x)
     return record(np.abs(x._array), (x,), lambda g: (lambda: g * sign(x),))
 
 
 def sign(x: Any) -> Tensor:
+    """-1, 0 or 1; the gradient is 0."""
     x = operand(x)
     return record(np.sign(x._array), (x,), lambda g: (lambda: g * 0,))
 
 
 def square(x: Any) -> Tensor:
+    """x * x"""
     x = operand(x)
     return record(quiet(np.square, x._array), (x,), lambda g: (lambda: g * 2 * x,))
 
 
 def sqrt(x: Any) -> Tensor:
+    """The square root; NaN below 0."""
     x = floats(x, "sqrt")
     y = record(quiet(np.sqrt, x._array), (x,), lambda g: (lambda: g * 0.5 / y,))
     return y
 
 
 def exp(x: Any) -> Tensor:
+    """e to the power of x."""
     x = floats(x, "exp")
     y = record(quiet(np.exp, x._array), (x,), lambda g: (lambda: g * y,))
     return y
 
 
 def log(x: Any) -> Tensor:
+    """The natural logarithm; -inf at 0, NaN below."""
     x = floats(x, "log")
     return record(quiet(np.log, x._array), (x,), lambda g: (lambda: g / x,))
 
 
 def tanh(x: Any) -> Tensor:
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))"""
     x = floats(x, "tanh")
     y = record(np.tanh(x._array), (x,), lambda g: (lambda: g * (1 - y * y),))
     return y
@@ -180,11 +194,9 @@ def cast(x: Any, dtype: Any) -> Tensor:
     """x with another element type; float to integer cuts off the fraction."""
     x, target = operand(x), as_dtype(dtype).dtype
     old = x._array.dtype
-    return (
-        identity(x)
-        if old == target
-        else record(quiet(x._array.astype, target), (x,), lambda g: (lambda: cast(g, old),))
-    )
+    if old == target:
+        return identity(x)
+    return record(quiet(x._array.astype, target), (x,), lambda g: (lambda: cast(g, old),))
 
 
 def _comparison(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
@@ -204,4 +216,5 @@ logical_and, logical_or, logical_xor = map(_comparison, (np.logical_and, np.logi
 
 
 def logical_not(x: Any) -> Tensor:
+    """A bool tensor: true where x is false or 0."""
     return Tensor(np.asarray(np.logical_not(operand(x)._array)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def _rows(x: Tensor) -> Tensor:
     return x if x._array.ndim == 2 else reshape(x, (-1, x._array.shape[-1]))
 
 
-def dense(x: Any, w: Any, b: Any = None, activation: str | None = None) -> Tensor:
+def dense(x: Any, w: Any, b: Any = None, activation: Literal["relu"] | None = None) -> Tensor:
     """activation(x @ w + b) in one pass: x (..., k), w (k, n), b (n,) -> (..., n); activation None or "relu"."""
     x, w = operand(x), operand(w)
     b = b if b is None else operand(b)
@@ -112,8 +112,8 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
             f"shape {shape}; got targets {targets._array.dtype} of shape {targets._array.shape}"
         )
     if len(shape) != 2:
-        losses = softmax_cross_entropy(_rows(logits), reshape(targets, -1) if sparse else _rows(targets))
-        return reshape(losses, shape[:-1])
+        flat = softmax_cross_entropy(_rows(logits), reshape(targets, -1) if sparse else _rows(targets))
+        return reshape(flat, shape[:-1])
     targets = targets if sparse or targets._array.dtype == logits._array.dtype else cast(targets, logits.dtype)
     losses, slope = kernels.softmax_cross_entropy(logits._array, targets._array)
 

@@ -41,13 +41,14 @@ def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...], count: int = 1) -> 
 
 
 def reduce_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The sum; integers keep their type."""
     x = operand(x)
     a = x._array
     axes = _axes(axis, a.ndim)
     if axes == (0,) and a.ndim == 2 and not keepdims and a.dtype.char in "fd":
         value = kernels.sum_rows(a)
     else:
-        value = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)
+        value = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
     return record(value, (x,), lambda g: (lambda: _spread(g, a, axes),))
 
 
@@ -56,7 +57,7 @@ def reduce_mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     x = operand(x)
     a = x._array
     axes = _axes(axis, a.ndim)
-    total = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)
+    total = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
     count = math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
         return Tensor(np.asarray(total // count))
@@ -65,10 +66,12 @@ def reduce_mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def reduce_max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The largest; where several are, they share the gradient equally."""
     return _extreme(np.max, x, axis, keepdims)
 
 
 def reduce_min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The smallest; where several are, they share the gradient equally."""
     return _extreme(np.min, x, axis, keepdims)
 
 
@@ -87,16 +90,20 @@ def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) ->
 
 
 def reduce_all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Whether all are true."""
     return Tensor(np.asarray(np.all(operand(x)._array, axis, keepdims=keepdims)))
 
 
 def reduce_any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """Whether any is true."""
     return Tensor(np.asarray(np.any(operand(x)._array, axis, keepdims=keepdims)))
 
 
 def argmax(x: Any, axis: int = 0, output_type: Any = np.int64) -> Tensor:
+    """The index of the largest along the axis, the first of equals."""
     return Tensor(np.asarray(np.argmax(operand(x)._array, axis), as_dtype(output_type).dtype))
 
 
 def argmin(x: Any, axis: int = 0, output_type: Any = np.int64) -> Tensor:
+    """The index of the smallest along the axis, the first of equals."""
     return Tensor(np.asarray(np.argmin(operand(x)._array, axis), as_dtype(output_type).dtype))

@@ -14,23 +14,28 @@ from ..tensor import Operators, Tensor
 
 
 def zeros(shape: Any, dtype: Any = np.float32) -> Tensor:
+    """A tensor of zeros."""
     return Tensor(np.zeros(to_shape(shape), as_dtype(dtype).dtype))
 
 
 def ones(shape: Any, dtype: Any = np.float32) -> Tensor:
+    """A tensor of ones."""
     return Tensor(np.ones(to_shape(shape), as_dtype(dtype).dtype))
 
 
 def fill(dims: Any, value: Any) -> Tensor:
+    """A tensor of this shape, each element `value`, whose type it has."""
     return Tensor(np.full(to_shape(dims), as_array(value)))
 
 
 def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+    """Zeros of x's shape and, by default, its type."""
     a = operand(x)._array
     return Tensor(np.zeros(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
 
 
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
+    """Ones of x's shape and, by default, its type."""
     a = operand(x)._array
     return Tensor(np.ones(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
 
@@ -48,12 +53,13 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> T
     return Tensor(np.add.accumulate(steps, dtype=target))
 
 
-def one_hot(indices: Any, depth: int, dtype: Any = np.float32) -> Tensor:
+def one_hot(indices: Any, depth: int, *, dtype: Any = np.float32) -> Tensor:
     """1 at each index along a new last axis of size depth; an index outside of it gives a row of zeros."""
     return Tensor((operand(indices)._array[..., None] == np.arange(depth)).astype(as_dtype(dtype).dtype))
 
 
 def identity(x: Any) -> Tensor:
+    """x as a Tensor of its own: of a Variable, the value now."""
     x = convert_to_tensor(x) if not isinstance(x, Operators) else operand(x)
     return record(x._array, (x,), lambda g: (lambda: g,))
 
@@ -69,6 +75,7 @@ def _stable(x: Any) -> Tensor:
 
 
 def reshape(x: Any, shape: Any) -> Tensor:
+    """The same elements in C order in another shape; -1 stands for one size that follows from the others."""
     x = _stable(x)
     try:
         value = x._array.reshape(to_shape(shape))
@@ -79,7 +86,7 @@ def reshape(x: Any, shape: Any) -> Tensor:
     return record(value, (x,), lambda g: (lambda: reshape(g, x._array.shape),))
 
 
-def transpose(x: Any, perm: Sequence[int] | None = None) -> Tensor:
+def transpose(x: Any, perm: Any = None) -> Tensor:
     """Axes in the order of perm; without it, reversed."""
     x = _stable(x)
     if perm is None:
@@ -97,6 +104,7 @@ def expand_dims(x: Any, axis: int) -> Tensor:
 
 
 def squeeze(x: Any, axis: Any = None) -> Tensor:
+    """x without its axes of size 1, or without the given ones, which must be of size 1."""
     x = _stable(x)
     try:
         return reshape(x, np.squeeze(x._array, None if axis is None else to_shape(axis)).shape)
@@ -162,12 +170,12 @@ def _scatter(g: Any, key: Any, shape: tuple[int, ...]) -> Tensor:
     value = np.zeros(shape, g._array.dtype)
     if any(isinstance(part, np.ndarray) and part.dtype != bool for part in key):
         np.add.at(value, key, g._array)  # an index may come twice
-        return record(value, (g,), lambda h: (lambda: gather(h, key[-1], len(key) - 1),))
+        return record(value, (g,), lambda h: (lambda: gather(h, key[-1], axis=len(key) - 1),))
     value[key] = g._array
     return record(value, (g,), lambda h: (lambda: getitem(h, key),))
 
 
-def gather(params: Any, indices: Any, axis: int = 0) -> Tensor:
+def gather(params: Any, indices: Any, *, axis: int = 0) -> Tensor:
     """The slices of params at `indices` (any shape of ints) along axis."""
     params, rows = operand(params), as_array(indices)
     key = (slice(None),) * (axis % params._array.ndim) + (rows,)

@@ -53,8 +53,10 @@ def compare(result: dict, section: str, case: str) -> None:
         tolerance = 4 * reference["spread"] + 4 * EPS * np.abs(values).max(initial=0)
         error = np.abs(result[key] - values)
         if not (error <= tolerance).all():  # a NaN is not
-            wrong.append(f"{key}: off by {error.max():.3g}, {(error / tolerance).max():.3g} tolerances:\n"
-                         f"{result[key]}\ninstead of\n{values}")
+            wrong.append(
+                f"{key}: off by {error.max():.3g}, {(error / tolerance).max():.3g} tolerances:\n"
+                f"{result[key]}\ninstead of\n{values}"
+            )
         if key == "losses" and not np.allclose(result[key], values, rtol=1e-4, atol=0):
             wrong.append(f"{key}: more than 1e-4 from Keras's")
     assert not wrong, "\n".join(wrong)

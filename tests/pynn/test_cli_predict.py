@@ -36,14 +36,6 @@ def weights(folder):
         return [saved[name] for name in saved.files]
 
 
-def assert_one_line(capsys, *words):
-    out, err = capsys.readouterr()
-    assert err.startswith("pynn predict: error: ") and err.count("\n") == 1, err
-    for word in words:
-        assert word in err
-    assert out == ""
-
-
 def idx(array):
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
 
@@ -168,25 +160,25 @@ TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
         (npy(X[0])[:-5], []),
     ],
 )
-def test_predict_bad_image(trained, tmp_path, capsys, content, words):
+def test_predict_bad_image(trained, tmp_path, content, words, assert_one_line):
     (tmp_path / "bad").write_bytes(content)
     assert predict(trained, tmp_path / "bad") == 2
-    assert_one_line(capsys, str(tmp_path / "bad"), *words)
+    assert_one_line("predict", str(tmp_path / "bad"), *words)
 
 
-def test_predict_missing_files(trained, tmp_path, capsys):
+def test_predict_missing_files(trained, tmp_path, assert_one_line):
     assert predict(trained, tmp_path / "none.png") == 2
-    assert_one_line(capsys, "none.png", "No such file")
+    assert_one_line("predict", "none.png", "No such file")
     save_png(tmp_path / "a.png", X[0])
     assert predict(tmp_path, tmp_path / "a.png") == 2
-    assert_one_line(capsys, "weights.npz", "pynn train")
+    assert_one_line("predict", "weights.npz", "pynn train")
 
 
-def test_predict_without_pillow(trained, tmp_path, monkeypatch, capsys):
+def test_predict_without_pillow(trained, tmp_path, monkeypatch, assert_one_line):
     save_png(tmp_path / "a.png", X[0])
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert predict(trained, tmp_path / "a.png") == 2
-    assert_one_line(capsys, "pip install 'pynn[plot]'")
+    assert_one_line("predict", "pip install 'pynn[plot]'")
 
 
 class Evil:
@@ -194,19 +186,19 @@ class Evil:
         return pytest.fail, ("a pickle was run",)
 
 
-def test_predict_bad_weights(trained, tmp_path, capsys):
+def test_predict_bad_weights(trained, tmp_path, assert_one_line):
     save_png(tmp_path / "a.png", X[0])
     good = (trained / "weights.npz").read_bytes()
     file = tmp_path / "weights.npz"
     for content in (b"", b"text", good[: len(good) // 2], npy(X[0]), pickle.dumps(Evil())):
         file.write_bytes(content)
         assert predict(tmp_path, tmp_path / "a.png") == 2
-        assert_one_line(capsys, str(file), "not a weights file")
+        assert_one_line("predict", str(file), "not a weights file")
     k1, b1, k2, b2 = weights(trained)
     for arrays in ([], [k1], [k1, b2], [k1, b1, k1, b1], [b1, k1], [k1, b1, k2]):
         np.savez(file, *arrays)
         assert predict(tmp_path, tmp_path / "a.png") == 2
-        assert_one_line(capsys, str(file), "chain of Dense")
+        assert_one_line("predict", str(file), "chain of Dense")
     np.savez(file, k1 * np.float32(np.nan), b1, k2, b2)
     assert predict(tmp_path, tmp_path / "a.png") == 2
-    assert_one_line(capsys, str(file), "NaN")
+    assert_one_line("predict", str(file), "NaN")

@@ -206,9 +206,7 @@ def test_npm_package(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:loadtxt")
-@pytest.mark.parametrize(
-    "data", [b"", b"l\n", b"l\n1,2,3\n", b"l\n" + b"300," * 784 + b"1\n", b"l\n\xff\xfe\n"]
-)
+@pytest.mark.parametrize("data", [b"", b"l\n", b"l\n1,2,3\n", b"l\n" + b"300," * 784 + b"1\n", b"l\n\xff\xfe\n"])
 def test_damaged_csv(data):
     with pytest.raises(ValueError, match=r"^bad: "):
         _archive.decode_csv(data, "bad")

@@ -58,14 +58,18 @@ def test_mirrors(server, capsys, monkeypatch):
         files[f"/idx/{name}.gz"] = gzip.compress(idx(array))
     files[f"/part/{NAMES[0]}.gz"] = gzip.compress(idx(ARRAYS[0]))
     files["/bad/mnist.npz"] = b"<html>login first</html>"
-    found = list(_sources.mirrors([
-        ["http://127.0.0.1:9/mnist.npz"],
-        [f"{url}/none/mnist.npz"],
-        [f"{url}/bad/mnist.npz"],
-        _sources.idx_urls(f"{url}/part"),
-        [f"{url}/keras/mnist.npz"],
-        _sources.idx_urls(f"{url}/idx"),
-    ]))
+    found = list(
+        _sources.mirrors(
+            [
+                ["http://127.0.0.1:9/mnist.npz"],
+                [f"{url}/none/mnist.npz"],
+                [f"{url}/bad/mnist.npz"],
+                _sources.idx_urls(f"{url}/part"),
+                [f"{url}/keras/mnist.npz"],
+                _sources.idx_urls(f"{url}/idx"),
+            ]
+        )
+    )
     reasons = []
     for broken in found[:4]:
         with pytest.raises((OSError, ValueError)) as error:

@@ -76,8 +76,13 @@ def test_load_folder_npz(tmp_path):
     (tmp_path / "digits.npz").write_bytes(NPZ)
     assert_split(datasets.load_folder(tmp_path))
     assert_split(datasets.load_folder(tmp_path / "digits.npz"))
-    np.savez_compressed(tmp_path / "digits.npz", x_train=X_TRAIN, y_train=Y_TRAIN.astype(np.int64),
-                        x_test=np.asfortranarray(X_TEST), y_test=Y_TEST)
+    np.savez_compressed(
+        tmp_path / "digits.npz",
+        x_train=X_TRAIN,
+        y_train=Y_TRAIN.astype(np.int64),
+        x_test=np.asfortranarray(X_TEST),
+        y_test=Y_TEST,
+    )
     assert_split(datasets.load_folder(tmp_path))
     (tmp_path / "more.npz").write_bytes(NPZ)
     with pytest.raises(ValueError, match="2 npz files"):

@@ -181,6 +181,7 @@ def test_unknown_names_list_the_known(module):
 
 
 def test_losses():
+    assert float(losses.MeanSquaredError("sum")([[0.0, 0.0]] * 3, [[1.0, 3.0]] * 3)) == 15
     y, p = np.array([0, 2]), np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]], np.float32)
     one_hot = np.eye(3, dtype=np.float32)[y]
     each = losses.sparse_categorical_crossentropy(y, p)
@@ -237,6 +238,8 @@ def test_metrics():
     assert float(metrics.BinaryAccuracy(threshold=0.4)([0, 1, 1], [[0.3], [0.45], [0.1]])) == np.float32(2 / 3)
     assert float(metrics.Accuracy()([1, 2], [1, 3], sample_weight=[1, 3])) == 0.25
     assert float(metrics.MeanSquaredError()([[1.0, 2.0]], [[3.0, 2.0]])) == 2
+    names = {"mse": "mean_squared_error", "BinaryAccuracy": "binary_accuracy", "accuracy": "accuracy"}
+    assert {identifier: metrics.get(identifier).name for identifier in names} == names
     mean = metrics.Mean(name="m")
     assert (float(mean([1.0, 3.0])), float(mean(5.0)), f"{mean.result()}") == (2, 3, "3.0")
     with pytest.raises(ValueError, match="do not match"):
@@ -267,9 +270,30 @@ def test_optimizers_settings():
         optimizers.Adam(lr=1)
 
 
+POSITIONAL = {
+    "loss": lambda: losses.SparseCategoricalCrossentropy(True, "sum"),  # Keras's second: ignore_class
+    "metric": lambda: metrics.BinaryAccuracy("mine", 0.3),  # dtype
+    "optimizer": lambda: optimizers.SGD(0.1, 0.9, True, "mine"),  # weight_decay
+    "input": lambda: keras.Input((3,), None, "float32"),  # dtype
+    "compile": lambda: keras.Sequential().compile("sgd", "mse", ["accuracy"]),  # loss_weights
+    "predict": lambda: keras.Sequential().predict(np.ones(2), 1, 0, []),  # steps
+    "summary": lambda: keras.Sequential().summary(80, print),  # positions
+    "variable": lambda: tf.Variable(1.0, True, "mine"),  # validate_shape
+    "one_hot": lambda: tf.one_hot([1], 2, tf.float32),  # on_value
+    "gather": lambda: tf.gather([[1.0]], [0], 1),  # validate_indices
+}
+
+
+@pytest.mark.parametrize("name", POSITIONAL)
+def test_no_position_has_another_meaning_than_in_keras(name):
+    with pytest.raises(TypeError, match="positional argument"):
+        POSITIONAL[name]()
+
+
 def test_utils():
     np.testing.assert_array_equal(keras.utils.to_categorical([[0], [2]]), np.eye(3)[[0, 2]])
     assert keras.utils.to_categorical([1], 4).shape == (1, 4)
+    assert keras.utils.to_categorical(np.int8([1])).dtype == np.float64
     for labels, classes in (([-1], None), ([3], 3), ([0.5], 2)):
         with pytest.raises(ValueError, match="abels"):
             keras.utils.to_categorical(labels, classes)

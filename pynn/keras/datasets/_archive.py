@@ -21,9 +21,7 @@ KEYS = ("x_train", "y_train", "x_test", "y_test")
 _DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError,
     NotImplementedError, RuntimeError,  # zipfile's words for an unknown compression and for a password
-)
-
-
+)  # fmt: skip
 File = str | os.PathLike[str] | IO[bytes]
 
 
@@ -84,11 +82,11 @@ def decode_npy(data: bytearray) -> np.ndarray:
     ValueError: damaged, objects or other elements than integers, a shape that the bytes do not fill.
     """
     stream = io.BytesIO(data[: 1 << 14])  # longer headers NumPy itself refuses
+    form = np.lib.format
     try:
-        version = np.lib.format.read_magic(stream)
+        version = form.read_magic(stream)
         if version not in ((1, 0), (2, 0)):
             raise ValueError(f"npy version {version}")
-        form = np.lib.format
         header = form.read_array_header_1_0 if version == (1, 0) else form.read_array_header_2_0
         shape, fortran, dtype = header(stream)
     except (ValueError, TypeError, tokenize.TokenError, SyntaxError) as error:

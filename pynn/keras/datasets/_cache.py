@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ..._atomic import replacing
 from ._archive import KEYS, read_npz
 from ._folder import Split
 from ._sources import Arrays, Source, reason, say
@@ -20,7 +20,7 @@ def cache_folder() -> Path:
     """The environment's PYNN_CACHE, else the user's cache folder of this platform."""
     if chosen := os.environ.get("PYNN_CACHE"):
         return Path(chosen)
-    import pooch
+    import pooch  # type: ignore[import-untyped]
 
     return Path(pooch.os_cache("pynn"))
 
@@ -77,17 +77,7 @@ def _checked(arrays: Arrays, digests: Sequence[str]) -> Split:
 
 
 def _store(file: Path, arrays: Arrays) -> None:
-    """Write the npz beside `file`, then move it there in one step: other processes see all or nothing.
-
-    Uncompressed: 55 MB that load in 0.1 s instead of 0.5 s.
-    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=file.name, suffix=".tmp", dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            x_train, y_train, x_test, y_test = arrays
-            np.savez(stream, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-        os.replace(temporary, file)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    x_train, y_train, x_test, y_test = arrays
+    with replacing(file) as stream:  # not compressed: 55 MB that load in 0.1 s instead of 0.5 s
+        np.savez(stream, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)

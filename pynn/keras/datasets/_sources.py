@@ -22,7 +22,10 @@ from ._idx import decode_idx
 
 Arrays = tuple[np.ndarray, ...]  # x_train, y_train, x_test, y_test
 IDX_NAMES = (
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
 )
 
 _ANSWER_SECONDS = 4.0  # for all mirrors together: a machine without internet must not wait long
@@ -107,7 +110,7 @@ class _BoundedBuffer(io.BytesIO):
 def _fetch(urls: Sequence[str], problem: str) -> Arrays:
     if problem:
         raise OSError(problem)
-    import pooch
+    import pooch  # type: ignore[import-untyped]
 
     say(f"fetching {', '.join(url.rpartition('/')[2] for url in urls)} from {urlsplit(urls[0]).hostname}")
     download = pooch.HTTPDownloader(chunk_size=1 << 16, timeout=_TIMEOUT)
@@ -149,8 +152,13 @@ def _program(name: str) -> str:
 def run(command: Sequence[str], folder: str) -> None:
     """Run a client in `folder`; OSError with its own error line when it fails."""
     done = subprocess.run(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        timeout=_CLIENT_SECONDS, check=False,
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=_CLIENT_SECONDS,
+        check=False,
     )
     if done.returncode:
         lines = done.stderr.decode(errors="replace").split("\n")

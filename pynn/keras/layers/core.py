@@ -18,7 +18,7 @@ class InputLayer(Layer):
     """The shape of one sample, as the first entry of a Sequential."""
 
     def __init__(
-        self, shape: Sequence[int | None] = (), batch_size: int | None = None, name: str | None = None
+        self, shape: Sequence[int | None] = (), batch_size: int | None = None, *, name: str | None = None
     ) -> None:
         super().__init__(name=name)
         self.batch_shape = (batch_size, *shape)
@@ -27,9 +27,9 @@ class InputLayer(Layer):
         return inputs
 
 
-def Input(shape: Sequence[int | None] = (), batch_size: int | None = None, name: str | None = None) -> InputLayer:
+def Input(shape: Sequence[int | None] = (), batch_size: int | None = None, *, name: str | None = None) -> InputLayer:
     """The shape of one sample (without the batch), as the first entry of a Sequential."""
-    return InputLayer(shape, batch_size, name)
+    return InputLayer(shape, batch_size, name=name)
 
 
 class Dense(Layer):

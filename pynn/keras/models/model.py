@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class Model(Layer):
     """Base class: a subclass makes layers in __init__ and calls them in `call(inputs)`."""
 
     optimizer: optimizers.Optimizer
+    _loss: losses.Loss
     history: History
     stop_training = False
     _compiled = False
@@ -41,14 +43,16 @@ class Model(Layer):
 
     @property
     def layers(self) -> list[Layer]:
+        """The layers among the attributes, in the order in which they were set; not the layers inside those."""
         return self._parts()[1]
 
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] | None = None) -> None:
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, *, metrics: Sequence[Any] | None = None) -> None:
         """Sets what training minimizes, how, and which metrics it reports; names or objects."""
         self.optimizer = optimizers.get(optimizer)
         self.loss = loss
-        found = None if loss is None else losses.get(loss)
-        self._loss = found if found is None or isinstance(found, losses.Loss) else losses.LossFunctionWrapper(found)
+        if loss is not None:
+            found = losses.get(loss)
+            self._loss = found if isinstance(found, losses.Loss) else losses.LossFunctionWrapper(found)
         if isinstance(metrics, str) or not isinstance(metrics, (list, tuple, type(None))):
             raise ValueError(f"Expected `metrics` argument to be a list, got {metrics!r}")
         self._wanted_metrics = metrics or ()
@@ -63,19 +67,20 @@ class Model(Layer):
 
     @property
     def metrics_names(self) -> list[str]:
+        """The names of `metrics`, in the order of evaluate's values."""
         return [metric.name for metric in self.metrics]
 
     def _check_compiled(self, y: Any) -> None:
         if not self._compiled:
             raise ValueError("You must call `compile()` before using the model.")
-        if self._loss is None:
+        if self.loss is None:
             raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
         if y is None:
             raise ValueError("There are no targets: the second argument, y, is missing.")
 
     def fit(
         self,
-        x: Any = None,
+        x: Any,
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
@@ -87,6 +92,7 @@ class Model(Layer):
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        *,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
     ) -> History:
@@ -102,17 +108,15 @@ class Model(Layer):
             sample_weight = _weights_of(as_array(y), class_weight)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = _split((x, y, sample_weight), validation_split)
-        batches = Batches(x, y, sample_weight, batch_size, shuffle)
+        batches = Batches(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle)
         validation = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
                 raise ValueError("`validation_data` is a tuple (x, y) or (x, y, sample_weight)")
             validation = Batches(*validation_data, batch_size=validation_batch_size or batch_size)
-        progress, self.history = ProgressBar(verbose), History()
-        params = {"verbose": verbose, "epochs": epochs, "steps": len(batches)}
-        call = CallbackList([self.history, *(callbacks or ()), progress], self, params)
+        self.history = History()
         self.stop_training = self._diverged = False
-        try:
+        with self._calling([self.history, *(callbacks or ())], verbose, epochs=epochs, steps=len(batches)) as call:
             call("on_train_begin")
             for epoch in range(initial_epoch, epochs):
                 call("on_epoch_begin", epoch)
@@ -123,9 +127,16 @@ class Model(Layer):
                 if self.stop_training:
                     break
             call("on_train_end", logs if epochs > initial_epoch else None)
+        return self.history
+
+    @contextmanager
+    def _calling(self, callbacks: Sequence[Callback] | None, verbose: Any, **params: int) -> Iterator[CallbackList]:
+        """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
+        progress = ProgressBar(verbose)
+        try:
+            yield CallbackList([*(callbacks or ()), progress], self, {"verbose": verbose, **params})
         finally:
             progress.close()
-        return self.history
 
     def _train(self, batches: Batches, call: CallbackList, epoch: int) -> dict[str, float]:
         """One epoch."""
@@ -163,7 +174,7 @@ class Model(Layer):
         y_pred = self(x, training=False)
         return self._update_metrics(y, y_pred, self._loss(y, y_pred, weight))
 
-    def _update_metrics(self, y: Tensor, y_pred: Tensor, loss: Tensor) -> dict[str, float]:
+    def _update_metrics(self, y: Tensor | None, y_pred: Tensor, loss: Tensor) -> dict[str, float]:
         if self._metrics is None:
             self._metrics = [metric_functions.for_batch(m, y, y_pred) for m in self._wanted_metrics]
         rows = len(y_pred._array)
@@ -174,28 +185,26 @@ class Model(Layer):
         return {m.name: float(m.result()) for m in sorted(self.metrics, key=lambda m: m.name)}
 
     def reset_metrics(self) -> None:
+        """Starts the running values anew."""
         for metric in self.metrics:
             metric.reset_state()
 
     def evaluate(
         self,
-        x: Any = None,
+        x: Any,
         y: Any = None,
         batch_size: int | None = None,
         verbose: Any = "auto",
         sample_weight: Any = None,
+        *,
         callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
     ) -> Any:
         """The loss, or the list [loss, metrics...], or with `return_dict` a dict, over all samples."""
         self._check_compiled(y)
-        batches = Batches(x, y, sample_weight, batch_size)
-        progress = ProgressBar(verbose)
-        call = CallbackList([*(callbacks or ()), progress], self, {"verbose": verbose, "steps": len(batches)})
-        try:
+        batches = Batches(x, y, sample_weight, batch_size=batch_size)
+        with self._calling(callbacks, verbose, steps=len(batches)) as call:
             logs = self._test(batches, call)
-        finally:
-            progress.close()
         values = [logs[name] for name in self.metrics_names]
         return logs if return_dict else values if len(values) > 1 else values[0]
 
@@ -211,25 +220,26 @@ class Model(Layer):
         return logs
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", callbacks: Sequence[Callback] | None = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        *,
+        callbacks: Sequence[Callback] | None = None,
     ) -> np.ndarray:
         """The outputs for x, as one array."""
         batches = Batches(x, batch_size=batch_size)
-        progress = ProgressBar(verbose)
-        call = CallbackList([*(callbacks or ()), progress], self, {"verbose": verbose, "steps": len(batches)})
         outputs = []
-        try:
+        with self._calling(callbacks, verbose, steps=len(batches)) as call:
             call("on_predict_begin")
             for step, (batch, *_) in enumerate(batches):
                 call("on_predict_batch_begin", step)
                 outputs.append(self(batch, training=False).numpy())
                 call("on_predict_batch_end", step)
             call("on_predict_end")
-        finally:
-            progress.close()
         return np.concatenate(outputs)
 
-    def summary(self, line_length: int | None = None, print_fn: Callable[[str], Any] | None = None) -> None:
+    def summary(self, line_length: int | None = None, *, print_fn: Callable[[str], Any] | None = None) -> None:
         """Prints the layers, their output shapes and numbers of weights."""
         summary.print_summary(self, line_length, print_fn)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..._atomic import replacing
 from ...variable import Variable
 
 
@@ -17,13 +18,8 @@ def save_weights(variables: Sequence[Variable], filepath: str | os.PathLike[str]
     """Writes the values to filepath (.npz), all or nothing."""
     path = _path(filepath)
     arrays = {f"{i}/{v.name}": v._array for i, v in enumerate(variables)}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with open(partial, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
 
 
 def load_weights(variables: Sequence[Variable], filepath: str | os.PathLike[str]) -> None:

@@ -57,6 +57,7 @@ class Sequential(Model):
         return self._stack.pop()
 
     def build(self, input_shape: Any) -> None:
+        """Builds each layer for what the one below gives, from inputs of this shape (with the batch)."""
         self._input = shape = tuple(input_shape)
         for layer in self._stack:
             if not layer.built:

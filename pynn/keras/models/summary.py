@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 
 
 def print_summary(model: Model, line_length: int | None, print_fn: Callable[[str], Any] | None) -> None:
+    """Prints it, or hands it to `print_fn` as one text; line_length: by default the terminal's, at most 88."""
     console = Console(highlight=False) if print_fn is None else Console(highlight=False, color_system=None)
     width = line_length or min(88, console.width)
     table = Table(width=width, show_lines=True)
-    for title, share, justify in (
-        ("Layer (type)", 0.45, "left"),
-        ("Output Shape", 0.35, "left"),
-        ("Param #", 0.2, "right"),
-    ):
-        table.add_column(title, width=int(share * width), justify=justify)
+    table.add_column("Layer (type)", width=int(0.45 * width))
+    table.add_column("Output Shape", width=int(0.35 * width))
+    table.add_column("Param #", width=int(0.2 * width), justify="right")
     for layer in model.layers:
         params = f"[green]{layer.count_params():,}[/]" if layer.built else "[green]0[/] (unbuilt)"
         table.add_row(f"{escape(layer.name)} ([blue]{type(layer).__name__}[/])", output_shape(layer), params)

@@ -53,7 +53,9 @@ def to_categorical(tf, keras, dtype: str) -> dict:
     of = keras.utils.to_categorical
     shapes = (LABELS, LABELS[:, None], LABELS.reshape(2, 4), list(LABELS), LABELS.astype(np.uint8))
     return {f"{i}": of(y) for i, y in enumerate(shapes)} | {
-        "wider": of(LABELS, 7), "by name": of(LABELS, num_classes=6), "dtype": str(of(LABELS).dtype),
+        "wider": of(LABELS, 7),
+        "by name": of(LABELS, num_classes=6),
+        "dtype": str(of(LABELS).dtype),
     }
 
 
@@ -61,9 +63,17 @@ def names(tf, keras, dtype: str) -> dict:
     """Names count up within a process: the stem, and the count relative to the first of its kind."""
     layers = keras.layers
     made = [
-        layers.Dense(2), layers.Dense(2), layers.Flatten(), layers.ReLU(), layers.Softmax(),
-        layers.Dropout(0.5), layers.Activation("relu"), layers.Dense(2), layers.ReLU(),
-        keras.Sequential(), keras.Sequential(),
+        layers.Dense(2),
+        layers.Dense(2),
+        layers.Flatten(),
+        layers.ReLU(),
+        layers.Softmax(),
+        layers.Dropout(0.5),
+        layers.Activation("relu"),
+        layers.Dense(2),
+        layers.ReLU(),
+        keras.Sequential(),
+        keras.Sequential(),
     ]
     first: dict[str, int] = {}
     names = [[name, count - first.setdefault(name, count)] for name, count in (stem(m.name) for m in made)]
@@ -131,8 +141,15 @@ def dropout(tf, keras, dtype: str) -> dict:
 
 
 INITIALIZERS = (
-    "GlorotUniform", "GlorotNormal", "HeNormal", "HeUniform", "RandomNormal", "RandomUniform",
-    "TruncatedNormal", "Zeros", "Ones",
+    "GlorotUniform",
+    "GlorotNormal",
+    "HeNormal",
+    "HeUniform",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "Zeros",
+    "Ones",
 )
 CASES = {
     **{f"steps {n}": lambda *a, n=n: optimizer_steps(*a, n) for n in OPTIMIZERS},
@@ -145,7 +162,8 @@ CASES = {
 STATISTICS = {
     **{
         f"{name} {shape}": lambda *a, n=name, s=shape: initializer(*a, n, s)
-        for name in INITIALIZERS for shape in ((300, 700), (700, 300))
+        for name in INITIALIZERS
+        for shape in ((300, 700), (700, 300))
     },
     "Dense kernel": lambda *a: dense_layer(*a, 0),
     "Dense bias": lambda *a: dense_layer(*a, 1),

@@ -99,8 +99,17 @@ def mean_metric(tf, keras, dtype: str) -> dict:
     """Numbers, vectors, rows of several, weights."""
     of, results = keras.metrics.Mean(), []
     for values, weights in (
-        (2.0, None), (np.array([1.0, 4.0, -3.0], dtype=np.float32), None), (0.5, None), (7.0, 0.25),
-        (np.array([1.0, -2.0], dtype=np.float32), np.array([3.0, 0.5], dtype=np.float32)), (LOGITS, None),
+        (2.0, None),
+        (np.array([1.0, 4.0, -3.0], dtype=np.float32), None),
+        (0.5, None),
+        (7.0, 0.25),
+        (np.array([1.0, -2.0], dtype=np.float32), np.array([3.0, 0.5], dtype=np.float32)),
+        (LOGITS, None),
+        (LOGITS, WEIGHTS),
+        (LOGITS, WEIGHTS[:, None]),
+        (LOGITS[:, 0], WEIGHTS[:, None]),
+        (LOGITS, 0.5),
+        (PROBABILITIES, abs(LOGITS)),
     ):
         of.update_state(values, sample_weight=weights)
         results.append(float(of.result()))

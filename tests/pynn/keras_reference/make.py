@@ -90,9 +90,11 @@ def main() -> None:
         "training": run(training_cases.CASES),
     }
     lines = [
-        f"{json.dumps(key)}: " + (
+        f"{json.dumps(key)}: "
+        + (
             "{\n" + ",\n".join(f"  {json.dumps(n)}: {json.dumps(v)}" for n, v in value.items()) + "\n}"
-            if isinstance(value, dict) else json.dumps(value)
+            if isinstance(value, dict)
+            else json.dumps(value)
         )
         for key, value in reference.items()
     ]

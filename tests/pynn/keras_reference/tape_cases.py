@@ -89,25 +89,34 @@ OPERATIONS = {
     "matmul, 3-D": (lambda tf, t: tf.matmul(t, tf.transpose(t, (0, 2, 1))), (T,)),
     "matmul, broadcast": (lambda tf, t, b: tf.matmul(t, b), (T, B)),
     "nn cross-entropies": (
-        lambda tf, a: tf.nn.sparse_softmax_cross_entropy_with_logits(labels=PICK, logits=a)
-        * tf.nn.softmax_cross_entropy_with_logits(labels=one_hot(PICK)[:, :4].astype(to_numpy(a).dtype), logits=a),
+        lambda tf, a: (
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=PICK, logits=a)
+            * tf.nn.softmax_cross_entropy_with_logits(labels=one_hot(PICK)[:, :4].astype(to_numpy(a).dtype), logits=a)
+        ),
         (A,),
     ),
     "used twice": (lambda tf, a: a * a + a - tf.exp(a) * a, (A,)),
     "log-sum-exp": (lambda tf, a: tf.math.log(tf.reduce_sum(tf.exp(a - tf.reduce_max(a)), axis=1)), (A,)),
     "cross-entropy by hand": (
-        lambda tf, a, b: -tf.reduce_mean(tf.reduce_sum(
-            one_hot(LABELS).astype(to_numpy(a).dtype) * tf.math.log(tf.nn.softmax(tf.matmul(a, b))), axis=-1
-        )), (A, B),
+        lambda tf, a, b: (
+            -tf.reduce_mean(
+                tf.reduce_sum(
+                    one_hot(LABELS).astype(to_numpy(a).dtype) * tf.math.log(tf.nn.softmax(tf.matmul(a, b))), axis=-1
+                )
+            )
+        ),
+        (A, B),
     ),
     "two layers": (
         lambda tf, a, b, v, w: tf.reduce_mean(tf.square(tf.matmul(tf.nn.relu(tf.matmul(a, b)), w) + v)),
         (A, B, V, uniform(67, 5, 4)),
     ),
     "normalize": (
-        lambda tf, a: (a - tf.reduce_mean(a, axis=0)) / tf.sqrt(
-            tf.reduce_mean(tf.square(a - tf.reduce_mean(a, axis=0)), axis=0) + 1e-3
-        ), (A,),
+        lambda tf, a: (
+            (a - tf.reduce_mean(a, axis=0))
+            / tf.sqrt(tf.reduce_mean(tf.square(a - tf.reduce_mean(a, axis=0)), axis=0) + 1e-3)
+        ),
+        (A,),
     ),
 }
 
@@ -169,15 +178,18 @@ NESTED = {
     "mean": (lambda tf, keras, x: tf.reduce_mean(x**3, axis=0) * tf.reduce_sum(x), A),
     "slices": (lambda tf, keras, x: x[1:] ** 2 * tf.concat([x, x], axis=0)[2:4] ** 2, A),
     "sparse cross-entropy of logits": (
-        lambda tf, keras, x: keras.losses.SparseCategoricalCrossentropy(from_logits=True)(PICK, x) ** 2, A,
+        lambda tf, keras, x: keras.losses.SparseCategoricalCrossentropy(from_logits=True)(PICK, x) ** 2,
+        A,
     ),
     "cross-entropy of softmax": (
         lambda tf, keras, x: keras.losses.categorical_crossentropy(
             one_hot(PICK)[:, :4].astype(to_numpy(x).dtype), tf.nn.softmax(x)
-        ), A,
+        ),
+        A,
     ),
     "mean squared error": (
-        lambda tf, keras, x: keras.losses.mean_squared_error(np.zeros_like(A), x * x), A,
+        lambda tf, keras, x: keras.losses.mean_squared_error(np.zeros_like(A), x * x),
+        A,
     ),
 }
 

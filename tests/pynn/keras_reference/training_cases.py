@@ -38,13 +38,22 @@ def stack(keras, name: str) -> list:
         "softmax": lambda: [dense(16, activation="relu"), dense(CLASSES, activation="softmax")],
         "logits": lambda: [dense(16, activation="relu"), dense(CLASSES)],
         "flatten": lambda: [
-            layers.Flatten(), dense(16, activation="relu"), dense(CLASSES, activation="softmax"),
+            layers.Flatten(),
+            dense(16, activation="relu"),
+            dense(CLASSES, activation="softmax"),
         ],
         "layers": lambda: [
-            dense(16), layers.ReLU(), dense(12), layers.Activation("relu"), dense(CLASSES), layers.Softmax(),
+            dense(16),
+            layers.ReLU(),
+            dense(12),
+            layers.Activation("relu"),
+            dense(CLASSES),
+            layers.Softmax(),
         ],
         "activation softmax": lambda: [
-            dense(16, activation="relu"), dense(CLASSES), layers.Activation("softmax"),
+            dense(16, activation="relu"),
+            dense(CLASSES),
+            layers.Activation("softmax"),
         ],
         "activation function": lambda: [
             dense(16, activation=keras.activations.relu),
@@ -52,7 +61,8 @@ def stack(keras, name: str) -> list:
         ],
         "deep": lambda: [*(dense(8, activation="relu") for _ in range(5)), dense(CLASSES, "softmax")],
         "no bias": lambda: [
-            dense(16, "relu", use_bias=False), dense(CLASSES, "softmax", use_bias=False),
+            dense(16, "relu", use_bias=False),
+            dense(CLASSES, "softmax", use_bias=False),
         ],
         # not a distribution: exact zeros and numbers above one go through the loss's clipping
         "relu as probabilities": lambda: [dense(16, activation="relu"), dense(CLASSES, activation="relu")],
@@ -108,19 +118,30 @@ def fit(keras, optimizer: str, loss: str) -> dict:
     model = model_of(keras, stack_name)
     model.compile(
         optimizer=getattr(keras.optimizers, kind)(**options),
-        loss=loss_of(keras, loss_name, loss_options), metrics=["accuracy"],
+        loss=loss_of(keras, loss_name, loss_options),
+        metrics=["accuracy"],
     )
     validation = (VALID[0], labels_of(VALID[1], labels))
     history = model.fit(
-        TRAIN[0], labels_of(TRAIN[1], labels), batch_size=32, epochs=4, shuffle=False,
-        validation_data=validation, verbose=0,
+        TRAIN[0],
+        labels_of(TRAIN[1], labels),
+        batch_size=32,
+        epochs=4,
+        shuffle=False,
+        validation_data=validation,
+        verbose=0,
     )
     return of_history(history, model)
 
 
 def fit_stack(
-    keras, name: str, loss: str = "sparse_categorical_crossentropy", loss_options: dict | None = None,
-    labels: str = "sparse", shape: tuple[int, ...] = (FEATURES,), metrics: tuple = ("accuracy",),
+    keras,
+    name: str,
+    loss: str = "sparse_categorical_crossentropy",
+    loss_options: dict | None = None,
+    labels: str = "sparse",
+    shape: tuple[int, ...] = (FEATURES,),
+    metrics: tuple = ("accuracy",),
 ) -> dict:
     """Two epochs with a validation_split, the optimizer by name, then evaluate and predict."""
     model = model_of(keras, name, shape)
@@ -143,7 +164,7 @@ def by_hand(tf, keras, optimizer: str) -> dict:
     accuracy, mean = keras.metrics.SparseCategoricalAccuracy(), keras.metrics.Mean()
     losses = []
     for start in range(0, 128, 32):
-        x, y = TRAIN[0][start:start + 32], TRAIN[1][start:start + 32]
+        x, y = TRAIN[0][start : start + 32], TRAIN[1][start : start + 32]
         with tf.GradientTape() as tape:
             logits = model(x, training=True)
             loss = loss_function(y, logits)
@@ -167,11 +188,11 @@ def from_scratch(tf, keras, dtype: str) -> dict:
     w1, b1, w2, b2 = parameters = [tf.Variable(w.astype(dtype)) for w in initial_weights(shapes)]
     losses = []
     for start in range(0, 128, 32):
-        x = TRAIN[0][start:start + 32].astype(dtype)
+        x = TRAIN[0][start : start + 32].astype(dtype)
         with tf.GradientTape() as tape:
             hidden = tf.nn.relu(tf.matmul(x, w1) + b1)
             probabilities = tf.nn.softmax(tf.matmul(hidden, w2) + b2)
-            each = keras.losses.sparse_categorical_crossentropy(TRAIN[1][start:start + 32], probabilities)
+            each = keras.losses.sparse_categorical_crossentropy(TRAIN[1][start : start + 32], probabilities)
             loss = tf.reduce_mean(each)
         for parameter, gradient in zip(parameters, tape.gradient(loss, parameters), strict=True):
             parameter.assign_sub(gradient * 0.5)
@@ -213,13 +234,12 @@ def regression(keras) -> dict:
 CASES = {
     **{
         f"fit {optimizer}, {loss}": lambda tf, keras, dtype, o=optimizer, n=loss: fit(keras, o, n)
-        for optimizer in OPTIMIZERS for loss in LOSSES
+        for optimizer in OPTIMIZERS
+        for loss in LOSSES
     },
     **{f"by hand {o}": lambda tf, keras, dtype, o=o: by_hand(tf, keras, o) for o in OPTIMIZERS},
     "from scratch": from_scratch,
-    "sample weights": lambda tf, keras, dtype: weighted(
-        keras, sample_weight=uniform(71, len(TRAIN[1]), low=0, high=2)
-    ),
+    "sample weights": lambda tf, keras, dtype: weighted(keras, sample_weight=uniform(71, len(TRAIN[1]), low=0, high=2)),
     "class weights": lambda tf, keras, dtype: weighted(keras, class_weight={0: 2.0, 1: 0.25, 2: 1.0, 3: 0.0, 4: 1.5}),
     "regression": lambda tf, keras, dtype: regression(keras),
     "two fits": lambda tf, keras, dtype: two_fits(keras),
@@ -227,7 +247,12 @@ CASES = {
     **{
         name: lambda tf, keras, dtype, name=name: fit_stack(keras, name)
         for name in (
-            "layers", "activation softmax", "activation function", "deep", "no bias", "softmax twice",
+            "layers",
+            "activation softmax",
+            "activation function",
+            "deep",
+            "no bias",
+            "softmax twice",
             "relu as probabilities",
         )
     },
@@ -235,19 +260,22 @@ CASES = {
     "linear, mse class": lambda tf, keras, dtype: fit_stack(
         keras, "one linear layer", "MeanSquaredError", {}, labels="one-hot", metrics=()
     ),
-    "labels in a column": lambda tf, keras, dtype: fit_stack(
-        keras, "softmax", labels="column", metrics=("acc",)
-    ),
+    "labels in a column": lambda tf, keras, dtype: fit_stack(keras, "softmax", labels="column", metrics=("acc",)),
     "uint8 labels": lambda tf, keras, dtype: fit_stack(keras, "softmax", labels="uint8"),
     "sum of losses": lambda tf, keras, dtype: fit_stack(
         keras, "logits", "SparseCategoricalCrossentropy", {"from_logits": True, "reduction": "sum"}
     ),
     "metrics by other names": lambda tf, keras, dtype: fit_stack(
-        keras, "softmax",
+        keras,
+        "softmax",
         metrics=("sparse_categorical_accuracy", keras.metrics.SparseCategoricalAccuracy("mine")),
     ),
     "one-hot metric": lambda tf, keras, dtype: fit_stack(
-        keras, "softmax", "CategoricalCrossentropy", {"label_smoothing": 0.1}, labels="one-hot",
+        keras,
+        "softmax",
+        "CategoricalCrossentropy",
+        {"label_smoothing": 0.1},
+        labels="one-hot",
         metrics=("categorical_accuracy", "categorical_crossentropy", "mse"),
     ),
 }

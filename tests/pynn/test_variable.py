@@ -1,0 +1,111 @@
+"""Variable: assignment, in place where nobody looks, and values that stay what they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pynn as tf
+from pynn import keras
+
+
+def same(x, y):
+    np.testing.assert_array_equal(x, y)
+
+
+def test_assign():
+    v = tf.Variable([1, 2], dtype=tf.float32, name="v")
+    assert v.assign([3, 4]) is v and v.assign_add([1, 1]) is v and v.assign_sub(np.array([0.5, 0])) is v
+    same(v, [3.5, 5])
+    assert v.dtype == tf.float32 and v.shape == (2,) and v.name == "v" and v.trainable
+    v.numpy()[:] = 0
+    np.asarray(v)[:] = 0
+    same(v.read_value(), [3.5, 5])
+    for wrong in ([1.0], 1.0, tf.constant([1, 2]), tf.ones(2, tf.float64)):
+        for method in (v.assign, v.assign_add, v.assign_sub):
+            with pytest.raises(ValueError, match=r"incompatible|requested dtype"):
+                method(wrong)
+    same(v, [3.5, 5])
+    assert tf.Variable(lambda: 7).dtype == tf.int32 and tf.Variable(np.ones(2)).dtype == tf.float64
+    source = np.ones(2)
+    w = tf.Variable(source)
+    w.assign(w + 1)
+    same(source, 1)
+
+
+def holders_of_old_values(v):
+    """Everything that can hold v's memory: each must keep the value that it read."""
+    yield "identity", tf.identity(v)
+    yield "value", v.value()
+    yield "view by reshape", tf.reshape(v, -1)
+    yield "view by transpose", tf.transpose(v)
+    yield "view of a view", tf.expand_dims(tf.transpose(v), 0)
+    yield "slice", v[1:]
+    yield "cast to its own dtype", tf.cast(v, tf.float32)
+    yield "rows", next(iter(v))
+    yield "squeeze", tf.squeeze(v)
+    yield "convert_to_tensor", tf.convert_to_tensor(v)
+    yield "stop_gradient", tf.stop_gradient(v)
+    yield "linear activation", keras.layers.Activation("linear")(v)
+    yield "dropout outside of training", keras.layers.Dropout(0.5)(v)
+
+
+@pytest.mark.parametrize("update", ["assign", "assign_add", "optimizer"])
+def test_old_values_stay(update):
+    start = np.arange(1.0, 7, dtype=np.float32).reshape(2, 3)
+    for i in range(13):
+        v = tf.Variable(start)
+        name, held = list(holders_of_old_values(v))[i]
+        before = held.numpy()
+        if update == "optimizer":
+            keras.optimizers.SGD(1.0).apply_gradients([(tf.ones((2, 3)), v)])
+        else:
+            getattr(v, update)(tf.ones((2, 3)))
+        np.testing.assert_array_equal(held, before, err_msg=name)
+        assert not np.array_equal(v, start), name
+
+
+def test_updates_in_place_where_nobody_looks():
+    v = tf.Variable(tf.ones((2, 3)))
+    optimizer = keras.optimizers.Adam()
+    address = v._array.ctypes.data
+    for _ in range(3):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.transpose(v) @ v)
+        optimizer.apply_gradients([(tape.gradient(loss, v), v)])
+        v.assign_add(tf.ones((2, 3)))
+        v.assign(v * 2)
+    assert v._array.ctypes.data == address
+
+
+def test_tape_keeps_the_values_it_saw():
+    """Two losses on one persistent tape, an update between their gradients, as in adversarial training."""
+    v, w = tf.Variable([2.0, 3.0]), tf.Variable([5.0, 7.0])
+    with tf.GradientTape(persistent=True) as tape:
+        y = tf.reduce_sum(v * w * w)
+        z = tf.reduce_sum(v * v * w)
+    first, second = keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0)
+    first.apply_gradients([(tape.gradient(y, w), w)])
+    same(w, [5 - 20, 7 - 42])
+    second.apply_gradients([(tape.gradient(z, v), v)])
+    same(v, [2 - 20, 3 - 42])  # with the old v and w
+    same(tape.gradient(z, w), [4, 9])
+
+
+def test_assignment_under_a_tape():
+    v = tf.Variable(2.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = v * v
+        v.assign(5.0)
+        z = v * v
+    same(tape.gradient(y, v), 4)
+    same(tape.gradient(z, v), 10)
+    same(tape.gradient([y, z], v), 14)
+
+
+def test_assign_from_its_own_views():
+    v = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+    same(v.assign(tf.transpose(v)), [[1, 3], [2, 4]])
+    same(v.assign(v[::-1]), [[2, 4], [1, 3]])
+    same(v.assign_add(v), [[4, 8], [2, 6]])
+    same(v.assign_sub(tf.transpose(v)), [[0, 6], [-6, 0]])
