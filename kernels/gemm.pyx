@@ -22,7 +22,7 @@ cdef enum:
     ROWS = 96  # in a task: its part of a (144 KiB) stays in L2 while panels pass by
     FEW_ROWS = 24  # b is read too seldom to be worth packing
     SMALL_BYTES = 32768  # b stays in L1, packed or not
-    GRAIN = 100000  # multiply-adds per thread that pay for waking it
+    GRAIN = 400000  # multiply-adds per thread that pay for waking it
     CHUNK = 32768  # of a long vector dot: partial sums in this order for any number of threads
 
 

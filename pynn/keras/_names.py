@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _used: Counter[str] = Counter()
@@ -15,6 +15,16 @@ def lookup(kind: str, name: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(name, str) and name in known:
         return known[name]
     raise ValueError(f"Could not interpret {kind} identifier: {name!r}. Known: {', '.join(known)}")
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """a, b, a -> a, b, a_1"""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        found.append(f"{name}_{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return found
 
 
 def snake_case(name: str) -> str:

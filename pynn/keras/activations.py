@@ -44,11 +44,15 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
 
 
 tanh = ops.tanh
+# the operations compute these functions' values, but not with what the layers and losses know about them
+_OPERATIONS = {id(ops.relu): relu, id(ops.sigmoid): sigmoid, id(ops.softmax): softmax}
 _KNOWN = {f.__name__: f for f in (linear, relu, sigmoid, softmax, tanh)}
 
 
 def get(identifier: str | Callable[[Any], Tensor] | None) -> Callable[[Any], Tensor]:
-    """A function for a name, a function, or None (linear)."""
+    """A function for a name, a function (tf.nn.softmax, too, then keeps its logits for the loss), or None (linear)."""
     if identifier is None:
         return linear
-    return identifier if callable(identifier) else lookup("activation function", identifier, _KNOWN)
+    if callable(identifier):
+        return _OPERATIONS.get(id(identifier), identifier)
+    return lookup("activation function", identifier, _KNOWN)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .models.model import Model
 
-Logs = dict[str, float] | None
+Logs = dict[str, Any] | None  # None: a call of one's own; fit, evaluate and predict always give a dict
 
 
 class Callback:
@@ -60,7 +60,10 @@ class History(Callback):
 
 
 class CallbackList:
-    """Several callbacks as one: `callbacks("on_epoch_end", epoch, logs)` calls each in turn."""
+    """Several callbacks as one: `callbacks("on_epoch_end", epoch, logs=logs)` calls each in turn.
+
+    All get the same copy of the logs ({} if there are none): what one adds, those after it see.
+    """
 
     def __init__(self, callbacks: Iterable[Callback], model: Model, params: dict[str, Any]) -> None:
         self.callbacks = list(callbacks)
@@ -68,6 +71,7 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
 
-    def __call__(self, hook: str, *args: Any) -> None:
+    def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
+        seen = dict(logs or ())
         for callback in self.callbacks:
-            getattr(callback, hook)(*args)
+            getattr(callback, hook)(*index, seen)

@@ -39,7 +39,10 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
             f"Labels of shape {labels.shape} do not match predictions of shape {y_pred.shape}: expected one integer "
             f"for each row. For one-hot labels use categorical_crossentropy."
         )
-    labels = labels if labels.dtype.kind in "iu" else labels.astype(np.int64)
+    if labels.dtype.kind not in "iu":
+        if not np.isfinite(labels).all():
+            raise ValueError("The labels hold NaN or infinity: drop those samples")
+        labels = labels.astype(np.int64)
     logits = _logits(y_pred, from_logits)
     if logits is None:
         logits = ops.log(ops.clip_by_value(y_pred, EPSILON, 1 - EPSILON))
@@ -53,6 +56,9 @@ def categorical_crossentropy(
 
     Probabilities that come from a softmax activation are traced back to their logits; others are normalized
     and clipped to [1e-7, 1 - 1e-7], as Keras does. label_smoothing s: y_true * (1 - s) + s / n.
+
+    The gradient by the logits is the true one, softmax * sum(y_true) - y_true, also for rows that do not sum
+    to 1; there TensorFlow's, softmax - y_true, is not the derivative of its own loss.
     """
     y_pred = convert_to_tensor(y_pred)
     y_true = _like(y_true, y_pred)

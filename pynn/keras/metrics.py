@@ -12,7 +12,7 @@ from ..convert import as_array
 from ..tensor import Tensor
 from . import losses
 from ._names import auto_name, lookup
-from .losses import mean_squared_error, same_rank
+from .losses import categorical_crossentropy, mean_squared_error, same_rank, sparse_categorical_crossentropy  # noqa: F401
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -24,7 +25,7 @@ class Optimizer:
 
     def __init__(self, learning_rate: float, name: str | None) -> None:
         self.name = name or auto_name(type(self))
-        self._learning_rate = Variable(float(learning_rate), trainable=False, name="learning_rate")
+        self._learning_rate = Variable(_rate(learning_rate), trainable=False, name="learning_rate")
         self._steps = 0
         # by id of the variable; holding the variables keeps the ids theirs
         self._state: dict[int, tuple[Variable, list[np.ndarray]]] = {}
@@ -36,7 +37,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        self._learning_rate.assign(float(value))
+        self._learning_rate.assign(_rate(value))
 
     @property
     def iterations(self) -> Tensor:
@@ -85,6 +86,13 @@ class Optimizer:
 
     def _update(self, w: np.ndarray, g: np.ndarray, learning_rate: float, *slots: np.ndarray) -> None:
         raise NotImplementedError
+
+
+def _rate(value: Any) -> float:
+    rate = float(value)
+    if math.isnan(rate):
+        raise ValueError("The learning rate is NaN")
+    return rate
 
 
 class SGD(Optimizer):

@@ -13,6 +13,9 @@ from ..convert import as_array
 
 def set_random_seed(seed: int) -> None:
     """Seeds Python's, NumPy's and this package's random numbers: the same program gives the same bits."""
+    if not isinstance(seed, (int, np.integer)):
+        raise ValueError(f"Expected `seed` argument to be an integer, got {seed!r}")
+    seed = int(seed)
     python_random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  users' own draws from NumPy's global generator repeat too
     random.set_seed(seed)

@@ -51,6 +51,50 @@ def test_callbacks(network, x_train, y_train):
     assert model.fit(x_train, y_train, initial_epoch=3, epochs=5, verbose=0).epoch == [3, 4]
 
 
+def test_every_hook_gets_a_dict(network, x_train, y_train):
+    seen = {}
+
+    class Recorder(keras.callbacks.Callback):
+        def __getattribute__(self, name):
+            found = super().__getattribute__(name)
+            if not name.startswith("on_"):
+                return found
+
+            def hook(*args):
+                seen.setdefault(name, args[-1])
+                return found(*args)
+
+            return hook
+
+    model = network()
+    recorder = Recorder()
+    model.fit(x_train, y_train, verbose=0, callbacks=recorder, validation_data=(x_train, y_train))
+    assert {name for name, logs in seen.items() if logs == {}} == {
+        "on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_batch_begin", "on_test_begin",
+        "on_test_batch_begin",
+    }  # fmt: skip
+    assert all(type(logs) is dict for logs in seen.values()) and "val_loss" in seen["on_train_end"]
+    seen.clear()
+    p = model.predict(x_train, verbose=0, callbacks=(recorder,))
+    assert [name for name, logs in seen.items() if logs != {}] == ["on_predict_batch_end"]
+    np.testing.assert_array_equal(seen["on_predict_batch_end"]["outputs"], p[:32])
+    seen.clear()
+    model.fit(x_train, y_train, epochs=0, verbose=0, callbacks=recorder)
+    assert seen == {"on_train_begin": {}, "on_train_end": {}}
+
+
+def test_history_keeps_what_callbacks_add(network, x_train, y_train):
+    class Rate(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["lr"] = float(self.model.optimizer.learning_rate)
+
+        def on_train_batch_end(self, batch, logs=None):
+            logs["step"] = batch
+
+    history = network().fit(x_train, y_train, epochs=2, verbose=0, callbacks=Rate()).history
+    assert set(history) == {"accuracy", "loss", "lr"} and history["lr"] == [pytest.approx(1e-3)] * 2
+
+
 def test_interrupt_leaves_model_and_history(network, x_train, y_train):
     class Interrupt(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -123,3 +123,10 @@ def test_summary(capsys):
     lines = []
     keras.Sequential([layers.Dense(2)]).summary(print_fn=lines.append)
     assert "0 (unbuilt)" in lines[0] and "?" in lines[0]
+    assert "Optimizer" not in text
+    model.compile("adam", "mse")
+    model.fit(np.zeros((2, 400)), np.zeros((2, 10)), verbose=0)
+    model.summary()
+    text = capsys.readouterr().out
+    # Adam: two slots, its steps (int64) and its learning rate
+    assert "Optimizer params: 21,152 (82.63 KB)" in text and "Total params: 31,727 (123.94 KB)" in text

@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from ...convert import as_array
 from ...tape import GradientTape
 from ...tensor import Tensor
 from ...variable import Variable
 from .. import losses, optimizers
 from .. import metrics as metric_functions
-from .._batches import Batch, Batches
+from .._batches import Batch, Batches, as_data, check_count
+from .._names import unique
 from .._progress import ProgressBar
 from ..callbacks import Callback, CallbackList, History
 from ..layers import Layer
 from . import saving, summary
+
+Callbacks = Callback | Sequence[Callback] | None
 
 
 class Model(Layer):
@@ -68,7 +70,7 @@ class Model(Layer):
     @property
     def metrics_names(self) -> list[str]:
         """The names of `metrics`, in the order of evaluate's values."""
-        return [metric.name for metric in self.metrics]
+        return unique(metric.name for metric in self.metrics)
 
     def _check_compiled(self, y: Any) -> None:
         if not self._compiled:
@@ -85,7 +87,7 @@ class Model(Layer):
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: Any = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Callbacks = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
@@ -94,18 +96,19 @@ class Model(Layer):
         initial_epoch: int = 0,
         *,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Sequence[int] = 1,
     ) -> History:
         """Trains for epochs of shuffled batches (default size 32); returns the History.
 
         validation_data (x, y) or (x, y, sample_weight), or the last `validation_split` share of x and y before
-        shuffling, is evaluated after every `validation_freq` epochs. class_weight: label -> weight of its samples.
+        shuffling, is evaluated after every `validation_freq` epochs, or after those of a list (1 is the first).
+        class_weight: label -> weight of its samples.
         """
         self._check_compiled(y)
         if class_weight is not None:
             if sample_weight is not None:
                 raise ValueError("You cannot use `class_weight` and `sample_weight` at the same time.")
-            sample_weight = _weights_of(as_array(y), class_weight)
+            sample_weight = _weights_of(as_data(y, "y"), class_weight)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = _split((x, y, sample_weight), validation_split)
         batches = Batches(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle)
@@ -113,28 +116,41 @@ class Model(Layer):
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
                 raise ValueError("`validation_data` is a tuple (x, y) or (x, y, sample_weight)")
-            validation = Batches(*validation_data, batch_size=validation_batch_size or batch_size)
-        self.history = History()
+            if validation_data[1] is None:
+                raise ValueError("There are no targets: the second of `validation_data`, y, is None.")
+            if validation_batch_size is None:
+                validation_batch_size = batch_size
+            else:
+                check_count("validation_batch_size", validation_batch_size)
+            validation = Batches(*validation_data, batch_size=validation_batch_size)
+        epochs, initial_epoch = check_count("epochs", epochs, 0), check_count("initial_epoch", initial_epoch, 0)
+        if isinstance(validation_freq, (list, tuple)):
+            validated: Sequence[int] = validation_freq
+        else:
+            validated = range(0, epochs + 1, check_count("validation_freq", validation_freq))
+        history = self.history = History()
         self.stop_training = self._diverged = False
-        with self._calling([self.history, *(callbacks or ())], verbose, epochs=epochs, steps=len(batches)) as call:
+        with self._calling(callbacks, verbose, history, epochs=epochs, steps=len(batches)) as call:
             call("on_train_begin")
+            logs: dict[str, float] = {}
             for epoch in range(initial_epoch, epochs):
                 call("on_epoch_begin", epoch)
                 logs = self._train(batches, call, epoch)
-                if validation and (epoch + 1) % validation_freq == 0:
+                if validation and epoch + 1 in validated:
                     logs |= {f"val_{name}": value for name, value in self._test(validation, call).items()}
-                call("on_epoch_end", epoch, logs)
+                call("on_epoch_end", epoch, logs=logs)
                 if self.stop_training:
                     break
-            call("on_train_end", logs if epochs > initial_epoch else None)
-        return self.history
+            call("on_train_end", logs=logs)
+        return history
 
     @contextmanager
-    def _calling(self, callbacks: Sequence[Callback] | None, verbose: Any, **params: int) -> Iterator[CallbackList]:
-        """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
+    def _calling(self, callbacks: Callbacks, verbose: Any, *own: Callback, **params: int) -> Iterator[CallbackList]:
+        """The callbacks and, after them, our own and the progress bar, which gives the terminal back at the end."""
         progress = ProgressBar(verbose)
+        given = [callbacks] if isinstance(callbacks, Callback) else callbacks or ()
         try:
-            yield CallbackList([*(callbacks or ()), progress], self, {"verbose": verbose, **params})
+            yield CallbackList([*given, *own, progress], self, {"verbose": verbose, **params})
         finally:
             progress.close()
 
@@ -153,7 +169,7 @@ class Model(Layer):
                     RuntimeWarning,
                     stacklevel=3,
                 )
-            call("on_train_batch_end", step, logs)
+            call("on_train_batch_end", step, logs=logs)
             if self.stop_training:
                 break
         return logs
@@ -177,12 +193,14 @@ class Model(Layer):
     def _update_metrics(self, y: Tensor | None, y_pred: Tensor, loss: Tensor) -> dict[str, float]:
         if self._metrics is None:
             self._metrics = [metric_functions.for_batch(m, y, y_pred) for m in self._wanted_metrics]
+            named = zip(self.metrics_names, self.metrics, strict=True)
+            self._named = sorted(named, key=lambda pair: pair[0])
         rows = len(y_pred._array)
         self._loss_mean.total += float(loss._array) * rows
         self._loss_mean.count += rows
         for metric in self._metrics:
             metric.update_state(y, y_pred)
-        return {m.name: float(m.result()) for m in sorted(self.metrics, key=lambda m: m.name)}
+        return {name: float(metric.result()) for name, metric in self._named}
 
     def reset_metrics(self) -> None:
         """Starts the running values anew."""
@@ -197,7 +215,7 @@ class Model(Layer):
         verbose: Any = "auto",
         sample_weight: Any = None,
         *,
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Callbacks = None,
         return_dict: bool = False,
     ) -> Any:
         """The loss, or the list [loss, metrics...], or with `return_dict` a dict, over all samples."""
@@ -215,8 +233,8 @@ class Model(Layer):
         for step, batch in enumerate(batches):
             call("on_test_batch_begin", step)
             logs = self.test_step(batch)
-            call("on_test_batch_end", step, logs)
-        call("on_test_end", logs)
+            call("on_test_batch_end", step, logs=logs)
+        call("on_test_end", logs=logs)
         return logs
 
     def predict(
@@ -225,7 +243,7 @@ class Model(Layer):
         batch_size: int | None = None,
         verbose: Any = "auto",
         *,
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Callbacks = None,
     ) -> np.ndarray:
         """The outputs for x, as one array."""
         batches = Batches(x, batch_size=batch_size)
@@ -235,7 +253,7 @@ class Model(Layer):
             for step, (batch, *_) in enumerate(batches):
                 call("on_predict_batch_begin", step)
                 outputs.append(self(batch, training=False).numpy())
-                call("on_predict_batch_end", step)
+                call("on_predict_batch_end", step, logs={"outputs": outputs[-1]})
             call("on_predict_end")
         return np.concatenate(outputs)
 
@@ -262,7 +280,8 @@ def _split(arrays: tuple[Any, ...], share: float) -> tuple[tuple[Any, ...], tupl
     """The first samples and the last `share` of them."""
     if not 0 < share < 1:
         raise ValueError(f"`validation_split` must be between 0 and 1, got {share}")
-    arrays = tuple(None if a is None else as_array(a) for a in arrays)
+    names = ("x", "y", "sample_weight")
+    arrays = tuple(a if a is None and n != "x" else as_data(a, n) for a, n in zip(arrays, names, strict=True))
     at = math.floor(len(arrays[0]) * (1.0 - share))
     if at in (0, len(arrays[0])):
         raise ValueError(f"{len(arrays[0])} samples are too few for a `validation_split` of {share}")

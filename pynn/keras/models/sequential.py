@@ -24,6 +24,7 @@ class Sequential(Model):
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
         self._input: tuple[int | None, ...] | None = None
+        self._declared = False  # not taken from the first data, of which only the rank then binds
         for layer in layers or ():
             self.add(layer)
 
@@ -36,14 +37,14 @@ class Sequential(Model):
                 raise ValueError(
                     f"An Input must be the first entry of Sequential model {self.name!r}, and the only one"
                 )
-            self._input = layer.batch_shape
+            self._input, self._declared = layer.batch_shape, True
             return
         if any(other.name == layer.name for other in self._stack):
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names: {layer.name!r} is there already"
             )
         if not self._stack and not self._input and layer._first_shape is not None:
-            self._input = (None, *layer._first_shape)
+            self._input, self._declared = (None, *layer._first_shape), True
         self._stack.append(layer)
         if self._input:
             self.build(self._input)
@@ -54,10 +55,14 @@ class Sequential(Model):
         """Takes the topmost layer off."""
         if not self._stack:
             raise ValueError(f"There is no layer in Sequential model {self.name!r}")
-        return self._stack.pop()
+        layer = self._stack.pop()
+        self.built = self.built and bool(self._stack)
+        return layer
 
     def build(self, input_shape: Any) -> None:
         """Builds each layer for what the one below gives, from inputs of this shape (with the batch)."""
+        if not self._stack:
+            raise ValueError(f"Sequential model {self.name!r} cannot be built because it has no layers: add() some")
         self._input = shape = tuple(input_shape)
         for layer in self._stack:
             if not layer.built:
@@ -68,6 +73,20 @@ class Sequential(Model):
         x = inputs
         if self._input and self._input[1:] == (1,) and x._array.ndim == 1:
             x = ops.expand_dims(x, -1)  # samples of one number may come as (m,)
+        if self._input and x._array.shape[1:] != self._input[1:]:
+            self._check_shape(x._array.shape)
         for layer in self._stack:
             x = layer(x)
         return x
+
+    def _check_shape(self, shape: tuple[int, ...]) -> None:
+        expected = (None, *self._input[1:])  # type: ignore[index]
+        if len(shape) != len(expected):
+            problem = f"expected ndim={len(expected)}, found ndim={len(shape)}"
+        elif self._declared and any(n not in (None, m) for n, m in zip(expected, shape, strict=True)):
+            problem = "the sizes differ"
+        else:
+            return
+        raise ValueError(
+            f"Input of model {self.name!r} is incompatible with it: {problem}. Expected shape {expected}, got {shape}"
+        )

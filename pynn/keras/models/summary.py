@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -29,12 +30,14 @@ def print_summary(model: Model, line_length: int | None, print_fn: Callable[[str
         table.add_row(f"{escape(layer.name)} ([blue]{type(layer).__name__}[/])", output_shape(layer), params)
     console.begin_capture()
     console.print(f'[bold]Model: "{escape(model.name)}"[/]', table)
-    for title, variables in (
-        ("Total params", model.weights),
-        ("Trainable params", model.trainable_weights),
-        ("Non-trainable params", model.non_trainable_weights),
-    ):
-        console.print(f"[bold] {title}: [/][green]{_count(variables):,}[/] ({_size(variables)})")
+    kept = _optimizers(model)
+    rows = [
+        ("Total params", _arrays(model.weights) + kept),
+        ("Trainable params", _arrays(model.trainable_weights)),
+        ("Non-trainable params", _arrays(model.non_trainable_weights)),
+    ]
+    for title, arrays in [*rows, ("Optimizer params", kept)] if kept else rows:
+        console.print(f"[bold] {title}: [/][green]{sum(a.size for a in arrays):,}[/] ({_size(arrays)})")
     text = console.end_capture()
     if print_fn is None:
         print(text, end="")
@@ -49,12 +52,21 @@ def output_shape(layer: Layer) -> str:
     return str((None, *layer.compute_output_shape(layer._build_shape)[1:])).replace(",)", ")")
 
 
-def _count(variables: Sequence[Variable]) -> int:
-    return sum(v._array.size for v in variables)
+def _arrays(variables: Sequence[Variable]) -> list[np.ndarray]:
+    return [v._array for v in variables]
 
 
-def _size(variables: Sequence[Variable]) -> str:
-    size = float(sum(v._array.nbytes for v in variables))
+def _optimizers(model: Model) -> list[np.ndarray]:
+    """What the optimizer keeps once it is built, as Keras counts it: with its steps and its learning rate."""
+    if not model._compiled or not model.optimizer._state:
+        return []
+    optimizer = model.optimizer
+    slots = [a for _, arrays in optimizer._state.values() for a in arrays]
+    return [optimizer.iterations._array, optimizer.learning_rate._array, *slots]
+
+
+def _size(arrays: Sequence[np.ndarray]) -> str:
+    size = float(sum(a.nbytes for a in arrays))
     for unit in ("B", "KB", "MB"):
         if size < 1024:
             return f"{size:.2f} {unit}"
