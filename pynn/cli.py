@@ -35,6 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `pynn predict ... | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # what the commands open themselves raises UserError: this is the output
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"pynn {arguments.command}: error: cannot write the output: {error.strerror or error}", file=sys.stderr)
+        return 2
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--optimizer", choices=("sgd", "rmsprop", "adam"), default="rmsprop", help="update rule (default: rmsprop)")
     add("--learning-rate", type=_rate, metavar="R", help="step size (default: the optimizer's own)")
     add("--seed", type=_seed, metavar="N", help="same seed, same bits (default: drawn anew, and printed)")
-    add("--threads", type=_count, metavar="N", help="threads of the kernels (default: all CPUs)")
+    add("--threads", type=_threads, metavar="N", help="threads of the kernels (default: all CPUs)")
     add("--data", metavar="PATH", help="your own folder of IDX files, or npz file, in MNIST's form")
     add("--output", default=OUTPUT, metavar="FOLDER", help=f"where the results go (default: {OUTPUT})")
 
@@ -84,6 +88,10 @@ def _count(text: str) -> int:
     return _whole(text, 1, 2**31 - 1)
 
 
+def _threads(text: str) -> int:
+    return _whole(text, 1, 4096)  # the kernels' bound
+
+
 def _seed(text: str) -> int:
     return _whole(text, 0, 2**32 - 1)
 
@@ -103,6 +111,6 @@ def _rate(text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
+    if not 0 < value < 3.4e38:  # it becomes a float32
         raise argparse.ArgumentTypeError(f"must be a finite number above 0, not {text!r}")
     return value

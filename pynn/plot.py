@@ -9,17 +9,20 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._atomic import replacing
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Path = str | os.PathLike[str]
+FilePath = str | os.PathLike[str]
 
 
-def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, path: Path | None = None) -> Figure:
+def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, path: FilePath | None = None) -> Figure:
     """A sheet of all images, dark on light, row by row, each under its label.
 
     images: (n, h, w), (n, h, w, 1), or flat (n, h * h), any real dtype. labels: n of anything that prints.
@@ -32,7 +35,7 @@ def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, 
 
 
 def mistakes(
-    images: Any, labels: Any, probabilities: Any, count: int = 40, columns: int = 10, path: Path | None = None
+    images: Any, labels: Any, probabilities: Any, count: int = 40, columns: int = 10, path: FilePath | None = None
 ) -> Figure:
     """A sheet of the `count` misclassified images of which the model was most certain.
 
@@ -58,7 +61,7 @@ def mistakes(
     return _sheet(pictures[shown], captions, columns, title, path)
 
 
-def history(history: Any, path: Path | None = None) -> Figure:
+def history(history: Any, path: FilePath | None = None) -> Figure:
     """Learning curves: one panel per quantity over the epochs, the validation's beside the training's.
 
     history: what fit returns, or its dict {"loss": [...], "val_loss": [...], ...}.
@@ -93,7 +96,9 @@ def _pictures(images: Any) -> np.ndarray:
     return x
 
 
-def _sheet(pictures: np.ndarray, captions: Sequence[str] | None, columns: int, title: str, path: Path | None) -> Figure:
+def _sheet(
+    pictures: np.ndarray, captions: Sequence[str] | None, columns: int, title: str, path: FilePath | None
+) -> Figure:
     """One image of all tiles, with the captions written above them: a hundred axes would take seconds."""
     if columns < 1:
         raise ValueError(f"columns must be 1 or more, not {columns}")
@@ -139,7 +144,8 @@ def _new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=150)
 
 
-def _saved(figure: Figure, path: Path | None) -> Figure:
+def _saved(figure: Figure, path: FilePath | None) -> Figure:
     if path is not None:
-        figure.savefig(path)
+        with replacing(Path(path)) as file:
+            figure.savefig(file, format=Path(path).suffix[1:] or "png")
     return figure

@@ -16,6 +16,8 @@ from .. import keras
 from . import UserError
 from .images import read_images
 
+MOST_BYTES = 1 << 30  # of weights
+
 
 def predict(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
@@ -49,11 +51,16 @@ def predict(arguments: argparse.Namespace) -> int:
 def _network(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
     try:
+        with zipfile.ZipFile(path) as archive:  # a small file may unpack to a huge one
+            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
+                raise ValueError
         with np.load(path, allow_pickle=False) as saved:
             weights = [saved[name] for name in saved.files]
+        if any(w.dtype not in (np.float32, np.float64) or not w.size for w in weights):
+            raise ValueError
     except FileNotFoundError:
         raise UserError(f"no weights at {path}: run `pynn train` first, or give --weights FILE") from None
-    except (OSError, ValueError, TypeError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, TypeError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         raise UserError(f"{path}: not a weights file of `pynn train`, or damaged") from None
     shapes = [w.shape for w in weights]
     kernels, biases = shapes[::2], shapes[1::2]

@@ -7,8 +7,10 @@ import contextlib
 import json
 import math
 import secrets
+import signal
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -61,7 +63,7 @@ def _train(arguments: argparse.Namespace) -> int:
             results["test_loss"], results["test_accuracy"] = model.evaluate(x_test, y_test, verbose=0)
         except KeyboardInterrupt:
             interrupted = True
-        with _saving(output):
+        with _saving(output), _uninterrupted():
             model.save_weights(output / "weights.npz")
             with replacing(output / "history.json") as file:
                 text = json.dumps(_plain(results | {"history": record.history}), indent=1, allow_nan=False)
@@ -94,11 +96,16 @@ def _load(data: str | None) -> Split:
 
 
 def _writable_folder(name: str) -> Path:
+    if not name:
+        raise UserError("--output is empty: give the name of a folder")
     folder = Path(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        for taken in ("weights.npz", "history.json"):
+            if (folder / taken).is_dir():
+                raise UserError(f"{folder / taken} is a folder, and a file of that name is to be written")
     except FileExistsError:
         raise UserError(f"--output {name} is a file, not a folder") from None
     except (OSError, ValueError) as error:
@@ -127,6 +134,22 @@ def _network(arguments: argparse.Namespace, pixels: int) -> keras.Sequential:
 
 def _warn(message: Warning | str, *_: Any) -> None:
     print(f"pynn train: warning: {message}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until both files are written: the history beside the weights is theirs, and the run is not lost."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread gets Ctrl-C
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

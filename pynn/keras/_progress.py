@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from typing import Any
 
@@ -13,13 +15,20 @@ from .callbacks import Callback, Logs
 REDRAW = 0.1  # seconds between drawings of the bar
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more (`pynn train | head`): rich would end the program, but training goes on, unseen."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class ProgressBar(Callback):
     """Draws while `verbose` is "auto" or 1; 2 asks for one line per epoch, 0 for silence."""
 
     def __init__(self, verbose: Any) -> None:
         if verbose not in ("auto", 0, 1, 2):
             raise ValueError(f"`verbose` is 'auto', 0, 1 or 2, got {verbose!r}")
-        self._console = None if verbose == 0 else Console(highlight=False)
+        self._console = None if verbose == 0 else _Console(highlight=False)
         self._one_line = verbose == 2
         self._bar: Progress | None = None
         self._training = False
@@ -95,7 +104,9 @@ class ProgressBar(Callback):
             done = f"[bold]{self._done}/{self._steps}[/] [green]{'━' * 20}[/] [bold]{seconds:.0f}s[/] "
             self._console.print(done + self._details(logs), soft_wrap=True)
         else:
-            print(f"{self._done}/{self._steps} - {seconds:.0f}s - {self._details(logs)}", flush=True)
+            line = f"{self._done}/{self._steps} - {seconds:.0f}s - {self._details(logs)}"
+            self._console.print(line, soft_wrap=True, markup=False)
+            sys.stdout.flush()
 
     def close(self) -> None:
         """Gives the terminal back, also after an interrupt."""

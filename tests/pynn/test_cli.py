@@ -80,3 +80,10 @@ except SystemExit as stop:
     assert done.returncode == 0, done.stderr
     for option in ("epochs", "batch-size", "hidden", "optimizer", "seed", "data", "output"):
         assert f"--{option}" in done.stdout
+
+
+def test_more_threads_than_the_kernels_take(assert_one_line):
+    with pytest.raises(SystemExit) as exit:
+        main(["train", "--threads", "4097"])
+    assert exit.value.code == 2
+    assert_one_line("train", "--threads", "4096")

@@ -199,6 +199,13 @@ def test_predict_bad_weights(trained, tmp_path, assert_one_line):
         np.savez(file, *arrays)
         assert predict(tmp_path, tmp_path / "a.png") == 2
         assert_one_line("predict", str(file), "chain of Dense")
+    for wrong in (np.str_, np.complex64, np.int32, "M8[s]", ">f4", np.float16):
+        np.savez(file, *(np.zeros(w.shape, wrong) for w in (k1, b1, k2, b2)))
+        assert predict(tmp_path, tmp_path / "a.png") == 2
+        assert_one_line("predict", str(file), "not a weights file")
+    np.savez(file, np.zeros((784, 0), np.float32), np.zeros(0, np.float32))
+    assert predict(tmp_path, tmp_path / "a.png") == 2
+    assert_one_line("predict", str(file), "not a weights file")
     np.savez(file, k1 * np.float32(np.nan), b1, k2, b2)
     assert predict(tmp_path, tmp_path / "a.png") == 2
     assert_one_line("predict", str(file), "NaN")

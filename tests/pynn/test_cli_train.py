@@ -173,6 +173,34 @@ def test_ctrl_c_keeps_weights_and_history(data, tmp_path, monkeypatch, capsys):
     assert "test_accuracy" not in stopped
 
 
+def test_ctrl_c_while_saving_waits_for_both_files(data, tmp_path, monkeypatch):
+    save = keras.Sequential.save_weights
+
+    def interrupted(model, path):
+        signal.raise_signal(signal.SIGINT)
+        save(model, path)
+
+    monkeypatch.setattr(keras.Sequential, "save_weights", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    assert train(data, tmp_path) == 130
+    assert signal.getsignal(signal.SIGINT) is before
+    assert len(weights(tmp_path)) == 4 and json.loads((tmp_path / "history.json").read_text())["history"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.json", "weights.npz"]
+
+
+def test_training_outlives_its_reader(data, tmp_path, run_python):
+    arguments = ["-m", "pynn", "train", "--data", data, "--output", str(tmp_path / "run"), "--hidden", "8"]
+    done = run_python(f"""
+import subprocess, sys
+training = subprocess.Popen([sys.executable, *{arguments}], stdout=subprocess.PIPE)
+training.stdout.readline()
+training.stdout.close()
+sys.exit(training.wait())
+""")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(weights(tmp_path / "run")) == 4
+
+
 def test_ctrl_c_elsewhere(monkeypatch, capsys):
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: signal.raise_signal(signal.SIGINT))
     assert main(["train"]) == 130

@@ -38,7 +38,18 @@ def load_weights(variables: Sequence[Variable], filepath: str | os.PathLike[str]
         for v, array in zip(variables, arrays, strict=True):
             if array.shape != v.shape or v.dtype != array.dtype:
                 raise ValueError(f"{v.name} is {v.dtype.name} {v.shape}, the file has {array.dtype} {array.shape}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError) as error:
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        MemoryError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ValueError(f"{path} is not a weights file for this model: {error}") from None
     for v, array in zip(variables, arrays, strict=True):
         v.assign(array)
