@@ -9,13 +9,15 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from ._commands import UserError
+from ._commands import UserError, one_line
 
 OUTPUT = "pynn-run"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0, 2 for a bad argument or input, 130 after Ctrl-C."""
+    if sys.stdout is None:  # closed by the shell: `pynn train >&-`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
     arguments = _parser().parse_args(argv)
     try:
         # imported here: each command pays only for what it uses, and --help for nothing
@@ -25,9 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             from ._commands.predict import predict as command
         else:
             from ._commands.info import info as command
-        return command(arguments)
+        code = command(arguments)
+        sys.stdout.flush()  # here, where its failure is caught
+        return code
     except UserError as error:
-        print(f"pynn {arguments.command}: error: {error}", file=sys.stderr)
+        first, *more = map(one_line, error.args)
+        print(f"pynn {arguments.command}: error: {first}", *more, sep="\n", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"pynn {arguments.command}: interrupted", file=sys.stderr)
@@ -43,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message}\n")  # one line: argparse would print the usage as well
+        self.exit(2, f"{self.prog}: error: {one_line(message)}\n")  # one line: argparse would print the usage as well
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import platform
-import sys
 from importlib import metadata
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import kernels
+
+from .table import show
 
 
 def info(arguments: argparse.Namespace) -> int:
@@ -26,6 +27,6 @@ def info(arguments: argparse.Namespace) -> int:
             table.add_row(name, "not installed")
     for name, value in kernels.show_config().items():
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        table.add_row(f"kernels: {name}", text)
-    Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False).print(table)
+        table.add_row(f"kernels: {name}", Text(text))
+    show(table)
     return 0

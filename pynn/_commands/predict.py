@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import zipfile
-import zlib
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from .. import keras
-from . import UserError
+from ..keras.models.saving import read_arrays
+from . import UserError, one_line
 from .images import read_images
+from .table import show
 
 MOST_BYTES = 1 << 30  # of weights
 
@@ -30,7 +29,7 @@ def predict(arguments: argparse.Namespace) -> int:
         shown = x[: arguments.count]
         if not arguments.invert and np.median(shown) > 0.5:
             print(
-                f"pynn predict: warning: {name} is mostly light; digits must be light on dark: try --invert",
+                f"pynn predict: warning: {one_line(name)} is mostly light; digits must be light on dark: try --invert",
                 file=sys.stderr,
             )
         probabilities = model.predict(1 - shown if arguments.invert else shown, verbose=0)
@@ -40,8 +39,7 @@ def predict(arguments: argparse.Namespace) -> int:
             best = int(row.argmax())
             cells = [Text(f"{p:.3f}", "bold" if digit == best else "") for digit, p in enumerate(row)]
             table.add_row(Text(name if len(x) == 1 else f"{name} {i}"), Text(str(best), "bold"), *cells)
-    # not folded where it is not a terminal's width that counts
-    Console(width=None if sys.stdout.isatty() else 10_000).print(table)
+    show(table)
     for name, x in files:
         if len(x) > arguments.count:
             print(f"{name}: the first {arguments.count} of {len(x)} images; more with --count")
@@ -51,16 +49,14 @@ def predict(arguments: argparse.Namespace) -> int:
 def _network(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
     try:
-        with zipfile.ZipFile(path) as archive:  # a small file may unpack to a huge one
-            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
-                raise ValueError
-        with np.load(path, allow_pickle=False) as saved:
-            weights = [saved[name] for name in saved.files]
+        weights = list(read_arrays(path, MOST_BYTES).values())
         if any(w.dtype not in (np.float32, np.float64) or not w.size for w in weights):
             raise ValueError
     except FileNotFoundError:
         raise UserError(f"no weights at {path}: run `pynn train` first, or give --weights FILE") from None
-    except (OSError, ValueError, TypeError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except ValueError:
         raise UserError(f"{path}: not a weights file of `pynn train`, or damaged") from None
     shapes = [w.shape for w in weights]
     kernels, biases = shapes[::2], shapes[1::2]

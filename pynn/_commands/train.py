@@ -24,7 +24,9 @@ import kernels
 from .. import keras
 from .._atomic import replacing
 from ..keras.datasets._folder import Split
-from . import UserError
+from . import UserError, one_line
+
+PICTURES = ("learning_curve.png", "mistakes.png")
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -63,13 +65,15 @@ def _train(arguments: argparse.Namespace) -> int:
             results["test_loss"], results["test_accuracy"] = model.evaluate(x_test, y_test, verbose=0)
         except KeyboardInterrupt:
             interrupted = True
-        with _saving(output), _uninterrupted():
+        # one inside the other: if the disk is full, the old weights keep their old history
+        with _saving(output), _uninterrupted(), replacing(output / "history.json") as file:
+            text = json.dumps(_plain(results | {"history": record.history}), indent=1, allow_nan=False)
+            file.write(f"{text}\n".encode())
+            file.flush()
             model.save_weights(output / "weights.npz")
-            with replacing(output / "history.json") as file:
-                text = json.dumps(_plain(results | {"history": record.history}), indent=1, allow_nan=False)
-                file.write(f"{text}\n".encode())
         if interrupted:
-            print(f"pynn train: interrupted; the weights and history so far are in {output}", file=sys.stderr)
+            where = one_line(str(output))
+            print(f"pynn train: interrupted; the weights and history so far are in {where}", file=sys.stderr)
             return 130
         print(f"test accuracy {results['test_accuracy']:.4f}, test loss {results['test_loss']:.4f}")
         saved = "weights.npz, history.json"
@@ -77,9 +81,9 @@ def _train(arguments: argparse.Namespace) -> int:
             from .. import plot
 
             with _saving(output):
-                plot.history(record, path=output / "learning_curve.png")
-                plot.mistakes(test_images, y_test, probabilities, path=output / "mistakes.png")
-            saved += ", learning_curve.png, mistakes.png"
+                plot.history(record, path=output / PICTURES[0])
+                plot.mistakes(test_images, y_test, probabilities, path=output / PICTURES[1])
+            saved = ", ".join((saved, *PICTURES))
         else:
             print("no pictures: for the learning curve and the mistakes, pip install 'pynn[plot]'")
         print(f"saved in {output}: {saved}")
@@ -92,7 +96,8 @@ def _load(data: str | None) -> Split:
     try:
         return keras.datasets.mnist.load_data() if data is None else keras.datasets.load_folder(data)
     except (OSError, ValueError) as error:
-        raise UserError(str(error)) from None
+        # without --data, the sources that were tried, one a line
+        raise UserError(*(str(error).splitlines() if data is None else [str(error)])) from None
 
 
 def _writable_folder(name: str) -> Path:
@@ -103,7 +108,7 @@ def _writable_folder(name: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-        for taken in ("weights.npz", "history.json"):
+        for taken in ("weights.npz", "history.json", *PICTURES):
             if (folder / taken).is_dir():
                 raise UserError(f"{folder / taken} is a folder, and a file of that name is to be written")
     except FileExistsError:
@@ -133,7 +138,7 @@ def _network(arguments: argparse.Namespace, pixels: int) -> keras.Sequential:
 
 
 def _warn(message: Warning | str, *_: Any) -> None:
-    print(f"pynn train: warning: {message}", file=sys.stderr, flush=True)
+    print(f"pynn train: warning: {one_line(str(message))}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
