@@ -1,44 +1,77 @@
 """The blocked matrix product: c (m, n) = a (m, k) b (k, n).
 
 The scheme of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), less the packing
-of a. k is cut into slices of at most KC, n into blocks that fit the L2 cache. A block of b is packed into
-panels as wide as the register tile; then tasks (rows of a x one panel) run a leaf that keeps its tile of c in
-registers. Each element of c sums its k products in one order, whatever the blocks and the threads are: within
-a slice from 0 up, then slice by slice.
+of a. Each thread has a rectangle of c to itself and meets the others only at the end. It cuts k into slices and its
+columns into panels as wide as the register tile; a leaf multiplies a block of rows by a slice of a panel, with a tile
+of c in registers, and packs the slice while it reads it for the first time. Each element of c is one chain of
+multiply-adds from p = 0 to k - 1, whatever the blocks and the threads are.
+
+Where a tile of registers would stay half empty, or b is read only once, other leaves do the work: see `method_for`.
 """
 
 from cython cimport floating
-from cython.parallel cimport parallel, prange
+from cython.parallel cimport prange
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
 
-# Tuned on a Xeon with 48 KiB L1d and 2 MiB L2 per core.
+# Tuned on Xeons with 48 KiB L1d and 2 MiB L2 per core (AVX-512), and on an EPYC with 32 and 512 KiB (AVX2).
 cdef enum:
-    SLICE_BYTES = 1536  # of k: a panel's slice (96 KiB in AVX-512) streams from L2 at full speed
-    PACKED_BYTES = 786432  # a packed block of b; at 1 MiB the speed collapses
-    ROWS = 96  # in a task: its part of a (144 KiB) stays in L2 while panels pass by
+    SLICE_BYTES = 1536  # of k: a panel's slice (24 KiB in AVX2, 96 in AVX-512) streams at full speed
+    PACKED_BYTES = 2097152  # packed panels that are read again, for the next block of rows,
+    MOST_SLICES = 4  # of so many slices, so that panels enough stand side by side and a is not read too often
+    ROWS = 192  # in a block: its part of a (288 KiB) stays in L2 while panels pass by
     FEW_ROWS = 24  # b is read too seldom to be worth packing
     SMALL_BYTES = 32768  # b stays in L1, packed or not
-    GRAIN = 400000  # multiply-adds per thread that pay for waking it
+    PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
+    GRAIN = 100000  # multiply-adds per thread that pay for waking it
     CHUNK = 32768  # of a long vector dot: partial sums in this order for any number of threads
+    LONG = 64  # k from which dot products of rows pay for the sums at their ends,
+    TOO_LONG = 16384  # and up to which those rows stay in L1
 
 
-cdef void pack(const floating* b, idx row, idx column, idx k, idx n, idx width, floating* panel) noexcept nogil:
-    """panel (k, width) = b (k, n), zeros to its right."""
-    cdef idx p, j, first
-    if column == 1:
-        for p in range(k):
-            memcpy(panel + p * width, b + p * row, n * sizeof(floating))
-            memset(panel + p * width + n, 0, (width - n) * sizeof(floating))
-        return
-    memset(panel, 0, k * width * sizeof(floating))
-    for first in range(0, k, 16):  # a cache line of a column at a time
+cdef enum Method:
+    TILES    # the scheme above
+    INNER    # dot products of rows of a and columns of b, which are contiguous or get packed
+    ROW      # a is one row: b streams through once
+    VECTORS  # both are vectors
+
+
+cdef struct Plan:
+    # What is computed: c = a b by a method, or for `turned` c' = b' a', with a, b, c, m and n already exchanged.
+    Method method
+    bint turned
+    idx m, n, k
+    Matrix a, b, c
+    Matrix result       # the caller's c
+    Epilogue end
+    bint is_double
+    idx size            # bytes of an element
+    idx panels          # of b, each leaf.panel columns wide but for the last
+    idx slices          # of k
+    idx slice_bytes     # of one packed slice of a panel
+    bint direct         # b is read in place, but for a last panel that fills no vector
+    int workers, across # threads in all, and side by side along the columns of c
+    char* buffer        # each thread's own part of it:
+    idx buffer_bytes
+
+
+cdef void copy(const floating* x, idx row, idx column, idx m, idx n, floating* to, idx to_row) noexcept nogil:
+    """to (m, n) = x (m, n), a cache line of a column of x at a time."""
+    cdef idx i, j, first
+    for first in range(0, m, 16):
         for j in range(n):
-            for p in range(first, min(first + 16, k)):
-                panel[p * width + j] = b[p * row + j * column]
+            for i in range(first, min(first + 16, m)):
+                to[i * to_row + j] = x[i * row + j * column]
+
+
+cdef void copy_any(Matrix x, idx m, idx n, char* to, idx to_row, bint is_double) noexcept nogil:
+    if is_double:
+        copy(<const double*> x.data, x.row, x.column, m, n, <double*> to, to_row)
+    else:
+        copy(<const float*> x.data, x.row, x.column, m, n, <float*> to, to_row)
 
 
 cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, idx first, idx size) noexcept nogil:
@@ -53,161 +86,243 @@ cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, 
             leaf.relu(row, 1, row, 1, row, 1, n)
 
 
-cdef double long_dot(const leaves* leaf, const char* x, const char* y, idx k, idx size) noexcept nogil:
+cdef inline Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil:
+    """The part of x that begins there."""
+    return Matrix(x.data + (row * x.row + column * x.column) * size, x.row, x.column)
+
+
+cdef inline Matrix turned(Matrix x) noexcept nogil:
+    """The transpose."""
+    return Matrix(x.data, x.column, x.row)
+
+
+cdef void multiply(const Plan* plan, idx row, idx rows, idx number, idx slice, char* packed,
+                   bint is_packed) noexcept nogil:
+    """Rows of c += rows of a times a slice of panel `number`, which is packed already, or now on the way."""
+    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef idx column = number * leaf.panel, columns = min(leaf.panel, plan.n - column)
+    cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector
+    cdef idx first = plan.k * slice // plan.slices, k = plan.k * (slice + 1) // plan.slices - first
+    cdef Matrix a = at(plan.a, row, first, plan.size), b = at(plan.b, first, column, plan.size)
+    cdef Matrix c = at(plan.c, row, column, plan.size)
+    cdef char* copy = NULL
+    if is_packed:
+        b = Matrix(packed, width, 1)
+    elif not (plan.direct and width == columns):
+        if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows:
+            copy = packed
+        else:
+            if columns < width:
+                memset(packed, 0, k * width * plan.size)
+            copy_any(b, k, columns, packed, width, plan.is_double)
+            b = Matrix(packed, width, 1)
+    leaf.gemm_panel(rows, columns, k, a.data, a.row, a.column, b.data, b.row, copy, c.data, c.row, slice > 0)
+
+
+cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char* buffer) noexcept nogil:
+    """A rectangle of c: rows from top to bottom, panels from left to right."""
+    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef idx blocks = (bottom - top + ROWS - 1) // ROWS, block, row, rows
+    cdef idx slices = plan.slices, panels = right - left  # in one go
+    cdef idx i, j, from_slice, to_slice, from_panel, to_panel, s, p, place = 0
+    cdef bint keep = blocks > 1 and not plan.direct
+    if keep:
+        slices = min(slices, MOST_SLICES, max(1, PACKED_BYTES // plan.slice_bytes))
+        panels = min(panels, max(1, PACKED_BYTES // (slices * plan.slice_bytes)))
+    for i in range((plan.slices + slices - 1) // slices):
+        from_slice, to_slice = i * slices, min((i + 1) * slices, plan.slices)
+        for j in range((right - left + panels - 1) // panels):
+            from_panel, to_panel = left + j * panels, min(left + (j + 1) * panels, right)
+            for block in range(blocks):
+                row = top + (bottom - top) * block // blocks
+                rows = top + (bottom - top) * (block + 1) // blocks - row
+                for s in range(from_slice, to_slice):
+                    for p in range(from_panel, to_panel):
+                        if keep:
+                            place = (s - from_slice) * panels + p - from_panel
+                        multiply(plan, row, rows, p, s, buffer + place * plan.slice_bytes, keep and block > 0)
+                if to_slice == plan.slices:  # while they are in the cache
+                    finish(plan, row, row + rows, from_panel * leaf.panel, min(to_panel * leaf.panel, plan.n))
+
+
+cdef void finish(const Plan* plan, idx top, idx bottom, idx left, idx right) noexcept nogil:
+    """The rest, for a finished rectangle of c."""
+    cdef Matrix c
+    if plan.turned:
+        top, bottom, left, right = left, right, top, bottom
+    c = at(plan.result, top, left, plan.size)
+    if plan.method == TILES and plan.turned:  # the panel (rows, columns) is the transpose of what tiles computed
+        copy_any(turned(at(plan.c, left, top, plan.size)), bottom - top, right - left, c.data, c.row, plan.is_double)
+    finish_rows(&simd[plan.is_double], c, bottom - top, right - left, plan.end, left, plan.size)
+
+
+cdef void rectangle(const Plan* plan, int worker) noexcept nogil:
+    """A thread's part of c."""
+    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef idx down = plan.workers // plan.across, i = worker // plan.across, j = worker % plan.across
+    cdef idx top = plan.m * i // down, bottom = plan.m * (i + 1) // down
+    cdef idx left = plan.panels * j // plan.across, right = plan.panels * (j + 1) // plan.across
+    cdef char* buffer = plan.buffer + worker * plan.buffer_bytes
+    cdef Matrix a = at(plan.a, top, 0, plan.size), b = turned(plan.b), c
+    if top == bottom or left == right:  # more threads than rows or panels
+        return
+    if plan.method == TILES:
+        tiles(plan, top, bottom, left, right, buffer)
+        return
+    left, right = left * leaf.panel, min(right * leaf.panel, plan.n)
+    c = at(plan.c, top, left, plan.size)
+    if plan.method == ROW:
+        b = at(plan.b, 0, left, plan.size)
+        leaf.row_times(right - left, plan.k, a.data, a.column, b.data, b.row, c.data)
+    else:
+        if b.column != 1:
+            copy_any(b, plan.n, plan.k, buffer, plan.k, plan.is_double)
+            b = Matrix(buffer, plan.k, 1)
+        leaf.inner(bottom - top, plan.n, plan.k, a.data, a.row, b.data, b.row, c.data, c.row, c.column)
+    finish(plan, top, bottom, left, right)
+
+
+cdef bint narrow(idx n, idx vector) noexcept nogil:
+    """Would a fifth or more of the tile's registers hold nothing?"""
+    return n < 2 * vector and 5 * n <= 4 * ((n + vector - 1) // vector * vector)
+
+
+cdef void choose_method(Plan* plan, idx vector) noexcept nogil:
+    """By shapes and strides alone, so that the bits do not depend on threads."""
+    cdef bint worth_it = LONG <= plan.k <= TOO_LONG
+    plan.turned = False
+    if plan.m == 1 and plan.n == 1:
+        plan.method = VECTORS
+    elif plan.m == 1 and plan.b.column == 1:
+        plan.method = ROW
+    elif plan.n == 1 and plan.a.row == 1:
+        plan.method, plan.turned = ROW, True
+    elif plan.a.column == 1 and (plan.n == 1 or narrow(plan.n, vector) and worth_it):
+        plan.method = INNER
+    elif plan.b.row == 1 and (plan.m == 1 or narrow(plan.m, vector) and worth_it):
+        plan.method, plan.turned = INNER, True
+    else:
+        plan.method, plan.turned = TILES, plan.a.row == 1 and narrow(plan.n, vector) and plan.m > 2 * vector
+    if plan.turned:
+        plan.m, plan.n = plan.n, plan.m
+        plan.a, plan.b, plan.c = turned(plan.b), turned(plan.a), turned(plan.c)
+
+
+cdef void share_out(Plan* plan, const leaves* leaf) noexcept nogil:
+    """Threads side by side and one below the other, so that the largest rectangle, and packing for it, is least."""
+    cdef idx rows, columns, least = -1
+    cdef int across
+    plan.across = 1
+    for across in range(1, plan.workers + 1):
+        if plan.workers % across == 0 and not (plan.method == INNER and across > 1):
+            rows = (plan.m * across + plan.workers - 1) // plan.workers
+            columns = (plan.panels + across - 1) // across * leaf.panel
+            if least < 0 or (rows + PACKING_ROWS) * columns < least:
+                least, plan.across = (rows + PACKING_ROWS) * columns, across
+
+
+cdef double vector_dot(const Plan* plan, const char* x, const char* y) noexcept nogil:
+    """The sum of the chunks' dot products, in order."""
+    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef idx chunks = (plan.k + CHUNK - 1) // CHUNK, i
+    cdef double* part = <double*> plan.buffer
     cdef double total = 0
-    cdef idx i
-    for i in range((k + CHUNK - 1) // CHUNK):
-        total += leaf.vector_dot(x + i * CHUNK * size, y + i * CHUNK * size, min(CHUNK, k - i * CHUNK))
+    cdef int caller
+    if plan.workers == 1:  # an OpenMP region of one thread would cost more than a short product
+        for i in range(chunks):
+            total += leaf.vector_dot(x + i * CHUNK * plan.size, y + i * CHUNK * plan.size, min(CHUNK, plan.k - i * CHUNK))
+        return total
+    caller = home()
+    for i in prange(chunks, num_threads=plan.workers, schedule="static"):
+        spread(caller)
+        part[i] = leaf.vector_dot(x + i * CHUNK * plan.size, y + i * CHUNK * plan.size, min(CHUNK, plan.k - i * CHUNK))
+    for i in range(chunks):
+        total += part[i]
     return total
 
 
-cdef inline void put(char* at, double value, bint is_double) noexcept nogil:
-    if is_double:
-        (<double*> at)[0] = value
-    else:
-        (<float*> at)[0] = <float> value
-
-
-cdef int dot_rows(idx m, idx k, Matrix a, const char* y, Matrix c, bint is_double, int workers) except -1 nogil:
-    """c (m, 1) = a (m, k) y (k), where rows of a and y are contiguous."""
-    cdef const leaves* leaf = &simd[is_double]
-    cdef idx size = 8 if is_double else 4, i, chunks = (k + CHUNK - 1) // CHUNK
-    cdef double* part
-    cdef double total = 0
-    cdef int caller = home()
-    if workers == 1:  # an OpenMP region of one thread would cost more than a short product
-        for i in range(m):
-            put(c.data + i * c.row * size, long_dot(leaf, a.data + i * a.row * size, y, k, size), is_double)
-    elif m > 1:
-        for i in prange(m, num_threads=workers, schedule="static"):
-            spread(caller)
-            put(c.data + i * c.row * size, long_dot(leaf, a.data + i * a.row * size, y, k, size), is_double)
-    else:
-        part = <double*> malloc(chunks * sizeof(double))
-        if part == NULL:
-            with gil:
-                raise MemoryError
-        for i in prange(chunks, num_threads=workers, schedule="static"):
-            spread(caller)
-            part[i] = leaf.vector_dot(a.data + i * CHUNK * size, y + i * CHUNK * size, min(CHUNK, k - i * CHUNK))
-        for i in range(chunks):
-            total += part[i]
-        free(part)
-        put(c.data, total, is_double)
-    return 0
-
-
-cdef struct Plan:
-    # a product cut into slices of k, panels of n and row blocks of m
-    idx m, n, k
-    Matrix a, b, c
-    Epilogue end
-    bint is_double
-    idx size            # bytes of an element
-    idx panels          # of b, each leaf.panel columns wide but for the last
-    idx block           # panels packed at a time
-    idx slices          # of k
-    idx row_blocks      # of m
-    bint direct         # b is read in place, but for a last panel that fills no vector
-    char* packed
-    idx packed_bytes    # of one packed panel
-
-
-cdef Matrix panel_of(const Plan* plan, const leaves* leaf, idx number, idx slice, idx* columns) noexcept nogil:
-    """The slice of a panel of b as the leaf reads it: packed, or in place."""
-    cdef idx column = number * leaf.panel, from_k = plan.k * slice // plan.slices, width
-    columns[0] = min(leaf.panel, plan.n - column)
-    width = (columns[0] + leaf.vector - 1) // leaf.vector * leaf.vector
-    if plan.direct:
-        if width == columns[0]:
-            return Matrix(plan.b.data + (from_k * plan.b.row + column) * plan.size, plan.b.row, 1)
-        return Matrix(plan.packed, width, 1)
-    return Matrix(plan.packed + number % plan.block * plan.packed_bytes, width, 1)
-
-
-cdef void pack_panel(const Plan* plan, idx number, idx slice) noexcept nogil:
-    cdef const leaves* leaf = &simd[plan.is_double]
-    cdef idx columns, from_k = plan.k * slice // plan.slices, to_k = plan.k * (slice + 1) // plan.slices
-    cdef Matrix to = panel_of(plan, leaf, number, slice, &columns), b = plan.b
-    cdef const char* source = b.data + (from_k * b.row + number * leaf.panel * b.column) * plan.size
-    if to.data == source:
-        return
+cdef void vectors(const Plan* plan) noexcept nogil:
+    """c (1, 1) = a (1, k) b (k, 1)"""
+    cdef const char* x = plan.a.data
+    cdef const char* y = plan.b.data
+    cdef char* space = plan.buffer + (plan.k + CHUNK - 1) // CHUNK * sizeof(double)
+    cdef double total
+    if plan.a.column != 1:
+        copy_any(plan.a, 1, plan.k, space, plan.k, plan.is_double)
+        x = space
+    if plan.b.row != 1:
+        space += plan.k * plan.size
+        copy_any(turned(plan.b), 1, plan.k, space, plan.k, plan.is_double)
+        y = space
+    total = vector_dot(plan, x, y)
     if plan.is_double:
-        pack(<const double*> source, b.row, b.column, to_k - from_k, columns, to.row, <double*> to.data)
+        (<double*> plan.c.data)[0] = total
     else:
-        pack(<const float*> source, b.row, b.column, to_k - from_k, columns, to.row, <float*> to.data)
+        (<float*> plan.c.data)[0] = <float> total
+    finish_rows(&simd[plan.is_double], plan.c, 1, 1, plan.end, 0, plan.size)
 
 
-cdef void multiply(const Plan* plan, idx number, idx row_block, idx slice) noexcept nogil:
-    """c's part in one row block and one panel: += that of a's rows and the panel's slice."""
-    cdef const leaves* leaf = &simd[plan.is_double]
-    cdef idx row = plan.m * row_block // plan.row_blocks, rows = plan.m * (row_block + 1) // plan.row_blocks - row
-    cdef idx from_k = plan.k * slice // plan.slices, to_k = plan.k * (slice + 1) // plan.slices
-    cdef idx column = number * leaf.panel, columns
-    cdef Matrix a = plan.a, c = plan.c, panel = panel_of(plan, leaf, number, slice, &columns)
-    c.data += (row * c.row + column) * plan.size
-    leaf.gemm_panel(rows, columns, to_k - from_k, a.data + (row * a.row + from_k * a.column) * plan.size, a.row,
-                    a.column, panel.data, panel.row, c.data, c.row, slice > 0)
-    if slice == plan.slices - 1:
-        finish_rows(leaf, c, rows, columns, plan.end, column, plan.size)
+cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
+    """What each thread packs at a time; vectors: all threads together."""
+    cdef idx panels = (plan.panels + plan.across - 1) // plan.across, row_bytes = plan.k * plan.size
+    if plan.method == VECTORS:
+        if plan.workers == 1 and plan.a.column == 1 and plan.b.row == 1:
+            return 0
+        return (plan.k + CHUNK - 1) // CHUNK * sizeof(double) + 2 * row_bytes
+    if plan.method == ROW or plan.method == INNER and plan.b.row == 1:
+        return 0
+    if plan.method == INNER:
+        return plan.n * row_bytes
+    if plan.direct:
+        return 0 if plan.n % leaf.vector == 0 else plan.slice_bytes
+    if plan.m <= ROWS:
+        return plan.slice_bytes
+    return min(max(PACKED_BYTES, plan.slice_bytes), plan.slices * panels * plan.slice_bytes)
 
 
 cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
               bint threads) except -1 nogil:
     """c (m, n) = a (m, k) b (k, n), then the epilogue. c's columns are adjacent; m and n are 1 or more."""
     cdef const leaves* leaf = &simd[is_double]
-    cdef idx size = 8 if is_double else 4, longest, i, s = 0, turn = 0, first = 0, count = 0
-    cdef int workers = team(<double> m * n * k, GRAIN) if threads else 1, caller
+    cdef idx i, size = 8 if is_double else 4, bytes, turned_bytes = 0
+    cdef int t, caller
     cdef Plan plan
+    cdef char* memory = NULL
     if k == 0:
         for i in range(m):
             memset(c.data + i * c.row * size, 0, n * size)
         finish_rows(leaf, c, m, n, end, 0, size)
         return 0
-    if a.column == 1 and b.row == 1 and (m == 1 or n == 1):
-        if n == 1:
-            dot_rows(m, k, a, b.data, c, is_double, workers)
-        else:  # c' = b' a'
-            dot_rows(n, k, Matrix(b.data, b.column, 1), a.data, Matrix(c.data, 1, 1), is_double, workers)
-        finish_rows(leaf, c, m, n, end, 0, size)
-        return 0
-
-    plan.m, plan.n, plan.k, plan.a, plan.b, plan.c, plan.end = m, n, k, a, b, c, end
+    plan.m, plan.n, plan.k, plan.a, plan.b, plan.c, plan.result, plan.end = m, n, k, a, b, c, c, end
     plan.is_double, plan.size = is_double, size
-    plan.panels = (n + leaf.panel - 1) // leaf.panel
+    choose_method(&plan, leaf.vector)
+    plan.panels = (plan.n + leaf.panel - 1) // leaf.panel
     plan.slices = (k * size + SLICE_BYTES - 1) // SLICE_BYTES
-    longest = (k + plan.slices - 1) // plan.slices
-    plan.packed_bytes = longest * leaf.panel * size
-    plan.direct = b.column == 1 and (m <= FEW_ROWS or k * n * size <= SMALL_BYTES)
-    plan.block = min(max(PACKED_BYTES // plan.packed_bytes, 1), plan.panels)
-    plan.row_blocks = (m + ROWS - 1) // ROWS
-    if workers > 1:  # short blocks only where there are too few tasks for the threads
-        plan.row_blocks = max(plan.row_blocks, min((m + 11) // 12, (3 * workers + plan.panels - 1) // plan.panels))
-    plan.packed = <char*> malloc((1 if plan.direct else plan.block) * plan.packed_bytes)
-    if plan.packed == NULL:
-        with gil:
-            raise MemoryError(f"no memory to pack {plan.block * plan.packed_bytes} bytes of an operand")
+    plan.slice_bytes = ((k + plan.slices - 1) // plan.slices * leaf.panel * size + 63) // 64 * 64
+    plan.direct = plan.b.column == 1 and (plan.m <= FEW_ROWS or k * plan.n * size <= SMALL_BYTES)
+    plan.workers = team(<double> m * n * k, GRAIN) if threads else 1
+    share_out(&plan, leaf)
+    plan.buffer_bytes = (buffer_bytes(&plan, leaf) + 63) // 64 * 64
+    bytes = plan.buffer_bytes * (1 if plan.method == VECTORS else plan.workers)
+    if plan.method == TILES and plan.turned:
+        turned_bytes = m * n * size
+    if bytes + turned_bytes:
+        memory = <char*> malloc(bytes + turned_bytes + 64)
+        if memory == NULL:
+            with gil:
+                raise MemoryError(f"no memory to pack {bytes + turned_bytes} bytes of an operand")
+        plan.buffer = memory + (-<size_t> memory) % 64
+        if turned_bytes:
+            plan.c = Matrix(plan.buffer + bytes, plan.n, 1)
 
-    if workers == 1:
-        for turn in range((plan.panels + plan.block - 1) // plan.block):
-            first = turn * plan.block
-            count = min(plan.block, plan.panels - first)
-            for s in range(plan.slices):
-                for i in range(count):
-                    pack_panel(&plan, first + i, s)
-                for i in range(count * plan.row_blocks):
-                    multiply(&plan, first + i % count, i // count, s)
-    else:  # the same loops; every thread runs the outer ones and takes its share of the inner ones
+    if plan.method == VECTORS:
+        vectors(&plan)
+    elif plan.workers == 1:
+        rectangle(&plan, 0)
+    else:
         caller = home()
-        with parallel(num_threads=workers):
+        for t in prange(plan.workers, num_threads=plan.workers, schedule="static", chunksize=1):
             spread(caller)
-            for turn in range((plan.panels + plan.block - 1) // plan.block):
-                first = turn * plan.block
-                count = min(plan.block, plan.panels - first)
-                for s in range(plan.slices):
-                    for i in prange(count, schedule="static"):
-                        pack_panel(&plan, first + i, s)
-                    for i in prange(count * plan.row_blocks, schedule="static"):
-                        multiply(&plan, first + i % count, i // count, s)
-    free(plan.packed)
+            rectangle(&plan, t)
+    free(memory)
     return 0

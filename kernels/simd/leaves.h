@@ -21,11 +21,16 @@ typedef struct {
     /* sum of x[i] * y[i], both contiguous */
     double (*vector_dot)(const void *x, const void *y, idx n);
 
-    /* c (m, n) = a (m, k) b (k, n), or += if accumulate. n <= panel. a has any strides; the rows of b lie
-     * ldb apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. */
+    /* c (m, n) = a (m, k) b (k, n), or += if accumulate. n <= panel. a has any strides; the rows of b lie ldb
+     * apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. packed, if not
+     * NULL, takes a copy of b, which serves from the second tile on: then n == panel and m >= tile_rows. */
     void (*gemm_panel)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb,
-                       void *c, idx ldc, int accumulate);
-    idx panel, vector;
+                       void *packed, void *c, idx ldc, int accumulate);
+    /* c (m, n) = a (m, k) b' for contiguous rows of a and of b (n, k) */
+    void (*inner)(idx m, idx n, idx k, const void *a, idx lda, const void *b, idx ldb, void *c, idx rsc, idx csc);
+    /* c (n) = a (k) b (k, n); the rows of b and c are contiguous */
+    void (*row_times)(idx n, idx k, const void *a, idx csa, const void *b, idx ldb, void *c);
+    idx panel, vector, tile_rows;
 
     /* contiguous rows of x (m, n); out may be x */
     void (*softmax)(const void *x, void *out, idx m, idx n);

@@ -1,0 +1,183 @@
+"""Contestants in processes of their own, which take turns: the thread pools of two libraries in one process share CPUs.
+
+Each worker imports one library, keeps its state, does one request at a time and sleeps in between; it answers only when
+its own threads have stopped spinning. `python workers.py` is the worker's side, started by Worker.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any
+
+from quiet import Neighbours, cpus, settle
+
+# Read by OpenMP, OpenBLAS and MKL when they are loaded, so set before the worker starts.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+QUIET_VARIABLES = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Who takes part: the package it needs, and the class, "module:Class", that its worker makes an object of."""
+
+    package: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the method returned, the seconds it took, and what other processes took of the CPUs meanwhile."""
+
+    value: Any
+    seconds: float
+    share: float
+    disturbed: bool
+
+
+def confined(n: int) -> dict[str, str]:
+    """The environment of a process of n threads. Its CPUs are set by `confine`, before it imports a library."""
+    return {**os.environ, **QUIET_VARIABLES, **dict.fromkeys(THREAD_VARIABLES, str(n))}
+
+
+def confine(n: int) -> None:
+    """n of our CPUs, the last ones (the first serves more interrupts): XLA makes a thread for each CPU it may use."""
+    if n < len(cpus()) and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(cpus())[-n:])
+
+
+class Worker:
+    """The parent's side: starts the process and the contestant, `Class(*arguments)`, in it."""
+
+    def __init__(self, name: str, contestant: Contestant, threads: int, *arguments: Any) -> None:
+        self.name = name
+        # What the libraries log is shown only if the worker dies.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
+        self._pipe, theirs = Pipe()
+        command = [sys.executable, __file__, str(theirs.fileno()), str(threads)]
+        self._process = subprocess.Popen(
+            command, env=confined(threads), pass_fds=[theirs.fileno()], stdout=self._errors, stderr=self._errors
+        )
+        theirs.close()  # else the end of the worker would not end the pipe
+        self.version = self._ask(contestant.code, arguments).value
+
+    def call(self, method: str, *arguments: Any) -> Reply:
+        return self._ask(method, arguments)
+
+    def _ask(self, *request: Any) -> Reply:
+        try:
+            self._pipe.send(request)
+            reply = self._pipe.recv()
+        except (EOFError, OSError):
+            self._errors.seek(0)
+            log = self._errors.read().decode(errors="replace").strip().splitlines()[-20:]
+            status = self._process.wait()
+            sys.exit("\n".join([*log, f"the worker of {self.name} ended with status {status}"]))
+        if isinstance(reply, str):
+            sys.exit(f"{self.name}: {reply}")
+        return reply
+
+    def close(self) -> None:
+        self._pipe.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+
+@contextmanager
+def started(contestants: dict[str, Contestant], threads: int, *arguments: Any) -> Iterator[dict[str, Worker]]:
+    """Name -> worker, of those whose package is installed; says on stderr who is left out."""
+    workers: dict[str, Worker] = {}
+    try:
+        for name, contestant in contestants.items():
+            if find_spec(contestant.package) is None:
+                print(f"{name} is left out: {contestant.package} is not installed", file=sys.stderr)
+                continue
+            progress(f"starting {name}")
+            workers[name] = Worker(name, contestant, threads, *arguments)
+        progress("")
+        if not workers:
+            sys.exit("none of the contestants is installed")
+        yield workers
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def progress(text: str) -> None:
+    """One line on the terminal, which the next one overwrites."""
+    if sys.stderr.isatty():
+        print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
+
+
+def chosen(contestants: dict[str, Contestant], only: str | None) -> dict[str, Contestant]:
+    """Those named in "a,b", in the table's order; all without names; SystemExit for a name that is not there."""
+    names = [name.strip().casefold() for name in only.split(",")] if only else [name.casefold() for name in contestants]
+    if unknown := sorted(set(names) - {name.casefold() for name in contestants}):
+        sys.exit(f"no contestant {unknown[0]!r}; there are {', '.join(contestants)}")
+    return {name: contestant for name, contestant in contestants.items() if name.casefold() in names}
+
+
+def take_turns(
+    workers: dict[str, Worker], call: Callable[[Worker], Reply], rounds: int, patience: float
+) -> tuple[dict[str, list[Reply]], float]:
+    """Name -> one reply per round, and the share of the CPUs that others took.
+
+    A round in which others used the CPUs is repeated, as long as `patience` (seconds) lasts.
+    """
+    kept: list[dict[str, Reply]] = []
+    end = time.perf_counter() + patience
+    while len(kept) < rounds:
+        replies = {name: call(worker) for name, worker in workers.items()}
+        if time.perf_counter() > end or not any(reply.disturbed for reply in replies.values()):
+            kept.append(replies)
+    shares = [reply.share for replies in kept for reply in replies.values()]
+    return {name: [replies[name] for replies in kept] for name in workers}, sum(shares) / len(shares)
+
+
+def serve(pipe: Connection, threads: int) -> None:
+    """The worker's side: makes the contestant, then answers requests until the parent closes the pipe."""
+    confine(threads)
+    contestant: Any = None
+    while True:
+        try:
+            what, arguments = pipe.recv()
+        except EOFError:
+            os._exit(0)  # without the seconds that some libraries take to say goodbye
+        neighbours, start = Neighbours(), time.perf_counter()
+        try:
+            if contestant is None:
+                module, _, name = what.partition(":")
+                contestant = getattr(importlib.import_module(module), name)(*arguments)
+                value = contestant.version
+            else:
+                value = getattr(contestant, what)(*arguments)
+        except Exception as error:
+            traceback.print_exc()
+            pipe.send(f"{type(error).__name__}: {error}".partition("\n")[0])
+            continue
+        seconds = time.perf_counter() - start
+        reply = Reply(value, seconds, neighbours.share, neighbours.disturb)
+        if threads > 1 or what.partition(":")[2]:
+            settle()
+        pipe.send(reply)
+
+
+if __name__ == "__main__":
+    import workers  # what is pickled must belong to the module, not to __main__
+
+    workers.serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
