@@ -6,13 +6,12 @@ relu inside, softmax and cross-entropy at the end. Made and called as the classe
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from mlp_contestants import EPSILON, RATE, RHO, Task, read
+from mlp_contestants import EPSILON, RATE, RHO, Task
 
 
 def forward(parameters: list, x: Any) -> Any:
@@ -57,11 +56,10 @@ class Jax:
         weights = [jnp.asarray(w) for w in task.weights()]
         self.parameters = list(zip(weights[::2], weights[1::2], strict=True))
         self.squares = jax.tree.map(jnp.zeros_like, self.parameters)
-        self.batch, self.rng, self.version = task.batch, np.random.default_rng(0), f"JAX {jax.__version__}"
+        self.batch, self.rng, self.version = task.batch, np.random.default_rng(task.seed), f"JAX {jax.__version__}"
         self.forward = jax.jit(forward)
 
-    def load(self, folder: Path) -> None:
-        x, labels = read(folder)
+    def use(self, x: np.ndarray, labels: np.ndarray) -> None:
         self.x, self.labels = jnp.asarray(x), jnp.asarray(labels, jnp.int32)
 
     def epoch(self) -> tuple[float, float]:

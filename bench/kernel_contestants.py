@@ -152,5 +152,5 @@ CONTESTANTS = {
     "kernels": Contestant("kernels", "kernel_contestants:Kernels"),
     "NumPy": Contestant("numpy", "kernel_contestants:Numpy"),
     "PyTorch": Contestant("torch", "kernel_contestants:Torch"),
-    "JAX": Contestant("jax", "kernel_contestants:Jax"),
+    "JAX": Contestant("jax", "kernel_contestants:Jax", scattered=False),
 }

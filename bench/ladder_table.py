@@ -34,10 +34,10 @@ def cpu_model() -> str:
         return platform.processor() or platform.machine()
 
 
-def conditions(n: int) -> str:
+def conditions(n: int, contestants: str = "kernels and NumPy") -> str:
     config = kernels.show_config()
     return (
-        f"{cpu_model()}, {n} thread{'s' * (n > 1)} for kernels and NumPy alike, instruction set "
+        f"{cpu_model()}, {n} thread{'s' * (n > 1)} for {contestants} alike, instruction set "
         f"{config['instruction set']}, {config['compiler']}, NumPy {np.__version__}, "
         f"Python {platform.python_version()}. Medians of interleaved runs, ± half the distance between the "
         "quartiles; tie: a difference smaller than the spread."

@@ -3,10 +3,11 @@
 Prints the machine's limits, then Markdown tables: matrix products, float32 and float64, into `out=` (JAX: fresh, it has
 no out=) with GFLOP/s of each, the kernels' share of the measured peak and ratios; and relu, add, maximum, relu(x + y)
 and relu(x + bias), float32, fresh and into `out=`, with times and ratios. A ratio is the peer's time over the kernels':
-above 1 the kernels are faster; "± 5%" is half the distance between the quartiles over turns. Geometric means follow
-each table. Each library runs in a process of its own with the same number of threads, and they take turns (NumPy's
-element-wise operations always use one thread). --part dot or --part elementwise prints one part; --quick takes fewer
-sizes and turns; --large adds 1e8 elements (some 6 GB of memory). Libraries that are not installed are left out.
+above 1 the kernels are faster; "± 5%" is half the distance between the quartiles over turns, "tie" a difference smaller
+than the whole. Geometric means follow each table. Each library runs in a process of its own with the same number of
+threads, and they take turns (NumPy's element-wise operations always use one thread). --part dot or --part elementwise
+prints one part; --quick takes fewer sizes and turns; --large adds 1e8 elements (some 7 GB of memory). Libraries that
+are not installed are left out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from peaks import NoCompiler, fma_peak, limits
 from quiet import cpus
 from workers import Worker, chosen, progress, started, take_turns
 
-PATIENCE = 2.0  # seconds of turns of one case that other processes disturbed and that are repeated
+PATIENCE = 1.0  # seconds of turns of one case that other processes disturbed and that are repeated
 DTYPES = ("float32", "float64")
 SQUARES = (16, 32, 64, 128, 256, 512, 1024, 2048)
 PRODUCTS = [
@@ -38,11 +39,11 @@ PRODUCTS = [
 ]
 SIZES = tuple(10**i for i in range(8))
 ROWS = (1, 16, BATCH, 2048, 20_480)  # of HIDDEN columns, with a bias
-QUICK_STEPS = 10**8  # inner steps of the largest case with --quick
+LARGE_SIZE, LARGE_ROWS = 10**8, 204_800
+QUICK_STEPS, QUICK_SIZES, QUICK_ROWS = 10**8, (100, 10_000, 1_000_000), (BATCH,)
 
 
-def elementwise(large: bool) -> list[Case]:
-    sizes, rows = (*SIZES, 10**8) if large else SIZES, (*ROWS, 204_800) if large else ROWS
+def elementwise(sizes: tuple[int, ...], rows: tuple[int, ...]) -> list[Case]:
     cases = []
     for reuse in (False, True):
         for operation, operands in (("relu", 1), ("add", 2), ("maximum", 2), ("add_relu", 2)):
@@ -56,7 +57,7 @@ def times(workers: dict[str, Worker], case: Case, dtype: str, rounds: int) -> tu
     progress(f"{dtype} {case.operation} {case.label}")
     once = max(worker.call("prepare", case, dtype).value for worker in workers.values())
     rounds = min(rounds, SLOW_ROUNDS) if once > SLOW else rounds
-    replies, others = take_turns(workers, lambda worker: worker.call("turn"), rounds, PATIENCE)
+    replies, others = take_turns(workers, "turn", rounds, PATIENCE)
     for worker in workers.values():
         worker.call("forget")
     progress("")
@@ -64,13 +65,14 @@ def times(workers: dict[str, Worker], case: Case, dtype: str, rounds: int) -> tu
 
 
 def shown(r: Ratio) -> str:
-    return f"{r.value:.2f} ± {(r.high - r.low) / 2 / r.value:.0%}"
+    return f"{r.value:.2f} ± {(r.high - r.low) / 2 / r.value:.0%}{', tie' * r.tie}"
 
 
 class Means:
     """Geometric means of the ratios to each peer."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str) -> None:
+        self.of = of
         self.logs: dict[str, list[float]] = {}
         self.others = 0.0
 
@@ -84,7 +86,7 @@ class Means:
             f"{name} {math.exp(np.mean(logs)):.2f} (worst {math.exp(min(logs)):.2f})"
             for name, logs in self.logs.items()
         )
-        return f"\nGeometric means: {', '.join(means)}.{busy(self.others)}" if self.logs else ""
+        return f"\nGeometric means, {self.of}: {', '.join(means)}.{busy(self.others)}" if self.logs else ""
 
 
 def compared(measured: dict[str, np.ndarray]) -> dict[str, Ratio]:
@@ -102,7 +104,7 @@ def print_products(workers: dict[str, Worker], dtype: str, cases: list[Case], n:
         peak = fma_peak(dtype, n)
     except NoCompiler:
         peak = math.nan
-    means = Means()
+    means = Means(f"dot, {dtype}")
     print(head(f"dot, {dtype}", list(workers), "GFLOP/s", "of the peak"))
     for case in cases:
         measured, others = times(workers, case, dtype, rounds)
@@ -116,7 +118,7 @@ def print_products(workers: dict[str, Worker], dtype: str, cases: list[Case], n:
 
 
 def print_elementwise(workers: dict[str, Worker], cases: list[Case], rounds: int) -> None:
-    means = {False: Means(), True: Means()}
+    means = {False: Means("fresh results"), True: Means("out=")}
     print(head("element-wise, float32", list(workers), "time"))
     for case in cases:
         players = {name: worker for name, worker in workers.items() if not (case.reuse and name == "JAX")}
@@ -126,8 +128,7 @@ def print_elementwise(workers: dict[str, Worker], cases: list[Case], rounds: int
         cells = [seconds(median(measured[name])) if name in measured else "" for name in workers]
         cells += [shown(ratios[name]) if name in ratios else "" for name in list(workers)[1:]]
         print(f"| {case.operation} {case.label} | {' | '.join(cells)} |", flush=True)
-    for reuse, mean in means.items():
-        print(f"{mean} ({'out=' if reuse else 'fresh results'})")
+    print(*means.values(), sep="")
 
 
 def main() -> None:
@@ -137,22 +138,24 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=len(cpus()), help="of each contestant (default: all CPUs)")
     parser.add_argument("--part", choices=("dot", "elementwise"), help="only these (default: both)")
-    parser.add_argument("--quick", action="store_true", help="no case above 1e8 steps, a third of the turns")
+    parser.add_argument("--quick", action="store_true", help="a third of the turns, fewer and smaller cases")
     parser.add_argument("--large", action="store_true", help="element-wise also with 1e8 elements")
     args = parser.parse_args()
     if args.threads < 1:
         parser.error("--threads is 1 or more")
     contestants, rounds = chosen(CONTESTANTS, args.only), ROUNDS // 3 if args.quick else ROUNDS
-    most = QUICK_STEPS if args.quick else math.inf
-    print(f"{conditions(args.threads)}\n{limits(args.threads)}")
+    sizes, rows, products = (QUICK_SIZES, QUICK_ROWS, QUICK_STEPS) if args.quick else (SIZES, ROWS, math.inf)
+    if args.large:
+        sizes, rows = (*sizes, LARGE_SIZE), (*rows, LARGE_ROWS)
+    print(f"{conditions(args.threads, 'all')}\n{limits(args.threads)}")
     with started(contestants, args.threads, args.threads) as workers:
         print(f"Versions: {', '.join(worker.version for worker in workers.values())}.")
         if args.part != "elementwise":
             for dtype in DTYPES:
-                cases = [case for case in PRODUCTS if case.steps <= most]
+                cases = [case for case in PRODUCTS if case.steps <= products]
                 print_products(workers, dtype, cases, args.threads, rounds)
         if args.part != "dot":
-            print_elementwise(workers, [case for case in elementwise(args.large) if case.steps <= most], rounds)
+            print_elementwise(workers, elementwise(sizes, rows), rounds)
 
 
 if __name__ == "__main__":

@@ -11,18 +11,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from ladder_table import busy, conditions, times_faster
 from measure import median, ratio, spread
-from mlp_contestants import JAX, KERAS, NUMPY, PYNN, TORCH, Task, save
+from mlp_contestants import CONTESTANTS, Task
+from peaks import limits
 from quiet import cpus
 from train_epoch import BATCH, HIDDEN, data
 from workers import chosen, started, take_turns
 
-CONTESTANTS = {**PYNN, **NUMPY, **TORCH, **JAX, **KERAS}
 PATIENCE = 60.0  # seconds of epochs that other processes disturbed and that are trained again
 # The largest relative difference of the first epoch's loss to the first contestant's. Each shuffles in its own order,
 # which moves it by about 1% (measured on ten orders).
@@ -41,18 +39,18 @@ def main() -> None:
         parser.error("--epochs and --threads are 1 or more")
     contestants = chosen(CONTESTANTS, args.only)
     task = Task((784, HIDDEN, 10), "rmsprop", BATCH, args.threads)
+    x, labels = data(args.random)
+    labels = labels.astype(np.int64)
+    machine = limits(args.threads)
     with started(contestants, args.threads, task) as workers:
-        with tempfile.TemporaryDirectory() as folder:
-            save(Path(folder), *data(args.random))
-            for worker in workers.values():
-                worker.call("load", Path(folder))
+        for worker in workers.values():
+            worker.call("use", x, labels)
         first = {name: worker.call("epoch").value for name, worker in workers.items()}
-        replies, others = take_turns(workers, lambda w: w.call("epoch"), args.epochs, args.patience)
+        replies, others = take_turns(workers, "epoch", args.epochs, args.patience)
         versions = ", ".join(worker.version for worker in workers.values())
     times = {name: np.array([reply.seconds for reply in row]) for name, row in replies.items()}
     base = next(iter(times))
-    print(conditions(args.threads))
-    print(f"Versions: {versions}.{busy(others)}\n")
+    print(f"{conditions(args.threads, 'all')}\n{machine}\nVersions: {versions}.{busy(others)}\n")
     print(f"| | loss, epoch 1 | accuracy | s per epoch | {base} is faster by | quartiles |\n|:--|--:|--:|--:|--:|--:|")
     for name, t in times.items():
         loss, accuracy = first[name]

@@ -13,15 +13,15 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
-from quiet import Neighbours, cpus, settle
+from quiet import Neighbours, cpus, scattered, settle
 
 # Read by OpenMP, OpenBLAS and MKL when they are loaded, so set before the worker starts.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -34,6 +34,9 @@ class Contestant:
 
     package: str
     code: str
+    # Its callers compute along with its pool's threads (OpenMP, OpenBLAS), so each thread gets a CPU for a timed turn;
+    # see quiet.scattered, without which PyTorch's sum of 1e5 floats takes 500 us instead of 10 after a pause.
+    scattered: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Worker:
     """The parent's side: starts the process and the contestant, `Class(*arguments)`, in it."""
 
     def __init__(self, name: str, contestant: Contestant, threads: int, *arguments: Any) -> None:
-        self.name = name
+        self.name, self._scattered = name, contestant.scattered
         # What the libraries log is shown only if the worker dies.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
         self._pipe, theirs = Pipe()
@@ -70,10 +73,14 @@ class Worker:
             command, env=confined(threads), pass_fds=[theirs.fileno()], stdout=self._errors, stderr=self._errors
         )
         theirs.close()  # else the end of the worker would not end the pipe
-        self.version = self._ask(contestant.code, arguments).value
+        self.version = self._ask(contestant.code, arguments, False).value
 
     def call(self, method: str, *arguments: Any) -> Reply:
-        return self._ask(method, arguments)
+        """Not for timing. The first calls make a library's threads, which must not inherit a scattered caller's CPU."""
+        return self._ask(method, arguments, False)
+
+    def turn(self, method: str, *arguments: Any) -> Reply:
+        return self._ask(method, arguments, self._scattered)
 
     def _ask(self, *request: Any) -> Reply:
         try:
@@ -133,7 +140,7 @@ def chosen(contestants: dict[str, Contestant], only: str | None) -> dict[str, Co
 
 
 def take_turns(
-    workers: dict[str, Worker], call: Callable[[Worker], Reply], rounds: int, patience: float
+    workers: dict[str, Worker], method: str, rounds: int, patience: float
 ) -> tuple[dict[str, list[Reply]], float]:
     """Name -> one reply per round, and the share of the CPUs that others took.
 
@@ -142,7 +149,7 @@ def take_turns(
     kept: list[dict[str, Reply]] = []
     end = time.perf_counter() + patience
     while len(kept) < rounds:
-        replies = {name: call(worker) for name, worker in workers.items()}
+        replies = {name: worker.turn(method) for name, worker in workers.items()}
         if time.perf_counter() > end or not any(reply.disturbed for reply in replies.values()):
             kept.append(replies)
     shares = [reply.share for replies in kept for reply in replies.values()]
@@ -155,24 +162,26 @@ def serve(pipe: Connection, threads: int) -> None:
     contestant: Any = None
     while True:
         try:
-            what, arguments = pipe.recv()
+            what, arguments, scatter = pipe.recv()
         except EOFError:
             os._exit(0)  # without the seconds that some libraries take to say goodbye
         neighbours, start = Neighbours(), time.perf_counter()
         try:
-            if contestant is None:
-                module, _, name = what.partition(":")
-                contestant = getattr(importlib.import_module(module), name)(*arguments)
-                value = contestant.version
-            else:
-                value = getattr(contestant, what)(*arguments)
+            with scattered() if scatter else nullcontext():
+                if contestant is None:
+                    module, _, name = what.partition(":")
+                    contestant = getattr(importlib.import_module(module), name)(*arguments)
+                    value = contestant.version
+                else:
+                    start = time.perf_counter()
+                    value = getattr(contestant, what)(*arguments)
+                seconds = time.perf_counter() - start
         except Exception as error:
             traceback.print_exc()
             pipe.send(f"{type(error).__name__}: {error}".partition("\n")[0])
             continue
-        seconds = time.perf_counter() - start
         reply = Reply(value, seconds, neighbours.share, neighbours.disturb)
-        if threads > 1 or what.partition(":")[2]:
+        if threads > 1:
             settle()
         pipe.send(reply)
 

@@ -12,10 +12,12 @@ cdef extern from "simd/leaves.h" nogil:
         binary_leaf* relu_grad
         double (*vector_dot)(const void* x, const void* y, idx n) noexcept nogil
         void (*gemm_panel)(idx m, idx n, idx k, const void* a, idx rsa, idx csa, const void* b, idx ldb,
-                           void* packed, void* c, idx ldc, int accumulate) noexcept nogil
+                           void* packed, const void* next, idx ld_next, void* c, idx ldc,
+                           int accumulate) noexcept nogil
         void (*inner)(idx m, idx n, idx k, const void* a, idx lda, const void* b, idx ldb, void* c, idx rsc,
                       idx csc) noexcept nogil
         void (*row_times)(idx n, idx k, const void* a, idx csa, const void* b, idx ldb, void* c) noexcept nogil
+        void (*transpose)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
         idx panel
         idx vector
         idx tile_rows

@@ -12,7 +12,7 @@ Where a tile of registers would stay half empty, or b is read only once, other l
 from cython cimport floating
 from cython.parallel cimport prange
 from libc.stdlib cimport free, malloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
@@ -20,12 +20,15 @@ from kernels._threads cimport home, spread, team
 # Tuned on Xeons with 48 KiB L1d and 2 MiB L2 per core (AVX-512), and on an EPYC with 32 and 512 KiB (AVX2).
 cdef enum:
     SLICE_BYTES = 1536  # of k: a panel's slice (24 KiB in AVX2, 96 in AVX-512) streams at full speed
-    PACKED_BYTES = 2097152  # packed panels that are read again, for the next block of rows,
-    MOST_SLICES = 4  # of so many slices, so that panels enough stand side by side and a is not read too often
+    PACKED_BYTES = 8388608  # packed panels that are read again, for the next block of rows,
+    MOST_SLICES = 8  # of so many slices, so that panels enough stand side by side and a is not read too often
     ROWS = 192  # in a block: its part of a (288 KiB) stays in L2 while panels pass by
     FEW_ROWS = 24  # b is read too seldom to be worth packing
     SMALL_BYTES = 32768  # b stays in L1, packed or not
     PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
+    LARGE_BYTES = 262144  # b does not stay in L2 by itself: what comes next is prefetched
+    ALIAS_BYTES = 2048  # rows of a so far apart, or a multiple of it, evict each other from the caches,
+    MANY_COLUMNS = 256  # which, as a transposed a, is worth a copy of its blocks for so many columns of c
     GRAIN = 100000  # multiply-adds per thread that pay for waking it
     CHUNK = 32768  # of a long vector dot: partial sums in this order for any number of threads
     LONG = 64  # k from which dot products of rows pay for the sums at their ends,
@@ -53,25 +56,33 @@ cdef struct Plan:
     idx slices          # of k
     idx slice_bytes     # of one packed slice of a panel
     bint direct         # b is read in place, but for a last panel that fills no vector
+    bint large          # b does not stay in L2 by itself
+    bint pack_a         # blocks of a are copied, into rows `a_row` elements apart
+    idx a_row
     int workers, across # threads in all, and side by side along the columns of c
     char* buffer        # each thread's own part of it:
     idx buffer_bytes
 
 
-cdef void copy(const floating* x, idx row, idx column, idx m, idx n, floating* to, idx to_row) noexcept nogil:
-    """to (m, n) = x (m, n), a cache line of a column of x at a time."""
-    cdef idx i, j, first
-    for first in range(0, m, 16):
+cdef void copy_strided(const floating* x, idx row, idx column, idx m, idx n, floating* to, idx to_row) noexcept nogil:
+    cdef idx i, j
+    for i in range(m):
         for j in range(n):
-            for i in range(first, min(first + 16, m)):
-                to[i * to_row + j] = x[i * row + j * column]
+            to[i * to_row + j] = x[i * row + j * column]
 
 
-cdef void copy_any(Matrix x, idx m, idx n, char* to, idx to_row, bint is_double) noexcept nogil:
-    if is_double:
-        copy(<const double*> x.data, x.row, x.column, m, n, <double*> to, to_row)
+cdef void copy(Matrix x, idx m, idx n, char* to, idx to_row, bint is_double) noexcept nogil:
+    """to (m, n) = x (m, n)"""
+    cdef idx i, size = 8 if is_double else 4
+    if x.column == 1:
+        for i in range(m):
+            memcpy(to + i * to_row * size, x.data + i * x.row * size, n * size)
+    elif x.row == 1:
+        simd[is_double].transpose(n, m, x.data, x.column, to, to_row)
+    elif is_double:
+        copy_strided(<const double*> x.data, x.row, x.column, m, n, <double*> to, to_row)
     else:
-        copy(<const float*> x.data, x.row, x.column, m, n, <float*> to, to_row)
+        copy_strided(<const float*> x.data, x.row, x.column, m, n, <float*> to, to_row)
 
 
 cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, idx first, idx size) noexcept nogil:
@@ -96,27 +107,31 @@ cdef inline Matrix turned(Matrix x) noexcept nogil:
     return Matrix(x.data, x.column, x.row)
 
 
-cdef void multiply(const Plan* plan, idx row, idx rows, idx number, idx slice, char* packed,
+cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, idx slice, char* packed,
                    bint is_packed) noexcept nogil:
-    """Rows of c += rows of a times a slice of panel `number`, which is packed already, or now on the way."""
+    """Rows of c += a, their slice, times that of panel `number`, which is packed already, or now on the way."""
     cdef const leaves* leaf = &simd[plan.is_double]
     cdef idx column = number * leaf.panel, columns = min(leaf.panel, plan.n - column)
     cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector
     cdef idx first = plan.k * slice // plan.slices, k = plan.k * (slice + 1) // plan.slices - first
-    cdef Matrix a = at(plan.a, row, first, plan.size), b = at(plan.b, first, column, plan.size)
+    cdef Matrix b = at(plan.b, first, column, plan.size)
     cdef Matrix c = at(plan.c, row, column, plan.size)
-    cdef char* copy = NULL
+    cdef char* packing = NULL
+    cdef Matrix next = at(b, 0, leaf.panel, plan.size)
     if is_packed:
-        b = Matrix(packed, width, 1)
+        b, next = Matrix(packed, width, 1), Matrix(packed + plan.slice_bytes, width, 1)
     elif not (plan.direct and width == columns):
         if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows:
-            copy = packed
+            packing = packed
         else:
             if columns < width:
                 memset(packed, 0, k * width * plan.size)
-            copy_any(b, k, columns, packed, width, plan.is_double)
+            copy(b, k, columns, packed, width, plan.is_double)
             b = Matrix(packed, width, 1)
-    leaf.gemm_panel(rows, columns, k, a.data, a.row, a.column, b.data, b.row, copy, c.data, c.row, slice > 0)
+    if not plan.large or number + 1 == plan.panels or next.column != 1:
+        next.data = NULL
+    leaf.gemm_panel(rows, columns, k, a.data, a.row, a.column, b.data, b.row, packing, next.data, next.row,
+                    c.data, c.row, slice > 0)
 
 
 cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char* buffer) noexcept nogil:
@@ -124,7 +139,9 @@ cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char
     cdef const leaves* leaf = &simd[plan.is_double]
     cdef idx blocks = (bottom - top + ROWS - 1) // ROWS, block, row, rows
     cdef idx slices = plan.slices, panels = right - left  # in one go
-    cdef idx i, j, from_slice, to_slice, from_panel, to_panel, s, p, place = 0
+    cdef idx i, j, k, from_slice, to_slice, from_panel, to_panel, s, p, place = 0
+    cdef char* a_block = buffer + plan.buffer_bytes - plan.pack_a * ROWS * plan.a_row * plan.size
+    cdef Matrix a
     cdef bint keep = blocks > 1 and not plan.direct
     if keep:
         slices = min(slices, MOST_SLICES, max(1, PACKED_BYTES // plan.slice_bytes))
@@ -137,10 +154,15 @@ cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char
                 row = top + (bottom - top) * block // blocks
                 rows = top + (bottom - top) * (block + 1) // blocks - row
                 for s in range(from_slice, to_slice):
+                    a = at(plan.a, row, plan.k * s // plan.slices, plan.size)
+                    if plan.pack_a:
+                        k = plan.k * (s + 1) // plan.slices - plan.k * s // plan.slices
+                        copy(a, rows, k, a_block, plan.a_row, plan.is_double)
+                        a = Matrix(a_block, plan.a_row, 1)
                     for p in range(from_panel, to_panel):
                         if keep:
                             place = (s - from_slice) * panels + p - from_panel
-                        multiply(plan, row, rows, p, s, buffer + place * plan.slice_bytes, keep and block > 0)
+                        multiply(plan, a, row, rows, p, s, buffer + place * plan.slice_bytes, keep and block > 0)
                 if to_slice == plan.slices:  # while they are in the cache
                     finish(plan, row, row + rows, from_panel * leaf.panel, min(to_panel * leaf.panel, plan.n))
 
@@ -152,7 +174,7 @@ cdef void finish(const Plan* plan, idx top, idx bottom, idx left, idx right) noe
         top, bottom, left, right = left, right, top, bottom
     c = at(plan.result, top, left, plan.size)
     if plan.method == TILES and plan.turned:  # the panel (rows, columns) is the transpose of what tiles computed
-        copy_any(turned(at(plan.c, left, top, plan.size)), bottom - top, right - left, c.data, c.row, plan.is_double)
+        copy(turned(at(plan.c, left, top, plan.size)), bottom - top, right - left, c.data, c.row, plan.is_double)
     finish_rows(&simd[plan.is_double], c, bottom - top, right - left, plan.end, left, plan.size)
 
 
@@ -176,7 +198,7 @@ cdef void rectangle(const Plan* plan, int worker) noexcept nogil:
         leaf.row_times(right - left, plan.k, a.data, a.column, b.data, b.row, c.data)
     else:
         if b.column != 1:
-            copy_any(b, plan.n, plan.k, buffer, plan.k, plan.is_double)
+            copy(b, plan.n, plan.k, buffer, plan.k, plan.is_double)
             b = Matrix(buffer, plan.k, 1)
         leaf.inner(bottom - top, plan.n, plan.k, a.data, a.row, b.data, b.row, c.data, c.row, c.column)
     finish(plan, top, bottom, left, right)
@@ -248,11 +270,11 @@ cdef void vectors(const Plan* plan) noexcept nogil:
     cdef char* space = plan.buffer + (plan.k + CHUNK - 1) // CHUNK * sizeof(double)
     cdef double total
     if plan.a.column != 1:
-        copy_any(plan.a, 1, plan.k, space, plan.k, plan.is_double)
+        copy(plan.a, 1, plan.k, space, plan.k, plan.is_double)
         x = space
     if plan.b.row != 1:
         space += plan.k * plan.size
-        copy_any(turned(plan.b), 1, plan.k, space, plan.k, plan.is_double)
+        copy(turned(plan.b), 1, plan.k, space, plan.k, plan.is_double)
         y = space
     total = vector_dot(plan, x, y)
     if plan.is_double:
@@ -265,6 +287,7 @@ cdef void vectors(const Plan* plan) noexcept nogil:
 cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
     """What each thread packs at a time; vectors: all threads together."""
     cdef idx panels = (plan.panels + plan.across - 1) // plan.across, row_bytes = plan.k * plan.size
+    cdef idx a_bytes = plan.pack_a * ROWS * plan.a_row * plan.size
     if plan.method == VECTORS:
         if plan.workers == 1 and plan.a.column == 1 and plan.b.row == 1:
             return 0
@@ -274,10 +297,10 @@ cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
     if plan.method == INNER:
         return plan.n * row_bytes
     if plan.direct:
-        return 0 if plan.n % leaf.vector == 0 else plan.slice_bytes
+        return a_bytes + (0 if plan.n % leaf.vector == 0 else plan.slice_bytes)
     if plan.m <= ROWS:
-        return plan.slice_bytes
-    return min(max(PACKED_BYTES, plan.slice_bytes), plan.slices * panels * plan.slice_bytes)
+        return a_bytes + plan.slice_bytes
+    return a_bytes + min(max(PACKED_BYTES, plan.slice_bytes), plan.slices * panels * plan.slice_bytes)
 
 
 cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
@@ -300,6 +323,9 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
     plan.slices = (k * size + SLICE_BYTES - 1) // SLICE_BYTES
     plan.slice_bytes = ((k + plan.slices - 1) // plan.slices * leaf.panel * size + 63) // 64 * 64
     plan.direct = plan.b.column == 1 and (plan.m <= FEW_ROWS or k * plan.n * size <= SMALL_BYTES)
+    plan.large = k * plan.n * size > LARGE_BYTES
+    plan.pack_a = plan.n >= MANY_COLUMNS and (plan.m > 2 * ROWS or plan.a.column != 1 or plan.a.row * size % ALIAS_BYTES == 0)
+    plan.a_row = (((k + plan.slices - 1) // plan.slices * size + 63) // 64 | 1) * 64 // size  # an odd number of lines
     plan.workers = team(<double> m * n * k, GRAIN) if threads else 1
     share_out(&plan, leaf)
     plan.buffer_bytes = (buffer_bytes(&plan, leaf) + 63) // 64 * 64

@@ -23,13 +23,16 @@ typedef struct {
 
     /* c (m, n) = a (m, k) b (k, n), or += if accumulate. n <= panel. a has any strides; the rows of b lie ldb
      * apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. packed, if not
-     * NULL, takes a copy of b, which serves from the second tile on: then n == panel and m >= tile_rows. */
+     * NULL, takes a copy of b, which serves from the second tile on: then n == panel and m >= tile_rows. next, if
+     * not NULL, is the b of the next call, with its rows ld_next apart: it comes to the L2 cache meanwhile. */
     void (*gemm_panel)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb,
-                       void *packed, void *c, idx ldc, int accumulate);
+                       void *packed, const void *next, idx ld_next, void *c, idx ldc, int accumulate);
     /* c (m, n) = a (m, k) b' for contiguous rows of a and of b (n, k) */
     void (*inner)(idx m, idx n, idx k, const void *a, idx lda, const void *b, idx ldb, void *c, idx rsc, idx csc);
     /* c (n) = a (k) b (k, n); the rows of b and c are contiguous */
     void (*row_times)(idx n, idx k, const void *a, idx csa, const void *b, idx ldb, void *c);
+    /* out (n, m) = the transpose of x (m, n), for contiguous rows */
+    void (*transpose)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
     idx panel, vector, tile_rows;
 
     /* contiguous rows of x (m, n); out may be x */

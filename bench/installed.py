@@ -1,0 +1,54 @@
+"""How many bytes pip installed for a package and all that it requires, without extras."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, packages_distributions
+from importlib.util import find_spec
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+# The libraries for NVIDIA's GPUs that PyTorch's wheel on PyPI requires on Linux.
+GPU = ("nvidia-", "cuda-", "triton")
+
+
+def closure(requirements: list[str]) -> dict[str, Distribution]:
+    """Name -> distribution: what these requirements bring along, here and now; what is not installed is not counted."""
+    found: dict[str, Distribution] = {}
+    waiting = [Requirement(text) for text in requirements]
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name in found or not (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            continue
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            continue
+        waiting += [Requirement(text) for text in found[name].requires or ()]
+    return found
+
+
+def files_size(found: Distribution) -> int:
+    paths = (Path(str(file.locate())) for file in found.files or ())
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def own_size() -> int:
+    """This project's packages, as a wheel holds them: without the C files that Cython writes and without caches."""
+    folders = [Path(find_spec(package).origin).parent for package in ("kernels", "pynn")]
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    generated = {path.with_suffix(".c") for path in paths if path.suffix == ".pyx"}
+    return sum(path.stat().st_size for path in paths if path not in generated and path.parent.name != "__pycache__")
+
+
+def installed(package: str) -> tuple[int, int]:
+    """Bytes in all, and of them those of GPU libraries. `package` is importable here; "pynn" is what gets imported."""
+    if package == "pynn":
+        required = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+        return own_size() + sum(map(files_size, closure(required).values())), 0
+    sizes = {name: files_size(found) for name, found in closure(packages_distributions()[package]).items()}
+    return sum(sizes.values()), sum(size for name, size in sizes.items() if name.startswith(GPU))
