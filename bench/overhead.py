@@ -4,8 +4,8 @@ Prints three Markdown tables. Calls: relu, add and add_relu of (20, 100) float32
 against NumPy and PyTorch, in ns. Tape: a chain of 1000 additions of (2, 3) tensors, in ns per addition: the cheapest
 call, the operation while nothing records, recorded, and its share of the gradient. Steps: fit of the lab network
 400-25-15-10 (relu, relu, softmax; Adam, PyTorch's fused; sparse categorical cross-entropy; accuracy) on random data
-with batches of 1 and 32, in us per step. Each library runs in a process of its own, and they take turns; medians, ± half the distance
-between the quartiles. Libraries that are not installed are left out.
+with batches of 1 and 32, in us per step. Each library runs in a process of its own, and they take turns; medians, ±
+half the distance between the quartiles. Libraries that are not installed are left out.
 """
 
 from __future__ import annotations
