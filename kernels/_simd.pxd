@@ -1,4 +1,4 @@
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t
 
 cdef extern from "simd/leaves.h" nogil:
     ctypedef Py_ssize_t idx
@@ -18,9 +18,14 @@ cdef extern from "simd/leaves.h" nogil:
                       idx csc) noexcept nogil
         void (*row_times)(idx n, idx k, const void* a, idx csa, const void* b, idx ldb, void* c) noexcept nogil
         void (*transpose)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
+        idx (*nonzeros)(idx n, const void* x, int32_t* where, void* value) noexcept nogil
+        int (*copy_finite)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
+        void (*sparse_rows)(idx m, idx n, const int32_t* cuts, idx slices, const int32_t* where, const void* value,
+                            idx k, const void* b, idx ldb, void* c, idx ldc, int accumulate) noexcept nogil
         idx panel
         idx vector
         idx tile_rows
+        idx sparse_columns
         void (*softmax)(const void* x, void* out, idx m, idx n) noexcept nogil
         void (*cross_entropy_labels)(const void* x, const int64_t* labels, void* losses, void* grad,
                                      idx m, idx n) noexcept nogil

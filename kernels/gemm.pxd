@@ -14,3 +14,5 @@ cdef struct Epilogue:
 cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
               bint threads) except -1 nogil
 cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, idx first, idx size) noexcept nogil
+cdef Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil
+cdef void copy(Matrix x, idx m, idx n, char* to, idx to_row, bint is_double) noexcept nogil

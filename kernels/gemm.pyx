@@ -97,7 +97,7 @@ cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, 
             leaf.relu(row, 1, row, 1, row, 1, n)
 
 
-cdef inline Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil:
+cdef Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil:
     """The part of x that begins there."""
     return Matrix(x.data + (row * x.row + column * x.column) * size, x.row, x.column)
 

@@ -6,7 +6,9 @@ typed     the same loops with C types, compiled; for products the loop order i-j
 ipj       loop order i-p-j: the inner loop runs along rows, so that the compiler vectorizes it
 simd      the widest vectors of this CPU, chosen at import
 blocked   blocks that fit the caches, the right operand packed, a tile of the result in registers
-parallel  OpenMP threads share out the result: the public operation
+parallel  OpenMP threads share out the result
+sparse    zeros of the left operand are skipped, where there are many
+The last rung of each operation is the public one.
 """
 
 from __future__ import annotations
@@ -66,7 +68,8 @@ LADDER: dict[str, dict[str, Callable]] = {
         "ijp": products.dot_ijp,
         "ipj": products.dot_ipj,
         "blocked": products.dot_blocked,
-        "parallel": products.dot,
+        "parallel": products.dot_parallel,
+        "sparse": products.dot,
     },
     "softmax": {
         "naive": naive.naive_softmax,
@@ -78,6 +81,7 @@ LADDER: dict[str, dict[str, Callable]] = {
         "naive": naive.naive_dense,
         "ipj": partial(products.dense_ipj, **_relu_dense),
         "blocked": partial(products.dense_blocked, **_relu_dense),
-        "parallel": partial(products.dense, **_relu_dense),
+        "parallel": partial(products.dense_parallel, **_relu_dense),
+        "sparse": partial(products.dense, **_relu_dense),
     },
 }

@@ -1,7 +1,8 @@
 """Products: dot for vectors, matrices and stacks of matrices, and the fused dense layer.
 
 `product` brings any shapes down to one matrix product c (m, n) = a (m, k) b (k, n) with strides; a rung says how
-that is computed: loop orders `ijp` and `ipj`, `blocked` (gemm.pyx), and the operation itself (blocked, threads).
+that is computed: loop orders `ijp` and `ipj`, `blocked` (gemm.pyx), `parallel` (blocked, threads), and the operation
+itself, which skips zeros where x holds many (sparse.pyx).
 """
 
 cimport numpy as cnp
@@ -10,6 +11,7 @@ from cython cimport floating
 from kernels._arrays cimport as_float, check_out, fits, overlaps
 from kernels._simd cimport idx, simd
 from kernels.gemm cimport Epilogue, Matrix, finish_rows, gemm
+from kernels.sparse cimport has_many_zeros, sparse
 
 import numpy as np
 
@@ -20,6 +22,7 @@ cdef enum Rung:
     IPJ
     BLOCKED
     PARALLEL
+    SPARSE
 
 
 cdef void loop_ijp(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const floating* b, idx rb, idx cb,
@@ -53,8 +56,10 @@ cdef void loop_ipj(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const
 
 cdef int compute(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
                  Rung rung) except -1 nogil:
-    if rung == BLOCKED or rung == PARALLEL:
-        return gemm(m, n, k, a, b, c, end, is_double, rung == PARALLEL)
+    if rung == SPARSE and has_many_zeros(m, n, k, a, is_double) and sparse(m, n, k, a, b, c, end, is_double):
+        return 0
+    if rung >= BLOCKED:
+        return gemm(m, n, k, a, b, c, end, is_double, rung > BLOCKED)
     if is_double:
         (loop_ijp[double] if rung == IJP else loop_ipj[double])(
             m, n, k, <double*> a.data, a.row, a.column, <double*> b.data, b.row, b.column, <double*> c.data, c.row)
@@ -155,6 +160,11 @@ def dot_blocked(x, y, out=None):
     return product(x, y, None, False, out, BLOCKED)
 
 
+def dot_parallel(x, y, out=None):
+    """x . y in blocks, rectangles of out shared out among threads."""
+    return product(x, y, None, False, out, PARALLEL)
+
+
 def dot(x, y, out=None):
     """Sum over x's last and y's first axis: (d,) . (d,) -> scalar; (..., d) . (d,) -> (...);
     (..., d) . (d, e) -> (..., e).
@@ -163,7 +173,7 @@ def dot(x, y, out=None):
     threads. `out` takes the result and is returned; it may overlap x or y. Raises TypeError for other types,
     ValueError for shapes that are not aligned.
     """
-    return product(x, y, None, False, out, PARALLEL)
+    return product(x, y, None, False, out, SPARSE)
 
 
 def dense_ipj(x, w, b=None, activation=None, out=None):
@@ -176,9 +186,14 @@ def dense_blocked(x, w, b=None, activation=None, out=None):
     return product(x, w, b, is_relu(activation), out, BLOCKED, "w")
 
 
+def dense_parallel(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b), blocked; rectangles of out shared out among threads."""
+    return product(x, w, b, is_relu(activation), out, PARALLEL, "w")
+
+
 def dense(x, w, b=None, activation=None, out=None):
     """activation(x . w + b) in one fused pass: x (..., d), w (d, e), b (e,) or None -> (..., e).
 
     activation: None or "relu". The same bits as relu(add(dot(x, w), b)). Types, out and errors: see dot.
     """
-    return product(x, w, b, is_relu(activation), out, PARALLEL, "w")
+    return product(x, w, b, is_relu(activation), out, SPARSE, "w")

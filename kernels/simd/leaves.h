@@ -33,7 +33,17 @@ typedef struct {
     void (*row_times)(idx n, idx k, const void *a, idx csa, const void *b, idx ldb, void *c);
     /* out (n, m) = the transpose of x (m, n), for contiguous rows */
     void (*transpose)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
-    idx panel, vector, tile_rows;
+
+    /* the elements of x (n) that are not 0, and where they stand; returns their number */
+    idx (*nonzeros)(idx n, const void *x, int32_t *where, void *value);
+    /* out (m, n) = x (m, n), zeros to its right up to a whole vector; returns whether all of x is finite */
+    int (*copy_finite)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
+    /* c (m, n) = a b, or += if accumulate, for one slice of lists a as in sparse.inc. n <= sparse_columns; the rows of
+     * b are readable up to the next multiple of `vector` columns */
+    void (*sparse_rows)(idx m, idx n, const int32_t *cuts, idx slices, const int32_t *where, const void *value,
+                        idx k, const void *b, idx ldb, void *c, idx ldc, int accumulate);
+
+    idx panel, vector, tile_rows, sparse_columns;
 
     /* contiguous rows of x (m, n); out may be x */
     void (*softmax)(const void *x, void *out, idx m, idx n);
