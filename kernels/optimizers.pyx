@@ -3,8 +3,9 @@
 cimport numpy as cnp
 from cython.parallel cimport prange
 from libc.math cimport sqrt
+from libc.stdlib cimport free, malloc
 
-from kernels._arrays cimport contiguous, overlaps
+from kernels._arrays cimport contiguous
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
 
@@ -38,36 +39,96 @@ cdef struct Update:
     bint nesterov
 
 
-cdef char* checked(object x, cnp.ndarray w, str name, bint written) except NULL:
-    if not isinstance(x, np.ndarray) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(w):
-        raise TypeError(f"{name} must be a {(<object> w).dtype} array, as w is")
-    if x.shape != (<object> w).shape:
-        raise ValueError(f"{name} has shape {x.shape}, w has shape {(<object> w).shape}")
-    if not contiguous(x):
-        raise ValueError(f"{name} must be contiguous: it is updated, or read, in one sweep")
-    if written and not cnp.PyArray_ISWRITEABLE(x):
-        raise ValueError(f"{name} is read-only, and it is updated in place")
-    return cnp.PyArray_BYTES(x)
+cdef struct Span:
+    size_t low, high
+    bint written
 
 
-cdef Update prepare(Rule rule, object w, object g, dict state, double learning_rate) except *:
-    cdef Update u
-    if not isinstance(w, np.ndarray) or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64):
-        raise TypeError("w must be a float32 or float64 array: it is updated in place")
-    u.w = checked(w, w, "w", True)
-    u.g = checked(g, w, "g", False)
-    u.m = checked(state["m"], w, "m", True) if "m" in state else NULL
-    u.v = checked(state["v"], w, "v", True) if "v" in state else NULL
-    arrays = [w, g, *state.values()]
-    for i, x in enumerate(arrays):
-        for y in arrays[:i]:
-            if overlaps(x, y):
-                raise ValueError("w, its state and its gradient must not share memory")
-    u.rule, u.rate = rule, learning_rate
-    u.n = cnp.PyArray_SIZE(w)
-    u.size = cnp.PyArray_ITEMSIZE(w)
-    u.is_double = cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT64
-    return u
+cdef class Updates:
+    """The updates of one call: one for each parameter."""
+    cdef Update* update
+    cdef Span* span  # the memory of all arrays, by address
+    cdef idx count, spans, elements
+
+    def __cinit__(self, Rule rule, object w, object g, dict state, double rate, double decay=0, double decay_2=0,
+                  double epsilon=0, bint nesterov=False):
+        cdef idx i
+        if not isinstance(w, (list, tuple)):
+            w, g, state = (w,), (g,), {name: (x,) for name, x in state.items()}
+        for name, x in (("g", g), *state.items()):
+            if not isinstance(x, (list, tuple)):
+                raise TypeError(f"w is a list, so {name} must be a list of float32 or float64 arrays as well")
+            if len(x) != len(w):
+                raise ValueError(f"{name} holds {len(x)} arrays, w {len(w)}")
+        self.update = <Update*> malloc(max(1, len(w)) * sizeof(Update))
+        self.span = <Span*> malloc(max(1, len(w)) * (2 + len(state)) * sizeof(Span))
+        if self.update == NULL or self.span == NULL:
+            raise MemoryError
+        for i in range(len(w)):
+            self.update[i] = Update(rule, NULL, NULL, NULL, NULL, 0, 0, False, rate, decay, decay_2, epsilon, nesterov)
+            self.prepare(&self.update[i], w[i], g[i], {name: x[i] for name, x in state.items()})
+            self.elements += self.update[i].n
+            self.count += 1
+        for i in range(1, self.spans):
+            if self.span[i].low < self.span[i - 1].high and (self.span[i].written or self.span[i - 1].written):
+                raise ValueError("weights, their state and their gradients must not share memory")
+
+    def __dealloc__(self):
+        free(self.update)
+        free(self.span)
+
+    cdef int prepare(self, Update* u, object w, object g, dict state) except -1:
+        if not isinstance(w, np.ndarray) or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64):
+            raise TypeError("w must be a float32 or float64 array: it is updated in place")
+        u.w = self.checked(w, w, "w", True)
+        u.g = self.checked(g, w, "g", False)
+        if "m" in state:
+            u.m = self.checked(state["m"], w, "m", True)
+        if "v" in state:
+            u.v = self.checked(state["v"], w, "v", True)
+        u.n, u.size, u.is_double = cnp.PyArray_SIZE(w), cnp.PyArray_ITEMSIZE(w), cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT64
+
+    cdef char* checked(self, object x, cnp.ndarray w, str name, bint written) except NULL:
+        cdef idx i = self.spans
+        cdef Span span
+        if not isinstance(x, np.ndarray) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(w):
+            raise TypeError(f"{name} must be a {(<object> w).dtype} array, as w is")
+        if not cnp.PyArray_SAMESHAPE(x, w):
+            raise ValueError(f"{name} has shape {x.shape}, w has shape {(<object> w).shape}")
+        if not contiguous(x):
+            raise ValueError(f"{name} must be contiguous: it is updated, or read, in one sweep")
+        if written and not cnp.PyArray_ISWRITEABLE(x):
+            raise ValueError(f"{name} is read-only, and it is updated in place")
+        span.low = <size_t> cnp.PyArray_BYTES(x)
+        span.high, span.written = span.low + cnp.PyArray_NBYTES(x), written
+        if span.high > span.low:
+            while i > 0 and self.span[i - 1].low > span.low:
+                self.span[i] = self.span[i - 1]
+                i -= 1
+            self.span[i] = span
+            self.spans += 1
+        return cnp.PyArray_BYTES(x)
+
+    cdef void run_range(self, idx first, idx stop) noexcept nogil:
+        """Elements first to stop, counted through all parameters."""
+        cdef idx i, begin, end
+        for i in range(self.count):
+            begin, end = max(first, 0), min(stop, self.update[i].n)
+            if begin < end:
+                update_range(&self.update[i], begin, end)
+            first -= self.update[i].n
+            stop -= self.update[i].n
+
+    cdef void run(self) noexcept:
+        cdef int t, workers = team(self.elements, GRAIN), caller = home()
+        cdef idx share = (self.elements // workers + 64) // 64 * 64  # threads write to cache lines of their own
+        if workers == 1:
+            self.run_range(0, self.elements)
+            return
+        with nogil:
+            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
+                spread(caller)
+                self.run_range(t * share, min((t + 1) * share, self.elements))
 
 
 cdef void update_range(const Update* u, idx first, idx stop) noexcept nogil:
@@ -83,47 +144,39 @@ cdef void update_range(const Update* u, idx first, idx stop) noexcept nogil:
         leaf.adam(u.w + at, u.m + at, u.v + at, u.g + at, n, u.rate, u.decay, u.decay_2, u.epsilon)
 
 
-cdef void run(const Update* u) noexcept:
-    cdef int t, workers = team(u.n, GRAIN), caller = home()
-    cdef idx share = (u.n // workers + 64) // 64 * 64  # threads write to cache lines of their own
-    with nogil:
-        if workers == 1:
-            update_range(u, 0, u.n)
-        else:
-            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
-                spread(caller)
-                update_range(u, min(t * share, u.n), min((t + 1) * share, u.n))
-
-
 def sgd_update(w, g, double learning_rate):
-    """w -= learning_rate g. All arrays of an update: contiguous, one shape, float32 or float64, no shared memory."""
-    cdef Update u = prepare(SGD, w, g, {}, learning_rate)
-    run(&u)
+    """w -= learning_rate g, in place.
+
+    w and g, as the arrays of all updates here: contiguous, float32 or float64, of one shape, in memory of their own;
+    or lists of such arrays, one for each parameter, updated in one pass. Raises TypeError and ValueError otherwise,
+    before anything is changed.
+    """
+    (<Updates> Updates(SGD, w, g, {}, learning_rate)).run()
 
 
 def momentum_update(w, m, g, double learning_rate, double momentum, bint nesterov=False):
-    """m = momentum m - learning_rate g; w += m, or with nesterov w += momentum m - learning_rate g."""
-    cdef Update u = prepare(MOMENTUM, w, g, {"m": m}, learning_rate)
-    u.decay, u.nesterov = momentum, nesterov
-    run(&u)
+    """m = momentum m - learning_rate g; w += m, or with nesterov w += momentum m - learning_rate g.
+
+    Arrays and errors: see sgd_update.
+    """
+    (<Updates> Updates(MOMENTUM, w, g, {"m": m}, learning_rate, momentum, nesterov=nesterov)).run()
 
 
 def rmsprop_update(w, v, g, double learning_rate, double rho, double epsilon):
-    """v = rho v + (1 - rho) g g; w -= learning_rate g / sqrt(v + epsilon): epsilon inside the root."""
-    cdef Update u = prepare(RMSPROP, w, g, {"v": v}, learning_rate)
-    u.decay, u.epsilon = rho, epsilon
-    run(&u)
+    """v = rho v + (1 - rho) g g; w -= learning_rate g / sqrt(v + epsilon): epsilon inside the root.
+
+    Arrays and errors: see sgd_update.
+    """
+    (<Updates> Updates(RMSPROP, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run()
 
 
 def adam_update(w, m, v, g, double learning_rate, double beta_1, double beta_2, double epsilon, Py_ssize_t step):
     """m += (1 - beta_1)(g - m); v += (1 - beta_2)(g g - v); w -= alpha m / (sqrt(v) + epsilon), where
     alpha = learning_rate sqrt(1 - beta_2**step) / (1 - beta_1**step): epsilon outside the root, step from 1.
 
-    Kingma and Ba, "Adam" (2015), in the form of its section 2, last paragraph, as in Keras.
+    Kingma and Ba, "Adam" (2015), in the form of its section 2, last paragraph, as in Keras. Arrays and errors: see sgd_update.
     """
     if step < 1:
         raise ValueError(f"step counts from 1, not {step}")
     cdef double alpha = learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step)
-    cdef Update u = prepare(ADAM, w, g, {"m": m, "v": v}, alpha)
-    u.decay, u.decay_2, u.epsilon = beta_1, beta_2, epsilon
-    run(&u)
+    (<Updates> Updates(ADAM, w, g, {"m": m, "v": v}, alpha, beta_1, beta_2, epsilon)).run()

@@ -157,3 +157,36 @@ def test_numbers_must_be_numbers():
         kernels.sgd_update(np.ones(3), np.ones(3), "fast")
     with pytest.raises(TypeError):
         kernels.adam_update(*np.ones((4, 3)), 0.01, 0.9, 0.999, 1e-7, 1.5)
+
+
+@pytest.mark.parametrize("rule", UPDATES)
+def test_lists_are_updated_as_one_by_one(rule):
+    names, _, update = UPDATES[rule]
+    rng = np.random.default_rng(4)
+    shapes = [(3, 5), (), (0,), (70001,), (2, 3, 4)]
+    dtypes = ["float32", "float64", "float32", "float32", "float64"]
+    lists = {
+        name: [rng.random(shape).astype(dtype) for shape, dtype in zip(shapes, dtypes, strict=True)] for name in names
+    }
+    each = [{name: lists[name][i].copy() for name in names} for i in range(len(shapes))]
+    update(lists)
+    for given in each:
+        update(given)
+    for name in names:
+        for i, given in enumerate(each):
+            np.testing.assert_array_equal(lists[name][i], given[name])
+
+
+def test_wrong_lists_change_nothing():
+    w, v, g = ([np.ones(3), np.ones(4)] for _ in range(3))
+    with pytest.raises(ValueError, match="g holds 1 arrays, w 2"):
+        kernels.rmsprop_update(w, v, g[:1], 0.1, 0.9, 1e-7)
+    with pytest.raises(TypeError, match="v must be a list"):
+        kernels.rmsprop_update(w, np.ones(3), g, 0.1, 0.9, 1e-7)
+    with pytest.raises(ValueError, match="shape"):
+        kernels.rmsprop_update(w, v, [g[0], np.ones(5)], 0.1, 0.9, 1e-7)
+    with pytest.raises(ValueError, match="share memory"):
+        kernels.rmsprop_update([w[0], w[0]], [v[0], np.ones(3)], [g[0], g[0]], 0.1, 0.9, 1e-7)
+    assert all((array == 1).all() for arrays in (w, v, g) for array in arrays)
+    kernels.sgd_update([], [], 0.1)
+    kernels.sgd_update(w[:1] + [np.ones(3)], [g[0], g[0]], 0.1)  # gradients are only read
