@@ -1,6 +1,6 @@
 """Types of the public operations. Arrays are float32 or float64; anything np.asarray takes may stand for one."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from kernels import naive as naive
 
 Array = NDArray[np.floating]
+Arrays = Array | list[Array]
 
 def relu(x: ArrayLike, out: Array | None = None) -> Array: ...
 def add(x: ArrayLike, y: ArrayLike, out: Array | None = None) -> Array: ...
@@ -25,16 +26,17 @@ def dense(
 def softmax(x: ArrayLike, out: Array | None = None) -> Array: ...
 def softmax_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]: ...
 def sum_rows(x: ArrayLike, out: Array | None = None) -> Array: ...
-def sgd_update(w: Array, g: Array, learning_rate: float) -> None: ...
+def take_rows(x: NDArray[Any], rows: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]: ...
+def sgd_update(w: Arrays, g: Arrays, learning_rate: float) -> None: ...
 def momentum_update(
-    w: Array, m: Array, g: Array, learning_rate: float, momentum: float, nesterov: bool = False
+    w: Arrays, m: Arrays, g: Arrays, learning_rate: float, momentum: float, nesterov: bool = False
 ) -> None: ...
-def rmsprop_update(w: Array, v: Array, g: Array, learning_rate: float, rho: float, epsilon: float) -> None: ...
+def rmsprop_update(w: Arrays, v: Arrays, g: Arrays, learning_rate: float, rho: float, epsilon: float) -> None: ...
 def adam_update(
-    w: Array,
-    m: Array,
-    v: Array,
-    g: Array,
+    w: Arrays,
+    m: Arrays,
+    v: Arrays,
+    g: Arrays,
     learning_rate: float,
     beta_1: float,
     beta_2: float,

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+import kernels
+
 from .. import random
 from ..tensor import Operators, Tensor
 
@@ -60,8 +62,7 @@ class _Rows:
 
     def __init__(self, array: np.ndarray, size: int) -> None:
         self.array = array
-        # of another array np.take would first copy the whole
-        self.ordered = array.flags.c_contiguous and array.flags.aligned
+        self.ordered = array.flags.c_contiguous
         dtype = np.dtype(np.float32) if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
         shape = (size, *array.shape[1:])
         self.gathered = _Memory(shape, array.dtype)
@@ -71,8 +72,7 @@ class _Rows:
         if isinstance(rows, slice) or not self.ordered:
             batch = self.array[rows]
         else:
-            # mode="clip": with "raise", the default, NumPy goes through one more buffer
-            batch = np.take(self.array, rows, 0, out=self.gathered.free(len(rows)), mode="clip")
+            batch = kernels.take_rows(self.array, rows, self.gathered.free(len(rows)))
         if self.cast is None:
             return Tensor(batch)
         cast = self.cast.free(len(batch))

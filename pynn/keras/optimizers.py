@@ -1,4 +1,4 @@
-"""Optimizers: `apply_gradients` updates variables in place, with one kernel for each."""
+"""Optimizers: `apply_gradients` updates variables in place, all in one call of a kernel."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from ..variable import Variable
 from ._names import auto_name, lookup
 
 
+Arrays = list[np.ndarray]
+
+
 class Optimizer:
-    """Base class: a subclass says how many arrays it keeps for each variable (its slots), and updates one variable.
+    """Base class: a subclass says how many arrays it keeps for each variable (its slots), and updates the variables.
 
     The slots begin as zeros; they and the update have the variable's dtype.
     """
@@ -69,6 +72,9 @@ class Optimizer:
             warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss.", stacklevel=3)
         learning_rate = float(self._learning_rate._array)
         self._steps += 1
+        arrays: list[np.ndarray] = []
+        slopes: list[np.ndarray] = []
+        slots: list[list[np.ndarray]] = []
         for g, v in zip(grads, trainable_variables, strict=True):
             if g is None:
                 continue
@@ -82,9 +88,13 @@ class Optimizer:
             w = v._writable()
             if g.dtype != w.dtype or not g.flags.c_contiguous:
                 g = np.ascontiguousarray(g, w.dtype)
-            self._update(w, g, learning_rate, *known[1])
+            arrays.append(w)
+            slopes.append(g)
+            slots.append(known[1])
+        self._update(arrays, slopes, learning_rate, *map(list, zip(*slots, strict=True)))
 
-    def _update(self, w: np.ndarray, g: np.ndarray, learning_rate: float, *slots: np.ndarray) -> None:
+    def _update(self, w: Arrays, g: Arrays, learning_rate: float, *slots: Arrays) -> None:
+        """One step for all variables: their arrays, their gradients, and for each slot its arrays."""
         raise NotImplementedError
 
 
@@ -113,7 +123,7 @@ class SGD(Optimizer):
     def _slots(self) -> int:
         return 1 if self.momentum else 0
 
-    def _update(self, w: np.ndarray, g: np.ndarray, learning_rate: float, *slots: np.ndarray) -> None:
+    def _update(self, w: Arrays, g: Arrays, learning_rate: float, *slots: Arrays) -> None:
         if slots:
             kernels.momentum_update(w, slots[0], g, learning_rate, self.momentum, self.nesterov)
         else:
@@ -143,20 +153,25 @@ class RMSprop(Optimizer):
     def _slots(self) -> int:
         return 1 + bool(self.momentum) + bool(self.centered)
 
-    def _update(self, w: np.ndarray, g: np.ndarray, learning_rate: float, *slots: np.ndarray) -> None:
-        v, *more = slots
-        if not more:
-            kernels.rmsprop_update(w, v, g, learning_rate, self.rho, self.epsilon)
+    def _update(self, w: Arrays, g: Arrays, learning_rate: float, *slots: Arrays) -> None:
+        if not (self.momentum or self.centered):
+            kernels.rmsprop_update(w, slots[0], g, learning_rate, self.rho, self.epsilon)
             return
+        for array, slope, *own in zip(w, g, *slots, strict=True):
+            self._update_one(array, slope, learning_rate, *own)
+
+    def _update_one(
+        self, w: np.ndarray, g: np.ndarray, learning_rate: float, v: np.ndarray, *more: np.ndarray
+    ) -> None:
         v[...] = self.rho * v + (1 - self.rho) * g * g
         spread = v + self.epsilon
         if self.centered:
-            a = more.pop()
+            a = more[-1]
             a[...] = self.rho * a + (1 - self.rho) * g
             spread -= a * a
         step = learning_rate * g / np.sqrt(spread)
         if self.momentum:
-            (m,) = more
+            m = more[0]
             m[...] = self.momentum * m + step
             step = m
         w -= step
@@ -185,17 +200,18 @@ class Adam(Optimizer):
     def _slots(self) -> int:
         return 2 + bool(self.amsgrad)
 
-    def _update(self, w: np.ndarray, g: np.ndarray, learning_rate: float, *slots: np.ndarray) -> None:
-        m, v, *largest = slots
+    def _update(self, w: Arrays, g: Arrays, learning_rate: float, *slots: Arrays) -> None:
         t = self._steps
-        if not largest:
+        if not self.amsgrad:
+            m, v = slots
             kernels.adam_update(w, m, v, g, learning_rate, self.beta_1, self.beta_2, self.epsilon, t)
             return
-        m += (1 - self.beta_1) * (g - m)
-        v += (1 - self.beta_2) * (g * g - v)
-        np.maximum(largest[0], v, out=largest[0])
         alpha = learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
-        w -= alpha * m / (np.sqrt(largest[0]) + self.epsilon)
+        for array, slope, mean, square, largest in zip(w, g, *slots, strict=True):
+            mean += (1 - self.beta_1) * (slope - mean)
+            square += (1 - self.beta_2) * (slope * slope - square)
+            np.maximum(largest, square, out=largest)
+            array -= alpha * mean / (np.sqrt(largest) + self.epsilon)
 
 
 _KNOWN = {name: c for c in (SGD, RMSprop, Adam) for name in (c.__name__.lower(), c.__name__)}

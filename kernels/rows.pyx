@@ -1,0 +1,78 @@
+"""Rows of an array in a given order, which shuffled batches are."""
+
+cimport numpy as cnp
+from cython.parallel cimport prange
+from libc.string cimport memcpy
+
+from kernels._arrays cimport has_shape, overlaps
+from kernels._simd cimport idx
+from kernels._threads cimport home, spread, team
+
+import numpy as np
+
+cnp.import_array()
+
+cdef extern from *:
+    void __builtin_prefetch(const void* address) nogil
+
+cdef double GRAIN = 65536  # bytes per thread that pay for waking it
+
+
+cdef void copy_rows(const char* x, const cnp.npy_intp* rows, idx first, idx stop, idx bytes, char* out) noexcept nogil:
+    cdef idx i, line
+    for i in range(first, stop):
+        if i + 1 < stop:  # it lies anywhere: the hardware cannot foresee it
+            for line in range((bytes + 63) // 64):
+                __builtin_prefetch(x + rows[i + 1] * bytes + line * 64)
+        memcpy(out + i * bytes, x + rows[i] * bytes, bytes)
+
+
+def take_rows(x, rows, out=None):
+    """x[rows]: x (n, ...), rows (m,) integers from 0 to n - 1 -> (m, ...).
+
+    x is contiguous, of any type but objects. `out` takes the result and is returned; it is contiguous and shares no
+    memory with x. Raises TypeError for other types, ValueError for other layouts and shapes, IndexError for a row
+    that x does not have.
+    """
+    cdef cnp.ndarray a, order, c
+    cdef cnp.npy_intp* wanted
+    cdef cnp.npy_intp dims[64]
+    cdef idx i, m, n, bytes
+    cdef int t, axis, workers, caller = home()
+    if not isinstance(x, np.ndarray) or x.dtype.hasobject:
+        raise TypeError("x must be a NumPy array without objects")
+    a, order = x, np.ascontiguousarray(rows)
+    if cnp.PyArray_NDIM(a) == 0 or not cnp.PyArray_IS_C_CONTIGUOUS(a):
+        raise ValueError("x must be contiguous and have rows: np.ascontiguousarray(x)")
+    if cnp.PyArray_NDIM(order) != 1 or order.dtype.kind not in "iu":
+        raise TypeError(f"rows must be a vector of integers, not {order.dtype} of shape {(<object> order).shape}")
+    order = (<object> order).astype(np.intp)  # a copy: another thread may write the caller's after the check
+    m, n, wanted = cnp.PyArray_SIZE(order), cnp.PyArray_DIM(a, 0), <cnp.npy_intp*> cnp.PyArray_DATA(order)
+    for i in range(m):
+        if not 0 <= wanted[i] < n:
+            raise IndexError(f"row {wanted[i]} is outside of the {n} rows of x")
+    dims[0] = m
+    for axis in range(1, cnp.PyArray_NDIM(a)):
+        dims[axis] = cnp.PyArray_DIM(a, axis)
+    if out is None:
+        out = np.empty((m, *(<object> a).shape[1:]), (<object> a).dtype)
+    elif not isinstance(out, np.ndarray) or out.dtype != (<object> a).dtype:
+        raise TypeError(f"out must be a NumPy array of {(<object> a).dtype}, as x is")
+    elif not has_shape(out, cnp.PyArray_NDIM(a), dims) or not out.flags.c_contiguous or not out.flags.writeable:
+        raise ValueError(f"out must be contiguous, writable and of shape {(m, *(<object> a).shape[1:])}")
+    elif overlaps(out, a):
+        raise ValueError("out must not share memory with x")
+    c = out
+    if m == 0 or cnp.PyArray_SIZE(a) == 0:
+        return c
+    bytes = cnp.PyArray_NBYTES(a) // n
+    workers = team(<double> m * bytes, GRAIN)
+    with nogil:
+        if workers == 1:
+            copy_rows(cnp.PyArray_BYTES(a), wanted, 0, m, bytes, cnp.PyArray_BYTES(c))
+        else:
+            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
+                spread(caller)
+                copy_rows(cnp.PyArray_BYTES(a), wanted, m * t // workers, m * (t + 1) // workers, bytes,
+                          cnp.PyArray_BYTES(c))
+    return c

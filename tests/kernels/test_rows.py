@@ -1,0 +1,53 @@
+"""take_rows: NumPy's indexing by rows, for every type, and its errors."""
+
+import numpy as np
+import pytest
+
+import kernels
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "int64", ">f4", "bool", "complex128"])
+@pytest.mark.parametrize("shape", [(7,), (7, 3), (1000, 784), (5, 2, 3), (3, 0), (4, 1)])
+def test_rows(dtype, shape):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2**7, shape).astype(dtype)
+    for m in (0, 1, 5, 300):
+        rows = rng.integers(0, shape[0], m)
+        for order in (rows, rows.astype(np.uint8 if shape[0] < 256 else np.uint16), np.repeat(rows, 2)[::2]):
+            result = kernels.take_rows(x, order)
+            assert result.dtype == x.dtype
+            np.testing.assert_array_equal(result, x[rows])
+        out = np.ones_like(result)
+        assert kernels.take_rows(x, rows, out) is out
+        np.testing.assert_array_equal(out, x[rows])
+
+
+def test_errors():
+    x = np.ones((4, 3), np.float32)
+    for rows, wrong in (([4], 4), ([0, -1], -1), ([2**40], 2**40)):
+        with pytest.raises(IndexError, match=f"row {wrong} is outside of the 4 rows"):
+            kernels.take_rows(x, rows)
+    with pytest.raises(IndexError, match="row 0"):
+        kernels.take_rows(x[:0], [0])
+    for rows in ([0.0], [[0]], [True], 0):
+        with pytest.raises(TypeError, match="vector of integers"):
+            kernels.take_rows(x, rows)
+    for wrong in ([[1.0]], np.array([None])):
+        with pytest.raises(TypeError, match="without objects"):
+            kernels.take_rows(wrong, [0])
+    for wrong in (x.T, x[:, ::2], np.float32(1) + np.zeros(())):
+        with pytest.raises((ValueError, TypeError), match="contiguous|array"):
+            kernels.take_rows(wrong, [0])
+    with pytest.raises(TypeError, match="float32"):
+        kernels.take_rows(x, [0], np.ones((1, 3)))
+    for out in (np.ones((2, 3), np.float32), np.ones((3, 1), np.float32).T, np.ones(3, np.float32)):
+        if out.shape != (1, 3):
+            with pytest.raises(ValueError, match="of shape"):
+                kernels.take_rows(x, [0], out)
+    fixed = np.ones((1, 3), np.float32)
+    fixed.flags.writeable = False
+    with pytest.raises(ValueError, match="writable"):
+        kernels.take_rows(x, [0], fixed)
+    with pytest.raises(ValueError, match="share no|not share"):
+        kernels.take_rows(x, [3], x[:1])
+    assert (x == 1).all()
