@@ -41,5 +41,6 @@ cdef extern from "simd/leaves.h" nogil:
         const char* isa
         leaves type[2]
     const simd_table* const* simd_tables()
+    void prefetch_rows(const char* x, idx rows, idx stride, idx bytes)
 
 cdef const leaves* simd  # float32's and float64's leaves, for the instruction set chosen at import

@@ -144,7 +144,8 @@ def softmax_cross_entropy(logits, targets):
     """
     cdef cnp.ndarray x = np.ascontiguousarray(as_float(logits, "logits")), t, losses, grad
     cdef bint labels
-    cdef idx m, n
+    cdef const int64_t* label
+    cdef idx m, n, i
     cdef Rows r
     if cnp.PyArray_NDIM(x) != 2 or cnp.PyArray_DIM(x, 1) == 0:
         raise ValueError(f"logits are (rows, classes) with one class or more, not {(<object> x).shape}")
@@ -155,11 +156,11 @@ def softmax_cross_entropy(logits, targets):
         raise ValueError(f"targets have shape {(<object> t).shape}; logits {(<object> x).shape} take integer labels "
                          f"({m},) or distributions ({m}, {n})")
     if labels:
-        t = (<object> t).copy()  # another thread may write the caller's labels after the check
-        if m and not 0 <= t.min() <= t.max() < n:
-            wrong = (<object> t)[((<object> t) < 0) | ((<object> t) >= n)][0]
-            raise ValueError(f"label {wrong} is outside of the valid range [0, {n})")
-        t = np.ascontiguousarray(t, np.int64)
+        t = (<object> t).astype(np.int64)  # a copy: another thread may write the caller's labels after the check
+        label = <const int64_t*> cnp.PyArray_DATA(t)
+        for i in range(m):
+            if not 0 <= label[i] < n:
+                raise ValueError(f"label {np.asarray(targets)[i]} is outside of the valid range [0, {n})")
     else:
         t = np.ascontiguousarray(as_float(t, "targets"))
         if cnp.PyArray_TYPE(t) != cnp.PyArray_TYPE(x):

@@ -5,25 +5,21 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from kernels._arrays cimport has_shape, overlaps
-from kernels._simd cimport idx
+from kernels._simd cimport idx, prefetch_rows
 from kernels._threads cimport home, spread, team
 
 import numpy as np
 
 cnp.import_array()
 
-cdef extern from *:
-    void __builtin_prefetch(const void* address) nogil
-
 cdef double GRAIN = 65536  # bytes per thread that pay for waking it
 
 
 cdef void copy_rows(const char* x, const cnp.npy_intp* rows, idx first, idx stop, idx bytes, char* out) noexcept nogil:
-    cdef idx i, line
+    cdef idx i
     for i in range(first, stop):
-        if i + 1 < stop:  # it lies anywhere: the hardware cannot foresee it
-            for line in range((bytes + 63) // 64):
-                __builtin_prefetch(x + rows[i + 1] * bytes + line * 64)
+        if i + 1 < stop:
+            prefetch_rows(x + rows[i + 1] * bytes, 1, 0, bytes)
         memcpy(out + i * bytes, x + rows[i] * bytes, bytes)
 
 
@@ -41,7 +37,7 @@ def take_rows(x, rows, out=None):
     cdef int t, axis, workers, caller = home()
     if not isinstance(x, np.ndarray) or x.dtype.hasobject:
         raise TypeError("x must be a NumPy array without objects")
-    a, order = x, np.ascontiguousarray(rows)
+    a, order = x, np.asarray(rows)
     if cnp.PyArray_NDIM(a) == 0 or not cnp.PyArray_IS_C_CONTIGUOUS(a):
         raise ValueError("x must be contiguous and have rows: np.ascontiguousarray(x)")
     if cnp.PyArray_NDIM(order) != 1 or order.dtype.kind not in "iu":

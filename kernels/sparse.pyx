@@ -10,7 +10,7 @@ from cython.parallel cimport parallel, prange, threadid
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free, malloc
 
-from kernels._simd cimport idx, leaves, simd
+from kernels._simd cimport idx, leaves, prefetch_rows, simd
 from kernels._threads cimport home, spread, team
 from kernels.gemm cimport Epilogue, Matrix, at, copy, finish_rows
 
@@ -104,21 +104,25 @@ cdef void list_block(const Sparse* s, idx block) noexcept nogil:
 cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char* panel) noexcept nogil:
     """A few columns of c, in the rows of blocks first to stop. It may find that those of b are not finite."""
     cdef const leaves* leaf = &simd[s.is_double]
-    cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector, j, p, k, block
-    cdef Matrix b, c
+    cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector
+    cdef idx j, p, k, block, from_row, to_row
+    cdef Matrix b, part, c, ahead  # what comes next of b
     cdef Lists lists
     for j in range(s.slices):
         p = s.k * j // s.slices
         k = s.k * (j + 1) // s.slices - p
-        b = at(s.b, p, column, s.size)
+        b = part = at(s.b, p, column, s.size)
         if b.column != 1:
             copy(b, k, columns, panel, width, s.is_double)
-            b = Matrix(panel, width, 1)
+            part = Matrix(panel, width, 1)
         # in one piece, since rows of b far apart would evict each other from L1
-        if not leaf.copy_finite(k, columns, b.data, b.row, panel, width):
+        if not leaf.copy_finite(k, columns, part.data, part.row, panel, width):
             s.finite = False
             return
+        ahead = at(b, k, 0, s.size) if j + 1 < s.slices else at(s.b, 0, min(column + columns, s.n - 1), s.size)
         for block in range(first, stop):
+            from_row, to_row = k * (block - first) // (stop - first), k * (block - first + 1) // (stop - first)
+            prefetch_rows(at(ahead, from_row, 0, s.size).data, to_row - from_row, ahead.row * s.size, columns * s.size)
             lists, c = lists_of(s, block - s.first), at(s.c, block * BLOCK, column, s.size)
             leaf.sparse_rows(min(BLOCK, s.m - block * BLOCK), columns, lists.cuts + j, s.slices, lists.where,
                              lists.value, s.k, panel, width, c.data, c.row, j > 0)

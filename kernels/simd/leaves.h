@@ -64,6 +64,13 @@ typedef struct {
     leaves type[2]; /* float32, float64 */
 } simd_table;
 
+/* Ask for rows of memory before they are needed, where no hardware foresees them. */
+static inline void prefetch_rows(const char *x, idx rows, idx stride, idx bytes)
+{
+    for (idx i = 0; i < rows; i++)
+        for (idx line = 0; line < bytes; line += 64) __builtin_prefetch(x + i * stride + line, 0, 2);
+}
+
 /* Tables that this build holds and this CPU runs, slowest first, NULL at the end. */
 const simd_table *const *simd_tables(void);
 

@@ -40,14 +40,13 @@ def test_errors():
             kernels.take_rows(wrong, [0])
     with pytest.raises(TypeError, match="float32"):
         kernels.take_rows(x, [0], np.ones((1, 3)))
-    for out in (np.ones((2, 3), np.float32), np.ones((3, 1), np.float32).T, np.ones(3, np.float32)):
-        if out.shape != (1, 3):
-            with pytest.raises(ValueError, match="of shape"):
-                kernels.take_rows(x, [0], out)
+    for out in (np.ones((2, 3), np.float32), np.ones((1, 6), np.float32)[:, ::2], np.ones(3, np.float32)):
+        with pytest.raises(ValueError, match="of shape"):
+            kernels.take_rows(x, [0], out)
     fixed = np.ones((1, 3), np.float32)
     fixed.flags.writeable = False
     with pytest.raises(ValueError, match="writable"):
         kernels.take_rows(x, [0], fixed)
-    with pytest.raises(ValueError, match="share no|not share"):
+    with pytest.raises(ValueError, match="not share"):
         kernels.take_rows(x, [3], x[:1])
     assert (x == 1).all()
