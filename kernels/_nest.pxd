@@ -14,4 +14,5 @@ cdef struct Nest:
     idx out[MOST_AXES]
 
 cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept
-cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads)
+cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads,
+              bint fresh)

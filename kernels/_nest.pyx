@@ -3,7 +3,7 @@
 cimport numpy as cnp
 from cython.parallel cimport prange
 
-from kernels._simd cimport binary_leaf, idx
+from kernels._simd cimport binary_leaf, end_stream, idx, simd
 from kernels._threads cimport home, spread, team
 
 cnp.import_array()
@@ -11,6 +11,9 @@ cnp.import_array()
 # Elements per thread below which waking a second thread costs more than it saves (hot libgomp region, 2-core
 # Xeon with AVX-512, float32 add).
 cdef double GRAIN = 16384
+
+# glibc hands out larger blocks as fresh pages: the kernel has just cleared them, and they are in the cache.
+cdef idx RECYCLED = 33554432
 
 
 cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept:
@@ -53,7 +56,7 @@ cdef inline idx broadcast_stride(cnp.ndarray a, int axis, idx size) noexcept:
 
 
 cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const char* y, char* out, idx size,
-                    idx start, idx stop) noexcept nogil:
+                    idx start, idx stop, bint stream) noexcept nogil:
     """Elements start to stop, counted in the nest's order: whole rows, and parts of the first and last one."""
     cdef int last = nest.ndim - 1, axis
     cdef idx inner = nest.shape[last], row = start // inner, column = start % inner, n
@@ -67,7 +70,7 @@ cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const ch
     while start < stop:
         n = min(inner - column, stop - start)
         leaf(x + column * nest.x[last] * size, nest.x[last], y + column * nest.y[last] * size, nest.y[last],
-             out + column * nest.out[last] * size, nest.out[last], n)
+             out + column * nest.out[last] * size, nest.out[last], n, stream)
         start += n
         column = 0
         axis = last - 1
@@ -83,19 +86,34 @@ cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const ch
             y -= nest.shape[axis] * nest.y[axis] * size
             out -= nest.shape[axis] * nest.out[axis] * size
             axis -= 1
+    if stream:
+        end_stream()
 
 
-cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads):
+cdef idx moved(const Nest* nest, idx n, bint unary) noexcept nogil:
+    """Elements read and written; what is broadcast along an axis is read from a cache."""
+    cdef bint whole_x = True, whole_y = not unary
+    cdef int axis
+    for axis in range(nest.ndim):
+        whole_x = whole_x and nest.x[axis] != 0
+        whole_y = whole_y and nest.y[axis] != 0
+    return n * (1 + whole_x + whole_y)
+
+
+cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads, bint fresh):
     cdef const char* x = cnp.PyArray_BYTES(a)
     cdef const char* y = cnp.PyArray_BYTES(b)
     cdef char* out = cnp.PyArray_BYTES(c)
     cdef idx size = cnp.PyArray_ITEMSIZE(c), n = cnp.PyArray_SIZE(c), share
+    cdef bint stream
     cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
+    stream = not (fresh and n * size > RECYCLED) and nest.out[nest.ndim - 1] == 1 and out != x and out != y and (
+        moved(nest, n, x == y) * size > simd[size == 8].stream_bytes)
     with nogil:
         if workers == 1:
-            run_range(nest, leaf, x, y, out, size, 0, n)
+            run_range(nest, leaf, x, y, out, size, 0, n, stream)
         else:
             share = (n // workers + 64) // 64 * 64  # threads write to cache lines of their own
             for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
                 spread(caller)
-                run_range(nest, leaf, x, y, out, size, min(t * share, n), min((t + 1) * share, n))
+                run_range(nest, leaf, x, y, out, size, min(t * share, n), min((t + 1) * share, n), stream)

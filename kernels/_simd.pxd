@@ -3,7 +3,8 @@ from libc.stdint cimport int32_t, int64_t
 cdef extern from "simd/leaves.h" nogil:
     ctypedef Py_ssize_t idx
     # noexcept: leaves are plain C
-    ctypedef void binary_leaf(const void* x, idx sx, const void* y, idx sy, void* out, idx so, idx n) noexcept nogil
+    ctypedef void binary_leaf(const void* x, idx sx, const void* y, idx sy, void* out, idx so, idx n,
+                              int stream) noexcept nogil
     ctypedef struct leaves:
         binary_leaf* relu
         binary_leaf* add
@@ -26,6 +27,7 @@ cdef extern from "simd/leaves.h" nogil:
         idx vector
         idx tile_rows
         idx sparse_columns
+        idx stream_bytes
         void (*softmax)(const void* x, void* out, idx m, idx n) noexcept nogil
         void (*cross_entropy_labels)(const void* x, const int64_t* labels, void* losses, void* grad,
                                      idx m, idx n) noexcept nogil
@@ -41,6 +43,7 @@ cdef extern from "simd/leaves.h" nogil:
         const char* isa
         leaves type[2]
     const simd_table* const* simd_tables()
+    void end_stream()
     void prefetch_rows(const char* x, idx rows, idx stride, idx bytes)
 
 cdef const leaves* simd  # float32's and float64's leaves, for the instruction set chosen at import

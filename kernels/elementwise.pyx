@@ -80,7 +80,7 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
             # Small arrays of one shape in one piece skip the rest: a call must cost less than NumPy's.
             c = out if out is not None else cnp.PyArray_EMPTY(cnp.PyArray_NDIM(a), cnp.PyArray_DIMS(a), kind, 0)
             leaf = leaf_f32 if kind == cnp.NPY_FLOAT32 else leaf_f64
-            leaf(cnp.PyArray_DATA(a), 1, cnp.PyArray_DATA(b), 1, cnp.PyArray_DATA(c), 1, cnp.PyArray_SIZE(a))
+            leaf(cnp.PyArray_DATA(a), 1, cnp.PyArray_DATA(b), 1, cnp.PyArray_DATA(c), 1, cnp.PyArray_SIZE(a), False)
             return c
 
     a, b = common_type(x, y)
@@ -97,7 +97,7 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
             c = cnp.PyArray_EMPTY(ndim, dims, kind, 0)
     if cnp.PyArray_SIZE(c):
         set_nest(&nest, a, b, c)
-        run(&nest, leaf, a, b, c, threads)
+        run(&nest, leaf, a, b, c, threads, c is not out)
     if out is None:
         return c if ndim else cnp.PyArray_ToScalar(cnp.PyArray_DATA(c), c)  # NumPy gives scalars for 0-d
     if c is not out:
@@ -107,20 +107,22 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
 
 # The typed rung: what the naive loops become when their variables have C types.
 
-cdef void relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n) noexcept nogil:
+cdef void relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
+                    int stream) noexcept nogil:
     cdef idx i
     for i in range(n):
         out[i * so] = x[i * sx] if not x[i * sx] <= 0 else 0  # keeps NaN, and turns -0.0 into 0.0
 
 
-cdef void add_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n) noexcept nogil:
+cdef void add_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
+                    int stream) noexcept nogil:
     cdef idx i
     for i in range(n):
         out[i * so] = x[i * sx] + y[i * sy]
 
 
-cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so,
-                       idx n) noexcept nogil:
+cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
+                    int stream) noexcept nogil:
     cdef idx i
     cdef floating a, b
     for i in range(n):
@@ -128,8 +130,8 @@ cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, flo
         out[i * so] = a if a > b or a != a else b  # NaN on either side wins
 
 
-cdef void add_relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so,
-                        idx n) noexcept nogil:
+cdef void add_relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
+                    int stream) noexcept nogil:
     cdef idx i
     cdef floating sum
     for i in range(n):

@@ -92,9 +92,9 @@ cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, 
     for i in range(m):
         row = c.data + i * c.row * size
         if end.bias != NULL:
-            (leaf.add_relu if end.relu else leaf.add)(row, 1, end.bias + first * size, 1, row, 1, n)
+            (leaf.add_relu if end.relu else leaf.add)(row, 1, end.bias + first * size, 1, row, 1, n, False)
         elif end.relu:
-            leaf.relu(row, 1, row, 1, row, 1, n)
+            leaf.relu(row, 1, row, 1, row, 1, n, False)
 
 
 cdef Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil:

@@ -19,7 +19,7 @@ cdef void sum_block(const leaves* leaf, const char* x, idx m, idx n, idx row, id
     """out += each of m rows of x, in order."""
     cdef idx i
     for i in range(m):
-        leaf.add(out, 1, x + i * row * size, column, out, 1, n)
+        leaf.add(out, 1, x + i * row * size, column, out, 1, n, False)
 
 
 def sum_rows(x, out=None):
@@ -54,7 +54,7 @@ def sum_rows(x, out=None):
                 spread(caller)
                 sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, size, to + t * n * size)
         for t in range(1, blocks):
-            leaf.add(to, 1, to + t * n * size, 1, to, 1, n)
+            leaf.add(to, 1, to + t * n * size, 1, to, 1, n, False)
     c = (<object> partial)[0] if blocks == 1 else (<object> partial)[0].copy()
     if out is None:
         return c

@@ -11,8 +11,9 @@
 
 typedef ptrdiff_t idx;
 
-/* out[i] = f(x[i], y[i]), i < n. A stride of 0 repeats one element; out may be x or y itself. */
-typedef void binary_leaf(const void *x, idx sx, const void *y, idx sy, void *out, idx so, idx n);
+/* out[i] = f(x[i], y[i]), i < n. A stride of 0 repeats one element; out may be x or y itself. stream: write past the
+ * caches; then `end_stream` must follow before anybody else reads. */
+typedef void binary_leaf(const void *x, idx sx, const void *y, idx sy, void *out, idx so, idx n, int stream);
 
 typedef struct {
     /* relu ignores y, so that unary and binary operations share one driver. */
@@ -44,6 +45,7 @@ typedef struct {
                         idx k, const void *b, idx ldb, void *c, idx ldc, int accumulate);
 
     idx panel, vector, tile_rows, sparse_columns;
+    idx stream_bytes; /* read and written; above it pays to write past the caches */
 
     /* contiguous rows of x (m, n); out may be x */
     void (*softmax)(const void *x, void *out, idx m, idx n);
@@ -63,6 +65,13 @@ typedef struct {
     const char *isa;
     leaves type[2]; /* float32, float64 */
 } simd_table;
+
+static inline void end_stream(void)
+{
+#ifdef __SSE2__
+    __builtin_ia32_sfence();
+#endif
+}
 
 /* Ask for rows of memory before they are needed, where no hardware foresees them. */
 static inline void prefetch_rows(const char *x, idx rows, idx stride, idx bytes)
