@@ -1,18 +1,5 @@
-from kernels._simd cimport idx, leaves
-
-cdef struct Matrix:
-    # rows x columns elements at data, `row` and `column` elements apart
-    char* data
-    idx row
-    idx column
-
-cdef struct Epilogue:
-    # what dense does to a finished row: add bias (or NULL), then relu if asked
-    const char* bias
-    bint relu
+from kernels._matrix cimport Epilogue, Matrix
+from kernels._simd cimport idx
 
 cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
               bint threads) except -1 nogil
-cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, idx first, idx size) noexcept nogil
-cdef Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil
-cdef void copy(Matrix x, idx m, idx n, char* to, idx to_row, bint is_double) noexcept nogil

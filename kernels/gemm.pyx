@@ -9,11 +9,11 @@ multiply-adds from p = 0 to k - 1, whatever the blocks and the threads are.
 Where a tile of registers would stay half empty, or b is read only once, other leaves do the work: see `method_for`.
 """
 
-from cython cimport floating
-from cython.parallel cimport prange
+from cython.parallel cimport prange, threadid
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
+from kernels._matrix cimport Epilogue, Matrix, at, copy, finish_rows, turned
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
 
@@ -30,7 +30,7 @@ cdef enum:
     ALIAS_BYTES = 2048  # rows of a so far apart, or a multiple of it, evict each other from the caches,
     MANY_COLUMNS = 256  # which, as a transposed a, is worth a copy of its blocks for so many columns of c
     GRAIN = 100000  # multiply-adds per thread that pay for waking it
-    CHUNK = 32768  # of a long vector dot: partial sums in this order for any number of threads
+    CHUNK = 16384  # of a long vector dot: partial sums in this order for any number of threads
     LONG = 64  # k from which dot products of rows pay for the sums at their ends,
     TOO_LONG = 16384  # and up to which those rows stay in L1
 
@@ -62,49 +62,6 @@ cdef struct Plan:
     int workers, across # threads in all, and side by side along the columns of c
     char* buffer        # each thread's own part of it:
     idx buffer_bytes
-
-
-cdef void copy_strided(const floating* x, idx row, idx column, idx m, idx n, floating* to, idx to_row) noexcept nogil:
-    cdef idx i, j
-    for i in range(m):
-        for j in range(n):
-            to[i * to_row + j] = x[i * row + j * column]
-
-
-cdef void copy(Matrix x, idx m, idx n, char* to, idx to_row, bint is_double) noexcept nogil:
-    """to (m, n) = x (m, n)"""
-    cdef idx i, size = 8 if is_double else 4
-    if x.column == 1:
-        for i in range(m):
-            memcpy(to + i * to_row * size, x.data + i * x.row * size, n * size)
-    elif x.row == 1:
-        simd[is_double].transpose(n, m, x.data, x.column, to, to_row)
-    elif is_double:
-        copy_strided(<const double*> x.data, x.row, x.column, m, n, <double*> to, to_row)
-    else:
-        copy_strided(<const float*> x.data, x.row, x.column, m, n, <float*> to, to_row)
-
-
-cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, idx first, idx size) noexcept nogil:
-    """The epilogue on rows of c whose first column is column `first` of the whole product."""
-    cdef idx i
-    cdef char* row
-    for i in range(m):
-        row = c.data + i * c.row * size
-        if end.bias != NULL:
-            (leaf.add_relu if end.relu else leaf.add)(row, 1, end.bias + first * size, 1, row, 1, n, False)
-        elif end.relu:
-            leaf.relu(row, 1, row, 1, row, 1, n, False)
-
-
-cdef Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil:
-    """The part of x that begins there."""
-    return Matrix(x.data + (row * x.row + column * x.column) * size, x.row, x.column)
-
-
-cdef inline Matrix turned(Matrix x) noexcept nogil:
-    """The transpose."""
-    return Matrix(x.data, x.column, x.row)
 
 
 cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, idx slice, char* packed,
@@ -243,40 +200,37 @@ cdef void share_out(Plan* plan, const leaves* leaf) noexcept nogil:
                 least, plan.across = (rows + PACKING_ROWS) * columns, across
 
 
-cdef double vector_dot(const Plan* plan, const char* x, const char* y) noexcept nogil:
-    """The sum of the chunks' dot products, in order."""
-    cdef const leaves* leaf = &simd[plan.is_double]
+cdef double chunk_dot(const Plan* plan, idx chunk, int worker) noexcept nogil:
+    """The dot product of one chunk of vectors, which are copied first if their elements are not adjacent."""
+    cdef idx first = chunk * CHUNK, k = min(CHUNK, plan.k - first)
+    cdef Matrix x = at(plan.a, 0, first, plan.size), y = turned(at(plan.b, first, 0, plan.size))
+    cdef char* space = plan.buffer + worker * 2 * CHUNK * plan.size
+    if x.column != 1:
+        copy(x, 1, k, space, k, plan.is_double)
+        x.data = space
+    if y.column != 1:
+        space += CHUNK * plan.size
+        copy(y, 1, k, space, k, plan.is_double)
+        y.data = space
+    return simd[plan.is_double].vector_dot(x.data, y.data, k)
+
+
+cdef void vectors(const Plan* plan) noexcept nogil:
+    """c (1, 1) = a (1, k) b (k, 1): the sum of the chunks' dot products, in order."""
     cdef idx chunks = (plan.k + CHUNK - 1) // CHUNK, i
-    cdef double* part = <double*> plan.buffer
+    cdef double* part = <double*> (plan.buffer + plan.buffer_bytes) - chunks
     cdef double total = 0
     cdef int caller
     if plan.workers == 1:  # an OpenMP region of one thread would cost more than a short product
         for i in range(chunks):
-            total += leaf.vector_dot(x + i * CHUNK * plan.size, y + i * CHUNK * plan.size, min(CHUNK, plan.k - i * CHUNK))
-        return total
-    caller = home()
-    for i in prange(chunks, num_threads=plan.workers, schedule="static"):
-        spread(caller)
-        part[i] = leaf.vector_dot(x + i * CHUNK * plan.size, y + i * CHUNK * plan.size, min(CHUNK, plan.k - i * CHUNK))
-    for i in range(chunks):
-        total += part[i]
-    return total
-
-
-cdef void vectors(const Plan* plan) noexcept nogil:
-    """c (1, 1) = a (1, k) b (k, 1)"""
-    cdef const char* x = plan.a.data
-    cdef const char* y = plan.b.data
-    cdef char* space = plan.buffer + (plan.k + CHUNK - 1) // CHUNK * sizeof(double)
-    cdef double total
-    if plan.a.column != 1:
-        copy(plan.a, 1, plan.k, space, plan.k, plan.is_double)
-        x = space
-    if plan.b.row != 1:
-        space += plan.k * plan.size
-        copy(turned(plan.b), 1, plan.k, space, plan.k, plan.is_double)
-        y = space
-    total = vector_dot(plan, x, y)
+            total += chunk_dot(plan, i, 0)
+    else:
+        caller = home()
+        for i in prange(chunks, num_threads=plan.workers, schedule="static"):
+            spread(caller)
+            part[i] = chunk_dot(plan, i, threadid())
+        for i in range(chunks):
+            total += part[i]
     if plan.is_double:
         (<double*> plan.c.data)[0] = total
     else:
@@ -291,7 +245,7 @@ cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
     if plan.method == VECTORS:
         if plan.workers == 1 and plan.a.column == 1 and plan.b.row == 1:
             return 0
-        return (plan.k + CHUNK - 1) // CHUNK * sizeof(double) + 2 * row_bytes
+        return plan.workers * 2 * CHUNK * plan.size + (plan.k + CHUNK - 1) // CHUNK * sizeof(double)
     if plan.method == ROW or plan.method == INNER and plan.b.row == 1:
         return 0
     if plan.method == INNER:

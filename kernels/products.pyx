@@ -9,8 +9,9 @@ cimport numpy as cnp
 from cython cimport floating
 
 from kernels._arrays cimport as_float, check_out, fits, overlaps
+from kernels._matrix cimport Epilogue, Matrix, finish_rows
 from kernels._simd cimport idx, simd
-from kernels.gemm cimport Epilogue, Matrix, finish_rows, gemm
+from kernels.gemm cimport gemm
 from kernels.sparse cimport has_many_zeros, sparse
 
 import numpy as np

@@ -10,9 +10,9 @@ from cython.parallel cimport parallel, prange, threadid
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free, malloc
 
+from kernels._matrix cimport Epilogue, Matrix, at, copy, finish_rows
 from kernels._simd cimport idx, leaves, prefetch_rows, simd
 from kernels._threads cimport home, spread, team
-from kernels.gemm cimport Epilogue, Matrix, at, copy, finish_rows
 
 cdef enum:
     BLOCK = 16  # rows of a that a thread lists at a time: strokes fill the middle of an image, borders are empty
