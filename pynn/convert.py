@@ -86,6 +86,8 @@ def _beside(x: Tensor, value: Any) -> Tensor:
 
 def convert_to_tensor(value: Any, dtype: Any = None) -> Tensor:
     """A Tensor of value; arrays are copied, a list of Tensors is stacked, a Tensor is returned as it is."""
+    if type(value) is Tensor and dtype is None:
+        return value
     if isinstance(value, Operators):
         as_array(value, dtype)  # a different dtype is an error
         return value if type(value) is Tensor else ops.identity(value)

@@ -23,22 +23,24 @@ class _Console(Console):
 
 
 class ProgressBar(Callback):
-    """Draws while `verbose` is "auto" or 1; 2 asks for one line per epoch, 0 for silence."""
+    """Draws while `verbose` is "auto" or 1; 2 asks for one line per epoch. With 0, silence, nobody calls it."""
+
+    _console: _Console
+    _bar: Progress | None = None
+    _training = False
 
     def __init__(self, verbose: Any) -> None:
         if verbose not in ("auto", 0, 1, 2):
             raise ValueError(f"`verbose` is 'auto', 0, 1 or 2, got {verbose!r}")
-        self._console = None if verbose == 0 else _Console(highlight=False)
+        if verbose:
+            self._console = _Console(highlight=False)
         self._one_line = verbose == 2
-        self._bar: Progress | None = None
-        self._training = False
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._training = True
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        if self._console:
-            self._console.print(f"Epoch {epoch + 1}/{self.params['epochs']}")
+        self._console.print(f"Epoch {epoch + 1}/{self.params['epochs']}")
         self._start()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -72,7 +74,7 @@ class ProgressBar(Callback):
         self._steps, self._done = self.params["steps"], 0
         self._began = self._ended = self._drawn = time.perf_counter()
         console = self._console
-        if console and not self._one_line and (console.is_terminal or console.is_jupyter):
+        if not self._one_line and (console.is_terminal or console.is_jupyter):
             bar = BarColumn(20, complete_style="green", finished_style="green")
             columns = TextColumn("[bold]{task.completed}/{task.total}"), bar, TextColumn("{task.description}")
             # transient: the last state is printed as plain text, which a narrow terminal wraps and does not cut
@@ -96,8 +98,6 @@ class ProgressBar(Callback):
         return " - ".join([f"{number:.0f}{unit}/step", *values])
 
     def _finish(self, logs: Logs) -> None:
-        if not self._console:
-            return
         seconds = time.perf_counter() - self._began
         if self._bar:
             self.close()

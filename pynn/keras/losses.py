@@ -32,7 +32,7 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     """
     y_pred = convert_to_tensor(y_pred)
     labels = as_array(y_true)
-    if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
+    if labels.ndim == y_pred._array.ndim and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.shape != y_pred._array.shape[:-1]:
         raise ValueError(

@@ -16,7 +16,6 @@ from ..tensor import Tensor
 from ..variable import Variable
 from ._names import auto_name, lookup
 
-
 Arrays = list[np.ndarray]
 
 
@@ -160,9 +159,7 @@ class RMSprop(Optimizer):
         for array, slope, *own in zip(w, g, *slots, strict=True):
             self._update_one(array, slope, learning_rate, *own)
 
-    def _update_one(
-        self, w: np.ndarray, g: np.ndarray, learning_rate: float, v: np.ndarray, *more: np.ndarray
-    ) -> None:
+    def _update_one(self, w: np.ndarray, g: np.ndarray, learning_rate: float, v: np.ndarray, *more: np.ndarray) -> None:
         v[...] = self.rho * v + (1 - self.rho) * g * g
         spread = v + self.epsilon
         if self.centered:

@@ -185,8 +185,7 @@ def tanh(x: Any) -> Tensor:
 def sigmoid(x: Any) -> Tensor:
     """1 / (1 + exp(-x))"""
     x = floats(x, "sigmoid")
-    value = quiet(lambda a: 1 / (1 + np.exp(-a)), x._array)
-    y = record(value, (x,), lambda g: (lambda: g * y * (1 - y),))
+    y = record(1 / (1 + quiet(np.exp, -x._array)), (x,), lambda g: (lambda: g * y * (1 - y),))
     return y
 
 

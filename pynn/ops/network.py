@@ -13,9 +13,9 @@ from ..convert import operand, pair
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
-from ._call import fast, floats, run
+from ._call import fast, floats, quiet, run
 from .arithmetic import cast, exp, log, sum_to
-from .reduce import reduce_max, reduce_sum
+from .reduce import reduce_max, reduce_sum, sum_rows
 from .shape import reshape, stop_gradient, transpose
 
 
@@ -34,9 +34,19 @@ def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False)
 def _product(a: Tensor, b: Tensor) -> Tensor:
     """(..., k) @ (k, n) by the kernel."""
     value = run(kernels.dot, a._array, b._array)
-    return record(
-        value, (a, b), lambda g: (lambda: _product(g, transpose(b)), lambda: _product(transpose(_rows(a)), _rows(g)))
-    )
+    return record(value, (a, b), lambda g: (lambda: _product_nt(g, b), lambda: _product_tn(_rows(a), _rows(g))))
+
+
+def _product_nt(a: Tensor, b: Tensor) -> Tensor:
+    """(..., k) @ (n, k).T: the gradient of a product by its left factor; no transpose is recorded."""
+    value = kernels.dot(a._array, b._array.T)
+    return record(value, (a, b), lambda g: (lambda: _product(g, b), lambda: _product_tn(_rows(g), _rows(a))))
+
+
+def _product_tn(a: Tensor, b: Tensor) -> Tensor:
+    """(k, m).T @ (k, n): the gradient of a product by its right factor."""
+    value = kernels.dot(a._array.T, b._array)
+    return record(value, (a, b), lambda g: (lambda: _product_nt(b, g), lambda: _product(a, g)))
 
 
 def _swap(x: Tensor) -> Tensor:
@@ -55,11 +65,8 @@ def dense(x: Any, w: Any, b: Any = None, activation: Literal["relu"] | None = No
 
     def gradient(g: Tensor) -> Sequence[Any]:
         g = g if activation is None else relu_gradient(g, out)
-        return (
-            lambda: _product(g, transpose(w)),
-            lambda: _product(transpose(_rows(x)), _rows(g)),
-            lambda: reduce_sum(_rows(g), 0),
-        )
+        rows = _rows(g)
+        return lambda: _product_nt(g, w), lambda: _product_tn(_rows(x), rows), lambda: sum_rows(rows)
 
     value = kernels.dense(x._array, w._array, b if b is None else b._array, activation)
     out = record(value, (x, w) if b is None else (x, w, b), gradient)
@@ -76,7 +83,8 @@ def relu(x: Any) -> Tensor:
 
 def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
     """g where relu's output is positive, else 0."""
-    value = fast(kernels.relu_grad, lambda g, y: np.where(y > 0, g, g.dtype.type(0)), g._array, out._array)
+    a, y = g._array, out._array
+    value = kernels.relu_grad(a, y) if a.dtype.char in "fd" else np.where(y > 0, a, a.dtype.type(0))
     return record(value, (g,), lambda h: (lambda: relu_gradient(h, out),))
 
 
@@ -99,6 +107,12 @@ def log_softmax(x: Any, axis: int = -1) -> Tensor:
     return shifted - log(reduce_sum(exp(shifted), axis, keepdims=True))
 
 
+def _scale_rows(x: Tensor, s: Tensor) -> Tensor:
+    """Each row of x (m, n) times its number in s (m,)."""
+    value = quiet(np.multiply, x._array, s._array[:, None])
+    return record(value, (x, s), lambda g: (lambda: _scale_rows(g, s), lambda: reduce_sum(g * x, -1)))
+
+
 def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
     """-log(softmax(logits)[target]) per row: logits (..., n) -> (...).
 
@@ -118,9 +132,11 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
     losses, slope = kernels.softmax_cross_entropy(logits._array, targets._array)
 
     def gradient(g: Tensor) -> Sequence[Any]:
-        g = reshape(g, (-1, 1))
         # slope: softmax(logits) * sum(targets) - targets, which the kernel saved
-        return lambda: g * record(slope, (logits, targets), curvature), lambda: -g * log_softmax(logits)
+        return (
+            lambda: _scale_rows(record(slope, (logits, targets), curvature), g),
+            lambda: -_scale_rows(log_softmax(logits), g),
+        )
 
     def curvature(h: Tensor) -> Sequence[Any]:
         p = softmax(logits)

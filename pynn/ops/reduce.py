@@ -14,7 +14,7 @@ from ..convert import operand, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
 from ..tensor import Tensor
-from ._call import quiet, run
+from ._call import run
 from .shape import reshape
 
 
@@ -35,8 +35,13 @@ def _kept(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
 
 def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...], count: int = 1) -> Tensor:
     """g / count, where g is the gradient of a reduction of a, repeated along the reduced axes."""
-    value = np.empty(a.shape, a.dtype)
-    value[...] = (g._array if count in (0, 1) else g._array / a.dtype.type(count)).reshape(_kept(a, axes))
+    value, part = np.empty(a.shape, a.dtype), g._array[()]  # [()]: NumPy's numbers are faster than arrays of shape ()
+    if count > 1:
+        part = part / a.dtype.type(count)
+    if part.ndim:
+        value[...] = part.reshape(_kept(a, axes))
+    else:
+        value.fill(part)
     return record(value, (g,), lambda h: (lambda: reshape(reduce_sum(h, axes) / count, g._array.shape),))
 
 
@@ -46,10 +51,14 @@ def reduce_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     a = x._array
     axes = _axes(axis, a.ndim)
     if axes == (0,) and a.ndim == 2 and not keepdims and a.dtype.char in "fd":
-        value = kernels.sum_rows(a)
-    else:
-        value = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
+        return sum_rows(x)
+    value = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
     return record(value, (x,), lambda g: (lambda: _spread(g, a, axes),))
+
+
+def sum_rows(x: Tensor) -> Tensor:
+    """The sum of a float matrix's rows, by the kernel: (m, n) -> (n,)"""
+    return record(kernels.sum_rows(x._array), (x,), lambda g: (lambda: _spread(g, x._array, (0,)),))
 
 
 def reduce_mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -58,10 +67,10 @@ def reduce_mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     a = x._array
     axes = _axes(axis, a.ndim)
     total = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
-    count = math.prod([a.shape[i] for i in axes])
+    count = a.size if axis is None else math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
         return Tensor(np.asarray(total // count))
-    value = quiet(np.true_divide, total, a.dtype.type(count))
+    value = total / a.dtype.type(count) if count else np.full_like(total, np.nan)
     return record(value, (x,), lambda g: (lambda: _spread(g, a, axes, count),))
 
 

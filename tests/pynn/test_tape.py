@@ -59,6 +59,28 @@ def test_watch_and_watch_accessed_variables():
     same(tape.gradient(z, v), 2)  # the tensor read outside of the tape is a constant
 
 
+def test_a_variable_read_before_and_after_assignments():
+    """Each read counts with the value of its time, for the variable as one source; second derivatives likewise."""
+    v = tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        a = v * 2
+        v.assign(5.0)
+        b = v * v
+        v.assign_add(2.0)
+        c = a * b * v * v * v
+    same(tape.gradient([a, b], [v, v]), [12, 12])
+    same(tape.gradient(c, v), 2 * 25 * 343 + 6 * 10 * 343 + 6 * 25 * 3 * 49)
+    same(tape.gradient(v, v), 1)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as tape:
+            y = v * v
+            v.assign(2.0)
+            y = y * v
+        slope = tape.gradient(y, v)  # 2 p q + p^2 at p = 7, q = 2
+    same(slope, 28 + 49)
+    same(outer.gradient(slope, v), 2 * 2 + 2 * 7 + 2 * 7)
+
+
 def test_one_gradient_or_persistent():
     v = tf.Variable(3.0)
     with tf.GradientTape() as tape:

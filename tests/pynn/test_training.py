@@ -161,6 +161,55 @@ def test_validation(network, x_train, y_train):
     assert set(held.history) == set(history)
 
 
+def test_fit_trains_what_is_trainable(network, x_train, y_train):
+    """A layer frozen between epochs stays as it is; one that is built in the middle of an epoch takes part."""
+
+    class Freeze(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.before = self.model.layers[0].get_weights()
+            self.model.layers[0].trainable = epoch != 1
+
+        def on_epoch_end(self, epoch, logs=None):
+            changed = not np.array_equal(self.before[0], self.model.layers[0].get_weights()[0])
+            assert changed == (epoch != 1)
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    model = network()
+    model(x_train[:1])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x_train, y_train, epochs=3, verbose=0, callbacks=Freeze())
+    model.layers[0].trainable = False  # a step outside of fit sees it at once
+    before = model.layers[0].get_weights()
+    model.train_step((tf.constant(x_train), tf.constant(y_train), None))
+    np.testing.assert_array_equal(before[0], model.layers[0].get_weights()[0])
+
+    class Late(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.steps = layers.Dense(10), layers.Dense(10), 0
+
+        def call(self, inputs):
+            self.steps += 1
+            return self.first(inputs) + (self.second(inputs) if self.steps > 2 else 0)
+
+    model = Late()
+    model.compile(Counting(), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(x_train[:128], y_train[:128], batch_size=32, verbose=0)
+    assert model.optimizer.counts == [2, 2, 4, 4]
+
+
+class Counting(keras.optimizers.SGD):
+    """Notes how many gradients came with each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.counts = []
+
+    def apply(self, grads, trainable_variables):
+        self.counts.append(len(trainable_variables))
+
+
 def test_weights_of_samples_and_classes(network, x_train, y_train):
     model = network(optimizer=keras.optimizers.SGD(0.0), metrics=None)
     model(x_train)

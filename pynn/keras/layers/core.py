@@ -65,8 +65,8 @@ class Dense(Layer):
         self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias") if self.use_bias else None
 
     def call(self, inputs: Tensor) -> Tensor:
-        x = inputs
-        if x._array.ndim < 2 or x._array.shape[-1] != self.kernel._array.shape[0]:
+        x, shape = inputs, inputs._array.shape
+        if len(shape) < 2 or shape[-1] != self.kernel._array.shape[0]:
             raise ValueError(
                 f"Input of layer {self.name!r} is incompatible with the layer: expected shape "
                 f"(batch, ..., {self.kernel.shape[0]}), got {x.shape}"

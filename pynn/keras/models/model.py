@@ -20,7 +20,7 @@ from .._batches import Batch, Batches, as_data, check_count
 from .._names import unique
 from .._progress import ProgressBar
 from ..callbacks import Callback, CallbackList, History
-from ..layers import Layer
+from ..layers.base import Layer, Trained
 from . import saving, summary
 
 Callbacks = Callback | Sequence[Callback] | None
@@ -34,6 +34,7 @@ class Model(Layer):
     history: History
     stop_training = False
     _compiled = False
+    _trained: Trained | None = None  # while fit runs
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights of all layers, by calling the model on zeros of this shape (None counts as 1)."""
@@ -150,12 +151,14 @@ class Model(Layer):
         progress = ProgressBar(verbose)
         given = [callbacks] if isinstance(callbacks, Callback) else callbacks or ()
         try:
-            yield CallbackList([*given, *own, progress], self, {"verbose": verbose, **params})
+            yield CallbackList([*given, *own, *([progress] if verbose else [])], self, {"verbose": verbose, **params})
         finally:
             progress.close()
+            self._trained = None
 
     def _train(self, batches: Batches, call: CallbackList, epoch: int) -> dict[str, float]:
         """One epoch."""
+        self._trained = Trained(self)
         self.reset_metrics()
         logs: dict[str, float] = {}
         for step, batch in enumerate(batches):
@@ -180,7 +183,8 @@ class Model(Layer):
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self._loss(y, y_pred, weight)
-        variables = self.trainable_variables
+        # the walk over all attributes costs as much as a small network's forward pass: fit does it once per epoch
+        variables = self._trained.variables(tape._variables) if self._trained else self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self._update_metrics(y, y_pred, loss)
 

@@ -70,11 +70,12 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
 
     def call(self, inputs: Tensor) -> Tensor:
-        x = inputs
-        if self._input and self._input[1:] == (1,) and x._array.ndim == 1:
-            x = ops.expand_dims(x, -1)  # samples of one number may come as (m,)
-        if self._input and x._array.shape[1:] != self._input[1:]:
-            self._check_shape(x._array.shape)
+        x, shape = inputs, inputs._array.shape
+        if self._input and shape[1:] != self._input[1:]:
+            if self._input[1:] == (1,) and len(shape) == 1:
+                x = ops.expand_dims(x, -1)  # samples of one number may come as (m,)
+            else:
+                self._check_shape(shape)
         for layer in self._stack:
             x = layer(x)
         return x
