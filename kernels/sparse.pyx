@@ -52,7 +52,7 @@ cdef bint has_many_zeros(idx m, idx n, idx k, Matrix a, bint is_double) noexcept
 
     The sample does not depend on threads, and so does not the method.
     """
-    cdef idx i, j, size = 8 if is_double else 4, zeros = 0, length = k, lines = m, count
+    cdef idx i, size = 8 if is_double else 4, zeros = 0, length = k, lines = m, count
     cdef Matrix x = a
     if n < simd[is_double].sparse_columns or k > LONGEST or <double> m * n * k < LEAST_WORK:
         return False
@@ -104,7 +104,7 @@ cdef void list_block(const Sparse* s, idx block) noexcept nogil:
 cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char* panel) noexcept nogil:
     """A few columns of c, in the rows of blocks first to stop. It may find that those of b are not finite."""
     cdef const leaves* leaf = &simd[s.is_double]
-    cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector
+    cdef idx width = leaf.sparse_columns
     cdef idx j, p, k, block, from_row, to_row
     cdef Matrix b, part, c, ahead  # what comes next of b
     cdef Lists lists
@@ -125,7 +125,7 @@ cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char
             prefetch_rows(at(ahead, from_row, 0, s.size).data, to_row - from_row, ahead.row * s.size, columns * s.size)
             lists, c = lists_of(s, block - s.first), at(s.c, block * BLOCK, column, s.size)
             leaf.sparse_rows(min(BLOCK, s.m - block * BLOCK), columns, lists.cuts + j, s.slices, lists.where,
-                             lists.value, s.k, panel, width, c.data, c.row, j > 0)
+                             lists.value, s.k, panel, c.data, c.row, j > 0)
     c = at(s.c, first * BLOCK, column, s.size)
     finish_rows(leaf, c, min(stop * BLOCK, s.m) - first * BLOCK, columns, s.end, column, s.size)
 

@@ -39,10 +39,10 @@ typedef struct {
     idx (*nonzeros)(idx n, const void *x, int32_t *where, void *value);
     /* out (m, n) = x (m, n), zeros to its right up to a whole vector; returns whether all of x is finite */
     int (*copy_finite)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
-    /* c (m, n) = a b, or += if accumulate, for one slice of lists a as in sparse.inc. n <= sparse_columns; the rows of
-     * b are readable up to the next multiple of `vector` columns */
+    /* c (m, n) = a b, or += if accumulate, for one slice of lists a as in sparse.inc. n <= sparse_columns, which is
+     * also the distance of b's rows */
     void (*sparse_rows)(idx m, idx n, const int32_t *cuts, idx slices, const int32_t *where, const void *value,
-                        idx k, const void *b, idx ldb, void *c, idx ldc, int accumulate);
+                        idx k, const void *b, void *c, idx ldc, int accumulate);
 
     idx panel, vector, tile_rows, sparse_columns;
     idx stream_bytes; /* read and written; above it pays to write past the caches */
