@@ -100,7 +100,8 @@ cdef idx moved(const Nest* nest, idx n, bint unary) noexcept nogil:
     return n * (1 + whole_x + whole_y)
 
 
-cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads, bint fresh):
+cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads,
+              bint fresh):
     cdef const char* x = cnp.PyArray_BYTES(a)
     cdef const char* y = cnp.PyArray_BYTES(b)
     cdef char* out = cnp.PyArray_BYTES(c)

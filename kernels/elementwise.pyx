@@ -115,14 +115,14 @@ cdef void relu_loop(const floating* x, idx sx, const floating* y, idx sy, floati
 
 
 cdef void add_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
-                    int stream) noexcept nogil:
+                   int stream) noexcept nogil:
     cdef idx i
     for i in range(n):
         out[i * so] = x[i * sx] + y[i * sy]
 
 
 cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
-                    int stream) noexcept nogil:
+                       int stream) noexcept nogil:
     cdef idx i
     cdef floating a, b
     for i in range(n):
@@ -131,7 +131,7 @@ cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, flo
 
 
 cdef void add_relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
-                    int stream) noexcept nogil:
+                        int stream) noexcept nogil:
     cdef idx i
     cdef floating sum
     for i in range(n):

@@ -59,7 +59,7 @@ cdef struct Plan:
     bint large          # b does not stay in L2 by itself
     bint pack_a         # blocks of a are copied, into rows `a_row` elements apart
     idx a_row
-    int workers, across # threads in all, and side by side along the columns of c
+    int workers, across  # threads in all, and side by side along the columns of c
     char* buffer        # each thread's own part of it:
     idx buffer_bytes
 
@@ -278,7 +278,8 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
     plan.slice_bytes = ((k + plan.slices - 1) // plan.slices * leaf.panel * size + 63) // 64 * 64
     plan.direct = plan.b.column == 1 and (plan.m <= FEW_ROWS or k * plan.n * size <= SMALL_BYTES)
     plan.large = k * plan.n * size > LARGE_BYTES
-    plan.pack_a = plan.n >= MANY_COLUMNS and (plan.m > 2 * ROWS or plan.a.column != 1 or plan.a.row * size % ALIAS_BYTES == 0)
+    plan.pack_a = plan.n >= MANY_COLUMNS and (
+        plan.m > 2 * ROWS or plan.a.column != 1 or plan.a.row * size % ALIAS_BYTES == 0)
     plan.a_row = (((k + plan.slices - 1) // plan.slices * size + 63) // 64 | 1) * 64 // size  # an odd number of lines
     plan.workers = team(<double> m * n * k, GRAIN) if threads else 1
     share_out(&plan, leaf)

@@ -86,7 +86,8 @@ cdef class Updates:
             u.m = self.checked(state["m"], w, "m", True)
         if "v" in state:
             u.v = self.checked(state["v"], w, "v", True)
-        u.n, u.size, u.is_double = cnp.PyArray_SIZE(w), cnp.PyArray_ITEMSIZE(w), cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT64
+        u.n, u.size = cnp.PyArray_SIZE(w), cnp.PyArray_ITEMSIZE(w)
+        u.is_double = cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT64
 
     cdef char* checked(self, object x, cnp.ndarray w, str name, bint written) except NULL:
         cdef idx i = self.spans
@@ -174,7 +175,8 @@ def adam_update(w, m, v, g, double learning_rate, double beta_1, double beta_2, 
     """m += (1 - beta_1)(g - m); v += (1 - beta_2)(g g - v); w -= alpha m / (sqrt(v) + epsilon), where
     alpha = learning_rate sqrt(1 - beta_2**step) / (1 - beta_1**step): epsilon outside the root, step from 1.
 
-    Kingma and Ba, "Adam" (2015), in the form of its section 2, last paragraph, as in Keras. Arrays and errors: see sgd_update.
+    Kingma and Ba, "Adam" (2015), in the form of its section 2, last paragraph, as in Keras. Arrays and errors: see
+    sgd_update.
     """
     if step < 1:
         raise ValueError(f"step counts from 1, not {step}")

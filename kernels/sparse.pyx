@@ -1,9 +1,9 @@
 """Products that skip zeros: c (m, n) = a (m, k) b (k, n) where most of a is 0, as in images of digits.
 
 First the threads list what is not 0 in blocks of rows of a. Then each takes some columns of c and adds up rows of b,
-slice by slice of k, so that a slice of those columns of b stays in L1 while all rows of a pass by. A sum meets its terms in the order of
-the dense product, and a term of 0 changes no sum: the results are equal. Only 0 times infinity or NaN would be missed;
-the threads look at b as they copy it, and if it is not finite the caller multiplies densely.
+slice by slice of k, so that a slice of those columns of b stays in L1 while all rows of a pass by. A sum meets its
+terms in the order of the dense product, and a term of 0 changes no sum: the results are equal. Only 0 times infinity
+or NaN would be missed; the threads look at b as they copy it, and if it is not finite the caller multiplies densely.
 """
 
 from cython.parallel cimport parallel, prange, threadid
