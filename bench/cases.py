@@ -44,6 +44,7 @@ class Case:
     operation: str
     shapes: tuple[tuple[int, ...], ...]
     transposed: str = ""  # the operands, of "xy", that are views of their transposes
+    zeros: float = 0  # the share of x that is 0
     reuse: bool = False  # write into an array that exists (out=, which naive lacks) instead of a fresh one
     readme: bool = False  # in the README's table
 
@@ -57,7 +58,7 @@ class Case:
             label = " · ".join(names[:2]) + "".join(f" + {name}" for name in names[2:])
         else:
             label = ", ".join(dict.fromkeys(names))  # equal shapes once
-        return label + ", out=" * self.reuse
+        return label + f", {self.zeros:.0%} of x is 0" * bool(self.zeros) + ", out=" * self.reuse
 
     @property
     def steps(self) -> int:
@@ -82,6 +83,8 @@ class Case:
             turn = axis in self.transposed
             array = rng.standard_normal(shape[::-1] if turn else shape, np.float32)
             arrays.append(array.T if turn else array)
+        if self.zeros:
+            arrays[0][rng.random(arrays[0].shape) < self.zeros] = 0
         if self.operation in ("rmsprop_update", "adam_update"):
             np.abs(arrays[-2], out=arrays[-2])  # v, the mean of squares
         return arrays + list(SCALARS.get(self.operation, ()))
@@ -135,11 +138,13 @@ CASES = [
     Case("dot", ((BATCH, HIDDEN), (HIDDEN, CLASSES))),
     Case("dot", ((PIXELS, BATCH), (BATCH, HIDDEN)), transposed="x", readme=True),  # weights' gradients
     Case("dot", ((HIDDEN, BATCH), (BATCH, CLASSES)), transposed="x"),
+    Case("dot", ((PIXELS, BATCH), (BATCH, HIDDEN)), transposed="x", zeros=0.81),
     Case("dot", ((BATCH, CLASSES), (CLASSES, HIDDEN)), transposed="y"),  # the hidden layer's gradient
     Case("softmax", ((BATCH, CLASSES),), readme=True),
     Case("softmax", ((10_000, CLASSES),)),
     Case("softmax", ((1000, 1000),)),
     Case("dense", ((BATCH, PIXELS), (PIXELS, HIDDEN), (HIDDEN,)), readme=True),
+    Case("dense", ((BATCH, PIXELS), (PIXELS, HIDDEN), (HIDDEN,)), zeros=0.81, readme=True),  # as MNIST's digits
     Case("dense", ((BATCH, HIDDEN), (HIDDEN, CLASSES), (CLASSES,)), readme=True),
     Case("relu_grad", ((BATCH, HIDDEN),) * 2),
     Case("relu_grad", ((1000, 1000),) * 2),

@@ -27,7 +27,7 @@ import kernels
 ROUNDS = 15
 SLOT, PARTS = 0.01, 5  # seconds of calls in one turn, in parts: the turn's time is the parts' median
 SLOW, SLOW_ROUNDS = 0.05, 3  # a call longer than this gets fewer turns
-THREADED = ("parallel", "NumPy")  # contestants whose threads may spin on after their turn
+THREADED = ("parallel", "sparse", "NumPy")  # contestants whose threads may spin on after their turn
 PATIENCE = 4.0  # seconds of rounds that may be thrown away
 
 

@@ -163,3 +163,25 @@ def test_subnormals_survive(dtype):
 def test_array_likes_are_taken():
     assert kernels.add([1.5, 2.5], (1.0, -1.0)).tolist() == [2.5, 1.5]
     assert kernels.relu([[-1.0], [2.0]]).tolist() == [[0.0], [2.0]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_large_results_are_written_past_the_caches(dtype):
+    """Above a size that depends on the instruction set: whole lines of memory, and what stands before and after."""
+    rng = np.random.default_rng(7)
+    n = 40_000_000 // np.dtype(dtype).itemsize
+    memory = np.empty(n + 64, dtype)
+    x, y = rng.standard_normal((2, 4000), np.float32).astype(dtype).repeat(n // 4000, axis=1)
+    row = y[:1009]
+    for start in (0, 1, 3, 16):
+        memory[:] = np.nan
+        out = memory[start : start + len(x)]
+        np.testing.assert_array_equal(kernels.add(x, y, out=out), x + y)
+        assert np.isnan(memory[:start]).all()
+        assert np.isnan(memory[start + len(x) :]).all()
+    rows = x[: len(x) // 1009 * 1009].reshape(-1, 1009)
+    out = memory[5 : 5 + rows.size].reshape(rows.shape)
+    np.testing.assert_array_equal(kernels.add_relu(rows, row, out=out), np.maximum(rows + row, 0))
+    np.testing.assert_array_equal(kernels.maximum(rows, rows[:, :1], out=out), np.maximum(rows, rows[:, :1]))
+    np.testing.assert_array_equal(kernels.relu(x[::-1], out=memory[: len(x)]), np.maximum(x[::-1], 0))
+    np.testing.assert_array_equal(kernels.relu_grad(x, y), np.where(y > 0, x, 0))

@@ -189,4 +189,4 @@ def test_wrong_lists_change_nothing():
         kernels.rmsprop_update([w[0], w[0]], [v[0], np.ones(3)], [g[0], g[0]], 0.1, 0.9, 1e-7)
     assert all((array == 1).all() for arrays in (w, v, g) for array in arrays)
     kernels.sgd_update([], [], 0.1)
-    kernels.sgd_update(w[:1] + [np.ones(3)], [g[0], g[0]], 0.1)  # gradients are only read
+    kernels.sgd_update([w[0], np.ones(3)], [g[0], g[0]], 0.1)  # gradients are only read

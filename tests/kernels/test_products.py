@@ -82,6 +82,31 @@ def test_every_tile(dot, dtype):
             assert_is_product(dot(x[:m], y_columns[:, :n]), x[:m], y[:, :n])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_every_method(dtype, threads):
+    """Narrow results, single rows and columns, operands whose rows alias in the caches, several blocks of rows."""
+    rng = np.random.default_rng(5)
+    before = kernels.get_num_threads()
+    kernels.set_num_threads(threads)
+    try:
+        for m, k, n in [
+            *[(m, k, n) for m in (1, 2, 37, 130) for k in (63, 64, 300) for n in (1, 2, 3, 9, 10, 11, 17, 20)],
+            (200, 1024, 300), (600, 40, 512), (413, 500, 260), (1, 2000, 517), (517, 2000, 1), (3, 16385, 10),
+        ]:  # fmt: skip
+            x, y = rng.standard_normal((m, k)).astype(dtype), rng.standard_normal((k, n)).astype(dtype)
+            x_columns, y_columns = np.asfortranarray(x), np.asfortranarray(y)
+            x_strided = np.repeat(np.repeat(x, 2, 0), 3, 1)[::2, ::3]
+            for left, right in [
+                (x, y), (x_columns, y), (x, y_columns), (x_columns, y_columns), (x_strided, y), (x[::-1], y[:, ::-1]),
+            ]:  # fmt: skip
+                out = np.full((m, n), np.nan, dtype)
+                assert_is_product(kernels.dot(left, right, out), left, right)
+                np.testing.assert_array_equal(kernels.dense(left, right, out[0], "relu"), np.maximum(out + out[0], 0))
+    finally:
+        kernels.set_num_threads(before)
+
+
 def test_vectors_give_numpy_scalars():
     x = np.ones(3, np.float32)
     assert type(kernels.dot(x, x)) is np.float32

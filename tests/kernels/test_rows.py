@@ -36,7 +36,7 @@ def test_errors():
         with pytest.raises(TypeError, match="without objects"):
             kernels.take_rows(wrong, [0])
     for wrong in (x.T, x[:, ::2], np.float32(1) + np.zeros(())):
-        with pytest.raises((ValueError, TypeError), match="contiguous|array"):
+        with pytest.raises((ValueError, TypeError), match=r"contiguous|array"):
             kernels.take_rows(wrong, [0])
     with pytest.raises(TypeError, match="float32"):
         kernels.take_rows(x, [0], np.ones((1, 3)))

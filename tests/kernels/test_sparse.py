@@ -1,0 +1,85 @@
+"""Products of a left operand with many zeros: equal to the dense ones, and as careful with infinity and NaN."""
+
+import numpy as np
+import pytest
+
+import kernels
+from kernels import products
+
+SHAPES = [  # (m, k, n), each work enough for the zeros to be looked at
+    (128, 784, 512),  # MNIST's first layer
+    (784, 128, 512),  # and the gradient of its weights
+    (31, 1009, 67),  # primes: no block, slice, tile or vector is full
+    (701, 61, 64),
+    (33, 257, 257),
+    (5000, 130, 66),  # more rows than are listed at a time
+    (17, 4001, 71),
+]
+
+
+def sparse(rng, m, k, dtype, share=0.2):
+    x = rng.standard_normal((m, k)).astype(dtype)
+    x[rng.random((m, k)) >= share] = 0
+    x[rng.random((m, k)) < 0.01] = -0.0
+    x[m // 2] = 0  # an empty list
+    x[:, k // 3] = 1
+    return x
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    before = kernels.get_num_threads()
+    yield
+    kernels.set_num_threads(before)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_equals_the_dense_product(shape, dtype, count):
+    m, k, n = shape
+    rng = np.random.default_rng(0)
+    x, w, b = sparse(rng, m, k, dtype), rng.standard_normal((k, n)).astype(dtype), rng.standard_normal(n).astype(dtype)
+    kernels.set_num_threads(count)
+    for left in (x, np.asfortranarray(x)):
+        for right in (w, np.asfortranarray(w), w[::-1, ::-1]):
+            out = np.full((m, n), np.nan, dtype)
+            assert kernels.dot(left, right, out) is out
+            np.testing.assert_array_equal(out, products.dot_parallel(left, right))
+            bound = (k + 1) * np.finfo(dtype).eps * (np.abs(x).astype(np.float64) @ np.abs(right))
+            assert (np.abs(out - x.astype(np.float64) @ right.astype(np.float64)) <= bound).all()
+        dense = kernels.dense(left, w, b, "relu")
+        np.testing.assert_array_equal(dense, products.dense_parallel(left, w, b, "relu"))
+        np.testing.assert_array_equal(dense, kernels.relu(kernels.add(kernels.dot(left, w), b)))
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("where", [(0, 0), (783, 511), (400, 70)])
+def test_zero_times_infinity_is_nan(bad, where):
+    rng = np.random.default_rng(1)
+    x, w = sparse(rng, 128, 784, "float32"), rng.standard_normal((784, 512)).astype(np.float32)
+    w[where] = bad
+    for count in (1, 3):
+        kernels.set_num_threads(count)
+        result = kernels.dot(x, w)
+        assert not np.isfinite(result[:, where[1]]).any()
+        assert np.isnan(result[x[:, where[0]] == 0, where[1]]).all()
+        others = np.arange(512) != where[1]
+        np.testing.assert_array_equal(result[:, others], kernels.dot(x, np.where(np.isfinite(w), w, 0))[:, others])
+
+
+def test_special_values_on_the_left_are_no_zeros():
+    rng = np.random.default_rng(2)
+    x, w = sparse(rng, 128, 784, "float32"), rng.standard_normal((784, 512)).astype(np.float32)
+    x[3, 5], x[7, 9], x[100, 11] = np.nan, np.inf, 1e-42  # the last is subnormal
+    with np.errstate(invalid="ignore"):
+        result = kernels.dot(x, w)
+    assert np.isnan(result[3]).all()
+    np.testing.assert_array_equal(result[7], np.where(w[9] > 0, np.inf, -np.inf))
+    np.testing.assert_array_equal(result, products.dot_parallel(x, w))
+
+
+def test_a_product_of_zeros_is_zero():
+    x, w = np.zeros((300, 300), np.float32), np.full((300, 300), 7, np.float32)
+    np.testing.assert_array_equal(kernels.dot(x, w), 0)
+    np.testing.assert_array_equal(kernels.dense(x, w, np.arange(300, dtype=np.float32), "relu")[5], np.arange(300))
