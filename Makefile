@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint bench readme
+.PHONY: build test lint bench peers readme
 
 build:    ## compile in place and install for development
 	pip install -e '.[plot,test,lint]'
@@ -15,6 +15,12 @@ lint:
 
 bench:
 	pytest bench
+
+peers:    ## against NumPy, PyTorch, JAX and Keras, those that are installed
+	python bench/peers_kernels.py
+	python bench/overhead.py
+	python bench/peers_training.py
+	python bench/whole_process.py
 
 readme:   ## measure the ladder and write its table into README.md
 	python bench/ladder_table.py --readme
