@@ -6,16 +6,6 @@ from libc.string cimport memcpy
 from kernels._simd cimport idx, leaves, simd
 
 
-cdef Matrix at(Matrix x, idx row, idx column, idx size) noexcept nogil:
-    """The part of x that begins there."""
-    return Matrix(x.data + (row * x.row + column * x.column) * size, x.row, x.column)
-
-
-cdef Matrix turned(Matrix x) noexcept nogil:
-    """The transpose."""
-    return Matrix(x.data, x.column, x.row)
-
-
 cdef void copy_strided(const floating* x, idx row, idx column, idx m, idx n, floating* to, idx to_row) noexcept nogil:
     cdef idx i, j
     for i in range(m):

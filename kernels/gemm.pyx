@@ -23,7 +23,7 @@ cdef enum:
     PACKED_BYTES = 8388608  # packed panels that are read again, for the next block of rows,
     MOST_SLICES = 8  # of so many slices, so that panels enough stand side by side and a is not read too often
     ROWS = 192  # in a block: its part of a (288 KiB) stays in L2 while panels pass by
-    FEW_ROWS = 24  # b is read too seldom to be worth packing
+    FEW_ROWS = 8  # b is read once or twice: not worth packing
     SMALL_BYTES = 32768  # b stays in L1, packed or not
     PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
     LARGE_BYTES = 262144  # b does not stay in L2 by itself: what comes next is prefetched

@@ -18,6 +18,9 @@ import numpy as np
 
 cnp.import_array()
 
+cdef enum:
+    SMALL = 32768  # multiply-adds that are done before another Python thread could have started
+
 cdef enum Rung:
     IJP
     IPJ
@@ -130,9 +133,11 @@ cdef object product(object x, object y, object bias, bint relu, object out, Rung
         c = cnp.PyArray_EMPTY(ndim, dims, kind, 0)
     matrix_a, matrix_b = matrix(a, False), matrix(b, True)
     matrix_c = Matrix(cnp.PyArray_BYTES(c), n, 1)
-    if m and n:
+    if m * n * k > SMALL:
         with nogil:
             compute(m, n, k, matrix_a, matrix_b, matrix_c, end, kind == cnp.NPY_FLOAT64, rung)
+    elif m and n:
+        compute(m, n, k, matrix_a, matrix_b, matrix_c, end, kind == cnp.NPY_FLOAT64, rung)
     if out is None:
         return c if ndim else cnp.PyArray_ToScalar(cnp.PyArray_DATA(c), c)  # NumPy gives a scalar
     if c is not out:
