@@ -15,4 +15,4 @@ cdef struct Nest:
 
 cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept
 cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads,
-              bint fresh)
+              bint fresh) noexcept

@@ -101,7 +101,7 @@ cdef idx moved(const Nest* nest, idx n, bint unary) noexcept nogil:
 
 
 cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads,
-              bint fresh):
+              bint fresh) noexcept:
     cdef const char* x = cnp.PyArray_BYTES(a)
     cdef const char* y = cnp.PyArray_BYTES(b)
     cdef char* out = cnp.PyArray_BYTES(c)

@@ -16,6 +16,7 @@
 #define OPENMP_VERSION 0
 static int omp_get_max_threads(void) { return 1; }
 static void omp_set_num_threads(int n) { (void)n; }
+static int omp_get_thread_num(void) { return 0; }
 #endif
 
 /* OpenMP keeps the number of threads per calling thread. A request made in one Python thread reaches another
@@ -75,6 +76,12 @@ static int pause_threads(void)
 #else
     return 0;
 #endif
+}
+
+/* LLVM's libomp starts a forked child with its defaults. */
+static void restore_threads(void)
+{
+    if (set_here) omp_set_num_threads(set_here);
 }
 
 #ifdef __VERSION__

@@ -13,6 +13,7 @@ cdef extern from "_openmp.h" nogil:
     void request_threads(int n)
     int threads_here()
     int pause_threads()
+    void restore_threads()
     int current_cpu()
     void leave_cpu(int cpu)
     int omp_get_thread_num()
@@ -69,4 +70,4 @@ if not os.environ.get("OMP_NUM_THREADS"):
         request_threads(quota)
     del quota
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=lambda: pause_threads())
+    os.register_at_fork(before=lambda: pause_threads(), after_in_child=lambda: restore_threads())

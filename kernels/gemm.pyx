@@ -1,12 +1,14 @@
 """The blocked matrix product: c (m, n) = a (m, k) b (k, n).
 
-The scheme of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), less the packing
-of a. Each thread has a rectangle of c to itself and meets the others only at the end. It cuts k into slices and its
-columns into panels as wide as the register tile; a leaf multiplies a block of rows by a slice of a panel, with a tile
-of c in registers, and packs the slice while it reads it for the first time. Each element of c is one chain of
-multiply-adds from p = 0 to k - 1, whatever the blocks and the threads are.
+The scheme of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), but a is read where it
+lies, through its strides, unless its rows alias in the caches (`pack_a`). Each thread has a rectangle of c to itself
+and meets the others only at the end. It cuts k into slices and its columns into panels as wide as the register tile; a
+leaf multiplies a block of rows by a slice of a panel, with a tile of c in registers, and packs the slice while it reads
+it for the first time.
 
-Where a tile of registers would stay half empty, or b is read only once, other leaves do the work: see `method_for`.
+Where a tile of registers would stay half empty, or b is read only once, other leaves do the work: see `choose_method`.
+By tiles and by rows, an element of c is one chain of multiply-adds from p = 0 to k - 1; dot products sum in lanes.
+Which it is depends on shapes and strides alone, never on threads.
 """
 
 from cython.parallel cimport prange, threadid
@@ -17,18 +19,19 @@ from kernels._matrix cimport Epilogue, Matrix, at, copy, finish_rows, turned
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
 
-# Tuned on Xeons with 48 KiB L1d and 2 MiB L2 per core (AVX-512), and on an EPYC with 32 and 512 KiB (AVX2).
+# Tuned on an EPYC (Zen 3, AVX2) with 32 KiB L1d, 512 KiB L2 and 32 MiB L3, float32 squares up to 2048 and MNIST's
+# products; SLICE_BYTES and GRAIN also on a Xeon (Emerald Rapids, AVX-512) with 48 KiB L1d and 2 MiB L2.
 cdef enum:
-    SLICE_BYTES = 1536  # of k: a panel's slice (24 KiB in AVX2, 96 in AVX-512) streams at full speed
-    PACKED_BYTES = 8388608  # packed panels that are read again, for the next block of rows,
-    MOST_SLICES = 8  # of so many slices, so that panels enough stand side by side and a is not read too often
+    SLICE_BYTES = 1536  # of k: in float32 a panel's slice has 24 KiB in AVX2, 96 in AVX-512, and streams at full speed
+    PACKED_BYTES = 8388608  # packed panels that are kept for the next block of rows; L3 holds them
+    MOST_SLICES = 8  # in the kept panels, so that enough of them stand side by side and a is not read too often
     ROWS = 192  # in a block: its part of a (288 KiB) stays in L2 while panels pass by
     FEW_ROWS = 8  # b is read once or twice: not worth packing
     SMALL_BYTES = 32768  # b stays in L1, packed or not
     PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
-    LARGE_BYTES = 262144  # b does not stay in L2 by itself: what comes next is prefetched
-    ALIAS_BYTES = 2048  # rows of a so far apart, or a multiple of it, evict each other from the caches,
-    MANY_COLUMNS = 256  # which, as a transposed a, is worth a copy of its blocks for so many columns of c
+    LARGE_BYTES = 262144  # half the smaller L2: of a larger b, what comes next is prefetched
+    ALIAS_BYTES = 2048  # rows of a so far apart, or a multiple of it, evict each other from the caches
+    MANY_COLUMNS = 256  # of c: they pay for a copy of a's blocks if those alias, are transposed or many
     GRAIN = 100000  # multiply-adds per thread that pay for waking it
     CHUNK = 16384  # of a long vector dot: partial sums in this order for any number of threads
     LONG = 64  # k from which dot products of rows pay for the sums at their ends,
@@ -43,9 +46,9 @@ cdef enum Method:
 
 
 cdef struct Plan:
-    # What is computed: c = a b by a method, or for `turned` c' = b' a', with a, b, c, m and n already exchanged.
+    # What is computed: c = a b by a method, or if `transposed` c' = b' a', with a, b, c, m and n already exchanged.
     Method method
-    bint turned
+    bint transposed
     idx m, n, k
     Matrix a, b, c
     Matrix result       # the caller's c
@@ -66,7 +69,10 @@ cdef struct Plan:
 
 cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, idx slice, char* packed,
                    bint is_packed) noexcept nogil:
-    """Rows of c += a, their slice, times that of panel `number`, which is packed already, or now on the way."""
+    """Rows of c += a, their slice, times that of panel `number`, which is packed already, or now on the way.
+
+    The first slice does not add to c but sets it.
+    """
     cdef const leaves* leaf = &simd[plan.is_double]
     cdef idx column = number * leaf.panel, columns = min(leaf.panel, plan.n - column)
     cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector
@@ -91,13 +97,18 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
                     c.data, c.row, slice > 0)
 
 
+cdef idx a_bytes(const Plan* plan) noexcept nogil:
+    """Of the copy of a block of a."""
+    return min(ROWS, plan.m) * plan.a_row * plan.size if plan.pack_a else 0
+
+
 cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char* buffer) noexcept nogil:
     """A rectangle of c: rows from top to bottom, panels from left to right."""
     cdef const leaves* leaf = &simd[plan.is_double]
     cdef idx blocks = (bottom - top + ROWS - 1) // ROWS, block, row, rows
     cdef idx slices = plan.slices, panels = right - left  # in one go
     cdef idx i, j, k, from_slice, to_slice, from_panel, to_panel, s, p, place = 0
-    cdef char* a_block = buffer + plan.buffer_bytes - plan.pack_a * ROWS * plan.a_row * plan.size
+    cdef char* a_block = buffer + plan.buffer_bytes - a_bytes(plan)
     cdef Matrix a
     cdef bint keep = blocks > 1 and not plan.direct
     if keep:
@@ -127,10 +138,10 @@ cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char
 cdef void finish(const Plan* plan, idx top, idx bottom, idx left, idx right) noexcept nogil:
     """The rest, for a finished rectangle of c."""
     cdef Matrix c
-    if plan.turned:
+    if plan.transposed:
         top, bottom, left, right = left, right, top, bottom
     c = at(plan.result, top, left, plan.size)
-    if plan.method == TILES and plan.turned:  # the panel (rows, columns) is the transpose of what tiles computed
+    if plan.method == TILES and plan.transposed:  # the panel (rows, columns) is the transpose of what tiles computed
         copy(turned(at(plan.c, left, top, plan.size)), bottom - top, right - left, c.data, c.row, plan.is_double)
     finish_rows(&simd[plan.is_double], c, bottom - top, right - left, plan.end, left, plan.size)
 
@@ -169,20 +180,20 @@ cdef bint narrow(idx n, idx vector) noexcept nogil:
 cdef void choose_method(Plan* plan, idx vector) noexcept nogil:
     """By shapes and strides alone, so that the bits do not depend on threads."""
     cdef bint worth_it = LONG <= plan.k <= TOO_LONG
-    plan.turned = False
+    plan.transposed = False
     if plan.m == 1 and plan.n == 1:
         plan.method = VECTORS
     elif plan.m == 1 and plan.b.column == 1:
         plan.method = ROW
     elif plan.n == 1 and plan.a.row == 1:
-        plan.method, plan.turned = ROW, True
+        plan.method, plan.transposed = ROW, True
     elif plan.a.column == 1 and (plan.n == 1 or narrow(plan.n, vector) and worth_it):
         plan.method = INNER
     elif plan.b.row == 1 and (plan.m == 1 or narrow(plan.m, vector) and worth_it):
-        plan.method, plan.turned = INNER, True
+        plan.method, plan.transposed = INNER, True
     else:
-        plan.method, plan.turned = TILES, plan.a.row == 1 and narrow(plan.n, vector) and plan.m > 2 * vector
-    if plan.turned:
+        plan.method, plan.transposed = TILES, plan.a.row == 1 and narrow(plan.n, vector) and plan.m > 2 * vector
+    if plan.transposed:
         plan.m, plan.n = plan.n, plan.m
         plan.a, plan.b, plan.c = turned(plan.b), turned(plan.a), turned(plan.c)
 
@@ -218,13 +229,14 @@ cdef double chunk_dot(const Plan* plan, idx chunk, int worker) noexcept nogil:
 cdef void vectors(const Plan* plan) noexcept nogil:
     """c (1, 1) = a (1, k) b (k, 1): the sum of the chunks' dot products, in order."""
     cdef idx chunks = (plan.k + CHUNK - 1) // CHUNK, i
-    cdef double* part = <double*> (plan.buffer + plan.buffer_bytes) - chunks
+    cdef double* part
     cdef double total = 0
     cdef int caller
     if plan.workers == 1:  # an OpenMP region of one thread would cost more than a short product
         for i in range(chunks):
             total += chunk_dot(plan, i, 0)
     else:
+        part = <double*> (plan.buffer + plan.buffer_bytes) - chunks
         caller = home()
         for i in prange(chunks, num_threads=plan.workers, schedule="static"):
             spread(caller)
@@ -241,7 +253,6 @@ cdef void vectors(const Plan* plan) noexcept nogil:
 cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
     """What each thread packs at a time; vectors: all threads together."""
     cdef idx panels = (plan.panels + plan.across - 1) // plan.across, row_bytes = plan.k * plan.size
-    cdef idx a_bytes = plan.pack_a * ROWS * plan.a_row * plan.size
     if plan.method == VECTORS:
         if plan.workers == 1 and plan.a.column == 1 and plan.b.row == 1:
             return 0
@@ -251,10 +262,10 @@ cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
     if plan.method == INNER:
         return plan.n * row_bytes
     if plan.direct:
-        return a_bytes + (0 if plan.n % leaf.vector == 0 else plan.slice_bytes)
+        return a_bytes(plan) + (0 if plan.n % leaf.vector == 0 else plan.slice_bytes)
     if plan.m <= ROWS:
-        return a_bytes + plan.slice_bytes
-    return a_bytes + min(max(PACKED_BYTES, plan.slice_bytes), plan.slices * panels * plan.slice_bytes)
+        return a_bytes(plan) + plan.slice_bytes
+    return a_bytes(plan) + min(max(PACKED_BYTES, plan.slice_bytes), plan.slices * panels * plan.slice_bytes)
 
 
 cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
@@ -271,7 +282,7 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
         finish_rows(leaf, c, m, n, end, 0, size)
         return 0
     plan.m, plan.n, plan.k, plan.a, plan.b, plan.c, plan.result, plan.end = m, n, k, a, b, c, c, end
-    plan.is_double, plan.size = is_double, size
+    plan.is_double, plan.size, plan.buffer = is_double, size, NULL
     choose_method(&plan, leaf.vector)
     plan.panels = (plan.n + leaf.panel - 1) // leaf.panel
     plan.slices = (k * size + SLICE_BYTES - 1) // SLICE_BYTES
@@ -285,13 +296,13 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
     share_out(&plan, leaf)
     plan.buffer_bytes = (buffer_bytes(&plan, leaf) + 63) // 64 * 64
     bytes = plan.buffer_bytes * (1 if plan.method == VECTORS else plan.workers)
-    if plan.method == TILES and plan.turned:
+    if plan.method == TILES and plan.transposed:
         turned_bytes = m * n * size
     if bytes + turned_bytes:
         memory = <char*> malloc(bytes + turned_bytes + 64)
         if memory == NULL:
             with gil:
-                raise MemoryError(f"no memory to pack {bytes + turned_bytes} bytes of an operand")
+                raise MemoryError(f"a product has no memory to pack {bytes + turned_bytes} bytes of its operands")
         plan.buffer = memory + (-<size_t> memory) % 64
         if turned_bytes:
             plan.c = Matrix(plan.buffer + bytes, plan.n, 1)

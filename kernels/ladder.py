@@ -5,7 +5,8 @@ naive     pure Python loops
 typed     the same loops with C types, compiled; for products the loop order i-j-p, named `ijp`
 ipj       loop order i-p-j: the inner loop runs along rows, so that the compiler vectorizes it
 simd      the widest vectors of this CPU, chosen at import
-blocked   blocks that fit the caches, the right operand packed, a tile of the result in registers
+blocked   blocks that fit the caches, operands packed where that pays, a tile of the result in registers (one idea,
+          three changes: none of them helps without the others)
 parallel  OpenMP threads share out the result
 sparse    zeros of the left operand are skipped, where there are many
 The last rung of each operation is the public one.

@@ -49,15 +49,20 @@ cdef class Updates:
     cdef Update* update
     cdef Span* span  # the memory of all arrays, by address
     cdef idx count, spans, elements
+    cdef tuple keep  # the arrays: another thread may change the caller's lists meanwhile
 
     def __cinit__(self, Rule rule, object w, object g, dict state, double rate, double decay=0, double decay_2=0,
                   double epsilon=0, bint nesterov=False):
         cdef idx i
+        cdef size_t end = 0, written_end = 0
         if not isinstance(w, (list, tuple)):
             w, g, state = (w,), (g,), {name: (x,) for name, x in state.items()}
         for name, x in (("g", g), *state.items()):
             if not isinstance(x, (list, tuple)):
                 raise TypeError(f"w is a list, so {name} must be a list of float32 or float64 arrays as well")
+        w, g, state = tuple(w), tuple(g), {name: tuple(x) for name, x in state.items()}
+        self.keep = (w, g, *state.values())
+        for name, x in (("g", g), *state.items()):
             if len(x) != len(w):
                 raise ValueError(f"{name} holds {len(x)} arrays, w {len(w)}")
         self.update = <Update*> malloc(max(1, len(w)) * sizeof(Update))
@@ -69,9 +74,12 @@ cdef class Updates:
             self.prepare(&self.update[i], w[i], g[i], {name: x[i] for name, x in state.items()})
             self.elements += self.update[i].n
             self.count += 1
-        for i in range(1, self.spans):
-            if self.span[i].low < self.span[i - 1].high and (self.span[i].written or self.span[i - 1].written):
+        for i in range(self.spans):
+            if self.span[i].low < (end if self.span[i].written else written_end):
                 raise ValueError("weights, their state and their gradients must not share memory")
+            end = max(end, self.span[i].high)
+            if self.span[i].written:
+                written_end = max(written_end, self.span[i].high)
 
     def __dealloc__(self):
         free(self.update)
@@ -122,14 +130,14 @@ cdef class Updates:
 
     cdef void run(self) noexcept:
         cdef int t, workers = team(self.elements, GRAIN), caller = home()
-        cdef idx share = (self.elements // workers + 64) // 64 * 64  # threads write to cache lines of their own
-        if workers == 1:
-            self.run_range(0, self.elements)
-            return
+        cdef idx share = (self.elements // workers + 64) // 64 * 64  # within an array, cache lines of their own
         with nogil:
-            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
-                spread(caller)
-                self.run_range(t * share, min((t + 1) * share, self.elements))
+            if workers == 1:
+                self.run_range(0, self.elements)
+            else:
+                for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
+                    spread(caller)
+                    self.run_range(t * share, min((t + 1) * share, self.elements))
 
 
 cdef void update_range(const Update* u, idx first, idx stop) noexcept nogil:

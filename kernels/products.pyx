@@ -175,8 +175,8 @@ def dot(x, y, out=None):
     """Sum over x's last and y's first axis: (d,) . (d,) -> scalar; (..., d) . (d,) -> (...);
     (..., d) . (d, e) -> (..., e).
 
-    float32 or float64, any strides; a transposed matrix costs no copy. The bits do not depend on the number of
-    threads. `out` takes the result and is returned; it may overlap x or y. Raises TypeError for other types,
+    float32 or float64, any strides; a transposed matrix is never copied as a whole. The bits do not depend on the
+    number of threads. `out` takes the result and is returned; it may overlap x or y. Raises TypeError for other types,
     ValueError for shapes that are not aligned.
     """
     return product(x, y, None, False, out, SPARSE)

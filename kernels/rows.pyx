@@ -12,7 +12,7 @@ import numpy as np
 
 cnp.import_array()
 
-cdef double GRAIN = 65536  # bytes per thread that pay for waking it
+cdef double GRAIN = 65536  # bytes per thread that pay for waking it, on an EPYC (Zen 3)
 
 
 cdef void copy_rows(const char* x, const cnp.npy_intp* rows, idx first, idx stop, idx bytes, char* out) noexcept nogil:
@@ -40,7 +40,7 @@ def take_rows(x, rows, out=None):
     a, order = x, np.asarray(rows)
     if cnp.PyArray_NDIM(a) == 0 or not cnp.PyArray_IS_C_CONTIGUOUS(a):
         raise ValueError("x must be contiguous and have rows: np.ascontiguousarray(x)")
-    if cnp.PyArray_NDIM(order) != 1 or order.dtype.kind not in "iu":
+    if cnp.PyArray_NDIM(order) != 1 or order.dtype.kind not in "iu" and cnp.PyArray_SIZE(order):  # [] is float64
         raise TypeError(f"rows must be a vector of integers, not {order.dtype} of shape {(<object> order).shape}")
     order = (<object> order).astype(np.intp)  # a copy: another thread may write the caller's after the check
     m, n, wanted = cnp.PyArray_SIZE(order), cnp.PyArray_DIM(a, 0), <cnp.npy_intp*> cnp.PyArray_DATA(order)

@@ -1,9 +1,10 @@
 """Products that skip zeros: c (m, n) = a (m, k) b (k, n) where most of a is 0, as in images of digits.
 
-First the threads list what is not 0 in blocks of rows of a. Then each takes some columns of c and adds up rows of b,
-slice by slice of k, so that a slice of those columns of b stays in L1 while all rows of a pass by. A sum meets its
-terms in the order of the dense product, and a term of 0 changes no sum: the results are equal. Only 0 times infinity
-or NaN would be missed; the threads look at b as they copy it, and if it is not finite the caller multiplies densely.
+First the threads list what is not 0 in blocks of rows of a. Then each takes some columns of c (and a part of the rows,
+if there are more threads than tiles of columns) and adds up rows of b, slice by slice of k, so that a slice of those
+columns of b stays in L1 while all rows of a pass by. A sum meets its terms in the order of the dense product, and a
+term of 0 changes no sum: the results are equal. Only 0 times infinity or NaN would be missed; the threads look at b as
+they copy it, and if it is not finite the caller multiplies densely.
 """
 
 from cython.parallel cimport parallel, prange, threadid
@@ -16,14 +17,15 @@ from kernels._threads cimport home, spread, team
 
 cdef enum:
     BLOCK = 16  # rows of a that a thread lists at a time: strokes fill the middle of an image, borders are empty
-    SLICE = 128  # of k: its part of b (32 KiB) stays in L1
-    ENTRIES = 262144  # that lists may have at a time: a fifth of them stays in L2
-    LONGEST = 8192  # k, so that a block's lists have no more
+    SLICE = 128  # of k: its part of b (32 KiB) fills an L1, and shorter slices cost more than its misses
+    ENTRIES = 262144  # places for entries of lists at a time; with 20% nonzero, 400 KiB of them are touched
+    LONGEST = 8192  # k, so that a block's lists take half of them
     LEAST_WORK = 2000000  # multiply-adds of the dense product that pay for the lists
     GRAIN = 1000000  # multiply-adds of the dense product per thread that pay for waking it
     SAMPLES = 8  # rows in memory in which zeros are counted
 
-# The dense product is faster for more than this; measured on an EPYC with AVX2 and MNIST's first layer.
+# The share of nonzeros up to which the lists win: by 1.3 at this share and 2.2 at MNIST's 0.19, on an EPYC with AVX2,
+# where the constants above were tuned, too. AVX-512 makes the dense product faster: there the limit was not measured.
 cdef double MOST_DENSE = 0.4
 
 
@@ -44,16 +46,18 @@ cdef struct Sparse:
     char* lists
     idx block_bytes     # of a block's lists
     idx first           # block that is listed now
-    bint finite         # is b, as far as was seen?
+    bint finite         # is b, as far as was seen? All writers write False, and the region's end orders them
 
 
 cdef bint has_many_zeros(idx m, idx n, idx k, Matrix a, bint is_double) noexcept nogil:
     """Is it worth while to look for zeros in a, and are there many in a sample of its rows, or of its columns?
 
-    The sample does not depend on threads, and so does not the method.
+    The sample does not depend on threads, nor does the method.
     """
     cdef idx i, size = 8 if is_double else 4, zeros = 0, length = k, lines = m, count
     cdef Matrix x = a
+    if m < 2 * simd[is_double].vector or m < BLOCK:  # few rows do not pay for a copy of b; and gemm may sum in lanes
+        return False
     if n < simd[is_double].sparse_columns or k > LONGEST or <double> m * n * k < LEAST_WORK:
         return False
     if a.column != 1:
@@ -138,8 +142,11 @@ cdef void multiply_task(Sparse* s, idx stop, idx task, idx down, char* panel) no
              min(tile, s.n - column), panel)
 
 
-cdef int sparse(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double) except -1 nogil:
-    """c (m, n) = a (m, k) b (k, n), then the epilogue; returns 0, with c unfinished, if b holds infinity or NaN."""
+cdef bint sparse(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double) noexcept nogil:
+    """c (m, n) = a (m, k) b (k, n), then the epilogue, for k of 1 or more.
+
+    False, with c unfinished, if b holds infinity or NaN, or memory is short: multiply densely.
+    """
     cdef const leaves* leaf = &simd[is_double]
     cdef idx size = 8 if is_double else 4, blocks = (m + BLOCK - 1) // BLOCK, together, stop, i, bytes, down
     cdef idx tiles = (n + leaf.sparse_columns - 1) // leaf.sparse_columns
@@ -155,9 +162,8 @@ cdef int sparse(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end,
     down = (workers + tiles - 1) // tiles
     bytes = workers * panel_bytes + together * s.block_bytes
     memory = <char*> malloc(bytes + 64)
-    if memory == NULL:
-        with gil:
-            raise MemoryError(f"no memory to list {bytes} bytes of the left operand's nonzeros")
+    if memory == NULL:  # the dense product needs less
+        return False
     panels = memory + (-<size_t> memory) % 64
     s.lists = panels + workers * panel_bytes
     while s.first < blocks and s.finite:
@@ -172,6 +178,7 @@ cdef int sparse(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end,
                 spread(caller)
                 for i in prange(s.first, stop, schedule="static", chunksize=1):
                     list_block(&s, i)
+                # the loop's end is a barrier: all lists are complete
                 for i in prange(tiles * down, schedule="static"):
                     multiply_task(&s, stop, i, down, panels + threadid() * panel_bytes)
         s.first = stop

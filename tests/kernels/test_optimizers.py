@@ -187,6 +187,12 @@ def test_wrong_lists_change_nothing():
         kernels.rmsprop_update(w, v, [g[0], np.ones(5)], 0.1, 0.9, 1e-7)
     with pytest.raises(ValueError, match="share memory"):
         kernels.rmsprop_update([w[0], w[0]], [v[0], np.ones(3)], [g[0], g[0]], 0.1, 0.9, 1e-7)
+    memory = np.ones(100)
+    with pytest.raises(ValueError, match="share memory"):  # not with its neighbour by address
+        kernels.sgd_update([memory[30:40], np.ones(10)], [memory[0:100][30:40], memory[10:20]], 0.1)
+    with pytest.raises(ValueError, match="share memory"):
+        kernels.sgd_update([np.ones(100), np.ones(10), memory[30:40]], [memory, memory[10:20], np.ones(10)], 0.1)
+    assert (memory == 1).all()
     assert all((array == 1).all() for arrays in (w, v, g) for array in arrays)
     kernels.sgd_update([], [], 0.1)
     kernels.sgd_update([w[0], np.ones(3)], [g[0], g[0]], 0.1)  # gradients are only read

@@ -107,6 +107,23 @@ def test_every_method(dtype, threads):
         kernels.set_num_threads(before)
 
 
+@pytest.mark.parametrize(
+    ("m", "k", "n"), [(25, 2100, 16), (25, 4200, 17), (26, 2100, 16), (31, 1009, 67), (50, 3000, 9), (49, 900, 300)]
+)
+def test_blocks_as_high_as_a_tile(m, k, n):
+    """More threads than cores cut the rows into blocks of a few: one tile packs, and none is left to read."""
+    rng = np.random.default_rng(6)
+    before = kernels.get_num_threads()
+    x, y = rng.standard_normal((m, k)), rng.standard_normal((k, n))
+    try:
+        for threads in range(1, 17):
+            kernels.set_num_threads(threads)
+            for dtype in DTYPES:
+                assert_is_product(kernels.dot(x.astype(dtype), y.astype(dtype)), x.astype(dtype), y.astype(dtype))
+    finally:
+        kernels.set_num_threads(before)
+
+
 def test_vectors_give_numpy_scalars():
     x = np.ones(3, np.float32)
     assert type(kernels.dot(x, x)) is np.float32

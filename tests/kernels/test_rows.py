@@ -17,6 +17,7 @@ def test_rows(dtype, shape):
             result = kernels.take_rows(x, order)
             assert result.dtype == x.dtype
             np.testing.assert_array_equal(result, x[rows])
+        np.testing.assert_array_equal(kernels.take_rows(x, []), x[:0])
         out = np.ones_like(result)
         assert kernels.take_rows(x, rows, out) is out
         np.testing.assert_array_equal(out, x[rows])

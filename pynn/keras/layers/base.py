@@ -212,24 +212,6 @@ class Layer:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-class Trained:
-    """What an epoch of fit trains: looked for in its first step, and again when a step reads other variables.
-
-    So a layer that is built late takes part at once; one whose `trainable` a callback sets, from the next epoch on.
-    Keras asks for another `compile` there.
-    """
-
-    def __init__(self, layer: Layer) -> None:
-        self._layer = layer
-        self._read: dict[int, Variable] | None = None  # by id; holding the variables keeps the ids theirs
-
-    def variables(self, read: dict[int, Variable]) -> list[Variable]:
-        """The layer's trainable variables, of which a step's tape saw `read`."""
-        if self._read is None or self._read.keys() != read.keys():
-            self._read, self._found = read, self._layer.trainable_variables
-        return self._found
-
-
 def _noting(build: Callable[..., None]) -> Callable[..., None]:
     """A subclass's `build` that also notes that the layer is built, and for which shape."""
 

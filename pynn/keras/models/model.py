@@ -20,8 +20,9 @@ from .._batches import Batch, Batches, as_data, check_count
 from .._names import unique
 from .._progress import ProgressBar
 from ..callbacks import Callback, CallbackList, History
-from ..layers.base import Layer, Trained
+from ..layers import Layer
 from . import saving, summary
+from ._trained import Trained
 
 Callbacks = Callback | Sequence[Callback] | None
 
@@ -184,7 +185,7 @@ class Model(Layer):
             y_pred = self(x, training=True)
             loss = self._loss(y, y_pred, weight)
         # the walk over all attributes costs as much as a small network's forward pass: fit does it once per epoch
-        variables = self._trained.variables(tape._variables) if self._trained else self.trainable_variables
+        variables = self._trained.variables(tape.watched_variables()) if self._trained else self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self._update_metrics(y, y_pred, loss)
 
