@@ -1,6 +1,7 @@
 """What is measured: the rungs of each operation (LADDER, and training's kernels), its shapes and its inputs.
 
-A new rung appears in every suite and table by itself; a new operation also needs its entry in numpy_rungs.NUMPY and
+A new rung appears in every suite and table by itself (one without threads is best named in measure.SERIAL too, which
+spares it a wait after each turn); a new operation also needs its entry in numpy_rungs.NUMPY and
 accuracy.TOLERANCE, and cases here.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from network import BATCH, CLASSES, HIDDEN, PIXELS
 
 import kernels
 from kernels.ladder import LADDER
@@ -102,7 +104,6 @@ class Case:
         return "GB/s", 4e-9 * sum(moved) / seconds
 
 
-BATCH, PIXELS, HIDDEN, CLASSES = 128, 784, 512, 10
 _LARGE = ((100, 100), (1000, 1000), (1000, 10_000))
 
 

@@ -1,4 +1,7 @@
-"""How many bytes pip installed for a package and all that it requires, without extras."""
+"""How many bytes pip installed for a package and all that it requires, without extras.
+
+Needs `packaging`, for the markers of requirements; it comes with pooch and pytest.
+"""
 
 from __future__ import annotations
 

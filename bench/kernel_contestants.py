@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from accuracy import TOLERANCE, check
 from cases import Case
-from measure import SLOT, threads, timer, turn
+from measure import SLOT, SLOW, SLOW_ROUNDS, threads, timer, turn
 from numpy_rungs import NUMPY
-from workers import Contestant
+from statement import Statement
+from workers import Contestant, Worker, progress, take_turns
 
 import kernels
 
 CHECKED_ROWS = 256  # at most, evenly spaced: float64 products of the largest cases would take longer than the benchmark
+PATIENCE = 1.0  # seconds of turns of one case that other processes disturbed and that are repeated
 
 
 class _Calls:
@@ -101,18 +103,17 @@ class Torch(_Calls):
     def __init__(self, n: int) -> None:
         import torch
 
-        def relu(x, out=None):
-            return torch.relu(x) if out is None else torch.clamp_min(x, 0, out=out)  # torch.relu has no out=
-
-        def add_relu(x, y, out=None):
-            return torch.add(x, y, out=out).relu_()
-
         torch.set_num_threads(n)
         torch.set_grad_enabled(False)
         self.own, self.version = torch.from_numpy, f"PyTorch {torch.__version__}"
         self.functions = {
-            "relu": relu, "add": torch.add, "maximum": torch.maximum, "add_relu": add_relu, "dot": torch.mm,
-        }  # fmt: skip
+            # torch.relu has no out=
+            "relu": Statement("relu(x)", "clamp_min(x, 0, out=out)", relu=torch.relu, clamp_min=torch.clamp_min),
+            "add": torch.add,
+            "maximum": torch.maximum,
+            "add_relu": Statement("add(x, y).relu_()", "add(x, y, out=out).relu_()", add=torch.add),
+            "dot": torch.mm,
+        }
 
 
 class Jax(_Calls):
@@ -139,8 +140,8 @@ class Jax(_Calls):
         def call(*arrays):
             return operation(*(a.T if turn else a for a, turn in zip(arrays, turned, strict=False)))
 
-        jitted = self.jax.jit(call)
-        self.functions = {case.operation: lambda *arrays: jitted(*arrays).block_until_ready()}
+        written = f"jitted({', '.join('xy'[: len(case.shapes)])}).block_until_ready()"
+        self.functions = {case.operation: Statement(written, jitted=self.jax.jit(call))}
         return super().prepare(replace(case, reuse=False), dtype)
 
     def own(self, array: np.ndarray) -> Any:
@@ -154,3 +155,15 @@ CONTESTANTS = {
     "PyTorch": Contestant("torch", "kernel_contestants:Torch"),
     "JAX": Contestant("jax", "kernel_contestants:Jax", scattered=False),
 }
+
+
+def times(workers: dict[str, Worker], case: Case, dtype: str, rounds: int) -> tuple[dict[str, np.ndarray], float]:
+    """Name -> seconds per call in each turn; and what others took of the CPUs."""
+    progress(f"{dtype} {case.operation} {case.label}")
+    once = max(worker.call("prepare", case, dtype).value for worker in workers.values())
+    rounds = min(rounds, SLOW_ROUNDS) if once > SLOW else rounds
+    replies, others = take_turns(workers, "turn", rounds, PATIENCE)
+    for worker in workers.values():
+        worker.call("forget")
+    progress("")
+    return {name: np.array([reply.value for reply in row]) for name, row in replies.items()}, others

@@ -8,55 +8,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
 from pathlib import Path
 
-import numpy as np
 from cases import CASES, Case
-from measure import Ratio, contestants, interleave, median, ratio, spread, threads
+from measure import contestants, interleave, median, ratio, spread, threads
 from quiet import cpus
-
-import kernels
+from report import header, seconds, times_faster
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- ladder table: begin -->", "<!-- ladder table: end -->"
-BUSY = 0.1  # of the CPUs; above it the numbers of parallel rungs mean little
 HEAD = """| operation, float32 | rung | time | times naive Python | times rung above | times NumPy |
 |:--|:--|--:|--:|--:|--:|"""
-
-
-def cpu_model() -> str:
-    try:
-        with open("/proc/cpuinfo") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):  # not Linux, or a CPU that does not tell its name
-        return platform.processor() or platform.machine()
-
-
-def conditions(n: int, contestants: str = "kernels and NumPy") -> str:
-    config = kernels.show_config()
-    return (
-        f"{cpu_model()}, {n} thread{'s' * (n > 1)} for {contestants} alike, instruction set "
-        f"{config['instruction set']}, {config['compiler']}, NumPy {np.__version__}, "
-        f"Python {platform.python_version()}. Medians of interleaved runs, ± half the distance between the "
-        "quartiles; tie: a difference smaller than the spread."
-    )
-
-
-def seconds(t: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if t >= size:
-            return f"{three_digits(t / size)} {unit}"
-    return f"{t * 1e9:.0f} ns"
-
-
-def three_digits(x: float) -> str:
-    return f"{x:,.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}" if x >= 0.1 else f"{x:.1g}"
-
-
-def times_faster(r: Ratio) -> str:
-    return "tie" if r.tie else three_digits(r.value)
 
 
 def rows(case: Case) -> tuple[list[str], float]:
@@ -88,15 +51,7 @@ def table(cases: list[Case], n: int) -> str:
             lines += measured
             most = max(most, others)
     print("\r\033[K", end="", file=sys.stderr)
-    return "\n".join([conditions(n) + busy(most), "", HEAD, *lines])
-
-
-def busy(others: float) -> str:
-    """What a reader must know of a machine that was not ours alone."""
-    if others < BUSY:
-        return ""
-    print(f"other processes took up to {others:.0%} of the CPUs: measure again when they are idle", file=sys.stderr)
-    return f" **Disturbed:** other processes took up to {others:.0%} of the CPUs."
+    return "\n".join([header("Rungs of the ladder", n, others=most), HEAD, *lines])
 
 
 def split(text: str, path: Path) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from accuracy import check, exact, result
 from cases import Case
 from numpy_rungs import NUMPY
 from quiet import Neighbours, scattered, settle
+from statement import Statement
 from threadpoolctl import threadpool_limits
 
 import kernels
@@ -27,7 +28,7 @@ import kernels
 ROUNDS = 15
 SLOT, PARTS = 0.01, 5  # seconds of calls in one turn, in parts: the turn's time is the parts' median
 SLOW, SLOW_ROUNDS = 0.05, 3  # a call longer than this gets fewer turns
-THREADED = ("parallel", "sparse", "NumPy")  # contestants whose threads may spin on after their turn
+SERIAL = ("naive", "typed", "ijp", "ipj", "simd", "blocked")  # the others' threads may spin on after their turn
 PATIENCE = 4.0  # seconds of rounds that may be thrown away
 
 
@@ -71,7 +72,10 @@ def contestants(case: Case, only: str | None = None) -> dict[str, tuple[Callable
 
 
 def timer(function: Callable, arguments: list, out: np.ndarray | None) -> timeit.Timer:
-    """Calls as one writes them, without a wrapper's cost, which small arrays would feel."""
+    """Calls and statements as one writes them, without a wrapper's cost, which small arrays would feel."""
+    if isinstance(function, Statement):
+        code, names = function.bound(arguments, out)
+        return timeit.Timer(code, globals=names)
     names = {f"a{i}": argument for i, argument in enumerate(arguments)}
     call = f"f({', '.join(names)}{', out=out' if out is not None else ''})"
     return timeit.Timer(call, globals={"f": function, "out": out, **names})
@@ -96,7 +100,7 @@ def interleave(
         neighbours = Neighbours()
         for name, t in timers.items():
             if once[name] <= SLOW or len(shares) % math.ceil(rounds / SLOW_ROUNDS) == 0:
-                threaded = name in THREADED and kernels.get_num_threads() > 1
+                threaded = name not in SERIAL and kernels.get_num_threads() > 1
                 with scattered() if threaded else nullcontext():
                     times[name][len(shares)] = turn(t, once[name])
                 if threaded:

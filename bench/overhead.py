@@ -4,27 +4,29 @@ Prints three Markdown tables. Calls: relu, add and add_relu of (20, 100) float32
 against NumPy and PyTorch, in ns. Tape: a chain of 1000 additions of (2, 3) tensors, in ns per addition: the cheapest
 call, the operation while nothing records, recorded, and its share of the gradient. Steps: fit of the lab network
 400-25-15-10 (relu, relu, softmax; Adam, PyTorch's fused; sparse categorical cross-entropy; accuracy) on random data
-with batches of 1 and 32, in us per step. Each library runs in a process of its own, and they take turns; medians, ±
-half the distance between the quartiles. Libraries that are not installed are left out.
+with batches of 1 and 32, in us per step: an epoch of 500 steps over 500, so that the start of fit counts a little. Each
+library runs in a process of its own, and they take turns; medians, ± half the distance between the quartiles. Libraries
+that are not installed are left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 
 import kernel_contestants
 import numpy as np
 import tape_contestants
 from cases import Case
-from ladder_table import busy, conditions, times_faster
-from measure import ROUNDS, median, ratio, spread
+from kernel_contestants import times
+from measure import ROUNDS, ratio
 from mlp_contestants import CONTESTANTS, Task
-from peaks import limits
-from peers_kernels import head, shown, times
 from quiet import cpus
+from report import compared_head, head, header, in_units, times_faster, with_spread
 from workers import started, take_turns
 
+NS, US = 1e-9, 1e-6
 SIZES, BATCHES, STEPS = (400, 25, 15, 10), (1, 32), 500
 STEPPING = ("pynn", "PyTorch", "Keras")  # JAX would jit the loop, and NumPy by hand is written for another network
 PATIENCE = 5.0  # seconds of turns that other processes disturbed and that are repeated, per table
@@ -36,35 +38,46 @@ CALLS = [
 ]
 
 
-def calls(threads: int, rounds: int) -> None:
+@dataclass
+class Part:
+    """A table, and what the header must say of it."""
+
+    lines: list[str]
+    versions: list[str]
+    others: float = 0.0
+
+
+def calls(threads: int, rounds: int) -> Part:
     contestants = {name: kernel_contestants.CONTESTANTS[name] for name in ("kernels", "NumPy", "PyTorch")}
     with started(contestants, threads, threads) as workers:
-        print(head("call", list(workers), "ns"))
+        part = Part([compared_head("call", list(workers), "ns")], [worker.version for worker in workers.values()])
         for case in CALLS:
-            measured, _ = times(workers, case, "float32", rounds)
+            measured, others = times(workers, case, "float32", rounds)
+            part.others = max(part.others, others)
             base, *peers = measured
-            cells = [f"{median(t) * 1e9:.0f}" for t in measured.values()]
-            cells += [shown(ratio(measured[name], measured[base])) for name in peers]
-            print(f"| {case.operation} {case.label} | {' | '.join(cells)} |")
+            cells = [in_units(t, NS) for t in measured.values()]
+            cells += [with_spread(ratio(measured[name], measured[base])) for name in peers]
+            part.lines.append(f"| {case.operation} {case.label} | {' | '.join(cells)} |")
+    return part
 
 
-def tape(threads: int, rounds: int) -> None:
+def tape(threads: int, rounds: int) -> Part:
+    columns = ("cheapest call", "nothing records", "recorded", "backward", "record and backward")
     with started(tape_contestants.CONTESTANTS, threads, threads) as workers:
+        part = Part([head("ns per addition", *columns)], [worker.version for worker in workers.values()])
         for worker in workers.values():
             worker.call("turn")
-        replies, others = take_turns(workers, "turn", rounds, PATIENCE)
-    print("\n| ns per addition | cheapest call | nothing records | recorded | backward | record and backward |")
-    print(f"|:--|{'--:|' * 5}")
+        replies, part.others = take_turns(workers, "turn", rounds, PATIENCE)
     for name, row in replies.items():
-        bare, unrecorded, forward, backward = np.array([reply.value for reply in row]).T * 1e9
-        columns = (bare, unrecorded, forward, backward, forward + backward - unrecorded)
-        print(f"| {name} | {' | '.join(f'{median(t):.0f} ± {spread(t):.0%}' for t in columns)} |")
-    print(busy(others).strip())
+        bare, unrecorded, forward, backward = np.array([reply.value for reply in row]).T
+        measured = (bare, unrecorded, forward, backward, forward + backward - unrecorded)
+        part.lines.append(f"| {name} | {' | '.join(in_units(t, NS) for t in measured)} |")
+    return part
 
 
-def steps(threads: int, rounds: int) -> None:
-    print("\n| fit, µs per step | batch | time | pynn is faster by |\n|:--|--:|--:|--:|")
-    rng, most = np.random.default_rng(0), 0.0
+def steps(threads: int, rounds: int) -> Part:
+    part = Part([head(f"fit of {STEPS} steps, its start included", "batch", "µs per step", "pynn is faster by")], [])
+    rng = np.random.default_rng(0)
     for batch in BATCHES:
         task, m = Task(SIZES, "adam", batch, threads), STEPS * batch
         x, labels = rng.random((m, SIZES[0]), np.float32), rng.integers(0, SIZES[-1], m)
@@ -73,7 +86,8 @@ def steps(threads: int, rounds: int) -> None:
                 worker.call("use", x, labels)
             losses = {name: worker.call("epoch").value[0] for name, worker in workers.items()}
             replies, others = take_turns(workers, "epoch", rounds, PATIENCE)
-        most = max(most, others)
+            part.versions += [worker.version for worker in workers.values()]
+        part.others = max(part.others, others)
         measured = {name: np.array([reply.seconds for reply in row]) for name, row in replies.items()}
         base = next(iter(measured))
         for name, t in measured.items():
@@ -82,8 +96,8 @@ def steps(threads: int, rounds: int) -> None:
                     f"not the same training: the first loss of {name} is {losses[name]:.4f}, not {losses[base]:.4f}"
                 )
             against = times_faster(ratio(t, measured[base])) if name != base else ""
-            print(f"| {name} | {batch} | {median(t) / STEPS * 1e6:.0f} ± {spread(t):.0%} | {against} |")
-    print(busy(most).strip())
+            part.lines.append(f"| {name} | {batch} | {in_units(t / STEPS, US)} | {against} |")
+    return part
 
 
 def main() -> None:
@@ -94,10 +108,10 @@ def main() -> None:
     args = parser.parse_args()
     if args.threads < 1 or args.rounds < 1:
         parser.error("--threads and --rounds are 1 or more")
-    print(f"{conditions(args.threads, 'all')}\n{limits(args.threads)}")
-    for part in (calls, tape, steps):
-        if args.part in (None, part.__name__):
-            part(args.threads, args.rounds)
+    parts = [part(args.threads, args.rounds) for part in (calls, tape, steps) if args.part in (None, part.__name__)]
+    versions, others = [version for part in parts for version in part.versions], max(part.others for part in parts)
+    print(header("What small steps cost", args.threads, versions, others))
+    print("\n\n".join("\n".join(part.lines) for part in parts))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """The kernels against NumPy, PyTorch and JAX: python bench/peers_kernels.py [--only kernels,numpy] [--threads N]
 
 Prints the machine's limits, then Markdown tables: matrix products, float32 and float64, into `out=` (JAX: fresh, it has
-no out=) with GFLOP/s of each, the kernels' share of the measured peak and ratios; and relu, add, maximum, relu(x + y)
-and relu(x + bias), float32, fresh and into `out=`, with times and ratios. A ratio is the peer's time over the kernels':
-above 1 the kernels are faster; "± 5%" is half the distance between the quartiles over turns, "tie" a difference smaller
-than the whole. Geometric means follow each table. Each library runs in a process of its own with the same number of
-threads, and they take turns (NumPy's element-wise operations always use one thread). --part dot or --part elementwise
-prints one part; --quick takes fewer sizes and turns; --large adds 1e8 elements (some 7 GB of memory). Libraries that
-are not installed are left out.
+no out=) with GFLOP/s of each, the share of the best measured peak that the kernels' median is, and ratios; and relu,
+add, maximum, relu(x + y) and relu(x + bias), float32, fresh and into `out=`, with times and ratios. A ratio is the
+peer's time over the kernels': above 1 the kernels are faster; "± 5%" is half the distance between the quartiles over
+turns, "tie" a difference smaller than the whole. Geometric means follow each table. Each library runs in a process of
+its own with the same number of threads, and they take turns (NumPy's element-wise operations always use one thread).
+--part dot or --part elementwise prints one part; --quick takes fewer sizes and turns; --large adds 1e8 elements (some 7
+GB of memory). Libraries that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import argparse
 import math
 
 import numpy as np
-from cases import BATCH, CLASSES, HIDDEN, PIXELS, Case
-from kernel_contestants import CONTESTANTS
-from ladder_table import busy, conditions, seconds
-from measure import ROUNDS, SLOW, SLOW_ROUNDS, Ratio, median, ratio
-from peaks import NoCompiler, fma_peak, limits
+from cases import Case
+from kernel_contestants import CONTESTANTS, times
+from machine import NoCompiler, fma_peak
+from measure import ROUNDS, Ratio, median, ratio
+from network import BATCH, CLASSES, HIDDEN, PIXELS
 from quiet import cpus
-from workers import Worker, chosen, progress, started, take_turns
+from report import busy, compared_head, header, seconds, with_spread
+from workers import Worker, chosen, started
 
-PATIENCE = 1.0  # seconds of turns of one case that other processes disturbed and that are repeated
 DTYPES = ("float32", "float64")
 SQUARES = (16, 32, 64, 128, 256, 512, 1024, 2048)
 PRODUCTS = [
@@ -52,22 +52,6 @@ def elementwise(sizes: tuple[int, ...], rows: tuple[int, ...]) -> list[Case]:
     return cases
 
 
-def times(workers: dict[str, Worker], case: Case, dtype: str, rounds: int) -> tuple[dict[str, np.ndarray], float]:
-    """Name -> seconds per call in each turn; and what others took of the CPUs."""
-    progress(f"{dtype} {case.operation} {case.label}")
-    once = max(worker.call("prepare", case, dtype).value for worker in workers.values())
-    rounds = min(rounds, SLOW_ROUNDS) if once > SLOW else rounds
-    replies, others = take_turns(workers, "turn", rounds, PATIENCE)
-    for worker in workers.values():
-        worker.call("forget")
-    progress("")
-    return {name: np.array([reply.value for reply in row]) for name, row in replies.items()}, others
-
-
-def shown(r: Ratio) -> str:
-    return f"{r.value:.2f} ± {(r.high - r.low) / 2 / r.value:.0%}{', tie' * r.tie}"
-
-
 class Means:
     """Geometric means of the ratios to each peer."""
 
@@ -86,17 +70,13 @@ class Means:
             f"{name} {math.exp(np.mean(logs)):.2f} (worst {math.exp(min(logs)):.2f})"
             for name, logs in self.logs.items()
         )
-        return f"\nGeometric means, {self.of}: {', '.join(means)}.{busy(self.others)}" if self.logs else ""
+        text = f"Geometric means, {self.of}: {', '.join(means)}." if self.logs else ""
+        return f"\n{text} {busy(self.others)}".rstrip() + "\n"
 
 
 def compared(measured: dict[str, np.ndarray]) -> dict[str, Ratio]:
     base, *peers = measured
     return {name: ratio(measured[name], measured[base]) for name in peers}
-
-
-def head(title: str, names: list[str], unit: str, *more: str) -> str:
-    columns = [title, *(f"{name}, {unit}" for name in names), *more, *(f"times {name}" for name in names[1:])]
-    return f"\n| {' | '.join(columns)} |\n|:--{'|--:' * (len(columns) - 1)}|"
 
 
 def print_products(workers: dict[str, Worker], dtype: str, cases: list[Case], n: int, rounds: int) -> None:
@@ -105,28 +85,28 @@ def print_products(workers: dict[str, Worker], dtype: str, cases: list[Case], n:
     except NoCompiler:
         peak = math.nan
     means = Means(f"dot, {dtype}")
-    print(head(f"dot, {dtype}", list(workers), "GFLOP/s", "of the peak"))
+    print(compared_head(f"dot, {dtype}", list(workers), "GFLOP/s", "of the peak (median over best)"))
     for case in cases:
         measured, others = times(workers, case, dtype, rounds)
         ratios = compared(measured)
         means.add(ratios, others)
         rates = [case.rate(median(t))[1] for t in measured.values()]
         share = f"{rates[0] / peak:.0%}" if peak > 0 else ""
-        cells = [*(f"{rate:.1f}" for rate in rates), share, *map(shown, ratios.values())]
+        cells = [*(f"{rate:.1f}" for rate in rates), share, *map(with_spread, ratios.values())]
         print(f"| {case.label.removesuffix(', out=')} | {' | '.join(cells)} |", flush=True)
     print(means)
 
 
 def print_elementwise(workers: dict[str, Worker], cases: list[Case], rounds: int) -> None:
     means = {False: Means("fresh results"), True: Means("out=")}
-    print(head("element-wise, float32", list(workers), "time"))
+    print(compared_head("element-wise, float32", list(workers), "time"))
     for case in cases:
         players = {name: worker for name, worker in workers.items() if not (case.reuse and name == "JAX")}
         measured, others = times(players, case, "float32", rounds)
         ratios = compared(measured)
         means[case.reuse].add(ratios, others)
         cells = [seconds(median(measured[name])) if name in measured else "" for name in workers]
-        cells += [shown(ratios[name]) if name in ratios else "" for name in list(workers)[1:]]
+        cells += [with_spread(ratios[name]) if name in ratios else "" for name in list(workers)[1:]]
         print(f"| {case.operation} {case.label} | {' | '.join(cells)} |", flush=True)
     print(*means.values(), sep="")
 
@@ -147,9 +127,9 @@ def main() -> None:
     sizes, rows, products = (QUICK_SIZES, QUICK_ROWS, QUICK_STEPS) if args.quick else (SIZES, ROWS, math.inf)
     if args.large:
         sizes, rows = (*sizes, LARGE_SIZE), (*rows, LARGE_ROWS)
-    print(f"{conditions(args.threads, 'all')}\n{limits(args.threads)}")
     with started(contestants, args.threads, args.threads) as workers:
-        print(f"Versions: {', '.join(worker.version for worker in workers.values())}.")
+        versions = [worker.version for worker in workers.values()]
+        print(header("Products and element-wise operations", args.threads, versions), flush=True)
         if args.part != "elementwise":
             for dtype in DTYPES:
                 cases = [case for case in PRODUCTS if case.steps <= products]

@@ -2,9 +2,9 @@
 
 784-512-10, relu, softmax, RMSprop with Keras's defaults, batches of 128, shuffled, with the accuracy metric: pynn's
 fit, NumPy by hand, PyTorch eager, JAX's jitted scan, Keras on TensorFlow, each in a process of its own, with the same
-number of threads, taking turns. Prints the machine's limits; a table of the first epoch's loss and accuracy, from the
-same weights, of seconds per epoch and of their ratio to the first contestant's; epochs after the first are timed.
-Exits with an error if the first epochs' losses differ. Libraries that are not installed are left out.
+number of threads, taking turns. Prints Markdown: a title, the conditions, and a table of the first epoch's loss and
+accuracy, from the same weights, of seconds per epoch and of their ratio to the first contestant's; epochs after the
+first are timed. Exits with an error if the first epochs' losses differ. Libraries that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ import argparse
 import sys
 
 import numpy as np
-from ladder_table import busy, conditions, times_faster
 from measure import median, ratio, spread
 from mlp_contestants import CONTESTANTS, Task
-from peaks import limits
+from network import BATCH, SIZES, data
 from quiet import cpus
-from train_epoch import BATCH, HIDDEN, data
+from report import head, header, times_faster
 from workers import chosen, started, take_turns
 
 PATIENCE = 60.0  # seconds of epochs that other processes disturbed and that are trained again
@@ -38,20 +37,20 @@ def main() -> None:
     if args.epochs < 1 or args.threads < 1:
         parser.error("--epochs and --threads are 1 or more")
     contestants = chosen(CONTESTANTS, args.only)
-    task = Task((784, HIDDEN, 10), "rmsprop", BATCH, args.threads)
+    task = Task(SIZES, "rmsprop", BATCH, args.threads)
     x, labels = data(args.random)
     labels = labels.astype(np.int64)
-    machine = limits(args.threads)
     with started(contestants, args.threads, task) as workers:
         for worker in workers.values():
             worker.call("use", x, labels)
         first = {name: worker.call("epoch").value for name, worker in workers.items()}
         replies, others = take_turns(workers, "epoch", args.epochs, args.patience)
-        versions = ", ".join(worker.version for worker in workers.values())
+        versions = [worker.version for worker in workers.values()]
     times = {name: np.array([reply.seconds for reply in row]) for name, row in replies.items()}
     base = next(iter(times))
-    print(f"{conditions(args.threads, 'all')}\n{machine}\nVersions: {versions}.{busy(others)}\n")
-    print(f"| | loss, epoch 1 | accuracy | s per epoch | {base} is faster by | quartiles |\n|:--|--:|--:|--:|--:|--:|")
+    title = f"Epochs of {'random data' if args.random else 'MNIST'}, {'-'.join(map(str, SIZES))}"
+    print(header(title, args.threads, versions, others))
+    print(head("", "loss, epoch 1", "accuracy", "s per epoch", f"{base} is faster by", "quartiles"))
     for name, t in times.items():
         loss, accuracy = first[name]
         against = ratio(t, times[base])

@@ -12,14 +12,14 @@ import sys
 import time
 
 import numpy as np
-from ladder_table import busy, conditions, times_faster
 from measure import median, ratio, spread, threads
+from network import BATCH, CLASSES, HIDDEN, PIXELS, data
 from numpy_mlp import NumpyMLP
 from quiet import Neighbours, cpus, scattered, settle
+from report import header, times_faster
 
 from pynn import keras
 
-BATCH, HIDDEN = 128, 512
 PATIENCE = 30.0  # seconds of epochs that other processes disturbed and that are trained again
 # Batches -> the largest relative difference of the mean loss. Over 50 steps it is float32's rounding (measured: 1e-7).
 # Over an epoch, units near relu's kink amplify it: NumPy with one or two threads differs from itself, and from float64,
@@ -28,25 +28,11 @@ SAME_LOSS = {50: 1e-5, 469: 2e-3}
 SAME_ACCURACY = 1e-3
 
 
-def data(random: bool) -> tuple[np.ndarray, np.ndarray]:
-    """x (60000, 784) float32 from 0 to 1, labels (60000,): MNIST, or numbers of its size with as many zeros."""
-    if not random:
-        try:
-            (x, labels), _ = keras.datasets.mnist.load_data()
-        except OSError as error:
-            sys.exit(f"{error}\nwith --random it measures on random data of MNIST's shape")
-        return x.reshape(len(x), -1).astype(np.float32) / 255, labels
-    rng = np.random.default_rng(0)
-    x = rng.random((60_000, 784), np.float32)
-    x *= rng.random(x.shape, np.float32) < 0.19
-    return x, rng.integers(0, 10, len(x)).astype(np.uint8)
-
-
 def network() -> keras.Sequential:
     model = keras.Sequential([
-        keras.Input(shape=(784,)),
+        keras.Input(shape=(PIXELS,)),
         keras.layers.Dense(HIDDEN, activation="relu"),
-        keras.layers.Dense(10, activation="softmax"),
+        keras.layers.Dense(CLASSES, activation="softmax"),
     ])  # fmt: skip
     model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
@@ -87,9 +73,7 @@ def main() -> None:
     }
     times = {name: np.empty(args.epochs) for name in turns}
     with threads(args.threads):
-        print(conditions(args.threads))
-        for batches in SAME_LOSS:
-            print(compare(x, labels, batches))
+        agreements = [compare(x, labels, batches) for batches in SAME_LOSS]
         shares: list[float] = []
         end = time.perf_counter() + PATIENCE
         while len(shares) < args.epochs:
@@ -102,11 +86,12 @@ def main() -> None:
                     times[name][len(shares)] = time.perf_counter() - start
             if not neighbours.disturb or time.perf_counter() > end:
                 shares.append(neighbours.share)
+    print(header("Epochs of fit and of NumPy by hand", args.threads, others=max(shares)), *agreements, sep="\n")
     for name, t in times.items():
         print(f"{name:6} {median(t):.3f} s per epoch ± {spread(t):.0%}")
     against = ratio(times["NumPy"], times["fit"])
     quartiles = f"quartiles {against.low:.2f} to {against.high:.2f}"
-    print(f"fit against NumPy: {times_faster(against)} ({quartiles}).{busy(max(shares))}")
+    print(f"fit against NumPy: {times_faster(against)} ({quartiles}).")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from mlp_contestants import CONTESTANTS, Task
+from network import BATCH, SIZES
 from workers import confine
-
-SIZES, BATCH = (784, 512, 10), 128
 
 
 def digits(name: str, folder: Path) -> list[np.ndarray]:

@@ -4,7 +4,8 @@ Each contestant runs in a fresh process, in turns: imports its library, reads th
 and batches of 128, and evaluates after every epoch until the test accuracy is 98% (ten epochs at most). Prints a
 Markdown table: seconds from the start of the process until then and their ratio, epochs (luck of the shuffle), the
 peak of the process's memory, and the size of what pip installed for the library with all it requires, GPU libraries
-aside. Medians over the repeats, each with another seed. Libraries that are not installed are left out.
+aside. Medians over the repeats, each with another seed, and their range. Before, each trains one epoch untimed, so that
+the files are in the page cache: this is not the first start after boot. Libraries that are not installed are left out.
 """
 
 from __future__ import annotations
@@ -22,15 +23,18 @@ from pathlib import Path
 
 import numpy as np
 from installed import installed
-from ladder_table import busy, conditions, times_faster
 from measure import ratio
 from mlp_contestants import CONTESTANTS
-from peaks import limits
 from quiet import Neighbours, cpus
-from workers import Contestant, chosen, confined, progress
+from report import head, header, times_faster
+from workers import Contestant, chosen, confined, progress, rotated
 
 CHILD = Path(__file__).with_name("until_accurate.py")
 GOAL, MOST_EPOCHS = 0.98, 10
+NUMBERS = (
+    "Medians over whole processes in turns, whose files are in the page cache; range: from the smallest "
+    "to the largest; tie: a difference smaller than the distance between the ratio's quartiles."
+)
 MB = 1e6
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in ru_maxrss
 
@@ -45,10 +49,10 @@ class Life:
     version: str
 
 
-def live(name: str, folder: str, threads: int, seed: int) -> Life:
+def live(name: str, folder: str, threads: int, seed: int, goal: float) -> Life:
     neighbours, start, reached, line = Neighbours(), time.perf_counter(), 0.0, ""
     with tempfile.TemporaryFile() as log:
-        command = [sys.executable, str(CHILD), name, folder, *map(str, (threads, seed, GOAL, MOST_EPOCHS))]
+        command = [sys.executable, str(CHILD), name, folder, *map(str, (threads, seed, goal, MOST_EPOCHS))]
         process = subprocess.Popen(command, env=confined(threads), stdout=subprocess.PIPE, stderr=log, text=True)
         for text in process.stdout:
             if text.startswith("{"):  # else it is something that the library had to say
@@ -94,7 +98,6 @@ def main() -> None:
         sys.exit("none of the contestants is installed")
     from pynn.keras.datasets import mnist
 
-    machine = limits(args.threads)
     lives: dict[str, list[Life]] = {name: [] for name in contestants}
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -103,16 +106,19 @@ def main() -> None:
             sys.exit(str(error))
         for i, array in enumerate(arrays):
             np.save(Path(folder) / f"{i}.npy", array)
+        for name in contestants:
+            progress(f"{name}, first")
+            live(name, folder, args.threads, 0, goal=0)  # one epoch, which brings the files into the page cache
         for seed in range(args.repeats):
-            for name in contestants:
+            for name in rotated(list(contestants), seed):
                 progress(f"{name}, {seed + 1} of {args.repeats}")
-                lives[name].append(live(name, folder, args.threads, seed))
+                lives[name].append(live(name, folder, args.threads, seed, GOAL))
     progress("")
     others = max(life.others for found in lives.values() for life in found)
-    versions = ", ".join(found[0].version for found in lives.values())
-    print(f"{conditions(args.threads, 'all')}\n{machine}\nVersions: {versions}.{busy(others)}\n")
+    versions = [found[0].version for found in lives.values()]
+    print(header(f"From nothing to {GOAL:.0%} on MNIST", args.threads, versions, others, NUMBERS))
     base = next(iter(lives))
-    print(f"| | s to {GOAL:.0%} (range) | {base} is faster by | epochs | peak MB | installed MB |\n|:--|{'--:|' * 5}")
+    print(head("", f"s to {GOAL:.0%} (range)", f"{base} is faster by", "epochs", "peak MB", "installed MB"))
     for name, found in lives.items():
         print(row(name, contestants[name], found, lives[base]))
 

@@ -1,7 +1,9 @@
 """Contestants in processes of their own, which take turns: the thread pools of two libraries in one process share CPUs.
 
-Each worker imports one library, keeps its state, does one request at a time and sleeps in between; it answers only when
-its own threads have stopped spinning. `python workers.py` is the worker's side, started by Worker.
+Each worker computes with one library, keeps its state, does one request at a time and sleeps in between; it answers
+only when its own threads have stopped spinning. (Those of kernel_contestants also import `kernels`, for its cases: its
+OpenMP library is loaded beside PyTorch's and JAX's, but starts no thread there.) `python workers.py` is the worker's
+side, started by Worker.
 """
 
 from __future__ import annotations
@@ -139,17 +141,24 @@ def chosen(contestants: dict[str, Contestant], only: str | None) -> dict[str, Co
     return {name: contestant for name, contestant in contestants.items() if name.casefold() in names}
 
 
+def rotated(names: list[str], turn: int) -> list[str]:
+    """In each turn another name is first, and last."""
+    first = turn % len(names)
+    return names[first:] + names[:first]
+
+
 def take_turns(
     workers: dict[str, Worker], method: str, rounds: int, patience: float
 ) -> tuple[dict[str, list[Reply]], float]:
     """Name -> one reply per round, and the share of the CPUs that others took.
 
-    A round in which others used the CPUs is repeated, as long as `patience` (seconds) lasts.
+    Each round starts with another worker. One in which others used the CPUs is repeated, as long as `patience`
+    (seconds) lasts.
     """
     kept: list[dict[str, Reply]] = []
     end = time.perf_counter() + patience
     while len(kept) < rounds:
-        replies = {name: worker.turn(method) for name, worker in workers.items()}
+        replies = {name: workers[name].turn(method) for name in rotated(list(workers), len(kept))}
         if time.perf_counter() > end or not any(reply.disturbed for reply in replies.values()):
             kept.append(replies)
     shares = [reply.share for replies in kept for reply in replies.values()]
