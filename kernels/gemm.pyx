@@ -293,6 +293,8 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
         plan.m > 2 * ROWS or plan.a.column != 1 or plan.a.row * size % ALIAS_BYTES == 0)
     plan.a_row = (((k + plan.slices - 1) // plan.slices * size + 63) // 64 | 1) * 64 // size  # an odd number of lines
     plan.workers = team(<double> m * n * k, GRAIN) if threads else 1
+    if plan.method == INNER:  # each with a copy of b, if that is not contiguous
+        plan.workers = min(<idx> plan.workers, plan.m)
     share_out(&plan, leaf)
     plan.buffer_bytes = (buffer_bytes(&plan, leaf) + 63) // 64 * 64
     bytes = plan.buffer_bytes * (1 if plan.method == VECTORS else plan.workers)
