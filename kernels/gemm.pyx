@@ -11,13 +11,14 @@ By tiles and by rows, an element of c is one chain of multiply-adds from p = 0 t
 Which it is depends on shapes and strides alone, never on threads.
 """
 
-from cython.parallel cimport prange, threadid
+from cython.parallel cimport prange
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from kernels._matrix cimport Epilogue, Matrix, at, copy, finish_rows, turned
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
+from kernels.vectors cimport dot_vectors
 
 # Tuned on an EPYC (Zen 3, AVX2) with 32 KiB L1d, 512 KiB L2 and 32 MiB L3, float32 squares up to 2048 and MNIST's
 # products; SLICE_BYTES and GRAIN also on a Xeon (Emerald Rapids, AVX-512) with 48 KiB L1d and 2 MiB L2.
@@ -33,16 +34,14 @@ cdef enum:
     ALIAS_BYTES = 2048  # rows of a so far apart, or a multiple of it, evict each other from the caches
     MANY_COLUMNS = 256  # of c: they pay for a copy of a's blocks if those alias, are transposed or many
     GRAIN = 100000  # multiply-adds per thread that pay for waking it
-    CHUNK = 16384  # of a long vector dot: partial sums in this order for any number of threads
     LONG = 64  # k from which dot products of rows pay for the sums at their ends,
     TOO_LONG = 16384  # and up to which those rows stay in L1
 
 
 cdef enum Method:
-    TILES    # the scheme above
-    INNER    # dot products of rows of a and columns of b, which are contiguous or get packed
-    ROW      # a is one row: b streams through once
-    VECTORS  # both are vectors
+    TILES  # the scheme above
+    INNER  # dot products of rows of a and columns of b, which are contiguous or get packed
+    ROW    # a is one row: b streams through once
 
 
 cdef struct Plan:
@@ -181,9 +180,7 @@ cdef void choose_method(Plan* plan, idx vector) noexcept nogil:
     """By shapes and strides alone, so that the bits do not depend on threads."""
     cdef bint worth_it = LONG <= plan.k <= TOO_LONG
     plan.transposed = False
-    if plan.m == 1 and plan.n == 1:
-        plan.method = VECTORS
-    elif plan.m == 1 and plan.b.column == 1:
+    if plan.m == 1 and plan.b.column == 1:
         plan.method = ROW
     elif plan.n == 1 and plan.a.row == 1:
         plan.method, plan.transposed = ROW, True
@@ -211,52 +208,9 @@ cdef void share_out(Plan* plan, const leaves* leaf) noexcept nogil:
                 least, plan.across = (rows + PACKING_ROWS) * columns, across
 
 
-cdef double chunk_dot(const Plan* plan, idx chunk, int worker) noexcept nogil:
-    """The dot product of one chunk of vectors, which are copied first if their elements are not adjacent."""
-    cdef idx first = chunk * CHUNK, k = min(CHUNK, plan.k - first)
-    cdef Matrix x = at(plan.a, 0, first, plan.size), y = turned(at(plan.b, first, 0, plan.size))
-    cdef char* space = plan.buffer + worker * 2 * CHUNK * plan.size
-    if x.column != 1:
-        copy(x, 1, k, space, k, plan.is_double)
-        x.data = space
-    if y.column != 1:
-        space += CHUNK * plan.size
-        copy(y, 1, k, space, k, plan.is_double)
-        y.data = space
-    return simd[plan.is_double].vector_dot(x.data, y.data, k)
-
-
-cdef void vectors(const Plan* plan) noexcept nogil:
-    """c (1, 1) = a (1, k) b (k, 1): the sum of the chunks' dot products, in order."""
-    cdef idx chunks = (plan.k + CHUNK - 1) // CHUNK, i
-    cdef double* part
-    cdef double total = 0
-    cdef int caller
-    if plan.workers == 1:  # an OpenMP region of one thread would cost more than a short product
-        for i in range(chunks):
-            total += chunk_dot(plan, i, 0)
-    else:
-        part = <double*> (plan.buffer + plan.buffer_bytes) - chunks
-        caller = home()
-        for i in prange(chunks, num_threads=plan.workers, schedule="static"):
-            spread(caller)
-            part[i] = chunk_dot(plan, i, threadid())
-        for i in range(chunks):
-            total += part[i]
-    if plan.is_double:
-        (<double*> plan.c.data)[0] = total
-    else:
-        (<float*> plan.c.data)[0] = <float> total
-    finish_rows(&simd[plan.is_double], plan.c, 1, 1, plan.end, 0, plan.size)
-
-
 cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
-    """What each thread packs at a time; vectors: all threads together."""
+    """What each thread packs at a time."""
     cdef idx panels = (plan.panels + plan.across - 1) // plan.across, row_bytes = plan.k * plan.size
-    if plan.method == VECTORS:
-        if plan.workers == 1 and plan.a.column == 1 and plan.b.row == 1:
-            return 0
-        return plan.workers * 2 * CHUNK * plan.size + (plan.k + CHUNK - 1) // CHUNK * sizeof(double)
     if plan.method == ROW or plan.method == INNER and plan.b.row == 1:
         return 0
     if plan.method == INNER:
@@ -281,6 +235,10 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
             memset(c.data + i * c.row * size, 0, n * size)
         finish_rows(leaf, c, m, n, end, 0, size)
         return 0
+    if m == 1 and n == 1:
+        dot_vectors(k, a, turned(b), c.data, is_double, threads)
+        finish_rows(leaf, c, 1, 1, end, 0, size)
+        return 0
     plan.m, plan.n, plan.k, plan.a, plan.b, plan.c, plan.result, plan.end = m, n, k, a, b, c, c, end
     plan.is_double, plan.size, plan.buffer = is_double, size, NULL
     choose_method(&plan, leaf.vector)
@@ -297,7 +255,7 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
         plan.workers = min(<idx> plan.workers, plan.m)
     share_out(&plan, leaf)
     plan.buffer_bytes = (buffer_bytes(&plan, leaf) + 63) // 64 * 64
-    bytes = plan.buffer_bytes * (1 if plan.method == VECTORS else plan.workers)
+    bytes = plan.buffer_bytes * plan.workers
     if plan.method == TILES and plan.transposed:
         turned_bytes = m * n * size
     if bytes + turned_bytes:
@@ -309,9 +267,7 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
         if turned_bytes:
             plan.c = Matrix(plan.buffer + bytes, plan.n, 1)
 
-    if plan.method == VECTORS:
-        vectors(&plan)
-    elif plan.workers == 1:
+    if plan.workers == 1:  # an OpenMP region of one thread would cost more than a small product
         rectangle(&plan, 0)
     else:
         caller = home()
