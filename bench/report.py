@@ -15,7 +15,8 @@ import kernels
 
 BUSY = 0.1  # of the CPUs; above it the numbers of parallel contestants mean little
 QUARTILES = (
-    "Medians of interleaved runs, ± half the distance between the quartiles; tie: a difference smaller than the spread."
+    "Medians of interleaved runs, ± half the distance between the quartiles. A ratio is the median of each turn's "
+    "ratios, which the quotient of two medians need not be; tie: a difference smaller than the spread."
 )
 
 

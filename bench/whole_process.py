@@ -33,7 +33,8 @@ CHILD = Path(__file__).with_name("until_accurate.py")
 GOAL, MOST_EPOCHS = 0.98, 10
 NUMBERS = (
     "Medians over whole processes in turns, whose files are in the page cache; range: from the smallest "
-    "to the largest; tie: a difference smaller than the distance between the ratio's quartiles."
+    "to the largest; a ratio is the median of each turn's ratios; tie: a difference smaller than the distance between "
+    "its quartiles."
 )
 MB = 1e6
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in ru_maxrss

@@ -67,7 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--hidden", type=_count, default=512, metavar="N", help="width of the hidden layer (default: 512)")
     add("--optimizer", choices=("sgd", "rmsprop", "adam"), default="rmsprop", help="update rule (default: rmsprop)")
     add("--learning-rate", type=_rate, metavar="R", help="step size (default: the optimizer's own)")
-    add("--seed", type=_seed, metavar="N", help="same seed, same bits (default: drawn anew, and printed)")
+    add(
+        "--seed",
+        type=_seed,
+        metavar="N",
+        help="same seed, same bits, on one instruction set (default: drawn anew, and printed)",
+    )
     add("--threads", type=_threads, metavar="N", help="threads of the kernels (default: all CPUs)")
     add("--data", metavar="PATH", help="your own folder of IDX files, or npz file, in MNIST's form")
     add("--output", default=OUTPUT, metavar="FOLDER", help=f"where the results go (default: {OUTPUT})")

@@ -90,7 +90,8 @@ class Optimizer:
             arrays.append(w)
             slopes.append(g)
             slots.append(known[1])
-        self._update(arrays, slopes, learning_rate, *map(list, zip(*slots, strict=True)))
+        if arrays:
+            self._update(arrays, slopes, learning_rate, *map(list, zip(*slots, strict=True)))
 
     def _update(self, w: Arrays, g: Arrays, learning_rate: float, *slots: Arrays) -> None:
         """One step for all variables: their arrays, their gradients, and for each slot its arrays."""

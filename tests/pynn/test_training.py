@@ -265,3 +265,16 @@ def test_nan_warns_once(network, x_train, y_train):
 def test_errors(call, kind, message, network, x_train, y_train):
     with pytest.raises(kind, match=message):
         call(network(), x_train, y_train)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
+def test_a_frozen_model_stays_as_it_is(optimizer):
+    model = keras.Sequential([keras.Input(shape=(3,)), keras.layers.Dense(2)])
+    model.trainable = False
+    model.compile(optimizer=optimizer, loss="mse")
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        history = model.fit(np.ones((8, 3)), np.ones((8, 2)), epochs=2, verbose=0)
+    assert len(history.history["loss"]) == 2
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)

@@ -186,7 +186,10 @@ class Model(Layer):
             loss = self._loss(y, y_pred, weight)
         # the walk over all attributes costs as much as a small network's forward pass: fit does it once per epoch
         variables = self._trained.variables(tape.watched_variables()) if self._trained else self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        if variables:
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+        else:
+            warnings.warn("The model does not have any trainable weights.", stacklevel=4)
         return self._update_metrics(y, y_pred, loss)
 
     def test_step(self, data: Batch) -> dict[str, float]:
