@@ -71,9 +71,7 @@ class Optimizer:
             warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss.", stacklevel=3)
         learning_rate = float(self._learning_rate._array)
         self._steps += 1
-        arrays: list[np.ndarray] = []
-        slopes: list[np.ndarray] = []
-        slots: list[list[np.ndarray]] = []
+        pending: dict[int, tuple[np.ndarray, np.ndarray, list[np.ndarray]]] = {}  # by id of the variable
         for g, v in zip(grads, trainable_variables, strict=True):
             if g is None:
                 continue
@@ -83,15 +81,23 @@ class Optimizer:
                     f"Unknown variable: {v!r}. This optimizer can only be called for the variables it was "
                     "originally built with; make a new optimizer for others."
                 )
+            if id(v) in pending:  # given twice: one after the other
+                self._update_all(pending, learning_rate)
             g = as_array(g)
             w = v._writable()
             if g.dtype != w.dtype or not g.flags.c_contiguous:
                 g = np.ascontiguousarray(g, w.dtype)
-            arrays.append(w)
-            slopes.append(g)
-            slots.append(known[1])
-        if arrays:
-            self._update(arrays, slopes, learning_rate, *map(list, zip(*slots, strict=True)))
+            pending[id(v)] = w, g, known[1]
+        self._update_all(pending, learning_rate)
+
+    def _update_all(
+        self, pending: dict[int, tuple[np.ndarray, np.ndarray, list[np.ndarray]]], learning_rate: float
+    ) -> None:
+        """Updates what is pending, and forgets it."""
+        if pending:
+            w, g, slots = zip(*pending.values(), strict=True)
+            self._update(list(w), list(g), learning_rate, *map(list, zip(*slots, strict=True)))
+            pending.clear()
 
     def _update(self, w: Arrays, g: Arrays, learning_rate: float, *slots: Arrays) -> None:
         """One step for all variables: their arrays, their gradients, and for each slot its arrays."""

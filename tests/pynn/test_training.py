@@ -278,3 +278,23 @@ def test_a_frozen_model_stays_as_it_is(optimizer):
     assert len(history.history["loss"]) == 2
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(
+    "make", [keras.optimizers.SGD, lambda: keras.optimizers.SGD(0.1, momentum=0.9), keras.optimizers.RMSprop,
+             keras.optimizers.Adam, lambda: keras.optimizers.Adam(amsgrad=True)]
+)  # fmt: skip
+def test_a_variable_given_twice_is_updated_twice(make):
+    optimizer, v, other = make(), tf.Variable([1.0, 2.0]), tf.Variable([5.0])
+    optimizer.build([v, other])
+    optimizer.apply_gradients(
+        [(tf.constant([1.0, -1.0]), v), (tf.constant([1.0]), other), (tf.constant([3.0, 2.0]), v)]
+    )
+    by_hand, w, w_other = make(), tf.Variable([1.0, 2.0]), tf.Variable([5.0])
+    by_hand.build([w, w_other])
+    by_hand.apply_gradients([(tf.constant([1.0, -1.0]), w), (tf.constant([1.0]), w_other)])
+    by_hand._steps -= 1  # both updates belong to one step
+    by_hand.apply_gradients([(tf.constant([3.0, 2.0]), w)])
+    np.testing.assert_array_equal(v.numpy(), w.numpy())
+    np.testing.assert_array_equal(other.numpy(), w_other.numpy())
+    assert (v.numpy() != [1, 2]).all() and int(optimizer.iterations) == 1
