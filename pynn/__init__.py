@@ -1,20 +1,40 @@
 """A thin training stack on `kernels`, under TensorFlow's names: `import pynn as tf`."""
 # ruff: noqa: F401, I001
 
+from ._version import __version__
 from .tensor import Tensor  # first, because tensors and operations import each other
 from .convert import constant, convert_to_tensor
-from .dtypes import DType, InvalidArgumentError, TensorShape, as_dtype, float16, float32, float64
+from .dtypes import DType, InvalidArgumentError, as_dtype, float16, float32, float64
+from .shapes import TensorShape
+from .spec import TensorSpec
 from .dtypes import bool_ as bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 from .ops import (
-    abs, add, argmax, argmin, broadcast_to, cast, clip_by_value, concat, divide, equal, exp, expand_dims, fill, gather,
-    greater, greater_equal, identity, less, less_equal, logical_and, logical_not, logical_or, matmul, maximum, minimum,
-    multiply, negative, not_equal, one_hot, ones, ones_like, pow, range, reduce_all, reduce_any, reduce_max,
-    reduce_mean, reduce_min, reduce_sum, reshape, sigmoid, sign, sqrt, square, squeeze, stack, stop_gradient, subtract,
-    tanh, transpose, where, zeros, zeros_like,
+    abs, acos, acosh, add, add_n, argmax, argmin, argsort, asin, asinh, atan, atan2, atanh, boolean_mask, broadcast_to,
+    cast, clip_by_global_norm, clip_by_norm, clip_by_value, concat, cos, cosh, cumsum, divide, einsum, equal, exp,
+    expand_dims, eye, fill, floor, gather, gather_nd, greater, greater_equal, identity, less, less_equal, linspace,
+    logical_and, logical_not, logical_or, matmul, maximum, meshgrid, minimum, multiply, negative, norm, not_equal,
+    one_hot, ones, ones_like, pad, pow, range, rank, reduce_all, reduce_any, reduce_logsumexp, reduce_max, reduce_mean,
+    reduce_min, reduce_prod, reduce_sum, repeat, reshape, reverse, roll, round, scatter_nd, searchsorted,
+    sequence_mask, shape, sigmoid, sign, sin, sinh, size, sort, split, sqrt, square, squeeze, stack, stop_gradient,
+    subtract, tan, tanh, tensor_scatter_nd_add, tensor_scatter_nd_sub, tensor_scatter_nd_update, tensordot, tile,
+    transpose, unique, unique_with_counts, unstack, where, zeros, zeros_like,
 )  # fmt: skip
-from .tape import GradientTape
+from .ops import slice_ as slice, divide as truediv
+from .tape import GradientTape, UnconnectedGradients
+from ._custom_gradient import custom_gradient
 from .variable import Variable
-from . import keras, math, nn, random  # last: they are written with the names above
+from .module import Module
+from ._context import device, executing_eagerly, get_logger, is_tensor, name_scope
+from ._control import case, cond, foldl, map_fn, scan, switch_case, vectorized_map, while_loop
+from ._function import function
+from ._missing import missing
+from ._print import print
+from . import autograph, config, debugging, errors, linalg
+from .debugging import Assert
+from . import data, keras, math, nest, nn, random, summary  # last: they are written with the names above
 
-__version__ = "0.1.0"
+from .keras import initializers, losses, metrics, optimizers
+
 newaxis = None
+
+__getattr__ = missing(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from operator import index
 from typing import Any
 
@@ -26,28 +27,48 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
                 f"{array.dtype}: {value!r}. Write tf.cast(x, tf.{as_dtype(dtype).name})."
             )
         return array
+    if value is None or isinstance(value, dict):
+        raise ValueError(
+            f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor."
+        )
     try:
         array = np.asarray(value)
     except ValueError:
         raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-    as_dtype(array.dtype)  # refuses text and objects
     numpys = isinstance(value, (np.ndarray, np.generic))
+    if array.dtype == object and not numpys and _is_int(value):
+        raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+    as_dtype(array.dtype)  # refuses text and objects
     if dtype is not None:
         target = as_dtype(dtype).dtype
-        if array.dtype.kind == "f" and target.kind in "iu" and not numpys:
-            raise TypeError(f"Cannot convert {value!r} to dtype {target}: tf.cast what is {target} to a float type")
+        lossy = (array.dtype.kind == "f" and target.kind in "iu") or (array.dtype.kind != "b" and target.kind == "b")
+        if lossy and not numpys and array.size:
+            raise TypeError(f"Cannot convert {value!r} to a tensor of dtype {target}: see tf.cast")
         return array.astype(target, copy=False)
-    if numpys or array.dtype not in (np.float64, np.int64):
+    if numpys or array.dtype.kind == "b":
         return array
-    leaf = value
-    while isinstance(leaf, (list, tuple)) and leaf:
-        leaf = leaf[0]
-    if hasattr(leaf, "__array__"):  # a list of NumPy's numbers
-        return array
-    if array.dtype == np.float64:
-        return array.astype(np.float32)
+    if array.dtype.kind == "f":
+        return array.astype(_first_float(value), copy=False)
     fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
-    return array.astype(np.int32) if fits else array
+    return array.astype(np.int32 if fits else np.int64, copy=False)
+
+
+def _first(value: Any) -> Any:
+    """The first leaf of lists and tuples."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return value
+
+
+def _first_float(value: Any) -> np.dtype:
+    """The float type of a sequence: its first leaf's if that is one of NumPy's, else float32."""
+    dtype = getattr(_first(value), "dtype", None)
+    kind = np.dtype(np.float32 if dtype is None else dtype)
+    return kind if kind.kind == "f" else np.dtype(np.float32)
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(_first(value), int)
 
 
 def operand(x: Any) -> Tensor:
@@ -74,34 +95,60 @@ def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     return x, y
 
 
+def alike(values: Any) -> tuple[Tensor, ...]:
+    """Operands of one dtype: numbers and arrays take that of the first tensor among them."""
+    if isinstance(values, Operators):
+        values = list(values)
+    values = tuple(values)
+    if not values:
+        raise InvalidArgumentError("At least one tensor is needed")
+    lead = operand(next((v for v in values if isinstance(v, Operators)), values[0]))
+    return tuple([pair(v, lead)[0] for v in values])
+
+
 def _beside(x: Tensor, value: Any) -> Tensor:
     dtype, kind = x._array.dtype, type(value)
     if (kind is float and dtype.kind == "f") or (kind is int and dtype.kind in "fiu"):
         return Tensor(np.array(value, dtype))
-    try:
-        return Tensor(as_array(value, dtype))
-    except TypeError as error:
-        raise InvalidArgumentError(str(error)) from None
+    return Tensor(as_array(value, dtype))
 
 
-def convert_to_tensor(value: Any, dtype: Any = None) -> Tensor:
-    """A Tensor of value; arrays are copied, a list of Tensors is stacked, a Tensor is returned as it is."""
+def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> Tensor:
+    """A Tensor of value; arrays are copied, a list of Tensors is stacked, a Tensor is returned as it is.
+
+    dtype_hint: a dtype that is taken where value can be converted to it.
+    """
     if type(value) is Tensor and dtype is None:
         return value
     if isinstance(value, Operators):
         as_array(value, dtype)  # a different dtype is an error
         return value if type(value) is Tensor else ops.identity(value)
+    if dtype is None and dtype_hint is not None:
+        try:
+            return convert_to_tensor(value, dtype_hint)
+        except (TypeError, ValueError):
+            pass
     if isinstance(value, (list, tuple)) and any(isinstance(item, Operators) for item in value):
-        return ops.stack([convert_to_tensor(item, dtype) for item in value])
+        return ops.stack(value if dtype is None else [convert_to_tensor(item, dtype) for item in value])
     return Tensor(np.array(as_array(value, dtype)))
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None) -> Tensor:
-    """A Tensor of value; with `shape`, reshaped, or filled where value is one number."""
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+    """A Tensor of value; with `shape`, reshaped, or filled where value is one number.
+
+    name: a label, which eager tensors do not keep (nor do TensorFlow's). TypeError: a shape of another size.
+    """
+    if dtype is not None and isinstance(value, Operators) and value.dtype != as_dtype(dtype):
+        raise TypeError(f"Expected a tensor of dtype {as_dtype(dtype).name}, but got {value.dtype.name}: see tf.cast")
     tensor = convert_to_tensor(value, dtype)
     if shape is None:
         return tensor
-    return ops.fill(shape, tensor) if tensor._array.size == 1 else ops.reshape(tensor, shape)
+    sizes = to_shape(shape)
+    if tensor._array.size == 1:
+        return ops.fill(sizes, tensor._array.reshape(()))
+    if tensor._array.size != math.prod(sizes):
+        raise TypeError(f"{tensor._array.size} values do not fill the shape {sizes}")
+    return ops.reshape(tensor, sizes)
 
 
 def to_shape(shape: Any) -> tuple[int, ...]:

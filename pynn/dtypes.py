@@ -1,10 +1,13 @@
-"""Element types and shapes under TensorFlow's names."""
+"""Element types under TensorFlow's names."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+
+from .errors import InvalidArgumentError as InvalidArgumentError
+from .shapes import TensorShape as TensorShape
 
 
 class DType:
@@ -31,9 +34,51 @@ class DType:
         """Whether it is an integer type, signed or not; bool is none."""
         return self.dtype.kind in "iu"
 
+    @property
+    def is_bool(self) -> bool:
+        """Whether it is bool."""
+        return self.dtype.kind == "b"
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it is an integer type without a sign."""
+        return self.dtype.kind == "u"
+
+    @property
+    def is_complex(self) -> bool:
+        """False: there are no complex numbers here."""
+        return False
+
+    @property
+    def base_dtype(self) -> DType:
+        """The type itself: there are no types of references here."""
+        return self
+
+    @property
+    def size(self) -> int:
+        """Bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def max(self) -> Any:
+        """The largest number. TypeError: bool."""
+        return self._limit("max")
+
+    @property
+    def min(self) -> Any:
+        """The smallest number. TypeError: bool."""
+        return self._limit("min")
+
+    def _limit(self, which: str) -> Any:
+        if self.is_bool:
+            raise TypeError(f"Cannot find the {which} of {self}.")
+        return getattr(np.finfo(self.dtype) if self.is_floating else np.iinfo(self.dtype), which)
+
     def __eq__(self, other: object) -> bool:
+        if type(other) is DType:
+            return self.dtype == other.dtype
         try:
-            return self.dtype == np.dtype(other)  # type: ignore[call-overload]
+            return self.dtype == (as_dtype(other).dtype if isinstance(other, type) else np.dtype(other))  # type: ignore
         except TypeError:
             return False
 
@@ -57,58 +102,19 @@ _KNOWN = {
 }
 
 
+_PYTHONS: dict[type, DType] = {float: float32, bool: bool_}  # Python's int is no type of its own to TensorFlow
+
+
 def as_dtype(dtype: Any) -> DType:
-    """The DType for a DType, a NumPy dtype, a scalar type or a name; TypeError for any other."""
+    """The DType for a DType, a NumPy dtype, a scalar type, float, bool or a name; TypeError for any other."""
     if type(dtype) is DType:
         return dtype
+    if dtype is int:
+        dtype = "Python's int"
+    elif isinstance(dtype, type):
+        dtype = _PYTHONS.get(dtype, dtype)
     try:
         return _KNOWN[np.dtype(dtype)]
     except (TypeError, KeyError):
         known = ", ".join(d.name for d in _KNOWN.values())
         raise TypeError(f"Cannot convert {dtype!r} to a dtype. Known: {known}") from None
-
-
-class TensorShape(tuple):
-    """A tuple of sizes; None stands for a size that is not known."""
-
-    __slots__ = ()
-
-    @property
-    def rank(self) -> int:
-        """The number of axes."""
-        return len(self)
-
-    ndims = rank
-
-    def as_list(self) -> list[int | None]:
-        """The sizes as a list."""
-        return list(self)
-
-    def num_elements(self) -> int | None:
-        """The product of the sizes; None if one is not known."""
-        return None if None in self else int(np.prod(self, dtype=np.int64))
-
-    def __getitem__(self, key: Any) -> Any:
-        item = tuple.__getitem__(self, key)
-        return TensorShape(item) if isinstance(key, slice) else item
-
-    def __add__(self, other: Any) -> TensorShape:
-        return TensorShape((*self, *other))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, (tuple, list)) and tuple(self) == tuple(other)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = tuple.__hash__
-
-    def __repr__(self) -> str:
-        return f"TensorShape({list(self)})"
-
-    def __str__(self) -> str:
-        return tuple.__repr__(tuple(self))
-
-
-class InvalidArgumentError(ValueError):
-    """Shapes, dtypes or values that an operation cannot take together (TensorFlow's name)."""

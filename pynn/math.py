@@ -1,9 +1,18 @@
 """TensorFlow's `tf.math`: names for the operations."""
 # ruff: noqa: F401, I001
 
+from ._missing import missing
 from .ops import (
-    abs, add, argmax, argmin, divide, divide_no_nan, equal, exp, floordiv, greater, greater_equal, less, less_equal,
-    log, log_softmax, logical_and, logical_not, logical_or, logical_xor, maximum, minimum, mod, multiply, negative,
-    not_equal, pow, reduce_all, reduce_any, reduce_max, reduce_mean, reduce_min, reduce_sum, sigmoid, sign, softmax,
-    sqrt, square, subtract, tanh,
+    abs, acos, acosh, add, add_n, argmax, argmin, asin, asinh, atan, atan2, atanh, bincount, ceil, confusion_matrix,
+    cos, cosh, count_nonzero, cumprod, cumsum, divide, divide_no_nan, equal, erf, exp, expm1, floor, floordiv, greater,
+    greater_equal, in_top_k, is_finite, is_inf, is_nan, less, less_equal, log, log1p, log_sigmoid, log_softmax,
+    logical_and, logical_not, logical_or, logical_xor, maximum, minimum, mod, multiply, negative, not_equal, pow,
+    reciprocal, reduce_all, reduce_any, reduce_euclidean_norm, reduce_logsumexp, reduce_max, reduce_mean, reduce_min,
+    reduce_prod, reduce_std, reduce_sum, reduce_variance, round, rsqrt, sigmoid, sign, sin, sinh, softmax, softplus,
+    softsign, sqrt, square, squared_difference, subtract, tan, tanh, top_k,
 )  # fmt: skip
+from .nn import l2_normalize, zero_fraction
+
+floormod, truediv, rint = mod, divide, round
+
+__getattr__ = missing(__name__)

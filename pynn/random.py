@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .convert import to_shape
-from .dtypes import as_dtype
+from . import ops
+from ._missing import missing
+from .convert import operand, to_shape
+from .dtypes import InvalidArgumentError, as_dtype
 from .tensor import Tensor
 
 _shared = np.random.default_rng()
@@ -28,10 +30,16 @@ def uniform(
     shape: Any, minval: float = 0, maxval: float | None = None, dtype: Any = np.float32, seed: int | None = None
 ) -> Tensor:
     """Values in [minval, maxval); maxval is 1 for floats and must be given for integers."""
-    target, rng = as_dtype(dtype), generator(seed)
+    return _uniform(generator(seed), shape, minval, maxval, dtype)
+
+
+def _uniform(rng: np.random.Generator, shape: Any, minval: Any, maxval: Any, dtype: Any) -> Tensor:
+    target = as_dtype(dtype)
     if target.is_integer:
         if maxval is None:
             raise ValueError("Must specify maxval for integer dtypes")
+        if minval >= maxval:
+            raise InvalidArgumentError(f"Need minval < maxval, got {minval} >= {maxval}")
         return Tensor(np.asarray(rng.integers(int(minval), int(maxval), to_shape(shape), target.dtype)))
     scale = (1 if maxval is None else maxval) - minval
     return Tensor((_float(rng.random, shape, target.dtype) * scale + minval).astype(target.dtype, copy=False))
@@ -41,8 +49,12 @@ def normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
 ) -> Tensor:
     """Normal values of this mean and standard deviation."""
-    target = as_dtype(dtype).dtype
-    z = _float(generator(seed).standard_normal, shape, target)
+    return _normal(generator(seed), shape, mean, stddev, dtype)
+
+
+def _normal(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
+    target = _floating(dtype)
+    z = _float(rng.standard_normal, shape, target)
     return Tensor((z * stddev + mean).astype(target, copy=False))
 
 
@@ -50,14 +62,103 @@ def truncated_normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
 ) -> Tensor:
     """Normal values; those further than 2 stddev from the mean are drawn again."""
-    target, rng = as_dtype(dtype).dtype, generator(seed)
+    return _truncated(generator(seed), shape, mean, stddev, dtype)
+
+
+def _truncated(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
+    target = _floating(dtype)
     z = _float(rng.standard_normal, shape, target)
     while (far := np.abs(z) > 2).any():
         z[far] = _float(rng.standard_normal, (int(far.sum()),), target)
     return Tensor((z * stddev + mean).astype(target, copy=False))
 
 
+def shuffle(value: Any, seed: int | None = None) -> Tensor:
+    """The rows in a random order."""
+    x = operand(value)
+    return ops.gather(x, generator(seed).permutation(len(x._array))) if x._array.ndim else x
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = np.int64, seed: int | None = None) -> Tensor:
+    """Classes drawn with probabilities softmax(logits): (m, n) -> (m, num_samples)"""
+    a = operand(logits)._array
+    if a.ndim != 2:
+        raise InvalidArgumentError(f"logits should be a matrix, got shape {a.shape}")
+    # the largest of logits + Gumbel noise falls on each class with its probability
+    noise = generator(seed).gumbel(size=(len(a), int(num_samples), a.shape[1]))
+    return Tensor(np.argmax(a[:, None] + noise, -1).astype(as_dtype(dtype).dtype))
+
+
+def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
+    """Poisson counts of mean lam: shape + lam's shape."""
+    rate = operand(lam)._array
+    return Tensor(np.asarray(generator(seed).poisson(rate, (*to_shape(shape), *rate.shape)), as_dtype(dtype).dtype))
+
+
+def gamma(shape: Any, alpha: Any, beta: Any = 1.0, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
+    """Gamma values of shape alpha and rate beta: shape + the shape of alpha and beta together."""
+    a, b = np.broadcast_arrays(operand(alpha)._array, operand(beta)._array)
+    return Tensor(np.asarray(generator(seed).gamma(a, 1 / b, (*to_shape(shape), *a.shape)), as_dtype(dtype).dtype))
+
+
+def _stateless(seed: Any) -> np.random.Generator:
+    """The numbers of a seed of two integers: always the same, pynn's own and not TensorFlow's."""
+    pair = np.asarray(seed)
+    if pair.shape != (2,):
+        raise InvalidArgumentError(f"seed must have shape [2], not {list(pair.shape)}")
+    return np.random.default_rng([int(i) % 2**64 for i in pair])
+
+
+def stateless_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
+    """As `uniform`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
+    return _uniform(_stateless(seed), shape, minval, maxval, dtype)
+
+
+def stateless_normal(shape: Any, seed: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+    """As `normal`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
+    return _normal(_stateless(seed), shape, mean, stddev, dtype)
+
+
+class Generator:
+    """A stream of random numbers of its own."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    @classmethod
+    def from_seed(cls, seed: int) -> Generator:
+        """The stream of this seed (not TensorFlow's numbers)."""
+        return cls(seed)
+
+    @classmethod
+    def from_non_deterministic_state(cls) -> Generator:
+        """A stream that differs each time."""
+        return cls(None)
+
+    def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.uniform`."""
+        return _uniform(self._rng, shape, minval, maxval, dtype)
+
+    def normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.normal`."""
+        return _normal(self._rng, shape, mean, stddev, dtype)
+
+    def truncated_normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.truncated_normal`."""
+        return _truncated(self._rng, shape, mean, stddev, dtype)
+
+
+def _floating(dtype: Any) -> np.dtype:
+    target = as_dtype(dtype)
+    if not target.is_floating:
+        raise InvalidArgumentError(f"Normal values are floats, not {target.name}")
+    return target.dtype
+
+
 def _float(draw: Any, shape: Any, dtype: np.dtype) -> np.ndarray:
     """Drawn in float32 or float64, the types that NumPy's generators have."""
     exact = dtype if dtype.char in "fd" else np.dtype(np.float32)
     return np.asarray(draw(to_shape(shape), dtype=exact))
+
+
+__getattr__ = missing(__name__)

@@ -7,6 +7,8 @@ They are written with the operations themselves, so an outer tape can differenti
 
 from __future__ import annotations
 
+import enum
+import math
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +17,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from . import ops
+from . import nest, ops
 from .tensor import Operators, Tensor
 
 if TYPE_CHECKING:
     from .variable import Variable
 
 Gradient = Callable[[Tensor], Sequence[Callable[[], Tensor]]]
+
+
+class UnconnectedGradients(enum.StrEnum):
+    """What a gradient is that nothing leads to: None, or zeros."""
+
+    NONE = "none"
+    ZERO = "zero"
 
 
 class _Active(threading.local):
@@ -104,7 +113,7 @@ class GradientTape:
 
     def watch(self, tensor: Any) -> None:
         """Follows a Tensor, a Variable, or a nest of them from here on."""
-        for x in _leaves(tensor):
+        for x in nest.flatten(tensor):
             if not isinstance(x, Operators):
                 raise ValueError(f"Passed in object {x!r} of type {type(x).__name__!r}, not Tensor or Variable.")
             if x._array.dtype.kind != "f":
@@ -136,26 +145,97 @@ class GradientTape:
         """d target / d sources, in the structure of sources; several targets are summed.
 
         `output_gradients` weighs the targets (default: ones). A source that no target depends on gives None,
-        or zeros where `unconnected_gradients` is "zero".
+        or zeros where `unconnected_gradients` is "zero" (UnconnectedGradients.ZERO).
         """
+        zero = self._zero(unconnected_gradients)
+        if not self._persistent:
+            self._pause()
+        plain = _is_plain(sources)
+        leaves = sources if plain else nest.flatten(sources)
+        seeds = self._seeds(target, output_gradients)
+        keys = [self._key(source) for source in leaves]
+        grads = self._backward(seeds, set(keys), keep=self._persistent)
+        totals = [grads.get(key) for key in keys]
+        if zero:
+            totals = [ops.zeros_like(x) if g is None else g for x, g in zip(leaves, totals, strict=True)]
+        self._spend()
+        return totals if plain else nest.pack_sequence_as(sources, totals)
+
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """d target / d source for each source, of shape target's + source's: a gradient for each element of target.
+
+        `parallel_iterations` and `experimental_use_pfor` say how TensorFlow computes it, and change no result.
+        """
+        zero = self._zero(unconnected_gradients)
+        leaves = nest.flatten(sources)
+        keys = [self._key(source) for source in leaves]
+        rows = []
+        for i in range(target._array.size):
+            one = np.zeros(target._array.shape, target._array.dtype)
+            one.flat[i] = 1
+            rows.append(self._backward(self._seeds(target, Tensor(one)), set(keys), keep=True))
+        results: list[Tensor | None] = []
+        for key, source in zip(keys, leaves, strict=True):
+            slopes = [row.get(key) for row in rows]
+            if all(g is None for g in slopes) and not zero:
+                results.append(None)
+                continue
+            whole = ops.stack([ops.zeros_like(source) if g is None else g for g in slopes])
+            results.append(ops.reshape(whole, target._array.shape + source._array.shape))
+        self._spend()
+        return nest.pack_sequence_as(sources, results)
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: str = "none",
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Tensor | None:
+        """d target[b] / d source[b] for each b, of shape (b, target's rest, source's rest).
+
+        It takes for granted that target[b] depends on no other row of source. The last two arguments are as in
+        `jacobian`. ValueError: the first sizes differ.
+        """
+        zero = self._zero(unconnected_gradients)
+        shape, inner = target._array.shape, source._array.shape
+        if not shape or not inner or shape[0] != inner[0]:
+            raise ValueError(f"Need first dimension of target shape ({shape}) and source shape ({inner}) to match.")
+        key, columns = self._key(source), []
+        for i in range(math.prod(shape[1:])):
+            one = np.zeros((shape[0], math.prod(shape[1:])), target._array.dtype)
+            one[:, i] = 1
+            seeds = self._seeds(target, Tensor(one.reshape(shape)))
+            columns.append(self._backward(seeds, {key}, keep=True).get(key))
+        self._spend()
+        if all(g is None for g in columns) and not zero:
+            return None
+        whole = ops.stack([ops.zeros_like(source) if g is None else g for g in columns], axis=1)
+        return ops.reshape(whole, shape + inner[1:])
+
+    def _zero(self, unconnected: str) -> bool:
+        """Whether unconnected gradients are zeros. Errors: another word, or a tape that has given its gradients."""
         if self._spent:
             raise RuntimeError(
                 "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
             )
-        if unconnected_gradients not in ("none", "zero"):
-            raise ValueError(f"unconnected_gradients is 'none' or 'zero', got {unconnected_gradients!r}")
+        if unconnected not in ("none", "zero"):
+            raise ValueError(f"unconnected_gradients is 'none' or 'zero', got {unconnected!r}")
+        return unconnected == "zero"
+
+    def _spend(self) -> None:
         if not self._persistent:
             self._pause()
-        seeds, leaves = self._seeds(target, output_gradients), _leaves(sources)
-        keys = [self._key(source) for source in leaves]
-        grads = self._backward(seeds, set(keys))
-        totals = [grads.get(key) for key in keys]
-        if unconnected_gradients == "zero":
-            totals = [ops.zeros_like(x) if g is None else g for x, g in zip(leaves, totals, strict=True)]
-        if not self._persistent:
             self._forget()
             self._spent = True
-        return _packed(sources, iter(totals))
 
     def _key(self, source: Any) -> int:
         """The id of the tensor that stands for the source in the records; of None for a variable never read."""
@@ -165,8 +245,8 @@ class GradientTape:
 
     def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Tensor, Tensor]]:
         """Pairs (target, its gradient)."""
-        targets = _leaves(target)
-        weights = [1.0] * len(targets) if output_gradients is None else _leaves(output_gradients)
+        targets = [target] if type(target) is Tensor else nest.flatten(target)
+        weights = [1.0] * len(targets) if output_gradients is None else nest.flatten(output_gradients)
         if len(weights) != len(targets):
             raise ValueError(f"{len(targets)} targets need as many output_gradients, got {len(weights)}")
         seeds = []
@@ -189,7 +269,7 @@ class GradientTape:
             seeds.append((t, Tensor(ones) if output_gradients is None else Tensor(ones) * weight))
         return seeds
 
-    def _backward(self, seeds: list[tuple[Tensor, Tensor]], wanted: set[int]) -> dict[int, Tensor]:
+    def _backward(self, seeds: list[tuple[Tensor, Tensor]], wanted: set[int], keep: bool) -> dict[int, Tensor]:
         """Gradients by id of the wanted tensors: one walk over the records, last to first."""
         needed = set(wanted)  # and what depends on the wanted: no other gradient is worth computing
         for out, inputs, _ in self._records:
@@ -200,7 +280,7 @@ class GradientTape:
             if id(t) in needed:
                 grads[id(t)] = grads[id(t)] + g if id(t) in grads else g
         # a tape that is used once gives its records up one by one, which frees memory on the way
-        records = self._records[:] if self._persistent else self._records
+        records = self._records[:] if keep else self._records
         while records:
             out, inputs, gradient = records.pop()
             key = id(out)
@@ -211,28 +291,12 @@ class GradientTape:
                 key = id(x)
                 if key in needed:
                     dx = thunk()
+                    if dx is None:  # a custom gradient says that the value does not depend on this input
+                        continue
                     grads[key] = grads[key] + dx if key in grads else dx
         return grads
 
 
-def _leaves(nest: Any) -> list[Any]:
-    """The tensors and variables in lists, tuples and dicts inside each other."""
-    if isinstance(nest, Operators):
-        return [nest]
-    if isinstance(nest, dict):
-        nest = list(nest.values())
-    if not isinstance(nest, (list, tuple)):
-        return [nest]
-    leaves: list[Any] = []
-    for item in nest:
-        leaves += [item] if isinstance(item, Operators) else _leaves(item)
-    return leaves
-
-
-def _packed(nest: Any, leaves: Iterator[Any]) -> Any:
-    """The leaves in the structure of nest."""
-    if isinstance(nest, dict):
-        return {key: _packed(item, leaves) for key, item in nest.items()}
-    if isinstance(nest, (list, tuple)):
-        return type(nest)([next(leaves) if isinstance(i, Operators) else _packed(i, leaves) for i in nest])
-    return next(leaves)
+def _is_plain(structure: Any) -> bool:
+    """A list of leaves alone, as sources mostly are: there is nothing to flatten and to pack."""
+    return type(structure) is list and not any(map(nest.is_nested, structure))

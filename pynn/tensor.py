@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import DType, TensorShape, as_dtype
+from .dtypes import DType, as_dtype
+from .shapes import TensorShape
 
 
 def _operator(name: str) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
@@ -36,17 +37,17 @@ class Operators:
     __mod__, __rmod__ = _operator("mod")
     __pow__, __rpow__ = _operator("pow")
     __matmul__, __rmatmul__ = _operator("matmul")
-    __and__, __rand__ = _operator("logical_and")
-    __or__, __ror__ = _operator("logical_or")
-    __xor__, __rxor__ = _operator("logical_xor")
+    __and__, __rand__ = _operator("bitwise_and")
+    __or__, __ror__ = _operator("bitwise_or")
+    __xor__, __rxor__ = _operator("bitwise_xor")
     __lt__, __gt__ = _operator("less")[0], _operator("greater")[0]
     __le__, __ge__ = _operator("less_equal")[0], _operator("greater_equal")[0]
 
     def __eq__(self, other: Any) -> Any:
-        return False if other is None else ops.equal(self, other)
+        return False if other is None else ops.same(self, other, ops.equal, False)
 
     def __ne__(self, other: Any) -> Any:
-        return True if other is None else ops.not_equal(self, other)
+        return True if other is None else ops.same(self, other, ops.not_equal, True)
 
     def __neg__(self) -> Tensor:
         return ops.negative(self)
@@ -55,7 +56,7 @@ class Operators:
         return ops.abs(self)
 
     def __invert__(self) -> Tensor:
-        return ops.logical_not(self)
+        return ops.invert(self)
 
     def __getitem__(self, key: Any) -> Tensor:
         return ops.getitem(self, key)
@@ -69,7 +70,7 @@ class Operators:
         return len(self._array)
 
     def __bool__(self) -> bool:
-        return bool(self._array)
+        return bool(self._array) if self._array.size else False
 
     def __float__(self) -> float:
         return float(self._array)
@@ -79,9 +80,6 @@ class Operators:
 
     def __index__(self) -> int:
         return self._array.__index__()
-
-    def __format__(self, spec: str) -> str:
-        return format(self.numpy(), spec)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self._array, dtype)
@@ -94,6 +92,10 @@ class Operators:
     def shape(self) -> TensorShape:
         """The sizes of the axes: a tuple."""
         return TensorShape(self._array.shape)
+
+    def get_shape(self) -> TensorShape:
+        """The sizes of the axes, as `shape`."""
+        return self.shape
 
     @property
     def ndim(self) -> int:
@@ -110,14 +112,19 @@ class Tensor(Operators):
     """An immutable array: tf.constant, tf.zeros, ... and every operation return one."""
 
     # _logits: the tensor whose softmax this one is, for the stable cross-entropy (keras.activations.softmax sets it)
-    __slots__ = ("__weakref__", "_array", "_logits")
+    # assign: on what is read as variable[key], a function that changes the variable there
+    __slots__ = ("__weakref__", "_array", "_logits", "assign")
     _logits: Tensor
+    assign: Callable[[Any], Any]
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
 
     def _read(self) -> Tensor:
         return self
+
+    def __format__(self, spec: str) -> str:
+        return format(self.numpy(), spec)
 
     def __repr__(self) -> str:
         return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={values(self._array)}>"

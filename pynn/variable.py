@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import ops
 from .convert import as_array
+from .errors import InvalidArgumentError
 from .tape import active
 from .tensor import Operators, Tensor, values
 
@@ -22,15 +24,32 @@ class Variable(Operators):
     else holds the array, and takes a fresh one otherwise.
     """
 
-    __slots__ = ("__weakref__", "_tensor", "name", "trainable")
+    __slots__ = ("__weakref__", "_tensor", "constraint", "name", "regularizer", "trainable")
 
     def __init__(
-        self, initial_value: Any, trainable: bool = True, *, name: str = "Variable", dtype: Any = None
+        self,
+        initial_value: Any = None,
+        trainable: bool | None = True,
+        *,
+        name: str | None = "Variable",
+        dtype: Any = None,
+        constraint: Callable[[Any], Any] | None = None,
+        shape: Any = None,
     ) -> None:
         value = initial_value() if callable(initial_value) else initial_value
+        if value is None:
+            raise ValueError("The `initial_value` of tf.Variable must be specified")
         # a copy that owns its memory: views of it then count as references to it (see _writable)
         self._tensor = Tensor(np.array(as_array(value, dtype), order="C"))
-        self.trainable, self.name = trainable, name
+        if shape is not None and (not isinstance(shape, (tuple, list)) or None in shape):
+            raise ValueError(f"A variable keeps the shape of its initial value, {self.shape}: shape={shape!r} has none")
+        if shape is not None and self.shape != shape:
+            raise ValueError(f"The initial value's shape {self.shape} is not compatible with the shape given, {shape}")
+        self.trainable = True if trainable is None else trainable
+        self.name = "Variable" if name is None else name
+        # functions of the value: what layers add to the loss for it, and what optimizers apply after an update
+        self.regularizer: Callable[[Any], Any] | None = None
+        self.constraint = constraint
 
     @property
     def _array(self) -> np.ndarray:  # type: ignore[override]
@@ -56,30 +75,68 @@ class Variable(Operators):
 
     read_value = value
 
-    def assign(self, value: Any) -> Variable:
-        """A new value of the same shape, converted to the dtype (which a Tensor must have); returns the variable."""
+    def assign(self, value: Any, *, read_value: bool = True) -> Variable | None:
+        """A new value of the same shape, converted to the dtype (which a Tensor must have).
+
+        Returns the variable, as all that assign do; None without read_value.
+        """
         new = self._same_kind(value)
         self._writable(keep=False)[...] = new
-        return self
+        return self if read_value else None
 
-    def assign_add(self, delta: Any) -> Variable:
-        """value + delta, of the same shape and dtype; returns the variable."""
-        delta = self._same_kind(delta)
+    def assign_add(self, delta: Any, *, read_value: bool = True) -> Variable | None:
+        """value + delta, of the same shape and dtype."""
+        delta = self._same_kind(delta, InvalidArgumentError)
         array = self._writable()
         np.add(array, delta, out=array)
-        return self
+        return self if read_value else None
 
-    def assign_sub(self, delta: Any) -> Variable:
-        """value - delta, of the same shape and dtype; returns the variable."""
-        delta = self._same_kind(delta)
+    def assign_sub(self, delta: Any, *, read_value: bool = True) -> Variable | None:
+        """value - delta, of the same shape and dtype."""
+        delta = self._same_kind(delta, InvalidArgumentError)
         array = self._writable()
         np.subtract(array, delta, out=array)
+        return self if read_value else None
+
+    def scatter_nd_update(self, indices: Any, updates: Any) -> Variable | None:
+        """The updates in place of the elements, or slices, at the points in the last axis of indices."""
+        return self.assign(ops.tensor_scatter_nd_update(self.value(), indices, updates))
+
+    def scatter_nd_add(self, indices: Any, updates: Any) -> Variable | None:
+        """The updates added at the points in the last axis of indices."""
+        return self.assign(ops.tensor_scatter_nd_add(self.value(), indices, updates))
+
+    def scatter_nd_sub(self, indices: Any, updates: Any) -> Variable | None:
+        """The updates subtracted at the points in the last axis of indices."""
+        return self.assign(ops.tensor_scatter_nd_sub(self.value(), indices, updates))
+
+    def __getitem__(self, key: Any) -> Tensor:
+        """The elements as a Tensor; its `assign` changes the variable at the key."""
+        part = ops.getitem(self, key)
+        part.assign = lambda value: self._assign_at(key, value)
+        return part
+
+    def _assign_at(self, key: Any, value: Any) -> Variable:
+        """InvalidArgumentError: a value that does not broadcast to the shape of [key]."""
+        place, new = ops.numpy_key(key), as_array(value, self.dtype)
+        try:
+            self._writable()[place] = new
+        except ValueError as error:
+            raise InvalidArgumentError(str(error)) from None
         return self
 
-    def _same_kind(self, value: Any) -> np.ndarray:
+    def _in_place(self, other: Any) -> Any:
+        raise RuntimeError(
+            "`variable += value` is not supported: `variable.assign_add(value)` changes the variable, "
+            "`out = variable + value` computes a tensor. Likewise for the other operators."
+        )
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ifloordiv__ = __ipow__ = __imod__ = _in_place
+
+    def _same_kind(self, value: Any, error: type[ValueError] = ValueError) -> np.ndarray:
         array = as_array(value, self.dtype)
         if array.shape != self._array.shape:
-            raise ValueError(
+            raise error(
                 f"Cannot assign value to variable {self.name!r}: the variable's shape {self.shape} and "
                 f"the assigned value's shape {array.shape} are incompatible."
             )

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import keras
-from ..keras.models.saving import read_arrays
+from ..keras.models.weights import read_arrays
 from . import UserError, one_line
 from .images import read_images
 from .table import show

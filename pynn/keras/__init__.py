@@ -1,16 +1,50 @@
 """Keras's names: layers, models, and what trains them."""
 
-from . import activations, callbacks, datasets, initializers, layers, losses, metrics, models, optimizers, utils
+from .._missing import missing
+from .._version import __version__
+from . import (
+    activations,
+    backend,
+    callbacks,
+    config,
+    constraints,
+    datasets,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    saving,
+    utils,
+)
+from ._symbolic import KerasTensor
+from .initializers import Initializer
 from .layers import Input, Layer
+from .losses import Loss
+from .metrics import Metric
 from .models import Model, Sequential
+from .optimizers import Optimizer
+from .regularizers import Regularizer
 
 __all__ = [
+    "__version__",
+    "Initializer",
     "Input",
+    "KerasTensor",
     "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
+    "Regularizer",
     "Sequential",
     "activations",
+    "backend",
     "callbacks",
+    "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",
@@ -18,5 +52,9 @@ __all__ = [
     "metrics",
     "models",
     "optimizers",
+    "regularizers",
+    "saving",
     "utils",
 ]
+
+__getattr__ = missing(__name__)

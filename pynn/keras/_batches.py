@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -10,14 +11,14 @@ import numpy as np
 
 import kernels
 
-from .. import random
+from .. import nest, random
 from ..tensor import Operators, Tensor
 
-Batch = tuple[Tensor, Tensor | None, Tensor | None]
+NAMES = ("x", "y", "sample_weight")
 
 
 class Batches:
-    """Batches (x, y, sample_weight) of arrays with the same number of rows; what is None stays None.
+    """Batches of arrays (or of nests of them) with the same number of rows: x, (x, y) or (x, y, sample_weight).
 
     Batch by batch, floats become float32 and foreign byte orders the machine's. Unshuffled batches are views where
     there is nothing to convert.
@@ -29,32 +30,25 @@ class Batches:
         batch_size = check_count("batch_size", 32 if batch_size is None else batch_size)
         if not isinstance(shuffle, (bool, np.bool_)):
             raise ValueError(f"`shuffle` must be True or False, got {shuffle!r}")
-        self.x = as_data(x, "x")
-        self.y = None if y is None else as_data(y, "y")
-        self.sample_weight = None if sample_weight is None else as_data(sample_weight, "sample_weight")
-        named = {"x": self.x, "y": self.y, "sample_weight": self.sample_weight}
-        sizes = {name: len(a) for name, a in named.items() if a is not None}
-        if len(set(sizes.values())) > 1:
-            raise ValueError(
-                "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples: "
-                + ", ".join(f"'{name}' sizes: {size}" for name, size in sizes.items())
-            )
-        self.rows = len(self.x)
-        if not self.rows:
-            raise ValueError("The data is empty: there is no sample to make a batch of")
+        self.parts = data_parts(x, y, sample_weight)
+        self.rows = rows_of(self.parts)
         self.batch_size, self.shuffle = min(batch_size, self.rows), shuffle
 
     def __len__(self) -> int:
         return -(-self.rows // self.batch_size)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Any]:
         order = random.generator().permutation(self.rows) if self.shuffle else None
-        x = _Rows(self.x, self.batch_size)
-        y, weight = (None if a is None else _Rows(a, self.batch_size) for a in (self.y, self.sample_weight))
+        takers = [nest.map_structure(lambda a: _Rows(a, self.batch_size).take, part) for part in self.parts]
         for start in range(0, self.rows, self.batch_size):
             stop = min(start + self.batch_size, self.rows)
             rows = slice(start, stop) if order is None else order[start:stop]
-            yield x.take(rows), None if y is None else y.take(rows), None if weight is None else weight.take(rows)
+            batch = tuple([take(rows) if callable(take) else _each(take, rows) for take in takers])
+            yield batch if len(batch) > 1 or nest.is_nested(batch[0]) else batch[0]
+
+
+def _each(takers: Any, rows: Any) -> Any:
+    return nest.map_structure(lambda take: take(rows), takers)
 
 
 class _Rows:
@@ -99,6 +93,51 @@ class _Memory:
 
 
 _ALONE = _Memory((), np.dtype(np.uint8)).holders()
+
+
+def data_parts(x: Any, y: Any = None, sample_weight: Any = None) -> list[Any]:
+    """The arrays of x, y and sample_weight, as many as there are; y and weights of None end the list."""
+    parts = [as_nest(x, "x")]
+    if y is not None or sample_weight is not None:
+        parts.append(as_nest(y, "y"))
+    if sample_weight is not None:
+        parts.append(as_nest(sample_weight, "sample_weight"))
+    return parts
+
+
+def rows_of(parts: list[Any]) -> int:
+    """The number of rows that all arrays have. ValueError: they differ, or there are none."""
+    named = [(name, nest.flatten(part)) for name, part in zip(NAMES, parts, strict=False)]
+    sizes = [(name, len(array)) for name, arrays in named for array in arrays]
+    if len({size for _, size in sizes}) > 1:
+        raise ValueError(
+            "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples: "
+            + ", ".join(f"'{name}' sizes: {size}" for name, size in sizes)
+        )
+    if not sizes or not sizes[0][1]:
+        raise ValueError("The data is empty: there is no sample to make a batch of")
+    return sizes[0][1]
+
+
+def split(parts: list[Any], share: float) -> tuple[list[Any], list[Any]]:
+    """The first samples and the last `share` of them."""
+    if not 0 < share < 1:
+        raise ValueError(f"`validation_split` must be between 0 and 1, got {share}")
+    rows = rows_of(parts)
+    at = math.floor(rows * (1.0 - share))
+    if at in (0, rows):
+        raise ValueError(f"{rows} samples are too few for a `validation_split` of {share}")
+    first, last = nest.map_structure(lambda a: a[:at], parts), nest.map_structure(lambda a: a[at:], parts)
+    return first, last
+
+
+def as_nest(value: Any, name: str) -> Any:
+    """The arrays of a value, or of a list, tuple or dict of arrays or Tensors (one for each input or output)."""
+    if isinstance(value, dict) or (
+        isinstance(value, (list, tuple)) and any(getattr(item, "shape", ()) for item in nest.flatten(value))
+    ):
+        return nest.map_structure(lambda item: as_data(item, name), value)
+    return as_data(value, name)
 
 
 def as_data(value: Any, name: str) -> np.ndarray:

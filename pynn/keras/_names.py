@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,10 +12,12 @@ _used: Counter[str] = Counter()
 
 
 def lookup(kind: str, name: Any, known: Mapping[str, Any]) -> Any:
-    """The thing called `name`; the error lists what is known."""
+    """The thing called `name`; the error lists what is known, and what is spelled alike."""
     if isinstance(name, str) and name in known:
         return known[name]
-    raise ValueError(f"Could not interpret {kind} identifier: {name!r}. Known: {', '.join(known)}")
+    near = difflib.get_close_matches(str(name), known, n=3)
+    hint = f". Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    raise ValueError(f"Could not interpret {kind} identifier: {name!r}. Known: {', '.join(known)}{hint}")
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -31,8 +34,13 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def auto_name(cls: type) -> str:
-    """dense, dense_1, dense_2, ..."""
-    base = snake_case(cls.__name__)
+def auto_name(cls: type | str) -> str:
+    """dense, dense_1, dense_2, ... for a class or a name."""
+    base = snake_case(cls if isinstance(cls, str) else cls.__name__)
     _used[base] += 1
     return base if _used[base] == 1 else f"{base}_{_used[base] - 1}"
+
+
+def clear_session() -> None:
+    """Layers that are given no name are counted from the beginning again."""
+    _used.clear()

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from .. import ops
+from .._missing import missing
 from ..convert import convert_to_tensor
 from ..tensor import Tensor
+from . import _config
+from ._config import serialize
 from ._names import lookup
+from ._symbolic import KerasTensor
+
+
+def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function; of a KerasTensor, the output of a layer that calls it (Keras's functional API)."""
+
+    @wraps(function)
+    def activation(x: Any, *args: Any, **options: Any) -> Any:
+        if not isinstance(x, KerasTensor):
+            return function(x, *args, **options)
+        from .layers import Activation  # late: layers are written with activations
+
+        return Activation((lambda y: function(y, *args, **options)) if args or options else activation)(x)
+
+    return activation
 
 
 def linear(x: Any) -> Tensor:
@@ -16,6 +35,7 @@ def linear(x: Any) -> Tensor:
     return x
 
 
+@_or_layer
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x from threshold up to max_value; below it negative_slope * (x - threshold)."""
     y = ops.where(ops.greater(x, threshold), x, 0) if threshold else ops.relu(x)
@@ -26,6 +46,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     return y
 
 
+@_or_layer
 def sigmoid(x: Any) -> Tensor:
     """1 / (1 + exp(-x)). It remembers x, as `softmax` does."""
     logits = convert_to_tensor(x)
@@ -34,6 +55,7 @@ def sigmoid(x: Any) -> Tensor:
     return y
 
 
+@_or_layer
 def softmax(x: Any, axis: int = -1) -> Tensor:
     """Probabilities along the axis. They remember x, so that cross-entropy is computed from the logits."""
     logits = convert_to_tensor(x)
@@ -43,16 +65,86 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
     return y
 
 
-tanh = ops.tanh
+@_or_layer
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+    """x, and negative_slope * x below 0: Maas et al. 2013."""
+    return ops.leaky_relu(x, negative_slope)
+
+
+@_or_layer
+def exponential(x: Any) -> Tensor:
+    """exp(x)"""
+    return ops.exp(x)
+
+
+@_or_layer
+def elu(x: Any, alpha: float = 1.0) -> Tensor:
+    """x, and alpha * (exp(x) - 1) below 0: Clevert et al. 2016."""
+    y = ops.elu(x)
+    return y if alpha == 1 else ops.where(ops.greater(x, 0), y, alpha * y)
+
+
+@_or_layer
+def celu(x: Any, alpha: float = 1.0) -> Tensor:
+    """x, and alpha * (exp(x / alpha) - 1) below 0: Barron 2017."""
+    return ops.maximum(x, 0.0) + alpha * ops.expm1(ops.minimum(x, 0.0) / alpha)
+
+
+@_or_layer
+def hard_sigmoid(x: Any) -> Tensor:
+    """x / 6 + 1/2, kept between 0 and 1."""
+    return ops.relu6(ops.add(x, 3.0)) / 6.0
+
+
+@_or_layer
+def hard_silu(x: Any) -> Tensor:
+    """x * hard_sigmoid(x): Howard et al. 2019."""
+    return ops.multiply(x, hard_sigmoid(x))
+
+
+@_or_layer
+def hard_tanh(x: Any) -> Tensor:
+    """x, kept between -1 and 1."""
+    return ops.clip_by_value(x, -1.0, 1.0)
+
+
+@_or_layer
+def mish(x: Any) -> Tensor:
+    """x * tanh(softplus(x)): Misra 2019."""
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
+
+
+gelu, log_sigmoid, log_softmax, relu6 = map(_or_layer, (ops.gelu, ops.log_sigmoid, ops.log_softmax, ops.relu6))
+selu, silu, softplus, softsign = map(_or_layer, (ops.selu, ops.silu, ops.softplus, ops.softsign))
+tanh = _or_layer(ops.tanh)
+swish, hard_swish = silu, hard_silu
 # the operations compute these functions' values, but not with what the layers and losses know about them
 _OPERATIONS = {id(ops.relu): relu, id(ops.sigmoid): sigmoid, id(ops.softmax): softmax}
-_KNOWN = {f.__name__: f for f in (linear, relu, sigmoid, softmax, tanh)}
+__all__ = [
+    "celu", "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "serialize", "sigmoid",
+    "silu", "softmax", "softplus", "softsign", "swish", "tanh",
+]  # fmt: skip
+_KNOWN = {name: globals()[name] for name in __all__ if name not in ("deserialize", "get", "serialize")}
 
 
-def get(identifier: str | Callable[[Any], Tensor] | None) -> Callable[[Any], Tensor]:
-    """A function for a name, a function (tf.nn.softmax, too, then keeps its logits for the loss), or None (linear)."""
+def get(identifier: Any) -> Callable[[Any], Tensor]:
+    """A function for a name, a configuration, a function, or None (linear).
+
+    tf.nn.relu, sigmoid and softmax are taken for the functions here: softmax then keeps its logits for the loss.
+    """
     if identifier is None:
         return linear
+    if isinstance(identifier, dict):
+        identifier = _config.deserialize(identifier)
     if callable(identifier):
         return _OPERATIONS.get(id(identifier), identifier)
     return lookup("activation function", identifier, _KNOWN)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Any], Tensor]:
+    """The function that `serialize` described; custom_objects: names and functions of one's own."""
+    return get(_config.deserialize(config, custom_objects))
+
+
+__getattr__ = missing(__name__)

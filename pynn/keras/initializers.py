@@ -1,134 +1,280 @@
-"""First values of weights: callables (shape, dtype) -> Tensor. A seed of its own makes one repeat its values."""
+"""First values of weights: callables (shape, dtype) -> Tensor."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import ops, random
-from ..tensor import Tensor
-from ._names import lookup, snake_case
+from .._missing import missing
+from ..convert import as_array, to_shape
+from ..dtypes import as_dtype
+from ..tensor import Operators, Tensor
+from . import _config
+from ._config import serialize
+from ._names import lookup
 
 
-class Initializer:
+class Initializer(_config.Configured):
     """Base class: subclasses compute values in __call__."""
 
-    def __call__(self, shape: Any, dtype: Any = "float32") -> Tensor:
+    def __init__(self) -> None:
+        """Takes no arguments."""
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         raise NotImplementedError
+
+    def clone(self) -> Initializer:
+        """Another one with the same arguments; without a seed among them, its values differ."""
+        return type(self).from_config(self.get_config())
+
+
+def _type(dtype: Any) -> np.dtype:
+    return as_dtype(dtype or np.float32).dtype
 
 
 class Constant(Initializer):
-    """The same value everywhere."""
+    """The same value everywhere; an array is broadcast to the shape."""
 
-    def __init__(self, value: float = 0.0) -> None:
+    def __init__(self, value: Any = 0.0) -> None:
         self.value = value
 
-    def __call__(self, shape: Any, dtype: Any = "float32") -> Tensor:
-        return ops.cast(ops.fill(shape, self.value), dtype)
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return ops.broadcast_to(as_array(self.value).astype(_type(dtype)), shape)
 
 
-class Zeros(Constant):
+class Zeros(Initializer):
     """0 everywhere."""
 
-    def __init__(self) -> None:
-        super().__init__(0.0)
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return ops.zeros(shape, _type(dtype))
 
 
-class Ones(Constant):
+class Ones(Initializer):
     """1 everywhere."""
 
-    def __init__(self) -> None:
-        super().__init__(1.0)
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return ops.ones(shape, _type(dtype))
 
 
-class RandomUniform(Initializer):
+class Identity(Initializer):
+    """gain on the diagonal of a matrix, 0 elsewhere."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        if len(shape) != 2:
+            raise ValueError(f"Identity initializes matrices. Received: shape={shape} of rank {len(shape)}.")
+        return Tensor((self.gain * np.eye(int(shape[0]), int(shape[1]))).astype(_type(dtype)))
+
+
+class RandomInitializer(Initializer):
+    """Each object has one seed, given or drawn: called again with the same shape, it gives the same values."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        if seed is None:
+            seed = int(random.generator().integers(2**31))
+        elif isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+            raise ValueError(f"`seed` argument should be an integer. Received: seed={seed!r}")
+        self.seed = int(seed)
+
+
+class RandomUniform(RandomInitializer):
     """Uniform over [minval, maxval)."""
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
-        self.minval, self.maxval, self.seed = minval, maxval, seed
+        super().__init__(seed)
+        self.minval, self.maxval = minval, maxval
 
-    def __call__(self, shape: Any, dtype: Any = "float32") -> Tensor:
-        return random.uniform(shape, self.minval, self.maxval, dtype, self.seed)
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return random.uniform(shape, self.minval, self.maxval, _type(dtype), self.seed)
 
 
-class RandomNormal(Initializer):
+class RandomNormal(RandomInitializer):
     """Normal values."""
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
-        self.mean, self.stddev, self.seed = mean, stddev, seed
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
 
-    def __call__(self, shape: Any, dtype: Any = "float32") -> Tensor:
-        return random.normal(shape, self.mean, self.stddev, dtype, self.seed)
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return random.normal(shape, self.mean, self.stddev, _type(dtype), self.seed)
 
 
 class TruncatedNormal(RandomNormal):
     """Normal values; those further than 2 stddev from the mean are drawn again."""
 
-    def __call__(self, shape: Any, dtype: Any = "float32") -> Tensor:
-        return random.truncated_normal(shape, self.mean, self.stddev, dtype, self.seed)
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        return random.truncated_normal(shape, self.mean, self.stddev, _type(dtype), self.seed)
 
 
-class _VarianceScaling(Initializer):
-    """Values of mean 0 and variance scale / fan, where fan is fan_in, or the mean of fan_in and fan_out.
+class VarianceScaling(RandomInitializer):
+    """Values of mean 0 and variance scale / fan; mode says which: "fan_in", "fan_out" or their mean, "fan_avg".
 
-    shape (..., fan_in, fan_out), times the sizes before them for both; of (n,), both are n; of (), 1.
-    Uniform: limits sqrt(3 * variance). Normal: cut at 2 stddev before the cut, which keeps the variance.
+    shape (..., fan_in, fan_out), times the sizes before them for both; of (n,), both are n; of (), 1. input_axes and
+    output_axes, given together, are the axes whose sizes make the two fans instead.
+    distribution: "uniform" up to sqrt(3 * variance); "truncated_normal" or "normal", cut at 2 stddev before the cut,
+    which keeps the variance; "untruncated_normal".
     """
 
-    scale: float
-    average: bool
-    uniform: bool
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(seed)
+        if scale <= 0:
+            raise ValueError(f"Argument `scale` must be positive float. Received: scale={scale}")
+        if mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise ValueError(f"Invalid `mode` argument: {mode}. Please use 'fan_in', 'fan_out' or 'fan_avg'")
+        distribution = distribution.lower()
+        if distribution not in ("uniform", "normal", "truncated_normal", "untruncated_normal"):
+            raise ValueError(
+                f"Invalid `distribution` argument: {distribution}. "
+                "Please use 'uniform', 'truncated_normal' or 'untruncated_normal'"
+            )
+        self.scale, self.mode = scale, mode
+        self.distribution = "truncated_normal" if distribution == "normal" else distribution
+        self.input_axes, self.output_axes = input_axes, output_axes
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
-
-    def __call__(self, shape: Any, dtype: Any = "float32") -> Tensor:
-        shape = tuple(shape)
-        receptive = math.prod(shape[:-2])
-        fan_in, fan_out = (shape[0], shape[0]) if len(shape) == 1 else (shape[-2:] if shape else (1, 1))
-        fan = (fan_in + fan_out) / 2 if self.average else fan_in
-        variance = self.scale / max(1.0, fan * receptive)
-        if self.uniform:
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        shape = to_shape(shape)
+        fan_in, fan_out = self._fans(shape)
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        variance = self.scale / max(1.0, fan)
+        if self.distribution == "uniform":
             limit = math.sqrt(3 * variance)
-            return random.uniform(shape, -limit, limit, dtype, self.seed)
+            return random.uniform(shape, -limit, limit, _type(dtype), self.seed)
+        if self.distribution == "untruncated_normal":
+            return random.normal(shape, 0.0, math.sqrt(variance), _type(dtype), self.seed)
         # a normal distribution cut at 2 stddev keeps 0.8796 of its stddev
-        return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, dtype, self.seed)
+        return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, _type(dtype), self.seed)
+
+    def _fans(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        if self.input_axes is not None and self.output_axes is not None:
+            return math.prod(shape[i] for i in self.input_axes), math.prod(shape[i] for i in self.output_axes)
+        if len(shape) < 2:
+            return math.prod(shape), math.prod(shape)
+        field = math.prod(shape[:-2])
+        return shape[-2] * field, shape[-1] * field
 
 
-class GlorotUniform(_VarianceScaling):
+class _Scaled(VarianceScaling):
+    """VarianceScaling under the name of those who proposed its scale, mode and distribution."""
+
+    _arguments_of_base: tuple[float, str, str]
+
+    def __init__(
+        self,
+        seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(*self._arguments_of_base, seed, input_axes, output_axes)
+
+
+class GlorotUniform(_Scaled):
     """Uniform, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
 
-    scale, average, uniform = 1.0, True, True
+    _arguments_of_base = 1.0, "fan_avg", "uniform"
 
 
-class GlorotNormal(_VarianceScaling):
+class GlorotNormal(_Scaled):
     """Truncated normal, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
 
-    scale, average, uniform = 1.0, True, False
+    _arguments_of_base = 1.0, "fan_avg", "truncated_normal"
 
 
-class HeUniform(_VarianceScaling):
+class HeUniform(_Scaled):
     """Uniform, variance 2 / fan_in: He et al. 2015."""
 
-    scale, average, uniform = 2.0, False, True
+    _arguments_of_base = 2.0, "fan_in", "uniform"
 
 
-class HeNormal(_VarianceScaling):
+class HeNormal(_Scaled):
     """Truncated normal, variance 2 / fan_in: He et al. 2015."""
 
-    scale, average, uniform = 2.0, False, False
+    _arguments_of_base = 2.0, "fan_in", "truncated_normal"
 
 
-_CLASSES = (
-    Zeros, Ones, Constant, RandomUniform, RandomNormal, TruncatedNormal,
-    GlorotUniform, GlorotNormal, HeUniform, HeNormal,
-)  # fmt: skip
-_KNOWN = {name: c for c in _CLASSES for name in (snake_case(c.__name__), c.__name__)}
+class LecunUniform(_Scaled):
+    """Uniform, variance 1 / fan_in: LeCun et al. 1998, Klambauer et al. 2017."""
+
+    _arguments_of_base = 1.0, "fan_in", "uniform"
 
 
-def get(identifier: Any) -> Callable[..., Any]:
-    """An initializer for a name, a class, an initializer, or a function (shape, dtype)."""
-    if isinstance(identifier, type):
-        return identifier()
-    return identifier if callable(identifier) else lookup("initializer", identifier, _KNOWN)()
+class LecunNormal(_Scaled):
+    """Truncated normal, variance 1 / fan_in: LeCun et al. 1998, Klambauer et al. 2017."""
+
+    _arguments_of_base = 1.0, "fan_in", "truncated_normal"
+
+
+class Orthogonal(RandomInitializer):
+    """gain times a matrix (all sizes but the last, last size) of orthonormal rows or columns: Saxe et al. 2014."""
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self.gain = gain
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        if len(shape) < 2:
+            raise ValueError(f"Orthogonal needs a matrix or more. Received: shape={shape} of rank {len(shape)}.")
+        *rows, columns = shape = to_shape(shape)
+        sizes = math.prod(rows), columns
+        q, r = np.linalg.qr(random.normal((max(sizes), min(sizes)), dtype=np.float64, seed=self.seed)._array)
+        q = q * np.sign(np.diag(r))  # makes the draw uniform over the orthogonal matrices
+        return Tensor((self.gain * (q.T if sizes[0] < sizes[1] else q).reshape(shape)).astype(_type(dtype)))
+
+
+constant, zeros, ones, identity, orthogonal = Constant, Zeros, Ones, Identity, Orthogonal
+random_uniform, random_normal, truncated_normal = RandomUniform, RandomNormal, TruncatedNormal
+variance_scaling, glorot_uniform, glorot_normal = VarianceScaling, GlorotUniform, GlorotNormal
+he_uniform, he_normal, lecun_uniform, lecun_normal = HeUniform, HeNormal, LecunUniform, LecunNormal
+IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
+__all__ = [
+    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity", "IdentityInitializer",
+    "Initializer", "LecunNormal", "LecunUniform", "Ones", "Orthogonal", "OrthogonalInitializer", "RandomNormal",
+    "RandomUniform", "TruncatedNormal", "VarianceScaling", "Zeros", "constant", "deserialize", "get", "glorot_normal",
+    "glorot_uniform", "he_normal", "he_uniform", "identity", "lecun_normal", "lecun_uniform", "ones", "orthogonal",
+    "random_normal", "random_uniform", "serialize", "truncated_normal", "variance_scaling", "zeros",
+]  # fmt: skip
+_KNOWN = {name: globals()[name] for name in __all__ if name not in ("Initializer", "deserialize", "get", "serialize")}
+_KNOWN |= {"normal": RandomNormal, "uniform": RandomUniform, "zero": Zeros, "one": Ones}
+
+
+def get(identifier: Any) -> Any:
+    """An initializer for a name, a configuration, a class, an initializer, a function (shape, dtype), or an array.
+
+    None for None.
+    """
+    if isinstance(identifier, dict):
+        identifier = _config.deserialize(identifier)
+    if isinstance(identifier, (Operators, np.ndarray)):
+        return _given(as_array(identifier))
+    found = identifier if identifier is None or callable(identifier) else lookup("initializer", identifier, _KNOWN)
+    return found() if isinstance(found, type) else found
+
+
+def _given(values: np.ndarray) -> Callable[..., Tensor]:
+    def initialize(shape: Any, dtype: Any = None) -> Tensor:
+        if to_shape(shape) != values.shape:
+            raise ValueError(f"The initial values are of shape {values.shape}, the weight is of shape {shape}")
+        return Tensor(values.astype(_type(dtype)))
+
+    return initialize
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The initializer that `serialize` described; custom_objects: names and classes of one's own."""
+    return get(_config.deserialize(config, custom_objects))
+
+
+__getattr__ = missing(__name__)

@@ -1,14 +1,24 @@
-"""Seeds, and labels as one-hot rows."""
+"""Seeds, labels as one-hot rows, vectors of length 1, and a progress bar for loops of one's own."""
 
 from __future__ import annotations
 
 import random as python_random
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from .. import random
-from ..convert import as_array
+from .. import ops, random
+from .._missing import missing
+from ..convert import as_array, convert_to_tensor
+from ..tensor import Operators
+from ._config import custom_object_scope, register_keras_serializable
+from ._progress import ProgressBar
+from .callbacks import Logs
+
+__all__ = [
+    "Progbar", "custom_object_scope", "normalize", "register_keras_serializable", "set_random_seed", "to_categorical",
+]  # fmt: skip
 
 
 def set_random_seed(seed: int) -> None:
@@ -21,8 +31,8 @@ def set_random_seed(seed: int) -> None:
     random.set_seed(seed)
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
-    """One-hot rows (..., n) of integer labels (...) or (..., 1), float64 as in Keras.
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
+    """One-hot rows (..., n) of integer labels (...) or (..., 1), as in Keras a float64 array, a float32 Tensor of one.
 
     n is num_classes, by default the largest label + 1; ValueError for labels outside of it.
     """
@@ -32,7 +42,87 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     labels = labels.astype(np.int64)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    n = int(labels.max()) + 1 if num_classes is None else num_classes
+    n = num_classes or int(labels.max()) + 1
     if labels.size and (labels.min() < 0 or labels.max() >= n):
         raise ValueError(f"Labels from {labels.min()} to {labels.max()} do not fit num_classes={n}")
+    if isinstance(x, Operators):
+        return ops.one_hot(labels, n)
     return (labels[..., None] == np.arange(n)).astype(np.float64)
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
+    """x / |x| along the axis, |x| = sum(|x|^order)^(1 / order), 0 where x is 0: an array of an array, else a Tensor."""
+    if isinstance(x, np.ndarray):
+        norm = np.linalg.norm(x, order, axis, keepdims=True)
+        return x / np.where(norm == 0, 1, norm)
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")
+    x = convert_to_tensor(x)
+    norm = ops.reduce_sum(ops.abs(x) ** order, axis, keepdims=True) ** (1 / order)
+    return x / ops.maximum(norm, 1e-7)
+
+
+class Progbar:
+    """Progress over `target` steps (None: not known), drawn by `update` and `add`, which take [(name, value), ...].
+
+    Values are averaged over the steps since the last call; those in `stateful_metrics` are shown as they are, and so
+    are the last ones. verbose: 0, silent; 1, a bar; 2, one line at the end. `unit_name` is what a step is called.
+    """
+
+    def __init__(
+        self,
+        target: int | None,
+        *,
+        verbose: int = 1,
+        stateful_metrics: Iterable[str] | None = None,
+        unit_name: str = "step",
+    ) -> None:
+        self.target, self.verbose, self.unit_name = target, verbose, unit_name
+        self.stateful_metrics = frozenset(stateful_metrics or ())
+        self._bar = _Bar(unit_name, verbose) if verbose else None
+        self._seen, self._started = 0, False
+        self._sums: dict[str, tuple[float, int]] = {}
+
+    def update(self, current: int, values: Any = None, finalize: bool | None = None) -> None:
+        """`current` steps are done; at the target, or with finalize, the bar is left as it is."""
+        if finalize is None:
+            finalize = self.target is not None and current >= self.target
+        steps = max(current - self._seen, 1)
+        for name, value in values or ():
+            if finalize or name in self.stateful_metrics:
+                self._sums[name] = float(value), 1
+            else:
+                total, count = self._sums.get(name, (0.0, 0))
+                self._sums[name] = total + float(value) * steps, count + steps
+        self._seen = current
+        if self._bar is None:
+            return
+        logs = {name: total / count for name, (total, count) in self._sums.items()}
+        if not self._started:
+            self._bar.set_params({"steps": self.target})
+            self._bar.on_predict_begin()
+        self._started = not finalize
+        self._bar.draw(current, logs, finalize)
+
+    def add(self, n: int, values: Any = None) -> None:
+        """n more steps are done."""
+        self.update(self._seen + n, values)
+
+
+class _Bar(ProgressBar):
+    """The bar of fit, with a unit of its own."""
+
+    def __init__(self, unit: str, verbose: int) -> None:
+        super().__init__(verbose)
+        self._unit = unit
+
+    def draw(self, done: int, logs: Logs, finished: bool) -> None:
+        self._step(done - 1, logs)
+        if finished:
+            self._finish(logs)
+
+    def _details(self, logs: Logs) -> str:
+        return super()._details(logs).replace("/step", f"/{self._unit}", 1)
+
+
+__getattr__ = missing(__name__)

@@ -1,12 +1,34 @@
-"""The differentiable operations. `tf.*`, `tf.math` and `tf.nn` are names for these."""
+"""The differentiable operations. `tf.*`, `tf.math`, `tf.nn` and `tf.linalg` are names for these."""
 # ruff: noqa: F401, I001
 
 from .arithmetic import (
-    abs, add, broadcast_to, cast, clip_by_value, divide, divide_no_nan, equal, exp, floordiv, greater, greater_equal,
-    less, less_equal, log, logical_and, logical_not, logical_or, logical_xor, maximum, minimum, mod, multiply,
-    negative, not_equal, pow, sigmoid, sign, sqrt, square, subtract, tanh, where,
+    abs, add, add_n, atan2, broadcast_to, cast, ceil, divide, divide_no_nan, exp, floor, floordiv, log, maximum,
+    minimum, mod, multiply, negative, pow, round, sigmoid, sign, sqrt, square, squared_difference, subtract, tanh,
+    where,
 )  # fmt: skip
+from .compare import (
+    bitwise_and, bitwise_or, bitwise_xor, equal, greater, greater_equal, invert, is_finite, is_inf, is_nan, less,
+    less_equal, logical_and, logical_not, logical_or, logical_xor, not_equal, same,
+)  # fmt: skip
+from .functions import (
+    acos, acosh, asin, asinh, atan, atanh, cos, cosh, erf, expm1, log1p, log_sigmoid, reciprocal, rsqrt, sin, sinh,
+    tan,
+)  # fmt: skip
+from .activation import elu, gelu, leaky_relu, relu6, selu, silu, softplus, softsign
 from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_entropy
-from .reduce import argmax, argmin, reduce_all, reduce_any, reduce_max, reduce_mean, reduce_min, reduce_sum
-from .shape import concat, expand_dims, fill, gather, getitem, identity, one_hot, ones, ones_like, range
-from .shape import reshape, squeeze, stack, stop_gradient, transpose, zeros, zeros_like
+from .reduce import argmax, argmin, count_nonzero, reduce_all, reduce_any, reduce_euclidean_norm, reduce_logsumexp
+from .reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_std, reduce_sum, reduce_variance
+from .accumulate import cumprod, cumsum
+from .make import eye, fill, linspace, meshgrid, one_hot, ones, ones_like, range, sequence_mask, zeros, zeros_like
+from .layout import concat, expand_dims, identity, rank, reshape, shape, size, split, squeeze, stack, stop_gradient
+from .layout import transpose, unstack
+from .move import pad, repeat, reverse, roll, tile
+from .index import boolean_mask, gather, gather_nd, getitem, scatter_nd, tensor_scatter_nd_add, tensor_scatter_nd_sub
+from .index import numpy_key, slice_, tensor_scatter_nd_update
+from .count import bincount, confusion_matrix
+from .order import argsort, in_top_k, searchsorted, sort, top_k, unique, unique_with_counts
+from .clip import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm
+from .einsum import einsum
+from .linalg import (
+    band_part, det, diag, diag_part, inv, lstsq, matrix_transpose, matvec, norm, normalize, solve, tensordot, trace,
+)  # fmt: skip

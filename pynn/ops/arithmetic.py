@@ -9,13 +9,14 @@ import numpy as np
 
 import kernels
 
-from ..convert import operand, pair, to_shape
-from ..dtypes import as_dtype
+from ..convert import alike, operand, pair, to_shape
+from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import Gradient, record
 from ..tensor import Tensor
 from ._call import fast, floats, quiet, run
+from .compare import bools, equal, greater_equal, less_equal
+from .layout import identity, reshape
 from .reduce import reduce_sum
-from .shape import identity, reshape
 
 
 def sum_to(g: Tensor, like: Tensor) -> Tensor:
@@ -28,38 +29,54 @@ def sum_to(g: Tensor, like: Tensor) -> Tensor:
     return reshape(reduce_sum(g, [*range(new), *stretched]), shape)
 
 
-def broadcast_to(x: Any, shape: Any) -> Tensor:
+def broadcast_to(input: Any, shape: Any) -> Tensor:
     """x repeated to `shape` by NumPy's broadcasting; a copy, so that it can be used like any other tensor."""
-    x = operand(x)
+    x = operand(input)
     value = np.empty(to_shape(shape), x._array.dtype)
     run(np.copyto, value, x._array)
     return record(value, (x,), lambda g: (lambda: sum_to(g, x),))
 
 
+def _number(value: Any, name: str) -> Any:
+    """The value, unless it is one of bools, with which TensorFlow does not calculate."""
+    if value.dtype.kind == "b":
+        raise InvalidArgumentError(f"{name} has no bools: tf.cast(x, tf.float32)")
+    return value
+
+
+def _add_numbers(a: np.ndarray, b: np.ndarray) -> Any:
+    return np.add(_number(a, "add"), b)
+
+
 def add(x: Any, y: Any) -> Tensor:
     """x + y, with broadcasting, as all operations of two tensors here."""
-    x, y = pair(x, y)
-    value = fast(kernels.add, np.add, x._array, y._array)
+    try:
+        x, y = pair(x, y)
+    except TypeError as error:  # elsewhere TensorFlow's error is a TypeError, too
+        raise InvalidArgumentError(str(error)) from None
+    value = fast(kernels.add, _add_numbers, x._array, y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(g, y)))
 
 
 def subtract(x: Any, y: Any) -> Tensor:
     """x - y"""
     x, y = pair(x, y)
-    value = quiet(np.subtract, x._array, y._array)
+    value = quiet(np.subtract, _number(x._array, "subtract"), y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(-g, y)))
 
 
 def multiply(x: Any, y: Any) -> Tensor:
     """x * y"""
     x, y = pair(x, y)
-    value = quiet(np.multiply, x._array, y._array)
+    value = _number(quiet(np.multiply, x._array, y._array), "multiply")
     return record(value, (x, y), lambda g: (lambda: sum_to(g * y, x), lambda: sum_to(g * x, y)))
 
 
 def divide(x: Any, y: Any) -> Tensor:
     """x / y; integers give float64, those of 8 and 16 bits float32."""
     x, y = pair(x, y)
+    if x._array.dtype.kind == "b":
+        raise TypeError("divide has no bools: tf.cast(x, tf.float32)")
     if x._array.dtype.kind in "iu":
         wide = np.float32 if x._array.dtype.itemsize <= 2 else np.float64
         x, y = cast(x, wide), cast(y, wide)
@@ -75,16 +92,23 @@ def divide_no_nan(x: Any, y: Any) -> Tensor:
     return where(zero, 0, divide(x, where(zero, 1, y)))
 
 
+def _divisor(y: Tensor) -> np.ndarray:
+    """TensorFlow's integers, unlike its floats, are not divided by zero."""
+    if y._array.dtype.kind in "iu" and not y._array.all():
+        raise InvalidArgumentError("Integer division by zero")
+    return y._array
+
+
 def floordiv(x: Any, y: Any) -> Tensor:
     """floor(x / y); it has no gradient."""
     x, y = pair(x, y)
-    return Tensor(np.asarray(quiet(np.floor_divide, x._array, y._array)))
+    return Tensor(np.asarray(quiet(np.floor_divide, x._array, _divisor(y))))
 
 
 def mod(x: Any, y: Any) -> Tensor:
     """The remainder with the sign of y: x - floor(x / y) * y."""
     x, y = pair(x, y)
-    value = quiet(np.mod, x._array, y._array)
+    value = quiet(np.mod, x._array, _divisor(y))
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(-g * floordiv(x, y), y)))
 
 
@@ -116,16 +140,13 @@ def _choice(first: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor) -> 
     return lambda g: (lambda: sum_to(where(first(x, y), g, 0), x), lambda: sum_to(where(first(x, y), 0, g), y))
 
 
-def clip_by_value(x: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
-    """min(max(x, clip_value_min), clip_value_max)"""
-    return minimum(maximum(x, clip_value_min), clip_value_max)
-
-
 def where(condition: Any, x: Any = None, y: Any = None) -> Tensor:
     """x where condition, else y; with the condition alone, the indices (k, ndim) where it is true."""
-    c = operand(condition)._array
-    if x is None:
-        return Tensor(np.argwhere(c))
+    if x is None and y is None:
+        return Tensor(np.argwhere(operand(condition)._array))
+    if x is None or y is None:
+        raise ValueError("x and y must both be non-None or both be None.")
+    c = bools(condition)
     x, y = pair(x, y)
     value = run(np.where, c, x._array, y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(where(c, g, 0), x), lambda: sum_to(where(c, 0, g), y)))
@@ -134,13 +155,15 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Tensor:
 def negative(x: Any) -> Tensor:
     """-x"""
     x = operand(x)
+    if x._array.dtype.kind in "bu":
+        raise InvalidArgumentError(f"negative has no {x._array.dtype}: see tf.cast")
     return record(np.negative(x._array), (x,), lambda g: (lambda: -g,))
 
 
 def abs(x: Any) -> Tensor:
     """|x|; the gradient at 0 is 0."""
     x = operand(x)
-    return record(np.abs(x._array), (x,), lambda g: (lambda: g * sign(x),))
+    return record(np.abs(_number(x._array, "abs")), (x,), lambda g: (lambda: g * sign(x),))
 
 
 def sign(x: Any) -> Tensor:
@@ -198,22 +221,42 @@ def cast(x: Any, dtype: Any) -> Tensor:
     return record(quiet(x._array.astype, target), (x,), lambda g: (lambda: cast(g, old),))
 
 
-def _comparison(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    def compare(x: Any, y: Any) -> Tensor:
-        x, y = pair(x, y)
-        return Tensor(np.asarray(run(function, x._array, y._array)))
-
-    compare.__name__ = function.__name__
-    compare.__doc__ = f"A bool tensor, element by element: NumPy's {function.__name__}."
-    return compare
+def round(x: Any) -> Tensor:
+    """The nearest whole number; halves go to the even one. It has no gradient, nor have floor and ceil."""
+    return Tensor(np.asarray(np.rint(a) if (a := operand(x)._array).dtype.kind == "f" else a))
 
 
-equal, not_equal = _comparison(np.equal), _comparison(np.not_equal)
-less, less_equal = _comparison(np.less), _comparison(np.less_equal)
-greater, greater_equal = _comparison(np.greater), _comparison(np.greater_equal)
-logical_and, logical_or, logical_xor = map(_comparison, (np.logical_and, np.logical_or, np.logical_xor))
+def floor(x: Any) -> Tensor:
+    """The next whole number below."""
+    return Tensor(np.asarray(np.floor(floats(x, "floor")._array)))
 
 
-def logical_not(x: Any) -> Tensor:
-    """A bool tensor: true where x is false or 0."""
-    return Tensor(np.asarray(np.logical_not(operand(x)._array)))
+def ceil(x: Any) -> Tensor:
+    """The next whole number above."""
+    return Tensor(np.asarray(np.ceil(floats(x, "ceil")._array)))
+
+
+def add_n(inputs: Any) -> Tensor:
+    """The sum of tensors of one shape."""
+    if isinstance(inputs, Tensor) or not inputs:
+        raise ValueError("add_n needs a list of at least one tensor")
+    tensors = alike(inputs)
+    if len({t._array.shape for t in tensors}) > 1:
+        raise InvalidArgumentError(f"add_n needs tensors of one shape, got {[t._array.shape for t in tensors]}")
+    return sum(tensors[1:], start=identity(tensors[0]))
+
+
+def squared_difference(x: Any, y: Any) -> Tensor:
+    """(x - y) ** 2"""
+    return square(subtract(x, y))
+
+
+def atan2(y: Any, x: Any) -> Tensor:
+    """The angle of the point (x, y), from -pi to pi."""
+    y, x = pair(floats(y, "atan2"), x)
+
+    def scaled(g: Tensor) -> Tensor:
+        return g / (square(x) + square(y))
+
+    value = quiet(np.arctan2, y._array, x._array)
+    return record(value, (y, x), lambda g: (lambda: sum_to(scaled(g) * x, y), lambda: sum_to(-scaled(g) * y, x)))

@@ -15,16 +15,33 @@ from ..tape import record
 from ..tensor import Tensor
 from ._call import fast, floats, quiet, run
 from .arithmetic import cast, exp, log, sum_to
+from .layout import reshape, stop_gradient, transpose
 from .reduce import reduce_max, reduce_sum, sum_rows
-from .shape import reshape, stop_gradient, transpose
 
 
-def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False) -> Tensor:
-    """(..., m, k) @ (..., k, n) -> (..., m, n); `transpose_*` swaps the last two axes first, without a copy."""
-    a, b = pair(a, b)
+def matmul(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+) -> Tensor:
+    """(..., m, k) @ (..., k, n) -> (..., m, n); `transpose_*` swaps the last two axes first, without a copy.
+
+    `adjoint_*` is the same for real numbers.
+    """
+    try:
+        a, b = pair(a, b)
+    except TypeError as error:
+        raise InvalidArgumentError(str(error)) from None
     if a._array.ndim < 2 or b._array.ndim < 2:
         raise InvalidArgumentError(f"matmul needs matrices, got shapes {a.shape} and {b.shape}: see tf.expand_dims")
-    a, b = _swap(a) if transpose_a else a, _swap(b) if transpose_b else b
+    if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
+        raise ValueError("matmul takes transpose or adjoint of an operand, not both")
+    if a._array.dtype.kind == "b":
+        raise InvalidArgumentError("matmul has no bools: tf.cast(x, tf.float32)")
+    a, b = _swap(a) if transpose_a or adjoint_a else a, _swap(b) if transpose_b or adjoint_b else b
     if b._array.ndim == 2 and a._array.dtype.char in "fd":
         return _product(a, b)
     value = run(np.matmul, a._array, b._array)  # integers, and stacks of matrices on both sides
@@ -73,9 +90,9 @@ def dense(x: Any, w: Any, b: Any = None, activation: Literal["relu"] | None = No
     return out
 
 
-def relu(x: Any) -> Tensor:
+def relu(features: Any) -> Tensor:
     """max(x, 0)"""
-    x = operand(x)
+    x = operand(features)
     value = fast(kernels.relu, lambda a: np.maximum(a, 0), x._array)
     out = record(value, (x,), lambda g: (lambda: relu_gradient(g, out),))
     return out
@@ -88,9 +105,11 @@ def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
     return record(value, (g,), lambda h: (lambda: relu_gradient(h, out),))
 
 
-def softmax(x: Any, axis: int = -1) -> Tensor:
-    """exp(x) / sum(exp(x)) along the axis, without overflow."""
-    x = floats(x, "softmax")
+def softmax(logits: Any, axis: int | None = None) -> Tensor:
+    """exp(x) / sum(exp(x)) along the axis, by default the last, without overflow."""
+    x, axis = floats(logits, "softmax"), -1 if axis is None else int(axis)
+    if not -x._array.ndim <= axis < x._array.ndim:
+        raise InvalidArgumentError(f"axis {axis} is out of bounds for a tensor of {x._array.ndim} dimensions")
     if axis not in (-1, x._array.ndim - 1):
         order = list(range(x._array.ndim))
         order[axis], order[-1] = order[-1], order[axis]
@@ -100,9 +119,9 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
     return p
 
 
-def log_softmax(x: Any, axis: int = -1) -> Tensor:
-    """x - log(sum(exp(x))) along the axis, without overflow."""
-    x = floats(x, "log_softmax")
+def log_softmax(logits: Any, axis: int | None = None) -> Tensor:
+    """x - log(sum(exp(x))) along the axis, by default the last, without overflow."""
+    x, axis = floats(logits, "log_softmax"), -1 if axis is None else int(axis)
     shifted = x - stop_gradient(reduce_max(x, axis, keepdims=True))
     return shifted - log(reduce_sum(exp(shifted), axis, keepdims=True))
 
@@ -129,7 +148,7 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
         flat = softmax_cross_entropy(_rows(logits), reshape(targets, -1) if sparse else _rows(targets))
         return reshape(flat, shape[:-1])
     targets = targets if sparse or targets._array.dtype == logits._array.dtype else cast(targets, logits.dtype)
-    losses, slope = kernels.softmax_cross_entropy(logits._array, targets._array)
+    losses, slope = run(kernels.softmax_cross_entropy, logits._array, targets._array)
 
     def gradient(g: Tensor) -> Sequence[Any]:
         # slope: softmax(logits) * sum(targets) - targets, which the kernel saved

@@ -10,12 +10,14 @@ import numpy as np
 
 import kernels
 
+from .. import ops
 from ..convert import operand, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
 from ..tensor import Tensor
-from ._call import run
-from .shape import reshape
+from ._call import floats, run
+from .compare import bools
+from .layout import reshape
 
 
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -25,7 +27,17 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     for i in axes:
         if not -ndim <= i < ndim:
             raise InvalidArgumentError(f"axis {i} is out of bounds for a tensor of {ndim} dimensions")
-    return tuple([i % ndim for i in axes])
+    axes = tuple([i % ndim for i in axes])
+    if len(axes) > 1 and len(set(axes)) < len(axes):
+        raise InvalidArgumentError(f"axis {axis!r} names one twice")
+    return axes
+
+
+def _numbers(x: Any) -> Tensor:
+    x = operand(x)
+    if x._array.dtype.kind == "b":
+        raise InvalidArgumentError("A reduction of bools is reduce_any or reduce_all, or needs tf.cast(x, tf.float32)")
+    return x
 
 
 def _kept(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
@@ -45,9 +57,9 @@ def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...], count: int = 1) -> 
     return record(value, (g,), lambda h: (lambda: reshape(reduce_sum(h, axes) / count, g._array.shape),))
 
 
-def reduce_sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum; integers keep their type."""
-    x = operand(x)
+    x = _numbers(input_tensor)
     a = x._array
     axes = _axes(axis, a.ndim)
     if axes == (0,) and a.ndim == 2 and not keepdims and a.dtype.char in "fd":
@@ -61,31 +73,31 @@ def sum_rows(x: Tensor) -> Tensor:
     return record(kernels.sum_rows(x._array), (x,), lambda g: (lambda: _spread(g, x._array, (0,)),))
 
 
-def reduce_mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean; that of integers is divided without remainder."""
-    x = operand(x)
+def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean; that of integers is cut off after the point."""
+    x = _numbers(input_tensor)
     a = x._array
     axes = _axes(axis, a.ndim)
     total = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
     count = a.size if axis is None else math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
-        return Tensor(np.asarray(total // count))
+        return Tensor(np.asarray(np.sign(total) * (np.abs(total) // count)).astype(a.dtype, copy=False))
     value = total / a.dtype.type(count) if count else np.full_like(total, np.nan)
     return record(value, (x,), lambda g: (lambda: _spread(g, a, axes, count),))
 
 
-def reduce_max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The largest; where several are, they share the gradient equally."""
-    return _extreme(np.max, x, axis, keepdims)
+    return _extreme(np.max, input_tensor, axis, keepdims)
 
 
-def reduce_min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The smallest; where several are, they share the gradient equally."""
-    return _extreme(np.min, x, axis, keepdims)
+    return _extreme(np.min, input_tensor, axis, keepdims)
 
 
 def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Tensor:
-    x = operand(x)
+    x = _numbers(x)
     a = x._array
     axes = _axes(axis, a.ndim)
 
@@ -93,26 +105,101 @@ def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) ->
         best = (a == out._array.reshape(_kept(a, axes))).astype(a.dtype)
         return best * (reshape(g, _kept(a, axes)) / best.sum(axes, keepdims=True))
 
-    value = run(lambda a: function(a, axis=axes, keepdims=keepdims), a)
+    # of nothing, what any number is better than
+    start = {} if a.size else {"initial": _worst(a.dtype, function is np.max)}
+    value = run(lambda a: function(a, axis=axes, keepdims=keepdims, **start), a)
     out = record(value, (x,), lambda g: (lambda: share(g),))
     return out
 
 
-def reduce_all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def _worst(dtype: np.dtype, largest: bool) -> Any:
+    if dtype.kind == "f":
+        return -np.inf if largest else np.inf
+    return np.iinfo(dtype).min if largest else np.iinfo(dtype).max
+
+
+def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The product; integers keep their type. The gradient is the product of the others, also beside zeros."""
+    x = _numbers(input_tensor)
+    a = x._array
+    axes = _axes(axis, a.ndim)
+    kept = [i for i in range(a.ndim) if i not in axes]
+    value = np.multiply.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
+
+    def others(g: Tensor) -> Tensor:
+        flat = ops.reshape(ops.transpose(x, [*kept, *axes]), [*(a.shape[i] for i in kept), -1])
+        before = ops.cumprod(flat, -1, exclusive=True)
+        rest = before * ops.cumprod(flat, -1, exclusive=True, reverse=True)
+        rest = ops.reshape(rest, [a.shape[i] for i in [*kept, *axes]])
+        return ops.transpose(rest, np.argsort([*kept, *axes])) * reshape(g, _kept(a, axes))
+
+    return record(value, (x,), lambda g: (lambda: others(g),))
+
+
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """log(sum(exp(x))), without overflow."""
+    x = floats(input_tensor, "reduce_logsumexp")
+    top = reduce_max(x, axis, keepdims=True)._array
+    top = np.where(np.isfinite(top), top, top.dtype.type(0))
+    total = ops.log(reduce_sum(ops.exp(x - top), axis, keepdims))
+    return total + top.reshape(total._array.shape)
+
+
+def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean of the squared distances from the mean. TypeError: integers."""
+    x = operand(input_tensor)
+    if x._array.dtype.kind != "f":
+        raise TypeError(f"reduce_variance needs floats, got {x._array.dtype}: tf.cast(x, tf.float32)")
+    return reduce_mean(ops.square(x - reduce_mean(x, axis, keepdims=True)), axis, keepdims)
+
+
+def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The root of the variance. TypeError: integers."""
+    return ops.sqrt(reduce_variance(input_tensor, axis, keepdims))
+
+
+def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm."""
+    x = _numbers(input_tensor)
+    if x._array.dtype.kind != "f":
+        root = np.sqrt(reduce_sum(ops.square(x), axis, keepdims)._array.astype(np.float64))
+        return Tensor(np.asarray(root.astype(x._array.dtype)))
+    return ops.sqrt(reduce_sum(ops.square(x), axis, keepdims))
+
+
+def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64) -> Tensor:
+    """How many are not 0, or true."""
+    a = operand(input)._array
+    counts = np.count_nonzero(a, _axes(axis, a.ndim), keepdims=keepdims)
+    return Tensor(np.asarray(counts, as_dtype(dtype).dtype))
+
+
+def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Whether all are true."""
-    return Tensor(np.asarray(np.all(operand(x)._array, axis, keepdims=keepdims)))
+    a = bools(input_tensor)
+    return Tensor(np.asarray(np.all(a, _axes(axis, a.ndim), keepdims=keepdims)))
 
 
-def reduce_any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Whether any is true."""
-    return Tensor(np.asarray(np.any(operand(x)._array, axis, keepdims=keepdims)))
+    a = bools(input_tensor)
+    return Tensor(np.asarray(np.any(a, _axes(axis, a.ndim), keepdims=keepdims)))
 
 
-def argmax(x: Any, axis: int = 0, output_type: Any = np.int64) -> Tensor:
-    """The index of the largest along the axis, the first of equals."""
-    return Tensor(np.asarray(np.argmax(operand(x)._array, axis), as_dtype(output_type).dtype))
+def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
+    """The index of the largest along the axis (the first by default), the first of equals."""
+    return _place(np.argmax, input, axis, output_type)
 
 
-def argmin(x: Any, axis: int = 0, output_type: Any = np.int64) -> Tensor:
-    """The index of the smallest along the axis, the first of equals."""
-    return Tensor(np.asarray(np.argmin(operand(x)._array, axis), as_dtype(output_type).dtype))
+def argmin(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
+    """The index of the smallest along the axis (the first by default), the first of equals."""
+    return _place(np.argmin, input, axis, output_type)
+
+
+def _place(function: Callable[..., Any], x: Any, axis: int | None, output_type: Any) -> Tensor:
+    target = as_dtype(output_type)
+    if not target.is_integer:
+        raise InvalidArgumentError(f"output_type is an integer type, got {target.name}")
+    a = operand(x)._array
+    (where,) = _axes(0 if axis is None else axis, a.ndim)
+    return Tensor(np.asarray(run(function, a, where), target.dtype))

@@ -16,9 +16,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).with_name("keras_reference")))
 
+import activation_cases
+import callback_cases
 import cases
+import data_cases
 import function_cases
+import layer_cases
 import loss_cases
+import metric_cases
+import optimizer_cases
 import tape_cases
 import training_cases
 
@@ -30,9 +36,15 @@ EPS = np.finfo(np.float32).eps
 MODULES = {
     "tape": tape_cases.CASES,
     "losses": loss_cases.CASES,
+    "metrics": metric_cases.CASES,
+    "activations": activation_cases.CASES,
     "functions": function_cases.CASES,
     "statistics": function_cases.STATISTICS,
+    "optimizers": optimizer_cases.CASES,
+    "layers": layer_cases.CASES,
     "training": training_cases.CASES,
+    "callbacks": callback_cases.CASES,
+    "data": data_cases.CASES,
 }
 
 
@@ -80,14 +92,44 @@ def test_losses(case: str) -> None:
     compare(loss_cases.CASES[case](tf, keras, "float32"), "losses", case)
 
 
+@pytest.mark.parametrize("case", metric_cases.CASES)
+def test_metrics(case: str) -> None:
+    compare(metric_cases.CASES[case](tf, keras, "float32"), "metrics", case)
+
+
+@pytest.mark.parametrize("case", activation_cases.CASES)
+def test_activations(case: str) -> None:
+    compare(activation_cases.CASES[case](tf, keras, "float32"), "activations", case)
+
+
 @pytest.mark.parametrize("case", function_cases.CASES)
 def test_functions(case: str) -> None:
     compare(function_cases.CASES[case](tf, keras, "float32"), "functions", case)
 
 
+@pytest.mark.parametrize("case", optimizer_cases.CASES)
+def test_optimizers(case: str) -> None:
+    compare(optimizer_cases.CASES[case](tf, keras, "float32"), "optimizers", case)
+
+
+@pytest.mark.parametrize("case", layer_cases.CASES)
+def test_layers(case: str) -> None:
+    compare(layer_cases.CASES[case](tf, keras, "float32"), "layers", case)
+
+
 @pytest.mark.parametrize("case", training_cases.CASES)
 def test_training(case: str) -> None:
     compare(training_cases.CASES[case](tf, keras, "float32"), "training", case)
+
+
+@pytest.mark.parametrize("case", data_cases.CASES)
+def test_data(case: str) -> None:
+    compare(data_cases.CASES[case](tf, keras, "float32"), "data", case)
+
+
+@pytest.mark.parametrize("case", callback_cases.CASES)
+def test_callbacks(case: str) -> None:
+    compare(callback_cases.CASES[case](tf, keras, "float32"), "callbacks", case)
 
 
 @pytest.mark.parametrize("case", function_cases.STATISTICS)

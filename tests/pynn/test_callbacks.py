@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+import pynn as tf
 from pynn import keras
+from pynn.keras._progress import ProgressBar, _clock
+from pynn.keras.callbacks import CallbackList
+from pynn.keras.callbacks.base import plain
 
 
 def test_callbacks(network, x_train, y_train):
@@ -60,9 +67,9 @@ def test_every_hook_gets_a_dict(network, x_train, y_train):
             if not name.startswith("on_"):
                 return found
 
-            def hook(*args):
-                seen.setdefault(name, args[-1])
-                return found(*args)
+            def hook(*index, **logs):  # a batch's logs come by name
+                seen.setdefault(name, logs.get("logs", index[-1] if index else None))
+                return found(*index, **logs)
 
             return hook
 
@@ -135,4 +142,163 @@ def test_live_bar(capsys, monkeypatch, network, x_train, y_train):
     monkeypatch.setattr("pynn.keras._progress.REDRAW", 0.0)
     network().fit(x_train, y_train, epochs=1, batch_size=100)
     out = capsys.readouterr().out
-    assert "Epoch 1/1" in out and "6/6" in out and "━" in out and "accuracy: " in out.splitlines()[-1]
+    assert "Epoch" not in out and "6/6" in out and "━" in out and "accuracy: " in out.splitlines()[-1]
+    network().fit(x_train, y_train, epochs=2, batch_size=100)
+    assert "Epoch 1/2" in capsys.readouterr().out
+
+
+@pytest.fixture
+def progress(monkeypatch):
+    """progress(steps, verbose, epochs): a bar that fit would make, for a callback list of it alone."""
+    monkeypatch.setattr("pynn.keras._progress.REDRAW", -1.0)
+
+    def make(steps, verbose=1, epochs=2):
+        bar = ProgressBar(verbose)
+        call = CallbackList([bar], None, {"verbose": verbose, "epochs": epochs, "steps": steps})
+        call("on_train_begin")
+        return bar, call
+
+    return make
+
+
+def epoch(call, number, steps, **logs):
+    call("on_epoch_begin", number)
+    for step in range(steps):
+        call("on_train_batch_end", step, logs=logs)
+    call("on_epoch_end", number, logs=logs)
+
+
+def test_progress_of_an_unknown_number_of_steps(capsys, monkeypatch, progress):
+    _, call = progress(None)
+    epoch(call, 0, 3, loss=1.0)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Epoch 1/2" and lines[1].startswith("3/3 - 0s - ") and lines[1].endswith("loss: 1.0000")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    bar, call = progress(None)
+    epoch(call, 0, 3, loss=1.0)
+    out = capsys.readouterr().out
+    assert "1/Unknown" in out and "3/Unknown" in out and "3/3" in out.splitlines()[-1]
+    epoch(call, 1, 3, loss=1.0)
+    out = capsys.readouterr().out
+    assert "2/3" in out and "Unknown" not in out  # the second epoch knows
+    bar.close()
+
+
+def test_progress_of_other_values_than_floats(capsys, progress):
+    values = {"array": np.array([1.0, 2.0]), "int": 3, "numpy": np.float32(0.5), "small[/]": tf.constant(-1e-4)}
+    for verbose in (1, 2):
+        _, call = progress(2, verbose)
+        epoch(call, 0, 2, **values)
+        line = capsys.readouterr().out.splitlines()[1]
+        assert line.endswith("array: 1.5000 - int: 3.0000 - numpy: 0.5000 - small[/]: -1.0000e-04")
+    nan = float("nan")
+    epoch(call, 0, 2, loss=nan)
+    assert capsys.readouterr().out.endswith("loss: nan\n")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_on_narrow_and_plain_outputs(monkeypatch, progress, terminal):
+    """Nothing is cut off or fails where there is room for 10 characters, or for ASCII alone."""
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, "ascii", write_through=True))
+    monkeypatch.setenv("COLUMNS", "10")
+    if terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    _, call = progress(2)
+    epoch(call, 0, 2, accuracy=0.25, loss=1.0)
+    text = raw.getvalue().decode("ascii")
+    assert text.endswith("accuracy: 0.2500 - loss: 1.0000\n") and "2/2" in text.splitlines()[-1]
+
+
+def test_the_time_left():
+    assert [_clock(s) for s in (0, 59.9, 60, 3599, 3600, 7265)] == ["0s", "59s", "1:00", "59:59", "1:00:00", "2:01:05"]
+
+
+def test_logs_become_floats():
+    logs = {
+        "b": tf.constant(2.0), "a": np.float32(0.5), "more": {"z": np.array(1), "y": True}, "c": "word", "d": "1.5",
+        "list": [1, 2], "array": np.ones(1), "tensor": tf.constant([1.0]), "n": None,
+    }  # fmt: skip
+    result = plain(logs)
+    assert list(result) == ["a", "array", "b", "c", "d", "list", "y", "z", "n", "tensor"]  # a dict's where it stood
+    assert [result[name] for name in ("a", "b", "c", "d", "list", "y", "z", "n")] == [
+        0.5,
+        2,
+        "word",
+        1.5,
+        [1, 2],
+        1,
+        1,
+        None,
+    ]
+    assert all(type(result[name]) is float for name in ("a", "b", "d", "y", "z"))
+    assert type(result["array"]) is np.ndarray and type(result["tensor"]) is tf.Tensor
+    assert plain(None) == {}
+
+
+def test_batches_cost_nothing_where_nobody_listens(monkeypatch, network, x_train, y_train):
+    copies = []
+    monkeypatch.setattr("pynn.keras.callbacks.base.plain", lambda logs: copies.append(logs) or plain(logs))
+    quiet = keras.callbacks.EarlyStopping("loss"), keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)
+    network().fit(x_train, y_train, verbose=0, callbacks=quiet)
+    assert len(copies) == 4  # train_begin, epoch_begin, epoch_end, train_end
+
+
+def test_a_hook_set_during_training_is_called(network, x_train, y_train):
+    class Late(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                self.on_batch_end = lambda batch, logs: seen.append(batch)
+
+    seen = []
+    network().fit(x_train, y_train, 300, 2, 0, Late())
+    assert seen == [0, 1]
+
+
+def test_keyword_only_logs(network, x_train, y_train):
+    class Modern(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, **rest):
+            seen.append((batch, [*rest]))
+
+        def on_test_batch_begin(self, batch, *, logs):
+            seen.append(logs)
+
+    seen = []
+    network().fit(x_train, y_train, 600, 1, 0, Modern(), validation_data=(x_train, y_train))
+    assert seen == [(0, ["logs"]), {}]
+
+
+def test_names_that_are_missing():
+    with pytest.raises(AttributeError, match="RemoteMonitor"):
+        _ = keras.callbacks.RemoteMonitor
+    with pytest.raises(TypeError, match="on_epoch"):
+        keras.callbacks.LambdaCallback(on_epoch=print)
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_checkpoint_over_a_folder(tmp_path, weights):
+    def save(path):
+        raise IsADirectoryError(path)
+
+    keeper = keras.callbacks.ModelCheckpoint(tmp_path, save_weights_only=weights)
+    keeper.set_model(SimpleNamespace(save=save, save_weights=save, metrics=[]))
+    with pytest.raises(OSError, match="non-directory filepath"):
+        keeper.on_epoch_end(0, {"val_loss": 1.0})
+
+
+def test_checkpoint_on_disk(tmp_path, network, x_train, y_train):
+    """The best epoch's weights, in a folder that was not there."""
+    file, best = tmp_path / "a/b/{epoch}.npz", {}
+
+    class Best(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            best.setdefault(epoch, [w.copy() for w in self.model.get_weights()])
+
+    model = network()
+    keeper = keras.callbacks.ModelCheckpoint(file, "loss", save_best_only=True, save_weights_only=True)
+    history = model.fit(x_train, y_train, epochs=2, verbose=0, callbacks=[keeper, Best()]).history["loss"]
+    assert history[1] < history[0] and keeper.best == history[1]
+    for epoch in (0, 1):
+        model.load_weights(str(file).format(epoch=epoch + 1))
+        for w, saved in zip(model.get_weights(), best[epoch], strict=True):
+            np.testing.assert_array_equal(w, saved)

@@ -41,7 +41,7 @@ def train(data, output, *more):
 @pytest.fixture(scope="module")
 def trained(data, tmp_path_factory):
     output = tmp_path_factory.mktemp("run") / "deep" / "run"
-    assert train(data, output, "--seed", "1", "--epochs", "10") == 0
+    assert train(data, output, "--seed", "1", "--epochs", "20") == 0
     return output
 
 
@@ -57,7 +57,7 @@ def test_train_saves_what_it_says(trained, data, tmp_path, capsys):
     assert [w.shape for w in weights(trained)] == [(784, 16), (16,), (16, 10), (10,)]
     results = json.loads((trained / "history.json").read_text())
     assert results["seed"] == 1 and results["arguments"]["hidden"] == 16
-    assert {len(curve) for curve in results["history"].values()} == {10}
+    assert {len(curve) for curve in results["history"].values()} == {20}
     assert set(results["history"]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert results["test_accuracy"] == pytest.approx(results["history"]["val_accuracy"][-1])
     for name in ("learning_curve.png", "mistakes.png"):

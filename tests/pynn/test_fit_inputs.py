@@ -37,7 +37,7 @@ def test_an_epoch_copies_one_batch_at_a_time(layout, shuffle):
     plain = np.random.default_rng(0).random((4096, 64), np.float32)
     x, y = LAYOUTS[layout](plain), np.arange(4096)
     batches = Batches(x, y, batch_size=64, shuffle=shuffle)
-    for rows, labels, _ in batches:
+    for rows, labels in batches:
         assert rows.dtype == np.float32 and labels.dtype == np.int64
         np.testing.assert_array_equal(rows._array, plain[labels._array])
     tracemalloc.start()
@@ -65,7 +65,7 @@ def test_the_layout_changes_no_weight(layout, shuffle, network, x_train, y_train
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_kept_batches_stay(dtype, x_train):
-    kept = [rows for rows, *_ in Batches(x_train.astype(dtype), batch_size=100, shuffle=True)]
+    kept = [rows for rows in Batches(x_train.astype(dtype), batch_size=100, shuffle=True)]
     np.testing.assert_array_equal(np.sort(np.concatenate([rows.numpy() for rows in kept]), 0), np.sort(x_train, 0))
 
 
@@ -75,13 +75,13 @@ def test_kept_batches_stay(dtype, x_train):
     (lambda x, y: {"y": [None] * 600}, r"y holds objects \(dtype object\)"),
     (lambda x, y: {"x": x.astype(object)}, r"x holds objects"),
     (lambda x, y: {"x": x + 1j}, r"x holds no real numbers \(dtype complex64\)"),
-    (lambda x, y: {"x": (row for row in x)}, r"x is <generator .*np.stack\(list"),
+    (lambda x, y: {"x": (row for row in x)}, "`y` is not supported where x is a generator"),
     (lambda x, y: {"y": iter(y)}, "y is <.*iterator"),
     (lambda x, y: {"x": None}, "no data: x is None"),
     (lambda x, y: {"x": [[1.0], [1.0, 2.0]]}, "x is a sequence whose items differ in length"),
     (lambda x, y: {"y": 3}, "one row for each sample, but y is the single value 3"),
     (lambda x, y: {"sample_weight": ["a"] * 600}, "sample_weight holds text"),
-    (lambda x, y: {"validation_data": (x, None)}, "y, is None"),
+    (lambda x, y: {"validation_data": (x, None)}, "no targets"),
     (lambda x, y: {"validation_data": (None, y)}, "x is None"),
     (lambda x, y: {"x": None, "validation_split": 0.5}, "x is None"),
     (lambda x, y: {"y": np.where(y > 5, np.nan, y)}, "labels hold NaN or infinity"),

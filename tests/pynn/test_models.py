@@ -73,8 +73,9 @@ def test_save_and_load(tmp_path, network, x_train):
     path = tmp_path / "model.weights.npz"
     model.save_weights(path)
     assert [p.name for p in tmp_path.iterdir()] == ["model.weights.npz"]
+    names = [f"layers/{layer}/vars/{i}" for layer in ("dense", "dense_1") for i in (0, 1)]  # as in Keras's files
     with np.load(path) as file:
-        assert file.files == ["0/kernel", "1/bias", "2/kernel", "3/bias"]
+        assert file.files == names
     other.load_weights(str(path))
     np.testing.assert_array_equal(model.predict(x_train, verbose=0), other.predict(x_train, verbose=0))
 
@@ -91,11 +92,11 @@ def test_save_and_load(tmp_path, network, x_train):
         (tmp_path / f"{name}.npz").write_bytes(content)
     np.savez(tmp_path / "fewer.npz", *before[:2])
     np.savez_compressed(
-        tmp_path / "bomb.npz", **{f"{i}/{v.name}": np.zeros(10**6) for i, v in enumerate(model.weights)}
+        tmp_path / "bomb.npz", **{name: np.zeros(10**6) for name in names}
     )
-    np.savez(tmp_path / "shape.npz", **{f"{i}/{v.name}": v.numpy().T for i, v in enumerate(model.weights)})
-    np.savez(tmp_path / "dtype.npz", **{f"{i}/{v.name}": v.numpy().astype(int) for i, v in enumerate(model.weights)})
-    np.savez(tmp_path / "pickle.npz", **{f"{i}/{v.name}": np.array([{}]) for i, v in enumerate(model.weights)})
+    np.savez(tmp_path / "shape.npz", **{name: v.numpy().T for name, v in zip(names, model.weights, strict=True)})
+    np.savez(tmp_path / "dtype.npz", **{name: v.numpy().astype(int) for name, v in zip(names, model.weights, strict=True)})
+    np.savez(tmp_path / "pickle.npz", **{name: np.array([{}]) for name, v in zip(names, model.weights, strict=True)})
     for name in [*broken, "fewer", "bomb", "shape", "dtype", "pickle"]:
         with pytest.raises(ValueError, match=rf"{name}\.npz is not a weights file for this model"):
             model.load_weights(tmp_path / f"{name}.npz")
@@ -104,7 +105,7 @@ def test_save_and_load(tmp_path, network, x_train):
     with pytest.raises(FileNotFoundError, match=r"missing\.npz"):
         model.load_weights(tmp_path / "missing.npz")
     for method in (model.save_weights, model.load_weights):
-        with pytest.raises(ValueError, match=r"must end in \.npz"):
+        with pytest.raises(ValueError, match=r"must end in \.weights\.h5 or \.npz"):
             method(tmp_path / "model.h5")
     with pytest.raises(FileNotFoundError):
         model.save_weights(tmp_path / "no folder" / "w.npz")

@@ -1,6 +1,64 @@
 """Layers under Keras's names."""
+# ruff: noqa: I001
 
+from ..._missing import missing
+from .activation import ELU, LeakyReLU, PReLU
 from .base import Layer
-from .core import Activation, Dense, Dropout, Flatten, Input, InputLayer, ReLU, Softmax
+from .core import Activation, Dense, Flatten, ReLU, Softmax
+from .embedding import Embedding
+from .input import Input, InputLayer
+from .merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
+from .merging import add, average, concatenate, dot, maximum, minimum, multiply, subtract
+from .noise import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
+from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
+from .preprocessing import CategoryEncoding, Normalization, Rescaling
+from .shaping import ActivityRegularization, Identity, Lambda, Permute, RepeatVector, Reshape
 
-__all__ = ["Activation", "Dense", "Dropout", "Flatten", "Input", "InputLayer", "Layer", "ReLU", "Softmax"]
+__all__ = [
+    "ELU",
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AlphaDropout",
+    "Average",
+    "BatchNormalization",
+    "CategoryEncoding",
+    "Concatenate",
+    "Dense",
+    "Dot",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "Identity",
+    "Input",
+    "InputLayer",
+    "Lambda",
+    "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Normalization",
+    "PReLU",
+    "Permute",
+    "ReLU",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
+    "Softmax",
+    "Subtract",
+    "UnitNormalization",
+    "add",
+    "average",
+    "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
+]  # fmt: skip
+
+__getattr__ = missing(__name__)

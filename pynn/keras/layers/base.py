@@ -5,29 +5,48 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict
 
 import numpy as np
 
-from ... import ops
-from ...convert import as_array, convert_to_tensor
-from ...dtypes import as_dtype
+from ... import nest, ops
+from ...convert import convert_to_tensor, operand, to_shape
+from ...dtypes import DType, as_dtype
 from ...tape import unrecorded
 from ...tensor import Operators, Tensor
 from ...variable import Variable
-from .. import initializers
+from .. import constraints, initializers, regularizers
 from .._names import auto_name
+from .._symbolic import KerasTensor, Node, is_symbolic, symbols
+from ._tracking import Tracked
+
+_OUTSIDE = object()  # no call is going on
 
 
 class _Scope(threading.local):
-    training: bool | None = None  # of the outermost call, for the layers inside it
+    training: Any = _OUTSIDE  # of the outermost call, for the layers inside it
+
+    def __init__(self) -> None:
+        self.call: list[Tensor] = []  # the losses that layers add during the outermost call
 
 
 _scope = _Scope()
 
 
-class Layer:
+class LayerOptions(TypedDict, total=False):
+    """What every layer's constructor takes and hands on to Layer's."""
+
+    name: str | None
+    trainable: bool
+    dtype: Any
+    activity_regularizer: Any
+    input_shape: Any
+    input_dim: int | None
+    batch_input_shape: Any
+
+
+class Layer(Tracked):
     """Base class of layers and models.
 
     A subclass makes weights with `add_weight` in `build(input_shape)`, which runs on the first call, and computes
@@ -36,23 +55,32 @@ class Layer:
     """
 
     built = False
+    supports_masking = False
     _takes_training = False
 
     def __init__(
         self,
         *,
-        name: str | None = None,
+        activity_regularizer: Any = None,
         trainable: bool = True,
-        dtype: Any = "float32",
+        dtype: Any = None,
+        name: str | None = None,
         input_shape: Any = None,
         input_dim: int | None = None,
+        batch_input_shape: Any = None,
     ) -> None:
         self.name = name or auto_name(type(self))
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable
         self._dtype = as_dtype(dtype or "float32").dtype
         self._weights: list[Variable] = []
+        if batch_input_shape is not None:
+            input_shape = tuple(batch_input_shape)[1:]
         self._first_shape = (input_dim,) if input_dim is not None else input_shape
         self._build_shape: Any = None
+        self._nodes: list[Node] = []
+        self._call: list[Tensor] = []  # the outermost call in which this layer last took part: the losses added in it
+        self._added: tuple[list[Tensor] | None, list[Tensor]] = None, []  # such a call, and this layer's share of them
 
     def __init_subclass__(cls) -> None:
         cls._takes_training = "training" in inspect.signature(cls.call).parameters
@@ -74,6 +102,8 @@ class Layer:
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """`call` on Tensors of the layer's dtype, after `build`; `training` also reaches the layers inside."""
         if type(inputs) is not Tensor or inputs._array.dtype is not self._dtype:
+            if is_symbolic(inputs, *args, *kwargs.values()):
+                return self._symbolic_call(inputs, *args, **kwargs)
             inputs = self._cast(inputs)
         if not self.built:
             self._build_for(_shapes(inputs))
@@ -85,15 +115,54 @@ class Layer:
         else:
             training = kwargs.pop("training", None)
             training = outer if training is None else training
-            if self._takes_training and training is not None:
+            if self._takes_training and training is not None and training is not _OUTSIDE:
                 kwargs["training"] = training
-        if training is outer:
-            return self.call(inputs, *args, **kwargs)
+        if training is not outer or outer is _OUTSIDE:
+            return self._call_in_scope(None if training is _OUTSIDE else training, inputs, *args, **kwargs)
+        self._call = _scope.call
+        outputs = self.call(inputs, *args, **kwargs)
+        if self.activity_regularizer is not None:
+            self._regularize(outputs)
+        return outputs
+
+    def _call_in_scope(self, training: Any, /, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """`call`, where this layer is the outermost, or changes what `training` is for the layers inside."""
+        outer = _scope.training, _scope.call
         _scope.training = training
+        if outer[0] is _OUTSIDE:
+            _scope.call = []
+        self._call = _scope.call
         try:
-            return self.call(inputs, *args, **kwargs)
+            outputs = self.call(inputs, *args, **kwargs)
+            if self.activity_regularizer is not None:
+                self._regularize(outputs)
         finally:
-            _scope.training = outer
+            _scope.training, _scope.call = outer
+        return outputs
+
+    def _regularize(self, outputs: Any) -> None:
+        """Adds the activity regularizer's value, divided by the batch's size as in Keras."""
+        assert self.activity_regularizer is not None
+        for output in nest.flatten(outputs):
+            loss = self.activity_regularizer(output)
+            self.add_loss(loss / output.shape[0] if output.ndim else loss)
+
+    def _symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """KerasTensors for those given, from a call on zeros with a batch of one."""
+
+        def zeros(x: Any) -> Any:
+            return Tensor(np.zeros([n or 1 for n in x.shape], x.dtype.dtype)) if isinstance(x, KerasTensor) else x
+
+        first = next(x for x in nest.flatten([*args, kwargs]) if isinstance(x, KerasTensor))
+        if not self.built:
+            shape = nest.map_structure(lambda x: tuple(x.shape if hasattr(x, "shape") else ()), args[0])
+            self._build_for(shape)
+        made, keywords = nest.map_structure(zeros, [list(args), kwargs])
+        with unrecorded():
+            outputs = self(*made, **{"training": False, **keywords} if self._takes_training else keywords)
+        batch = first.shape[0] if first.ndim else None
+        outputs = symbols(outputs, batch, lambda t: t.dtype, self.name)
+        return Node(self, args, kwargs, outputs).outputs
 
     def _cast(self, x: Any) -> Any:
         if type(x) is not Tensor:
@@ -115,125 +184,103 @@ class Layer:
         dtype: Any = None,
         trainable: bool = True,
         *,
+        regularizer: Any = None,
+        constraint: Any = None,
         name: str = "variable",
     ) -> Variable:
-        """A new variable of the layer; the initializer: a name, or anything that keras.initializers.get takes."""
+        """A new variable of the layer; initializer, regularizer and constraint: names, objects or functions.
+
+        The regularizer's value joins the layer's `losses`; optimizers apply the constraint after each update.
+        """
         dtype = as_dtype(dtype or self._dtype).dtype
-        value = initializers.get(initializer)(tuple(shape), dtype=dtype)
-        self._weights.append(Variable(value, trainable=trainable, name=name, dtype=dtype))
-        return self._weights[-1]
+        value = initializers.get(initializer or "glorot_uniform")(to_shape(shape or ()), dtype=dtype)
+        variable = Variable(value, trainable=trainable, name=name, dtype=dtype)
+        variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
+        self._weights.append(variable)
+        return variable
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """The shape of the output, found by calling the layer on zeros."""
-        zeros = Tensor(np.zeros([n or 1 for n in input_shape], self._dtype))
+    def add_loss(self, loss: Any) -> None:
+        """In `call`: adds a scalar, or a list of them, to what training minimizes for this call."""
+        losses = [operand(item) for item in (loss if isinstance(loss, (list, tuple)) else [loss])]
+        if self._added[0] is not _scope.call:
+            self._added = _scope.call, []
+        self._added[1].extend(losses)
+        _scope.call.extend(losses)
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """The losses that the last call added, then the regularizers' values of the trainable weights."""
+        added = [loss for x in self._tree() if x._added[0] is self._call for loss in x._added[1]]
+        return added + penalties(self.trainable_weights)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output, found by calling the layer on zeros; nests of shapes for nests of tensors."""
+        batch, zeros = None, _zeros(input_shape, self._dtype)
+        if isinstance(zeros, Tensor):
+            batch = input_shape[0]
         with unrecorded():
-            return (input_shape[0], *self(zeros, training=False)._array.shape[1:])
-
-    def _parts(self) -> tuple[list[Variable], list[Layer]]:
-        """The variables and the layers among the attributes, each once."""
-        variables: dict[int, Variable] = {}
-        layers: dict[int, Layer] = {}
-        _find(vars(self).values(), variables, layers)
-        return list(variables.values()), list(layers.values())
-
-    def _collect(self, trainable: bool | None) -> list[Variable]:
-        """Variables of the layer and, after them, of the layers inside; all or (non-)trainable ones."""
-        if trainable and not self._trainable:
-            return []
-        own, layers = self._parts()
-        own.sort(key=lambda v: not v.trainable)
-        if trainable is not None:
-            own = [v for v in own if (v.trainable and self._trainable) == trainable]
-        for layer in layers:
-            own += layer._collect(trainable)
-        return list({id(v): v for v in own}.values())
+            outputs = self(zeros, training=False)
+        return nest.map_structure(lambda t: (batch, *t.shape[1:]) if t.ndim else (), outputs)
 
     @property
-    def weights(self) -> list[Variable]:
-        """The variables of the layer, trainable ones first, and after them those of the layers inside."""
-        return self._collect(None)
-
-    variables = weights
+    def dtype(self) -> DType:
+        """The type of the weights, and of the inputs that `call` gets."""
+        return as_dtype(self._dtype)
 
     @property
-    def trainable_weights(self) -> list[Variable]:
-        """What training changes: none if the layer is not trainable."""
-        return self._collect(True)
-
-    trainable_variables = trainable_weights
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The other weights."""
-        return self._collect(False)
-
-    non_trainable_variables = non_trainable_weights
+    def input(self) -> Any:
+        """The KerasTensors on which the layer was first called."""
+        args = self._node().args
+        return args[0] if len(args) == 1 else list(args)
 
     @property
-    def trainable(self) -> bool:
-        """Whether training changes the layer; setting it sets it for the layers inside as well."""
-        return self._trainable
+    def output(self) -> Any:
+        """The KerasTensors that the layer gave when it was first called on others."""
+        return self._node().outputs
 
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = value
-        for layer in self._parts()[1]:
-            layer.trainable = value
-
-    def count_params(self) -> int:
-        """The number of weights."""
-        if not self.built:
-            raise ValueError(f"Layer {self.name!r} isn't built: call it on data or `build(input_shape)` first.")
-        return sum(v._array.size for v in self.weights)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of the weights."""
-        return [v._array.copy() for v in self.weights]
-
-    def set_weights(self, weights: Any) -> None:
-        """Takes weights as `get_weights` gives them; if one does not fit, none is changed."""
-        variables = self.weights
-        if len(weights) != len(variables):
-            raise ValueError(
-                f"You called `set_weights(weights)` on layer {self.name!r} with a weight list of length "
-                f"{len(weights)}, but the layer was expecting {len(variables)} weights."
+    def _node(self) -> Node:
+        if not self._nodes:
+            raise AttributeError(
+                f"The layer {self.name} has never been called on a keras.Input or another layer's output, and thus "
+                "has no defined input and output."
             )
-        arrays = [as_array(w) for w in weights]
-        for v, array in zip(variables, arrays, strict=True):
-            if v.shape != array.shape:
-                raise ValueError(
-                    f"Layer {self.name} weight shape {v.shape} is not compatible with provided weight "
-                    f"shape {array.shape}."
-                )
-        for v, array in zip(variables, arrays, strict=True):
-            v.assign(array)
+        return self._nodes[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, with the name and dtype that the layer really has."""
+        config = super().get_config()
+        base = {"name": self.name, "trainable": self._trainable, "dtype": self._dtype.name}
+        accepted = inspect.signature(type(self).__init__).parameters
+        open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
+        return config | {key: value for key, value in base.items() if open_ended or key in accepted}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _zeros(shape: Any, dtype: Any) -> Any:
+    """Zeros of a shape, of which None is 1, or a nest of them."""
+    if isinstance(shape, dict):
+        return {key: _zeros(item, dtype) for key, item in shape.items()}
+    if shape and nest.is_nested(shape[0]):
+        return [_zeros(item, dtype) for item in shape]
+    return Tensor(np.zeros([n or 1 for n in shape], dtype))
+
+
+def penalties(variables: Sequence[Variable]) -> list[Tensor]:
+    """What the regularizers of the variables add to the loss."""
+    return [operand(v.regularizer(v)) for v in variables if v.regularizer is not None]
 
 
 def _noting(build: Callable[..., None]) -> Callable[..., None]:
     """A subclass's `build` that also notes that the layer is built, and for which shape."""
 
     @functools.wraps(build)
-    def wrapped(self: Layer, input_shape: Any) -> None:
+    def wrapped(self: Layer, input_shape: Any = None) -> None:
         build(self, input_shape)
         self.built, self._build_shape = True, input_shape
 
     return wrapped
-
-
-def _find(values: Iterable[Any], variables: dict[int, Variable], layers: dict[int, Layer]) -> None:
-    for value in values:
-        kind = type(value)
-        if kind is Variable:
-            variables[id(value)] = value
-        elif kind is list or kind is tuple:
-            _find(value, variables, layers)
-        elif kind is dict:
-            _find(value.values(), variables, layers)
-        elif isinstance(value, Layer):
-            layers[id(value)] = value
 
 
 def _shapes(x: Any) -> Any:

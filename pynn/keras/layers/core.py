@@ -3,66 +3,64 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
-from ... import ops, random
+from ... import ops
 from ...tensor import Tensor
-from .. import activations, initializers
-from .base import Layer
-
-
-class InputLayer(Layer):
-    """The shape of one sample, as the first entry of a Sequential."""
-
-    def __init__(
-        self, shape: Sequence[int | None] = (), batch_size: int | None = None, *, name: str | None = None
-    ) -> None:
-        super().__init__(name=name)
-        self.batch_shape = (batch_size, *shape)
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return inputs
-
-
-def Input(shape: Sequence[int | None] = (), batch_size: int | None = None, *, name: str | None = None) -> InputLayer:
-    """The shape of one sample (without the batch), as the first entry of a Sequential."""
-    return InputLayer(shape, batch_size, name=name)
+from .. import activations, constraints, initializers, regularizers
+from .base import Layer, LayerOptions
 
 
 class Dense(Layer):
     """activation(x @ kernel + bias): x (..., k) -> (..., units). With relu it is one fused pass."""
 
-    def __init__(
+    def __init__(  # type: ignore[misc]  # activity_regularizer, in the place that Keras gives it
         self,
         units: int,
         activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        *,
-        name: str | None = None,
-        trainable: bool = True,
-        dtype: Any = "float32",
-        input_shape: Any = None,
-        input_dim: int | None = None,
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(name=name, trainable=trainable, dtype=dtype, input_shape=input_shape, input_dim=input_dim)
+        super().__init__(activity_regularizer=activity_regularizer, **options)
         if isinstance(units, bool) or not isinstance(units, (int, np.integer)) or units <= 0:
             raise ValueError(f"Received an invalid value for `units`, expected a positive integer: {units!r}")
         self.units, self.use_bias = int(units), use_bias
         self.activation = activations.get(activation)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         if not input_shape or input_shape[-1] is None:
             raise ValueError(f"Layer {self.name!r} needs to know the last size of its input, got {input_shape}")
-        shape = (input_shape[-1], self.units)
-        self.kernel = self.add_weight(shape, self.kernel_initializer, name="kernel")
-        self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias") if self.use_bias else None
+        self.kernel = self.add_weight(
+            (input_shape[-1], self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
+            )
 
     def call(self, inputs: Tensor) -> Tensor:
         x, shape = inputs, inputs._array.shape
@@ -89,8 +87,8 @@ class Flatten(Layer):
 class Activation(Layer):
     """Applies an activation function."""
 
-    def __init__(self, activation: Any, *, name: str | None = None, input_shape: Any = None) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+    def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
         self.activation = activations.get(activation)
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -105,11 +103,9 @@ class ReLU(Layer):
         max_value: float | None = None,
         negative_slope: float = 0.0,
         threshold: float = 0.0,
-        *,
-        name: str | None = None,
-        input_shape: Any = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+        super().__init__(**options)
         for argument, value in (
             ("max_value", max_value or 0.0),
             ("negative_slope", negative_slope),
@@ -126,40 +122,9 @@ class ReLU(Layer):
 class Softmax(Layer):
     """Probabilities along the axis."""
 
-    def __init__(self, axis: int = -1, *, name: str | None = None, input_shape: Any = None) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+    def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
         self.axis = axis
 
     def call(self, inputs: Tensor) -> Tensor:
         return activations.softmax(inputs, self.axis)
-
-
-class Dropout(Layer):
-    """In training, sets a share `rate` of the inputs to 0 and divides the others by (1 - rate).
-
-    `noise_shape`: the shape of the mask, broadcast to the inputs, if it is not theirs.
-    """
-
-    def __init__(
-        self,
-        rate: float,
-        noise_shape: Any = None,
-        seed: int | None = None,
-        *,
-        name: str | None = None,
-        input_shape: Any = None,
-    ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
-        if not 0 <= rate <= 1:
-            raise ValueError(f"Invalid value received for argument `rate`: expected 0 <= rate <= 1, got {rate}")
-        self.rate, self.noise_shape = rate, noise_shape
-        self._generator = None if seed is None else random.generator(seed)
-
-    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        if not training or not self.rate:
-            return inputs
-        a = inputs._array
-        rng = self._generator or random.generator()
-        keep = rng.random(self.noise_shape or a.shape, dtype=np.float32) >= self.rate
-        scale = 1 / (1 - self.rate) if self.rate < 1 else 0.0
-        return ops.multiply(inputs, Tensor(keep.astype(a.dtype) * a.dtype.type(scale)))

@@ -1,4 +1,4 @@
-"""Model: a layer that trains. fit runs the same tape and operations as a loop of the user's own."""
+"""Model: a layer that trains, evaluates, predicts, and is saved as a whole."""
 
 from __future__ import annotations
 
@@ -11,35 +11,66 @@ from typing import Any
 
 import numpy as np
 
-from ...tape import GradientTape
-from ...tensor import Tensor
+from ... import nest
 from ...variable import Variable
-from .. import losses, optimizers
-from .. import metrics as metric_functions
-from .._batches import Batch, Batches, as_data, check_count
-from .._names import unique
+from .. import optimizers
+from .._batches import check_count, data_parts, split
+from .._config import deserialize
+from .._epochs import Epochs, is_stream, source, unpack_x_y_sample_weight
+from .._names import auto_name
 from .._progress import ProgressBar
+from .._symbolic import KerasTensor
 from ..callbacks import Callback, CallbackList, History
 from ..layers import Layer
-from . import saving, summary
-from ._trained import Trained
+from . import graph, saving, summary, weights
+from ._running import Running
+from .steps import Trainable, as_logs
 
 Callbacks = Callback | Sequence[Callback] | None
 
 
-class Model(Layer):
-    """Base class: a subclass makes layers in __init__ and calls them in `call(inputs)`."""
+class Model(Trainable):
+    """Of a graph, `Model(inputs, outputs)`; or a base class: a subclass makes layers and calls them in `call`.
 
-    optimizer: optimizers.Optimizer
-    _loss: losses.Loss
+    inputs, outputs: KerasTensors, from keras.Input and layers called on it, or lists or dicts of them.
+    """
+
     history: History
-    stop_training = False
-    _compiled = False
-    _trained: Trained | None = None  # while fit runs
+    _graph: graph.Graph | None = None
+
+    def __init__(
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        *,
+        trainable: bool = True,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> None:
+        if (inputs is None) != (outputs is None):
+            raise TypeError("A model of a graph needs both `inputs` and `outputs`")
+        if inputs is not None and name is None and type(self) is Model:
+            name = auto_name("functional")
+        super().__init__(name=name, trainable=trainable, dtype=dtype)
+        if inputs is not None:
+            self._graph = graph.Graph(inputs, outputs)
+            self._graph_layers = self._graph.layers
+            self.output_names = self._graph.output_names
+            self.built, self._build_shape = True, nest.map_structure(lambda x: tuple(x.shape), inputs)
+
+    def call(self, inputs: Any) -> Any:
+        """The outputs: the graph's, or what a subclass computes."""
+        if self._graph is None:
+            raise NotImplementedError(
+                f"Model {type(self).__name__} does not have a `call()` method: write one, or make the model of a "
+                "graph: Model(inputs, outputs)"
+            )
+        return self._graph.run(inputs)
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights of all layers, by calling the model on zeros of this shape (None counts as 1)."""
-        self.compute_output_shape(input_shape)
+        if self._graph is None:
+            self.compute_output_shape(input_shape)
 
     def _build_for(self, input_shape: Any) -> None:
         if type(self).build is not Model.build:  # else the call that follows builds the layers
@@ -47,44 +78,56 @@ class Model(Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers among the attributes, in the order in which they were set; not the layers inside those."""
-        return self._parts()[1]
+        """The layers of the graph, or among the attributes in the order in which they were set."""
+        return self.parts(Layer)[1]
 
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, *, metrics: Sequence[Any] | None = None) -> None:
-        """Sets what training minimizes, how, and which metrics it reports; names or objects."""
-        self.optimizer = optimizers.get(optimizer)
-        self.loss = loss
-        if loss is not None:
-            found = losses.get(loss)
-            self._loss = found if isinstance(found, losses.Loss) else losses.LossFunctionWrapper(found)
-        if isinstance(metrics, str) or not isinstance(metrics, (list, tuple, type(None))):
-            raise ValueError(f"Expected `metrics` argument to be a list, got {metrics!r}")
-        self._wanted_metrics = metrics or ()
-        self._metrics: list[metric_functions.Metric] | None = None
-        self._loss_mean = metric_functions.Mean("loss")
-        self._compiled = True
-
-    @property
-    def metrics(self) -> list[metric_functions.Metric]:
-        """The mean of the loss and, after the first batch, the compiled metrics."""
-        return [self._loss_mean, *(self._metrics or ())]
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of this name, or at this place. ValueError: there is none."""
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError("Provide either a layer name or layer index at `get_layer`.")
+        if index is not None:
+            if index >= len(layers):
+                raise ValueError(f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers.")
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in layers]}.")
 
     @property
-    def metrics_names(self) -> list[str]:
-        """The names of `metrics`, in the order of evaluate's values."""
-        return unique(metric.name for metric in self.metrics)
+    def inputs(self) -> list[KerasTensor] | None:
+        """The graph's inputs in order; None for a subclass without a graph."""
+        return None if self._graph is None else self._graph.leaves
 
-    def _check_compiled(self, y: Any) -> None:
-        if not self._compiled:
-            raise ValueError("You must call `compile()` before using the model.")
-        if self.loss is None:
-            raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
-        if y is None:
-            raise ValueError("There are no targets: the second argument, y, is missing.")
+    @property
+    def outputs(self) -> list[KerasTensor] | None:
+        """The graph's outputs in order; None for a subclass without a graph."""
+        return None if self._graph is None else nest.flatten(self._graph.outputs)
+
+    @property
+    def input(self) -> Any:
+        """The graph's inputs as they were given."""
+        return super().input if self._graph is None else self._graph.inputs
+
+    @property
+    def output(self) -> Any:
+        """The graph's outputs as they were given."""
+        return super().output if self._graph is None else self._graph.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shapes of `input`."""
+        return nest.map_structure(lambda x: tuple(x.shape), self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shapes of `output`."""
+        return nest.map_structure(lambda x: tuple(x.shape), self.output)
 
     def fit(
         self,
-        x: Any,
+        x: Any = None,
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
@@ -96,35 +139,34 @@ class Model(Layer):
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
-        *,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
     ) -> History:
         """Trains for epochs of shuffled batches (default size 32); returns the History.
 
-        validation_data (x, y) or (x, y, sample_weight), or the last `validation_split` share of x and y before
-        shuffling, is evaluated after every `validation_freq` epochs, or after those of a list (1 is the first).
-        class_weight: label -> weight of its samples.
+        x: an array, or a list or dict of them by input; or a Dataset, PyDataset or generator of batches (x, y) or
+        (x, y, sample_weight), whose own size and order hold; then an epoch has `steps_per_epoch` batches, or all.
+        validation_data (x, y), (x, y, sample_weight) or such a stream, or the last `validation_split` share of x
+        and y before shuffling, is evaluated after every `validation_freq` epochs, or after those of a list (1 is the
+        first). class_weight: label -> weight of its samples.
         """
-        self._check_compiled(y)
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise ValueError("You cannot use `class_weight` and `sample_weight` at the same time.")
-            sample_weight = _weights_of(as_data(y, "y"), class_weight)
+        self._check_compiled()
         if validation_split and validation_data is None:
-            (x, y, sample_weight), validation_data = _split((x, y, sample_weight), validation_split)
-        batches = Batches(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle)
+            if is_stream(x):
+                raise ValueError("`validation_split` needs arrays: give a stream's validation data by itself")
+            first, validation_data = split(data_parts(x, y, sample_weight), validation_split)
+            x, y, sample_weight = unpack_x_y_sample_weight(tuple(first))
+        batches = source(
+            x, y, sample_weight, batch_size=batch_size, shuffle=shuffle, steps=steps_per_epoch,
+            class_weight=class_weight, steps_name="steps_per_epoch",
+        )  # fmt: skip
         validation = None
         if validation_data is not None:
-            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
-                raise ValueError("`validation_data` is a tuple (x, y) or (x, y, sample_weight)")
-            if validation_data[1] is None:
-                raise ValueError("There are no targets: the second of `validation_data`, y, is None.")
-            if validation_batch_size is None:
-                validation_batch_size = batch_size
-            else:
-                check_count("validation_batch_size", validation_batch_size)
-            validation = Batches(*validation_data, batch_size=validation_batch_size)
+            if validation_batch_size is not None:
+                batch_size = check_count("validation_batch_size", validation_batch_size)
+            validation = _validation(validation_data, batch_size, validation_steps)
         epochs, initial_epoch = check_count("epochs", epochs, 0), check_count("initial_epoch", initial_epoch, 0)
         if isinstance(validation_freq, (list, tuple)):
             validated: Sequence[int] = validation_freq
@@ -132,22 +174,26 @@ class Model(Layer):
             validated = range(0, epochs + 1, check_count("validation_freq", validation_freq))
         history = self.history = History()
         self.stop_training = self._diverged = False
-        with self._calling(callbacks, verbose, history, epochs=epochs, steps=len(batches)) as call:
+        with self._calling(callbacks, verbose, history, epochs=epochs, steps=batches.steps) as call:
             call("on_train_begin")
             logs: dict[str, float] = {}
             for epoch in range(initial_epoch, epochs):
                 call("on_epoch_begin", epoch)
                 logs = self._train(batches, call, epoch)
+                if not logs:  # the data has run out
+                    break
                 if validation and epoch + 1 in validated:
                     logs |= {f"val_{name}": value for name, value in self._test(validation, call).items()}
                 call("on_epoch_end", epoch, logs=logs)
                 if self.stop_training:
                     break
+            if self.optimizer.use_ema and epochs > initial_epoch:
+                self.optimizer.finalize_variable_values(self.trainable_variables)
             call("on_train_end", logs=logs)
         return history
 
     @contextmanager
-    def _calling(self, callbacks: Callbacks, verbose: Any, *own: Callback, **params: int) -> Iterator[CallbackList]:
+    def _calling(self, callbacks: Callbacks, verbose: Any, *own: Callback, **params: Any) -> Iterator[CallbackList]:
         """The callbacks and, after them, our own and the progress bar, which gives the terminal back at the end."""
         progress = ProgressBar(verbose)
         given = [callbacks] if isinstance(callbacks, Callback) else callbacks or ()
@@ -155,17 +201,17 @@ class Model(Layer):
             yield CallbackList([*given, *own, *([progress] if verbose else [])], self, {"verbose": verbose, **params})
         finally:
             progress.close()
-            self._trained = None
+            self._running = None
 
-    def _train(self, batches: Batches, call: CallbackList, epoch: int) -> dict[str, float]:
+    def _train(self, batches: Epochs, call: CallbackList, epoch: int) -> dict[str, float]:
         """One epoch."""
-        self._trained = Trained(self)
+        self._running = Running(self)
         self.reset_metrics()
         logs: dict[str, float] = {}
         for step, batch in enumerate(batches):
             call("on_train_batch_begin", step)
-            logs = self.train_step(batch)
-            if not (self._diverged or math.isfinite(logs["loss"])):
+            logs = as_logs(self.train_step(batch), "train_step")
+            if not (self._diverged or math.isfinite(logs.get("loss", 0.0))):
                 self._diverged = True
                 warnings.warn(
                     f"The loss is {logs['loss']} at epoch {epoch + 1}, step {step + 1}: the weights are no longer "
@@ -178,69 +224,32 @@ class Model(Layer):
                 break
         return logs
 
-    def train_step(self, data: Batch) -> dict[str, float]:
-        """Forward, backward, update and metrics on one batch; returns the running values."""
-        x, y, weight = data
-        with GradientTape() as tape:
-            y_pred = self(x, training=True)
-            loss = self._loss(y, y_pred, weight)
-        # the walk over all attributes costs as much as a small network's forward pass: fit does it once per epoch
-        variables = self._trained.variables(tape.watched_variables()) if self._trained else self.trainable_variables
-        if variables:
-            self.optimizer.apply(tape.gradient(loss, variables), variables)
-        else:
-            warnings.warn("The model does not have any trainable weights.", stacklevel=4)
-        return self._update_metrics(y, y_pred, loss)
-
-    def test_step(self, data: Batch) -> dict[str, float]:
-        """Forward and metrics on one batch; returns the running values."""
-        x, y, weight = data
-        y_pred = self(x, training=False)
-        return self._update_metrics(y, y_pred, self._loss(y, y_pred, weight))
-
-    def _update_metrics(self, y: Tensor | None, y_pred: Tensor, loss: Tensor) -> dict[str, float]:
-        if self._metrics is None:
-            self._metrics = [metric_functions.for_batch(m, y, y_pred) for m in self._wanted_metrics]
-            named = zip(self.metrics_names, self.metrics, strict=True)
-            self._named = sorted(named, key=lambda pair: pair[0])
-        rows = len(y_pred._array)
-        self._loss_mean.total += float(loss._array) * rows
-        self._loss_mean.count += rows
-        for metric in self._metrics:
-            metric.update_state(y, y_pred)
-        return {name: float(metric.result()) for name, metric in self._named}
-
-    def reset_metrics(self) -> None:
-        """Starts the running values anew."""
-        for metric in self.metrics:
-            metric.reset_state()
-
     def evaluate(
         self,
-        x: Any,
+        x: Any = None,
         y: Any = None,
         batch_size: int | None = None,
         verbose: Any = "auto",
         sample_weight: Any = None,
-        *,
+        steps: int | None = None,
         callbacks: Callbacks = None,
         return_dict: bool = False,
     ) -> Any:
-        """The loss, or the list [loss, metrics...], or with `return_dict` a dict, over all samples."""
-        self._check_compiled(y)
-        batches = Batches(x, y, sample_weight, batch_size=batch_size)
-        with self._calling(callbacks, verbose, steps=len(batches)) as call:
+        """The loss, or the list [loss, metrics...], or with `return_dict` a dict, over all samples; x as in fit."""
+        self._check_compiled()
+        batches = source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        with self._calling(callbacks, verbose, steps=batches.steps) as call:
             logs = self._test(batches, call)
-        values = [logs[name] for name in self.metrics_names]
-        return logs if return_dict else values if len(values) > 1 else values[0]
+        return logs if return_dict else self._as_list(logs)
 
-    def _test(self, batches: Batches, call: CallbackList) -> dict[str, float]:
+    def _test(self, batches: Epochs, call: CallbackList) -> dict[str, float]:
+        self._running = Running(self)
         self.reset_metrics()
         call("on_test_begin")
         logs: dict[str, float] = {}
         for step, batch in enumerate(batches):
             call("on_test_batch_begin", step)
-            logs = self.test_step(batch)
+            logs = as_logs(self.test_step(batch), "test_step")
             call("on_test_batch_end", step, logs=logs)
         call("on_test_end", logs=logs)
         return logs
@@ -250,57 +259,64 @@ class Model(Layer):
         x: Any,
         batch_size: int | None = None,
         verbose: Any = "auto",
-        *,
+        steps: int | None = None,
         callbacks: Callbacks = None,
-    ) -> np.ndarray:
-        """The outputs for x, as one array."""
-        batches = Batches(x, batch_size=batch_size)
-        outputs = []
-        with self._calling(callbacks, verbose, steps=len(batches)) as call:
+    ) -> Any:
+        """The outputs for x (as in fit; targets in a stream are left aside), as one array each."""
+        batches = source(x, batch_size=batch_size, steps=steps)
+        outputs: list[Any] = []
+        with self._calling(callbacks, verbose, steps=batches.steps) as call:
             call("on_predict_begin")
-            for step, (batch, *_) in enumerate(batches):
+            for step, batch in enumerate(batches):
                 call("on_predict_batch_begin", step)
-                outputs.append(self(batch, training=False).numpy())
+                outputs.append(nest.map_structure(lambda t: t.numpy(), self.predict_step(batch)))
                 call("on_predict_batch_end", step, logs={"outputs": outputs[-1]})
             call("on_predict_end")
-        return np.concatenate(outputs)
+        return nest.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
-    def summary(self, line_length: int | None = None, *, print_fn: Callable[[str], Any] | None = None) -> None:
-        """Prints the layers, their output shapes and numbers of weights."""
-        summary.print_summary(self, line_length, print_fn)
+    def summary(
+        self, line_length: int | None = None, positions: Any = None, print_fn: Callable[[str], Any] | None = None
+    ) -> None:
+        """Prints the layers, their output shapes and numbers of weights; positions: the columns' shares of a line."""
+        summary.print_summary(self, line_length, positions, print_fn)
 
-    def save_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Writes the weights to a .npz file, all or nothing."""
-        saving.save_weights(self._existing_weights(), filepath)
+    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+        """Writes the model (.keras: configuration, weights, optimizer), all or nothing."""
+        saving.save_model(self, filepath, overwrite)
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+        """Writes the weights (.weights.h5 or .npz), all or nothing."""
+        self._check_weights()
+        weights.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Reads weights from a .npz file of the same model; a file that does not fit changes nothing."""
-        saving.load_weights(self._existing_weights(), filepath)
+        """Reads weights of the same model; a file that does not fit changes nothing."""
+        self._check_weights()
+        weights.load_weights(self, filepath)
 
-    def _existing_weights(self) -> list[Variable]:
-        weights = self.weights
-        if not weights:
+    def _check_weights(self) -> None:
+        if not self.weights:
             raise ValueError(f"Model {self.name!r} has no weights yet: call it on data, or build(input_shape), first.")
-        return weights
+
+    def to_json(self, **options: Any) -> str:
+        """The configuration as text, which `keras.models.model_from_json` takes; options: json.dumps's."""
+        return saving.to_json(self, options)
+
+    def get_config(self) -> dict[str, Any]:
+        """The graph's layers and calls, or a subclass's constructor arguments."""
+        return super().get_config() if self._graph is None else {"name": self.name, "trainable": self._trainable, **self._graph.config()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Model:
+        """A new model from what `get_config` gave, its weights drawn anew."""
+        if "input_layers" not in config:
+            return cls(**{name: deserialize(value) for name, value in config.items()})
+        return cls(*graph.from_config(config), name=config["name"])
 
 
-def _split(arrays: tuple[Any, ...], share: float) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """The first samples and the last `share` of them."""
-    if not 0 < share < 1:
-        raise ValueError(f"`validation_split` must be between 0 and 1, got {share}")
-    names = ("x", "y", "sample_weight")
-    arrays = tuple(a if a is None and n != "x" else as_data(a, n) for a, n in zip(arrays, names, strict=True))
-    at = math.floor(len(arrays[0]) * (1.0 - share))
-    if at in (0, len(arrays[0])):
-        raise ValueError(f"{len(arrays[0])} samples are too few for a `validation_split` of {share}")
-    return tuple(a if a is None else a[:at] for a in arrays), tuple(a if a is None else a[at:] for a in arrays)
-
-
-def _weights_of(labels: np.ndarray, class_weight: dict[int, float]) -> np.ndarray:
-    """The weight of each sample by its label (integers, or one-hot rows); 1 for labels that are not there."""
-    if labels.ndim > 1:
-        labels = labels.argmax(-1) if labels.shape[-1] > 1 else labels[..., 0]
-    weights = np.ones(len(labels), np.float32)
-    for label, weight in class_weight.items():
-        weights[labels == label] = weight
-    return weights
+def _validation(data: Any, batch_size: int | None, steps: int | None) -> Epochs:
+    if is_stream(data):
+        return source(data, steps=steps, steps_name="validation_steps")
+    if not isinstance(data, (tuple, list)) or len(data) not in (1, 2, 3):
+        raise ValueError("`validation_data` is a tuple (x, y) or (x, y, sample_weight), or a Dataset of batches")
+    return source(*data, batch_size=batch_size, steps=steps, steps_name="validation_steps")

@@ -7,6 +7,8 @@ from typing import Any
 
 from ... import ops
 from ...tensor import Tensor
+from .._config import deserialize, serialize
+from .._symbolic import KerasTensor
 from ..layers import InputLayer, Layer
 from .model import Model
 
@@ -19,17 +21,22 @@ class Sequential(Model):
     """
 
     def __init__(
-        self, layers: Sequence[Layer] | None = None, *, trainable: bool = True, name: str | None = None
+        self, layers: Sequence[Layer | KerasTensor] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
         self._input: tuple[int | None, ...] | None = None
-        self._declared = False  # not taken from the first data, of which only the rank then binds
+        self._chain: list[KerasTensor] = []  # what goes into the first layer, what comes out of it, out of the next, ...
+        self._entry: InputLayer | None = None  # given as the first entry, and not taken from the first data
+        if layers is not None and not isinstance(layers, (list, tuple)):
+            layers = [layers]
         for layer in layers or ():
             self.add(layer)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Layer | KerasTensor) -> None:
         """Puts a layer on top."""
+        if isinstance(layer, KerasTensor) and isinstance(layer.node.layer, InputLayer):
+            layer = layer.node.layer
         if not isinstance(layer, Layer):
             raise ValueError(f"Only layers can be added to a Sequential model, got {layer!r} of {type(layer)}")
         if isinstance(layer, InputLayer):
@@ -37,16 +44,23 @@ class Sequential(Model):
                 raise ValueError(
                     f"An Input must be the first entry of Sequential model {self.name!r}, and the only one"
                 )
-            self._input, self._declared = layer.batch_shape, True
+            self._input, self._entry = layer.batch_shape, layer
             return
         if any(other.name == layer.name for other in self._stack):
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names: {layer.name!r} is there already"
             )
-        if not self._stack and not self._input and layer._first_shape is not None:
-            self._input, self._declared = (None, *layer._first_shape), True
+        if not self._stack and not self._input:
+            shape = layer._first_shape
+            if shape is None and isinstance(layer, Sequential) and layer._entry:
+                shape = layer._entry.batch_shape[1:]
+            if shape is not None:
+                self._entry = InputLayer(shape)
+                self._input = self._entry.batch_shape
         self._stack.append(layer)
-        if self._input:
+        if self._chain:
+            self._chain.append(layer(self._chain[-1]))
+        elif self._input:
             self.build(self._input)
         else:
             self.built = False
@@ -55,19 +69,55 @@ class Sequential(Model):
         """Takes the topmost layer off."""
         if not self._stack:
             raise ValueError(f"There is no layer in Sequential model {self.name!r}")
-        layer = self._stack.pop()
-        self.built = self.built and bool(self._stack)
-        return layer
+        self._chain = self._chain[: len(self._stack)]
+        self.built = self.built and len(self._stack) > 1
+        return self._stack.pop()
 
-    def build(self, input_shape: Any) -> None:
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the stack; not its Input."""
+        return list(self._stack)
+
+    def build(self, input_shape: Any = None) -> None:
         """Builds each layer for what the one below gives, from inputs of this shape (with the batch)."""
+        if input_shape is None:
+            input_shape = self._input
+        if input_shape is None:
+            raise ValueError(f"Sequential model {self.name!r} needs an input_shape, or a keras.Input as first entry")
         if not self._stack:
             raise ValueError(f"Sequential model {self.name!r} cannot be built because it has no layers: add() some")
-        self._input = shape = tuple(input_shape)
+        self._input = tuple(input_shape)
+        self._chain = [(self._entry or InputLayer(batch_shape=self._input)).output]
         for layer in self._stack:
-            if not layer.built:
-                layer.build(shape)
-            shape = layer.compute_output_shape(shape)
+            self._chain.append(layer(self._chain[-1]))
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """What goes into the first layer."""
+        return [self.input]
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """What comes out of the last layer."""
+        return [self.output]
+
+    @property
+    def input(self) -> KerasTensor:
+        """What goes into the first layer, for `Model(inputs, outputs)`."""
+        return self._ends()[0]
+
+    @property
+    def output(self) -> KerasTensor:
+        """What comes out of the last layer."""
+        return self._ends()[-1]
+
+    def _ends(self) -> list[KerasTensor]:
+        if not self._chain:
+            raise AttributeError(
+                f"Sequential model {self.name!r} has no defined input shape yet: add a keras.Input first, or call "
+                "it on data."
+            )
+        return self._chain
 
     def call(self, inputs: Tensor) -> Tensor:
         x, shape = inputs, inputs._array.shape
@@ -84,10 +134,24 @@ class Sequential(Model):
         expected = (None, *self._input[1:])  # type: ignore[index]
         if len(shape) != len(expected):
             problem = f"expected ndim={len(expected)}, found ndim={len(shape)}"
-        elif self._declared and any(n not in (None, m) for n, m in zip(expected, shape, strict=True)):
+        elif self._entry and any(n not in (None, m) for n, m in zip(expected, shape, strict=True)):
             problem = "the sizes differ"
         else:
             return
         raise ValueError(
             f"Input of model {self.name!r} is incompatible with it: {problem}. Expected shape {expected}, got {shape}"
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers' configurations, the Input's first."""
+        layers = [*([self._entry] if self._entry else ()), *self._stack]
+        config = {"name": self.name, "trainable": self._trainable, "layers": [serialize(x) for x in layers]}
+        return config | ({"build_input_shape": list(self._input)} if self._input else {})
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Sequential:
+        """A new model from what `get_config` gave, its weights drawn anew."""
+        model = cls([deserialize(layer) for layer in config["layers"]], config["trainable"], config["name"])
+        if not model._input and config.get("build_input_shape"):
+            model.build(config["build_input_shape"])
+        return model

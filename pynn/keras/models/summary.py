@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ... import nest
 from ...variable import Variable
 from ..layers import Layer
 
@@ -17,14 +18,21 @@ if TYPE_CHECKING:
     from .model import Model
 
 
-def print_summary(model: Model, line_length: int | None, print_fn: Callable[[str], Any] | None) -> None:
-    """Prints it, or hands it to `print_fn` as one text; line_length: by default the terminal's, at most 88."""
+def print_summary(
+    model: Model, line_length: int | None, positions: Sequence[float] | None, print_fn: Callable[[str], Any] | None
+) -> None:
+    """Prints it, or hands it to `print_fn` as one text.
+
+    line_length: by default the terminal's, at most 88. positions: where the columns end, as shares of a line
+    (or as characters, where they are larger than 1).
+    """
     console = Console(highlight=False) if print_fn is None else Console(highlight=False, color_system=None)
     width = line_length or min(88, console.width)
     table = Table(width=width, show_lines=True)
-    table.add_column("Layer (type)", width=int(0.45 * width))
-    table.add_column("Output Shape", width=int(0.35 * width))
-    table.add_column("Param #", width=int(0.2 * width), justify="right")
+    ends = [int(p * width) if p <= 1 else int(p) for p in (positions or (0.45, 0.80, 1.0))[:3]]
+    table.add_column("Layer (type)", width=ends[0])
+    table.add_column("Output Shape", width=ends[1] - ends[0])
+    table.add_column("Param #", width=ends[2] - ends[1], justify="right")
     for layer in model.layers:
         params = f"[green]{layer.count_params():,}[/]" if layer.built else "[green]0[/] (unbuilt)"
         table.add_row(f"{escape(layer.name)} ([blue]{type(layer).__name__}[/])", output_shape(layer), params)
@@ -46,7 +54,10 @@ def print_summary(model: Model, line_length: int | None, print_fn: Callable[[str
 
 
 def output_shape(layer: Layer) -> str:
-    """(None, ...): the layer's output for the shape that it was built for; ? before that."""
+    """(None, ...): what the layer gives in the model, or for the shape that it was built for; ? before that."""
+    if layer._nodes:
+        shapes = [tuple(x.shape) for x in nest.flatten(layer._nodes[0].outputs)]
+        return ", ".join(map(str, shapes)).replace(",)", ")")
     if not isinstance(layer._build_shape, tuple):
         return "?"
     return str((None, *layer.compute_output_shape(layer._build_shape)[1:])).replace(",)", ")")
@@ -58,11 +69,9 @@ def _arrays(variables: Sequence[Variable]) -> list[np.ndarray]:
 
 def _optimizers(model: Model) -> list[np.ndarray]:
     """What the optimizer keeps once it is built, as Keras counts it: with its steps and its learning rate."""
-    if not model._compiled or not model.optimizer._state:
+    if not model.compiled or not model.optimizer.built:
         return []
-    optimizer = model.optimizer
-    slots = [a for _, arrays in optimizer._state.values() for a in arrays]
-    return [optimizer.iterations._array, optimizer.learning_rate._array, *slots]
+    return _arrays(model.optimizer.variables)
 
 
 def _size(arrays: Sequence[np.ndarray]) -> str:

@@ -30,15 +30,55 @@ LOSS_CASES = {
     "soft, logits": ("categorical_crossentropy", SOFT, LOGITS, {"from_logits": True}),
     "mse": ("mean_squared_error", SOFT, LOGITS, {}),
 }
+TARGETS = uniform(42, 8, CLASSES, low=0.25, high=1.25)
+BINARY = (PROBABILITIES > 0.5).astype(np.float32)
 LOSS_CLASSES = {
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    "kl_divergence": "KLDivergence",
+    "poisson": "Poisson",
     "mean_squared_error": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
+    "huber": "Huber",
+    "log_cosh": "LogCosh",
+    "cosine_similarity": "CosineSimilarity",
+    "hinge": "Hinge",
+    "squared_hinge": "SquaredHinge",
+    "categorical_hinge": "CategoricalHinge",
 }
 SMOOTH = {"label_smoothing": 0.25}
 LOSS_CASES |= {
     "smoothed, probabilities": ("categorical_crossentropy", one_hot(LABELS), PROBABILITIES, SMOOTH),
     "smoothed, logits": ("categorical_crossentropy", one_hot(LABELS), LOGITS, SMOOTH | {"from_logits": True}),
+    "binary, probabilities": ("binary_crossentropy", BINARY, PROBABILITIES, {}),
+    "binary, logits": ("binary_crossentropy", BINARY, LOGITS, {"from_logits": True}),
+    "binary, integers": ("binary_crossentropy", BINARY.astype(np.int64), LOGITS, {"from_logits": True}),
+    "binary, smoothed": ("binary_crossentropy", TARGETS / 2, PROBABILITIES, SMOOTH),
+    "focal": ("binary_focal_crossentropy", BINARY, PROBABILITIES, {}),
+    "focal, logits": ("binary_focal_crossentropy", BINARY, LOGITS, {"from_logits": True} | SMOOTH),
+    "focal, balanced": (
+        "binary_focal_crossentropy",
+        BINARY,
+        PROBABILITIES,
+        {"apply_class_balancing": True, "alpha": 0.375, "gamma": 3.0},
+    ),
+    "kld": ("kl_divergence", SOFT, PROBABILITIES, {}),
+    "poisson": ("poisson", TARGETS, PROBABILITIES, {}),
+    "mae": ("mean_absolute_error", TARGETS, LOGITS, {}),
+    "mape": ("mean_absolute_percentage_error", TARGETS, LOGITS, {}),
+    "msle": ("mean_squared_logarithmic_error", TARGETS, PROBABILITIES, {}),
+    "huber": ("huber", TARGETS, LOGITS, {}),
+    "huber, narrow": ("huber", TARGETS, PROBABILITIES, {"delta": 0.25}),
+    "log_cosh": ("log_cosh", TARGETS, LOGITS, {}),
+    "cosine": ("cosine_similarity", TARGETS, LOGITS, {}),
+    "hinge": ("hinge", one_hot(LABELS), LOGITS, {}),
+    "hinge, signs": ("hinge", one_hot(LABELS) * 2 - 1, LOGITS, {}),
+    "squared hinge": ("squared_hinge", one_hot(LABELS), LOGITS, {}),
+    "categorical hinge": ("categorical_hinge", one_hot(LABELS), LOGITS, {}),
 }
 
 
@@ -61,6 +101,9 @@ def loss(tf, keras, dtype: str, name: str) -> dict:
         "none": to_numpy(of(reduction=None, **options)(targets, source)),
         "weighted": to_numpy(of(**options)(targets, source, sample_weight=WEIGHTS.astype(dtype))),
         "weighted sum": to_numpy(of(reduction="sum", **options)(targets, source, WEIGHTS.astype(dtype))),
+        "weighted mean": to_numpy(
+            of(reduction="mean_with_sample_weight", **options)(targets, source, WEIGHTS.astype(dtype))
+        ),
         "name": of().name,
     }
 
@@ -75,6 +118,51 @@ def fused_softmax(tf, keras, dtype: str) -> dict:
             each = function(targets, keras.layers.Softmax()(source))
         result |= {name: to_numpy(each), f"{name} gradient": to_numpy(tape.gradient(each, source))}
     return result
+
+
+def fused_sigmoid(tf, keras, dtype: str) -> dict:
+    """The same of sigmoid: the binary losses, column labels against a column of predictions."""
+    result = {}
+    for name in ("BinaryCrossentropy", "BinaryFocalCrossentropy"):
+        source = tf.Variable(LOGITS[:, :1].astype(dtype))
+        with tf.GradientTape() as tape:
+            value = getattr(keras.losses, name)()(BINARY[:, 0].astype(dtype), keras.activations.sigmoid(source))
+        result |= {name: to_numpy(value), f"{name} gradient": to_numpy(tape.gradient(value, source))}
+    return result
+
+
+def ignored_class(tf, keras, dtype: str) -> dict:
+    """Labels that do not count, in every reduction, with weights and without."""
+    result = {"each": keras.losses.sparse_categorical_crossentropy(LABELS, LOGITS, from_logits=True, ignore_class=2)}
+    for reduction in ("sum_over_batch_size", "sum", "none", "mean_with_sample_weight"):
+        loss = keras.losses.SparseCategoricalCrossentropy(True, 2, reduction)
+        result[reduction] = loss(LABELS, LOGITS)
+        result[f"{reduction}, weighted"] = loss(LABELS, LOGITS, sample_weight=WEIGHTS)
+    return {name: to_numpy(value).astype(np.float32) for name, value in result.items()}
+
+
+def ranks(tf, keras, dtype: str) -> dict:
+    """(n,) against (n, 1), integers and booleans as targets, another axis."""
+    column, losses = PROBABILITIES[:, :1].astype(dtype), keras.losses
+    return {
+        "vector, column": to_numpy(losses.MeanSquaredError()(LABELS % 2, column)),
+        "column, vector": to_numpy(losses.Huber()(LABELS[:, None] % 2, column[:, 0])),
+        "function": to_numpy(losses.mean_absolute_error((LABELS % 2).astype(dtype), column)),
+        "booleans": to_numpy(losses.BinaryCrossentropy()(LABELS > 1, column)),
+        "weights (n, 1)": to_numpy(losses.MeanSquaredError()(SOFT, PROBABILITIES, sample_weight=WEIGHTS[:, None])),
+        "first axis": to_numpy(losses.CategoricalCrossentropy(axis=0)(SOFT, PROBABILITIES + 0.25)),
+        "first axis, logits": to_numpy(losses.CategoricalCrossentropy(True, axis=0)(SOFT, LOGITS)),
+        "cosine, first axis": to_numpy(losses.CosineSimilarity(axis=0)(TARGETS, LOGITS)),
+        "a class of one's own": to_numpy(_Own(tf, keras)(LABELS[:, None], column)),
+    }
+
+
+def _Own(tf, keras):
+    class Squares(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return tf.reduce_sum(tf.square(y_true - y_pred), axis=-1)  # fails unless both are floats
+
+    return Squares(reduction="sum")
 
 
 def metric(tf, keras, dtype: str, name: str, targets: np.ndarray, predictions: np.ndarray) -> dict:
@@ -156,6 +244,9 @@ def activations(tf, keras, dtype: str) -> dict:
 CASES = {
     **{f"loss {n}": lambda *a, n=n: loss(*a, n) for n in LOSS_CASES},
     "loss of softmax": fused_softmax,
+    "loss of sigmoid": fused_sigmoid,
+    "loss with ignored class": ignored_class,
+    "loss of ranks": ranks,
     "metric sparse": lambda *a: metric(*a, "SparseCategoricalAccuracy", LABELS, LOGITS),
     "metric one-hot": lambda *a: metric(*a, "CategoricalAccuracy", one_hot(LABELS), LOGITS),
     "metric equal": lambda *a: metric(*a, "Accuracy", LABELS, LABELS % 4),

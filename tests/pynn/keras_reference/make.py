@@ -16,11 +16,17 @@ import functools
 import json
 from pathlib import Path
 
+import activation_cases
+import callback_cases
 import cases
+import data_cases
 import function_cases
 import keras
+import layer_cases
 import loss_cases
+import metric_cases
 import numpy as np
+import optimizer_cases
 import tape_cases
 import tensorflow as tf
 import training_cases
@@ -85,9 +91,15 @@ def main() -> None:
         "fingerprint": cases.fingerprint(),
         "tape": run(tape_cases.CASES),
         "losses": run(loss_cases.CASES),
+        "metrics": run(metric_cases.CASES),
+        "activations": run(activation_cases.CASES),
         "functions": run(function_cases.CASES),
         "statistics": statistics(),
+        "optimizers": run(optimizer_cases.CASES),
+        "layers": run(layer_cases.CASES),
         "training": run(training_cases.CASES),
+        "callbacks": run(callback_cases.CASES),
+        "data": run(data_cases.CASES),
     }
     lines = [
         f"{json.dumps(key)}: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import op_cases
 from cases import one_hot, to_numpy, uniform
 
 A, B, V = uniform(60, 3, 4), uniform(61, 4, 5), uniform(62, 4)
@@ -119,6 +120,9 @@ OPERATIONS = {
         (A,),
     ),
 }
+
+
+OPERATIONS |= op_cases.OPERATIONS
 
 
 def variables(tf, arrays, dtype: str) -> list:

@@ -1,0 +1,51 @@
+"""TensorFlow's `tf.config`: what pynn runs on. There is one device, the CPU, and everything runs at once."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import kernels
+
+from . import _threading as threading  # noqa: F401  tf.config.threading
+from ._missing import missing
+
+
+class PhysicalDevice(NamedTuple):
+    """A device of this machine."""
+
+    name: str
+    device_type: str
+
+
+class LogicalDevice(NamedTuple):
+    """A device as programs name it."""
+
+    name: str
+    device_type: str
+
+
+def list_physical_devices(device_type: str | None = None) -> list[Any]:
+    """The CPU; of any other type ("GPU") there are none."""
+    return [PhysicalDevice("/physical_device:CPU:0", "CPU")] if device_type in (None, "CPU") else []
+
+
+def list_logical_devices(device_type: str | None = None) -> list[Any]:
+    """The CPU; of any other type ("GPU") there are none."""
+    return [LogicalDevice("/device:CPU:0", "CPU")] if device_type in (None, "CPU") else []
+
+
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """True is how pynn runs; False asks for what there is nothing to do about: results are the same."""
+
+
+def functions_run_eagerly() -> bool:
+    """True."""
+    return True
+
+
+def show() -> dict[str, Any]:
+    """How the kernels were built and run: compiler, instruction set, threads."""
+    return kernels.show_config()
+
+
+__getattr__ = missing(__name__)

@@ -1,0 +1,118 @@
+"""Background threads: one that reads ahead, and several that compute one function."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from queue import SimpleQueue
+from typing import Any
+
+SHORTEST = 1e-3  # seconds of work that pay for handing it to a thread, 20 us on an EPYC
+LARGEST = 256  # items that are handed over at once
+
+
+def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
+    """The items of start(), which a thread of its own reads, `ahead` of them before they are asked for.
+
+    An error comes where its item would have. The thread ends with the items, or when this iterator is closed or
+    garbage. SimpleQueue, since its put is safe in a garbage collection, whatever that has interrupted.
+    """
+    free: SimpleQueue[None] = SimpleQueue()  # one entry for each item that may still be read
+    ready: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+    stopped = threading.Event()
+    thread = threading.Thread(target=_read, args=(start, free, ready, stopped), name="prefetch", daemon=True)
+    for _ in range(ahead):
+        free.put(None)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if item is _END:
+                return
+            if error is not None:
+                raise error
+            free.put(None)
+            yield item
+            del item  # or it would live on while the next is awaited
+    finally:
+        stopped.set()
+        free.put(None)
+        if thread is not threading.current_thread():  # a garbage collection may run in any thread
+            thread.join()
+
+
+_END = object()
+
+
+def _read(
+    start: Callable[[], Iterator[Any]],
+    free: SimpleQueue[None],
+    ready: SimpleQueue[tuple[Any, BaseException | None]],
+    stopped: threading.Event,
+) -> None:
+    try:
+        items = start()
+        while True:
+            free.get()
+            if stopped.is_set() or (item := next(items, _END)) is _END:
+                break
+            ready.put((item, None))
+            del item
+    except BaseException as error:
+        ready.put((None, error))
+    else:
+        ready.put((_END, None))
+
+
+def parallel(function: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Iterator[Any]:
+    """function(item) of each item, in order, computed by this many threads; an error comes in its item's place.
+
+    Short calls are handed over many at once: the number doubles until they take SHORTEST.
+    """
+    items, size, more = iter(items), 1, True
+    pending: deque[Future[tuple[list[Any], BaseException | None, float]]] = deque()
+    with ThreadPoolExecutor(threads, "map") as pool:
+        try:
+            while True:
+                while more and len(pending) < 2 * threads:
+                    chunk, error = _chunk(items, size)
+                    pending.append(pool.submit(_apply, function, chunk, error))
+                    more = len(chunk) == size and error is None
+                results, error, seconds = pending.popleft().result()
+                yield from results
+                if error is not None:
+                    raise error
+                if not (more or pending):
+                    return
+                if seconds < SHORTEST:
+                    size = min(2 * size, LARGEST)
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _chunk(items: Iterator[Any], size: int) -> tuple[list[Any], BaseException | None]:
+    chunk = []
+    try:
+        for item in islice(items, size):
+            chunk.append(item)
+    except BaseException as error:
+        return chunk, error
+    return chunk, None
+
+
+def _apply(
+    function: Callable[[Any], Any], chunk: list[Any], after: BaseException | None
+) -> tuple[list[Any], BaseException | None, float]:
+    """The results, the error that ended them (`after`: the one that ended the items) and the time they took."""
+    results, begin = [], time.perf_counter()
+    try:
+        for item in chunk:
+            results.append(function(item))
+    except BaseException as error:
+        return results, error, 0.0
+    return results, after, time.perf_counter() - begin

@@ -1,0 +1,143 @@
+"""Configurations: objects as JSON, and back. One mechanism for layers, models, optimizers, losses, initializers, ..."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Self
+
+import numpy as np
+
+from ..dtypes import DType
+from ..tensor import Operators
+
+_PLACES = ("layers", "layers.operation", "models", "optimizers", "optimizers.schedules", "losses", "metrics", "initializers",
+           "regularizers", "constraints", "activations")  # fmt: skip
+_registered: dict[str, Any] = {}
+_scopes: list[Mapping[str, Any]] = []
+
+
+class Configured:
+    """Base of what a configuration describes: the arguments of the constructor, noted when it is called."""
+
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        new = super().__new__(cls)
+        new._arguments = args, kwargs
+        return new
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, defaults included, in the types that JSON has."""
+        if type(self).__init__ is object.__init__:
+            return {}
+        signature = inspect.signature(type(self).__init__)
+        args, kwargs = self._arguments
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        config: dict[str, Any] = {}
+        for name, value in list(bound.arguments.items())[1:]:
+            kind = signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                config |= value
+            elif kind is not inspect.Parameter.VAR_POSITIONAL:
+                config[name] = value
+        return {name: serialize(value) for name, value in config.items()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new object from what `get_config` gave."""
+        return cls(**{name: deserialize(value) for name, value in config.items()})
+
+
+def serialize(value: Any) -> Any:
+    """The value in JSON's types. TypeError: nothing there describes it, like a lambda."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [serialize(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): serialize(item) for key, item in value.items()}
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, Operators):
+        return value.numpy().tolist()
+    if isinstance(value, DType) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return np.dtype(value).name
+    if hasattr(value, "get_config"):
+        return _described(type(value), {"config": value.get_config()})
+    if isinstance(value, type):
+        return _described(value, {"config": {}})
+    name = getattr(value, "__name__", "<lambda>")
+    if callable(value) and name != "<lambda>":
+        return name if _find(name) is value else {"class_name": "function", "config": name, "module": "builtins"}
+    raise TypeError(f"{value!r} has no configuration: give it a get_config() method, or use a named function")
+
+
+def _described(cls: type, more: dict[str, Any]) -> dict[str, Any]:
+    ours = cls.__module__.startswith("pynn.")
+    registered = next((name for name, known in _registered.items() if known is cls), None)
+    module = "keras" if ours else cls.__module__
+    return {"module": module, "class_name": cls.__name__, **more, "registered_name": registered}
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The object that `serialize` described. ValueError: a class that is neither ours nor registered nor given.
+
+    Nothing is imported by name: a file cannot make it run code that the program does not have.
+    """
+    if custom_objects:
+        with custom_object_scope(custom_objects):
+            return deserialize(config)
+    if isinstance(config, list):
+        return [deserialize(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" not in config or "config" not in config:
+        return {key: deserialize(item) for key, item in config.items()}
+    name = config["config"] if config["class_name"] == "function" else config.get("registered_name")
+    found = _find(name) or _find(config["class_name"])
+    if config["class_name"] == "DTypePolicy":
+        return config["config"]["name"]
+    if found is None:
+        raise ValueError(
+            f"Could not locate {config['class_name']!r} ({name or 'not registered'}). Decorate it with "
+            "@keras.saving.register_keras_serializable(), or pass custom_objects={name: class}."
+        )
+    return found if config["class_name"] == "function" else found.from_config(config["config"])
+
+
+def _find(name: Any) -> Any:
+    """What a name stands for: in the scopes, registered, or ours."""
+    for known in (*reversed(_scopes), _registered):
+        if name in known:
+            return known[name]
+    for place in _PLACES if isinstance(name, str) else ():
+        found = vars(import_module(f"pynn.keras.{place}")).get(name)
+        if callable(found):
+            return found
+    return None
+
+
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Any], Any]:
+    """A decorator: the class or function can be loaded from a saved model under "package>name"."""
+
+    def decorate(thing: Any) -> Any:
+        if inspect.isclass(thing) and not hasattr(thing, "get_config"):
+            raise ValueError("Cannot register a class that does not have a get_config() method.")
+        _registered[f"{package}>{name or thing.__name__}"] = thing
+        return thing
+
+    return decorate
+
+
+@contextmanager
+def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
+    """Names for classes and functions that are loaded inside this context."""
+    _scopes.append(custom_objects)
+    try:
+        yield
+    finally:
+        _scopes.pop()

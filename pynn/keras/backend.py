@@ -1,0 +1,9 @@
+"""Keras's older `keras.backend`, as far as programs still use it."""
+
+from .._missing import missing
+from ._names import clear_session
+from .config import backend, epsilon, floatx
+
+__all__ = ["backend", "clear_session", "epsilon", "floatx"]
+
+__getattr__ = missing(__name__)

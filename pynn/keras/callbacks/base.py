@@ -1,0 +1,118 @@
+"""Callback and CallbackList: who is called when; History, which fit returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..models.model import Model
+
+Logs = dict[str, Any] | None  # None: a call of one's own; fit, evaluate and predict always give a dict
+
+
+class Callback:
+    """Base class with hooks that do nothing. `self.model` and `self.params` are set before the first call."""
+
+    model: Model = None  # type: ignore[assignment]  # until fit, evaluate or predict begins
+    params: dict[str, Any] = None  # type: ignore[assignment]
+
+    def set_model(self, model: Model) -> None:
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None: ...
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None: ...
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None: ...
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None: ...
+
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        self.on_batch_begin(batch, logs=logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        self.on_batch_end(batch, logs=logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None: ...
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None: ...
+    def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None: ...
+    def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None: ...
+    def on_train_begin(self, logs: Logs = None) -> None: ...
+    def on_train_end(self, logs: Logs = None) -> None: ...
+    def on_test_begin(self, logs: Logs = None) -> None: ...
+    def on_test_end(self, logs: Logs = None) -> None: ...
+    def on_predict_begin(self, logs: Logs = None) -> None: ...
+    def on_predict_end(self, logs: Logs = None) -> None: ...
+
+
+class History(Callback):
+    """What fit returns: `epoch`, the epochs done, and `history`, for each name a list of values, one per epoch."""
+
+    def __init__(self) -> None:
+        self.epoch: list[int] = []
+        self.history: dict[str, list[float]] = {}
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        self.epoch = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+        self.model.history = self
+
+
+class CallbackList:
+    """Several callbacks as one: `callbacks("on_epoch_end", epoch, logs=logs)` calls each in turn.
+
+    All get the same copy of the logs ({} if there are none), sorted by name, numbers and scalar tensors as floats:
+    what one adds, those after it see. A hook that a callback leaves as it is costs a batch nothing.
+    """
+
+    def __init__(self, callbacks: Iterable[Callback], model: Model, params: dict[str, Any]) -> None:
+        self.callbacks = list(callbacks)
+        self._heard: dict[str, list[Callable[..., Any]]] = {}  # the batches' hooks that do something
+        for callback in self.callbacks:
+            callback.set_params(params)
+            callback.set_model(model)
+
+    def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
+        if "batch" not in hook:
+            self._heard.clear()  # so that a hook that is set during training is called from the next epoch on
+            seen = plain(logs)
+            for callback in self.callbacks:
+                getattr(callback, hook)(*index, seen)
+            return
+        heard = self._heard.get(hook)
+        if heard is None:
+            heard = self._heard[hook] = [found for c in self.callbacks if (found := _own(c, hook))]
+        if heard:
+            seen = plain(logs)
+            for call in heard:
+                call(*index, logs=seen)  # by name, as in Keras
+
+
+def plain(logs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A sorted copy without nested dicts: numbers, scalar arrays and tensors as floats, all else as it is."""
+    result: dict[str, Any] = {}
+    for name in sorted(logs or ()):
+        value = logs[name]  # type: ignore[index]
+        if isinstance(value, dict):
+            result |= plain(value)
+        else:
+            try:
+                result[name] = value if getattr(value, "ndim", 0) else float(value)
+            except (TypeError, ValueError):
+                result[name] = value
+    return result
+
+
+def _own(callback: Callback, hook: str) -> Callable[..., Any] | None:
+    """The callback's hook, if it is not the one that Callback has; on_train_batch_* call on_batch_*."""
+    found = getattr(callback, hook)
+    if getattr(found, "__func__", None) is not getattr(Callback, hook):
+        return found
+    if "train" in hook and _own(callback, hook.replace("train_", "")):
+        return found
+    return None

@@ -1,0 +1,82 @@
+"""Constraints: functions of a weight that optimizers apply to it after each update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import ops
+from .._missing import missing
+from ..tensor import Tensor
+from ._names import lookup, snake_case
+
+__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "max_norm", "min_max_norm",
+           "non_neg", "unit_norm"]  # fmt: skip
+EPSILON = 1e-7
+
+
+class Constraint:
+    """Base class: a subclass computes the constrained weight in `__call__`."""
+
+    def __call__(self, w: Any) -> Any:
+        raise NotImplementedError
+
+
+class NonNeg(Constraint):
+    """max(w, 0)"""
+
+    def __call__(self, w: Any) -> Tensor:
+        return ops.relu(w)
+
+
+class UnitNorm(Constraint):
+    """w / (epsilon + norm) along the axis"""
+
+    def __init__(self, axis: Any = 0) -> None:
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Tensor:
+        return w / (EPSILON + _norm(w, self.axis))
+
+
+class MinMaxNorm(Constraint):
+    """w scaled so that its norm along the axis lies in [min_value, max_value], by the share `rate` of the way."""
+
+    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
+        self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
+
+    def __call__(self, w: Any) -> Tensor:
+        norm = _norm(w, self.axis)
+        wanted = self.rate * ops.clip_by_value(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
+        return w * (wanted / (EPSILON + norm))
+
+
+class MaxNorm(Constraint):
+    """w scaled so that its norm along the axis is at most max_value (Srivastava et al. 2014)."""
+
+    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+        self.max_value, self.axis = max_value, axis
+
+    def __call__(self, w: Any) -> Tensor:
+        norm = _norm(w, self.axis)
+        return w * (ops.clip_by_value(norm, 0.0, self.max_value) / (EPSILON + norm))
+
+
+def _norm(w: Any, axis: Any) -> Tensor:
+    return ops.sqrt(ops.reduce_sum(ops.square(w), axis, keepdims=True))
+
+
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+_KNOWN = {name: c for c in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm) for name in (c.__name__, snake_case(c.__name__))}
+
+
+def get(identifier: Any) -> Callable[[Any], Any] | None:
+    """A function for a name, a class or a function; None for None."""
+    if isinstance(identifier, type):
+        return identifier()
+    if identifier is None or callable(identifier):
+        return identifier
+    return lookup("constraint", identifier, _KNOWN)()
+
+
+__getattr__ = missing(__name__)

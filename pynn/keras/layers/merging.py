@@ -1,0 +1,177 @@
+"""Layers that make one tensor of a list of them, and the same as functions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Unpack
+
+from ... import ops
+from ...tensor import Tensor
+from .base import Layer, LayerOptions
+
+
+class _Merge(Layer):
+    """What the layers share: a list of tensors, of which those with fewer axes get more of size 1 after the batch's."""
+
+    _count: int | None = None  # of inputs; None: any
+
+    def build(self, input_shape: Any) -> None:
+        several = isinstance(input_shape, (list, tuple)) and all(isinstance(s, (list, tuple)) for s in input_shape)
+        if not several or len(input_shape) != (self._count or max(len(input_shape), 1)):
+            number = "at least one input" if self._count is None else f"{self._count} inputs"
+            raise ValueError(f"A `{type(self).__name__}` layer is called on a list of {number}, got {input_shape}")
+        self._check(input_shape)
+
+    def _check(self, shapes: Sequence[Any]) -> None:
+        if len({s[0] for s in shapes if s} - {None}) > 1:
+            raise ValueError(f"Cannot merge tensors with different batch sizes: {shapes}")
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        ndim = max(x.ndim for x in inputs)
+        return self._merge(
+            [ops.reshape(x, (len(x), *[1] * (ndim - x.ndim), *x.shape[1:])) if x.ndim < ndim else x
+             for x in _of_one_dtype(self, inputs)]
+        )  # fmt: skip
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        raise NotImplementedError
+
+
+def _of_one_dtype(layer: Layer, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Integers beside floats become the layer's floats."""
+    if len({x._array.dtype for x in inputs}) > 1:
+        return [ops.cast(x, layer.dtype) for x in inputs]
+    return list(inputs)
+
+
+class Add(_Merge):
+    """The sum, with broadcasting."""
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        return functools.reduce(ops.add, inputs)
+
+
+class Subtract(_Merge):
+    """The first minus the second."""
+
+    _count = 2
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        return ops.subtract(*inputs)
+
+
+class Multiply(_Merge):
+    """The product, element by element, with broadcasting."""
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        return functools.reduce(ops.multiply, inputs)
+
+
+class Average(_Merge):
+    """The mean, with broadcasting."""
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        return functools.reduce(ops.add, inputs) / len(inputs)
+
+
+class Maximum(_Merge):
+    """The largest, element by element, with broadcasting."""
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        return functools.reduce(ops.maximum, inputs)
+
+
+class Minimum(_Merge):
+    """The smallest, element by element, with broadcasting."""
+
+    def _merge(self, inputs: list[Tensor]) -> Tensor:
+        return functools.reduce(ops.minimum, inputs)
+
+
+class Concatenate(_Merge):
+    """The inputs joined along an axis."""
+
+    def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.axis = axis
+
+    def _check(self, shapes: Sequence[Any]) -> None:
+        axis = self.axis % len(shapes[0])
+        rest = [[n for i, n in enumerate(s) if i != axis] for s in shapes]
+        if any(len(r) != len(rest[0]) for r in rest) or any(len(set(n) - {None}) > 1 for n in zip(*rest, strict=True)):
+            raise ValueError(
+                f"A `Concatenate` layer requires inputs with matching shapes except along axis {self.axis}: {shapes}"
+            )
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        return ops.concat(_of_one_dtype(self, inputs), self.axis)
+
+
+class Dot(_Merge):
+    """Sums of products along an axis of each of two tensors, sample by sample.
+
+    axes: one axis for both, or two. x (m, ..., k, ...) and y (m, ..., k, ...) -> (m, the others of x, the others of
+    y), and of two matrices (m, 1). normalize: along the axis, vectors are first made of norm 1.
+    """
+
+    _count = 2
+
+    def __init__(self, axes: Any, normalize: bool = False, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        if not isinstance(axes, (int, list, tuple)):
+            raise TypeError(f"Invalid type for argument `axes`: it should be a list or an int, got {axes!r}")
+        if not isinstance(axes, int) and (len(axes) != 2 or not all(isinstance(axis, int) for axis in axes)):
+            raise ValueError(f"Invalid format for argument `axes`: two integers, got {axes}")
+        self.axes, self.normalize = axes, normalize
+
+    def _pair(self, shapes: Sequence[Any]) -> list[int]:
+        axes = [self.axes] * 2 if isinstance(self.axes, int) else self.axes
+        return [axis % len(shape) for axis, shape in zip(axes, shapes, strict=True)]
+
+    def _check(self, shapes: Sequence[Any]) -> None:
+        i, j = self._pair(shapes)
+        if 0 in (i, j):
+            raise ValueError("Cannot sum over axis 0: it counts the samples of the batch")
+        if shapes[0][i] != shapes[1][j]:
+            raise ValueError(f"Incompatible input shapes: {shapes} have different sizes along the axes {self.axes}")
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        x, y = _of_one_dtype(self, inputs)
+        i, j = self._pair([x.shape, y.shape])
+        if self.normalize:
+            x, y = _of_norm_one(x, i), _of_norm_one(y, j)
+        rows_x = [axis for axis in range(1, x.ndim) if axis != i]
+        rows_y = [axis for axis in range(1, y.ndim) if axis != j]
+        m, k = len(x), x.shape[i]
+        left = ops.reshape(ops.transpose(x, (0, *rows_x, i)), (m, -1 if m else 1, k))
+        right = ops.reshape(ops.transpose(y, (0, j, *rows_y)), (m, k, -1 if m else 1))
+        shape = [*(x.shape[axis] for axis in rows_x), *(y.shape[axis] for axis in rows_y)]
+        return ops.reshape(ops.matmul(left, right), (m, *(shape or [1])))
+
+
+def _of_norm_one(x: Tensor, axis: int) -> Tensor:
+    return x / ops.sqrt(ops.maximum(ops.reduce_sum(ops.square(x), axis, keepdims=True), 1e-24))
+
+
+def _function(layer: Callable[..., Layer], name: str) -> Callable[..., Any]:
+    def call(inputs: Any, **options: Unpack[LayerOptions]) -> Any:
+        return layer(**options)(inputs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"{layer.__doc__} As a function of the list."
+    return call
+
+
+add, subtract, multiply = _function(Add, "add"), _function(Subtract, "subtract"), _function(Multiply, "multiply")
+average, maximum, minimum = _function(Average, "average"), _function(Maximum, "maximum"), _function(Minimum, "minimum")
+
+
+def concatenate(inputs: Any, axis: int = -1, **options: Unpack[LayerOptions]) -> Any:
+    """The inputs joined along an axis."""
+    return Concatenate(axis, **options)(inputs)
+
+
+def dot(inputs: Any, axes: Any = -1, normalize: bool = False, **options: Unpack[LayerOptions]) -> Any:
+    """Sums of products along an axis of each of two tensors, sample by sample: see Dot."""
+    return Dot(axes, normalize, **options)(inputs)

@@ -1,0 +1,210 @@
+"""Layers that bring activations to mean 0 and variance 1, or to norm 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import numpy as np
+
+from ... import ops
+from ...tape import record
+from ...tensor import Tensor
+from ...variable import Variable
+from .. import constraints, initializers, regularizers
+from .base import Layer, LayerOptions
+
+
+def standardize(x: Tensor, axes: tuple[int, ...], epsilon: float) -> tuple[Tensor, np.ndarray, np.ndarray]:
+    """(x - mean) / sqrt(variance + epsilon), with the mean and the variance over the axes, of size 1 there.
+
+    Its gradient is (g - mean(g) - y * mean(g * y)) / sqrt(variance + epsilon).
+    """
+    a = x._array
+    mean = a.mean(axes, keepdims=True)
+    centred = a - mean
+    variance = np.square(centred).mean(axes, keepdims=True)
+    scale = 1 / np.sqrt(variance + a.dtype.type(epsilon))
+    count = math.prod(a.shape[i] for i in axes)
+
+    def gradient(g: Tensor) -> Tensor:
+        means = ops.reduce_mean(g, axes, keepdims=True), ops.reduce_mean(g * y, axes, keepdims=True)
+        return (g - means[0] - y * means[1]) * inverse
+
+    def of_inverse(g: Tensor) -> Tensor:
+        return -(ops.square(inverse) * g / count) * y
+
+    y = record(centred * scale, (x,), lambda g: (lambda: gradient(g),))
+    inverse = record(scale, (x,), lambda g: (lambda: of_inverse(g),))
+    return y, mean, variance
+
+
+class _Affine(Layer):
+    """What the layers share: y = gamma * x + beta after the standardization."""
+
+    gamma: Variable | None = None
+    beta: Variable | None = None
+
+    def __init__(
+        self,
+        center: bool,
+        scale: bool,
+        initial: tuple[Any, Any],
+        penalties: tuple[Any, Any],
+        limits: tuple[Any, Any],
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.center, self.scale = center, scale
+        self.beta_initializer, self.gamma_initializer = map(initializers.get, initial)
+        self.beta_regularizer, self.gamma_regularizer = map(regularizers.get, penalties)
+        self.beta_constraint, self.gamma_constraint = map(constraints.get, limits)
+
+    def _add_affine(self, shape: tuple[int, ...]) -> None:
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape, self.gamma_initializer,
+                regularizer=self.gamma_regularizer, constraint=self.gamma_constraint, name="gamma",
+            )  # fmt: skip
+        if self.center:
+            self.beta = self.add_weight(
+                shape, self.beta_initializer,
+                regularizer=self.beta_regularizer, constraint=self.beta_constraint, name="beta",
+            )  # fmt: skip
+
+    def _affine(self, y: Tensor, shape: Sequence[int]) -> Tensor:
+        """gamma * y + beta, which get this shape, with sizes of 1, to go with y."""
+        if self.gamma is not None:
+            y = y * _shaped(self.gamma, shape)
+        return y if self.beta is None else y + _shaped(self.beta, shape)
+
+
+def _shaped(v: Any, shape: Sequence[int]) -> Any:
+    return v if len(shape) == 1 or v._array.ndim == len(shape) else ops.reshape(v, shape)
+
+
+class BatchNormalization(_Affine):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta for each entry along the axis (Ioffe and Szegedy 2015).
+
+    In training, mean and variance are those of the batch, and the moving ones come nearer to them:
+    moving = momentum * moving + (1 - momentum) * batch's. Otherwise, and in a layer that is not trainable, the
+    moving ones are used.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            center, scale, (beta_initializer, gamma_initializer), (beta_regularizer, gamma_regularizer),
+            (beta_constraint, gamma_constraint), **options,
+        )  # fmt: skip
+        self.axis, self.momentum, self.epsilon = int(axis), float(momentum), float(epsilon)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+
+    def build(self, input_shape: Any) -> None:
+        shape = (input_shape[self.axis],)
+        self._add_affine(shape)
+        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, name="moving_mean")
+        self.moving_variance = self.add_weight(
+            shape, self.moving_variance_initializer, trainable=False, name="moving_variance"
+        )
+        self._ndim = len(input_shape)
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        x, sizes = floats(self, inputs), inputs._array.shape
+        n = self.moving_mean._array.size
+        if len(sizes) != self._ndim or sizes[self.axis] != n:
+            raise ValueError(
+                f"Input of layer {self.name!r} is incompatible with the layer: expected {self._ndim} axes with "
+                f"{n} entries along axis {self.axis}, got shape {inputs.shape}"
+            )
+        axis = self.axis % self._ndim
+        shape = [n] if axis == self._ndim - 1 else [n if i == axis else 1 for i in range(self._ndim)]
+        if training and self.trainable:
+            axes = tuple(i for i in range(self._ndim) if i != axis)
+            y, mean, variance = standardize(x, axes, self.epsilon)
+            for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(moving._array * self.momentum + value.ravel() * (1 - self.momentum))
+            return self._affine(y, shape)
+        inverse = ops.rsqrt(self.moving_variance + self.epsilon)
+        if self.gamma is not None:
+            inverse = inverse * self.gamma
+        offset = -self.moving_mean * inverse if self.beta is None else self.beta - self.moving_mean * inverse
+        return x * _shaped(inverse, shape) + _shaped(offset, shape)
+
+
+class LayerNormalization(_Affine):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, with each sample's mean and variance along the axis.
+
+    axis: one or several; gamma and beta have their sizes. Ba et al. 2016.
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            center, scale, (beta_initializer, gamma_initializer), (beta_regularizer, gamma_regularizer),
+            (beta_constraint, gamma_constraint), **options,
+        )  # fmt: skip
+        self.axis, self.epsilon = _axes(axis), epsilon
+
+    def build(self, input_shape: Any) -> None:
+        self.axis = sorted(self.axis)  # as they are: Keras puts -1 before 1
+        self._add_affine(tuple(input_shape[axis] for axis in self.axis))
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = floats(self, inputs)
+        sizes = x._array.shape
+        axes = tuple(axis % len(sizes) for axis in self.axis)
+        shape = [n if i in axes else 1 for i, n in enumerate(sizes)]
+        return self._affine(standardize(x, axes, self.epsilon)[0], shape[-1:] if axes == (len(sizes) - 1,) else shape)
+
+
+class UnitNormalization(Layer):
+    """x / sqrt(sum(x^2)) along the axis; zeros stay."""
+
+    def __init__(self, axis: Any = -1, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.axis = _axes(axis)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = floats(self, inputs)
+        return x / ops.sqrt(ops.maximum(ops.reduce_sum(ops.square(x), self.axis, keepdims=True), 1e-24))
+
+
+def _axes(axis: Any) -> list[int]:
+    if not isinstance(axis, (int, list, tuple)):
+        raise TypeError(f"Expected an int or a list of ints for the argument `axis`, got {axis!r}")
+    return [axis] if isinstance(axis, int) else list(axis)
+
+
+def floats(layer: Layer, x: Tensor) -> Tensor:
+    """x in the layer's dtype, also where it holds integers, like the bytes of an image."""
+    return x if x._array.dtype == layer._dtype else ops.cast(x, layer._dtype)

@@ -1,0 +1,171 @@
+"""Layers that prepare data: scales, means and variances, categories."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, Unpack
+
+import numpy as np
+
+from ... import ops
+from ...convert import as_array
+from ...dtypes import InvalidArgumentError
+from ...tensor import Operators, Tensor
+from .base import Layer, LayerOptions
+from .normalization import floats
+
+
+class Rescaling(Layer):
+    """x * scale + offset, as floats."""
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.scale, self.offset = scale, offset
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return floats(self, inputs) * np.asarray(self.scale, self._dtype) + np.asarray(self.offset, self._dtype)
+
+
+class Normalization(Layer):
+    """(x - mean) / sqrt(variance) for each entry along the axis (or axes; None: for all entries together).
+
+    mean and variance are given, or `adapt` takes them from data. invert: x * sqrt(variance) + mean.
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        if (mean is None) != (variance is None):
+            raise ValueError(f"Both `mean` and `variance` must be set, or neither, got {mean} and {variance}")
+        if np.shape(mean) != np.shape(variance):
+            raise ValueError(f"`mean` and `variance` must have the same shape, got {mean} and {variance}")
+        if np.ndim(mean) > len(self.axis):
+            raise ValueError(f"`mean` has more axes than the {len(self.axis)} of axis={axis}")
+        self.input_mean, self.input_variance, self.invert = mean, variance, invert
+
+    def build(self, input_shape: Any) -> None:
+        ndim = len(input_shape)
+        if not all(-ndim <= axis < ndim for axis in self.axis):
+            raise ValueError(f"All `axis` values must be in the range [-{ndim}, {ndim}), got {self.axis}")
+        self._kept = sorted(axis % ndim for axis in self.axis)
+        shape = tuple(input_shape[axis] for axis in self._kept)
+        if None in shape:
+            raise ValueError(f"The sizes along axis {self.axis} must be known, got the shape {input_shape}")
+        self._broadcast = [input_shape[i] if i in self._kept else 1 for i in range(ndim)]
+        if self.input_mean is None:
+            self.adapt_mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
+            self.adapt_variance = self.add_weight(shape, "ones", trainable=False, name="variance")
+            self.count = self.add_weight((), "zeros", "int64", trainable=False, name="count")  # Keras has it, too
+
+    def _moment(self, given: Any, adapted: str) -> Tensor | None:
+        if not self.built:
+            return None
+        if given is None:
+            return ops.reshape(getattr(self, adapted), self._broadcast)
+        kept = np.broadcast_to(np.asarray(given, self._dtype), [self._broadcast[axis] for axis in self._kept])
+        return Tensor(kept.reshape(self._broadcast))
+
+    @property
+    def mean(self) -> Tensor | None:
+        """With sizes of 1 along the other axes; None before the layer is built or adapted."""
+        return self._moment(self.input_mean, "adapt_mean")
+
+    @property
+    def variance(self) -> Tensor | None:
+        """As `mean`."""
+        return self._moment(self.input_variance, "adapt_variance")
+
+    def adapt(self, data: Any) -> None:
+        """Takes mean and variance from an array, a Dataset, or batches of arrays; of tuples, from the first entry."""
+        if self.input_mean is not None:
+            raise ValueError("`adapt` has nothing to do where `mean` and `variance` were given.")
+        batches = list(_batches(data))
+        shape = batches[0].shape
+        if not self.built:
+            self.build(shape)
+        for batch in batches:
+            if [batch.shape[axis] for axis in self._kept] != [self._broadcast[axis] for axis in self._kept]:
+                raise ValueError(f"Data of shape {batch.shape} in a layer for {self._broadcast} (1: any size)")
+        mean, variance = _moments(batches, tuple(i for i in range(len(shape)) if i not in self._kept))
+        self.adapt_mean.assign(mean)
+        self.adapt_variance.assign(variance)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x, mean, variance = floats(self, inputs), self.mean, self.variance
+        assert mean is not None and variance is not None
+        deviation = ops.maximum(ops.sqrt(variance), 1e-7)
+        return x * deviation + mean if self.invert else (x - mean) / deviation
+
+
+def _batches(data: Any) -> Iterable[np.ndarray]:
+    if isinstance(data, (np.ndarray, Operators)):
+        return [as_array(data)]
+    spec = getattr(data, "element_spec", None)
+    spec = spec[0] if isinstance(spec, tuple) else spec
+    if spec is not None and len(spec.shape) == 1:  # a Dataset of samples
+        data = data.batch(128)
+    if not hasattr(data, "__iter__"):
+        raise TypeError(f"`adapt` takes an array, a Dataset, or an iterable of batches, got {type(data)}")
+    firsts = [item[0] if isinstance(item, tuple) else item for item in data]
+    if not firsts:
+        raise ValueError("`adapt` received no batches.")
+    if not all(hasattr(first, "shape") for first in firsts):
+        raise TypeError(f"`adapt` takes arrays, or batches of them, got an element {type(firsts[0])}")
+    return [as_array(first) for first in firsts]
+
+
+def _moments(batches: Iterable[np.ndarray], axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and variance of all, from those of the parts (Chan et al. 1983)."""
+    total, mean, variance = 0, np.float64(0), np.float64(0)
+    for batch in batches:
+        count = math.prod(batch.shape[axis] for axis in axes)
+        total += count
+        share = count / total
+        own = batch.mean(axes, dtype=np.float64)
+        joint = mean * (1 - share) + own * share
+        variance = (variance + (mean - joint) ** 2) * (1 - share)
+        variance = variance + (batch.var(axes, dtype=np.float64) + (own - joint) ** 2) * share
+        mean = joint
+    return mean, variance
+
+
+class CategoryEncoding(Layer):
+    """Integers below num_tokens as zeros and ones, or counts.
+
+    one_hot: (...) or (..., 1) -> (..., num_tokens). multi_hot: 1 for each that occurs along the last axis, and
+    count: how often, or the sum of its count_weights: (..., k) -> (..., num_tokens).
+    """
+
+    def __init__(
+        self, num_tokens: int | None = None, output_mode: str = "multi_hot", **options: Unpack[LayerOptions]
+    ) -> None:
+        super().__init__(**options)
+        if output_mode not in ("count", "one_hot", "multi_hot", "binary"):
+            raise ValueError(f"Unknown output_mode {output_mode!r}: 'one_hot', 'multi_hot' or 'count'")
+        if num_tokens is None or num_tokens < 1:
+            raise ValueError(f"`num_tokens` must be set, to 1 or more, got {num_tokens}")
+        self.num_tokens, self.output_mode = num_tokens, "multi_hot" if output_mode == "binary" else output_mode
+
+    def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
+        if count_weights is not None and self.output_mode != "count":
+            raise ValueError(f"`count_weights` goes with output_mode='count', not {self.output_mode!r}")
+        tokens = np.atleast_1d(inputs._array.astype(np.int64, copy=False))
+        if self.output_mode == "one_hot":
+            tokens = tokens[..., 0] if tokens.ndim > 1 and tokens.shape[-1] == 1 else tokens
+            return ops.one_hot(tokens, self.num_tokens, dtype=self._dtype)
+        if tokens.min(initial=0) < 0:
+            raise InvalidArgumentError(f"Layer {self.name!r} encodes integers of 0 or more, got {tokens.min()}")
+        ones = ops.one_hot(tokens, self.num_tokens, dtype=self._dtype)
+        if self.output_mode == "multi_hot":
+            return ops.reduce_max(ones, -2)
+        if count_weights is not None:
+            ones = ones * as_array(count_weights).astype(self._dtype)[..., None]
+        return ops.reduce_sum(ones, -2)

@@ -1,0 +1,124 @@
+"""Layers that rearrange their inputs, or compute what the program says, without weights."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Unpack
+
+from ... import ops
+from ...tensor import Tensor
+from ..regularizers import L1L2
+from .base import Layer, LayerOptions
+
+
+class Reshape(Layer):
+    """(m, ...) -> (m, *target_shape); -1 stands for one size that follows from the others."""
+
+    def __init__(self, target_shape: Sequence[int | None], **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.target_shape = tuple(-1 if n is None else int(n) for n in target_shape)
+        if min(self.target_shape, default=0) < -1 or self.target_shape.count(-1) > 1:
+            raise ValueError(f"`target_shape` holds sizes of 0 or more, and at most one -1, got {target_shape}")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        rows, *sizes = inputs._array.shape
+        known = math.prod(n for n in self.target_shape if n != -1)
+        target = [math.prod(sizes) // (known or 1) if n == -1 else n for n in self.target_shape]
+        if math.prod(target) != math.prod(sizes):
+            raise ValueError(
+                f"The total size must be unchanged: samples of shape {tuple(sizes)} do not fit the target_shape "
+                f"{self.target_shape} of layer {self.name!r}"
+            )
+        return ops.reshape(inputs, (rows, *target))
+
+
+class Permute(Layer):
+    """The axes of a sample in another order: dims counts them from 1."""
+
+    def __init__(self, dims: Sequence[int], **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.dims = tuple(dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(f"`dims` must be the numbers from 1 to the number of axes, in some order, got {dims}")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        _check_ndim(self, inputs, len(self.dims) + 1)
+        return ops.transpose(inputs, (0, *self.dims))
+
+
+class RepeatVector(Layer):
+    """(m, k) -> (m, n, k)"""
+
+    def __init__(self, n: int, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        if not isinstance(n, int) or isinstance(n, bool):
+            raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
+        if n <= 0:
+            raise ValueError(f"Argument `n` should be a positive integer, got {n}")
+        self.n = n
+
+    def call(self, inputs: Tensor) -> Tensor:
+        _check_ndim(self, inputs, 2)
+        m, k = inputs._array.shape
+        return ops.broadcast_to(ops.reshape(inputs, (m, 1, k)), (m, self.n, k))
+
+
+def _check_ndim(layer: Layer, x: Tensor, ndim: int) -> None:
+    if x.ndim != ndim:
+        raise ValueError(
+            f"Input of layer {layer.name!r} is incompatible with the layer: expected ndim={ndim}, got shape {x.shape}"
+        )
+
+
+class Lambda(Layer):
+    """function(inputs, **arguments), with `training` where the function takes it. Variables inside are not tracked.
+
+    output_shape: what compute_output_shape gives, for a sample or as a function of the input's shape.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.function, self.arguments, self._output_shape = function, dict(arguments or {}), output_shape
+        try:
+            self._hands_training = "training" in inspect.signature(function).parameters
+        except ValueError:  # some functions written in C have no signature
+            self._hands_training = False
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        more = {"training": training} if self._hands_training else {}
+        return self.function(inputs, **self.arguments, **more)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The given output_shape, or what the function makes of zeros."""
+        if self._output_shape is None:
+            return super().compute_output_shape(input_shape)
+        if callable(self._output_shape):
+            return self._output_shape(input_shape)
+        return (input_shape[0], *self._output_shape)
+
+
+class Identity(Layer):
+    """The inputs."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+class ActivityRegularization(Layer):
+    """The inputs; l1 * sum(|x|) + l2 * sum(x^2) joins the loss, divided by the batch's size."""
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**(options | {"activity_regularizer": L1L2(l1, l2)}))
+        self.l1, self.l2 = l1, l2
+
+    def call(self, inputs: Any) -> Any:
+        return inputs

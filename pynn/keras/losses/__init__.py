@@ -1,0 +1,74 @@
+"""Losses: functions give one value per sample, classes reduce them to a scalar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._missing import missing
+from .. import _config
+from .._config import serialize
+from .._names import lookup
+from ._loss import Loss, LossFunctionWrapper, Reduction
+from .binary import BinaryCrossentropy, BinaryFocalCrossentropy, binary_crossentropy, binary_focal_crossentropy
+from .crossentropy import (
+    CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
+)
+from .divergence import KLDivergence, Poisson, kl_divergence, poisson
+from .margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
+from .regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    cosine_similarity,
+    huber,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+)
+
+bce = BCE = binary_crossentropy
+kld = KLD = kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
+mae = MAE = mean_absolute_error
+mape = MAPE = mean_absolute_percentage_error
+mse = MSE = mean_squared_error
+msle = MSLE = mean_squared_logarithmic_error
+
+__all__ = [
+    "KLD", "MAE", "MAPE", "MSE", "MSLE", "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy",
+    "CategoricalHinge", "CosineSimilarity", "Hinge", "Huber", "KLDivergence", "LogCosh", "Loss",
+    "LossFunctionWrapper", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Poisson", "Reduction", "SparseCategoricalCrossentropy", "SquaredHinge",
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_hinge",
+    "cosine_similarity", "deserialize", "get", "hinge", "huber", "kl_divergence", "kld",
+    "kullback_leibler_divergence", "log_cosh", "logcosh", "mae", "mape", "mean_absolute_error",
+    "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "mse", "msle",
+    "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge",
+]  # fmt: skip
+_NO_LOSSES = ("Loss", "LossFunctionWrapper", "Reduction", "deserialize", "get", "serialize")
+_KNOWN = {name: globals()[name] for name in ("bce", "BCE", *__all__) if name not in _NO_LOSSES}
+
+
+def get(identifier: Any) -> Any:
+    """A Loss or function for a name, a configuration, a class, a Loss, or a function; None for None."""
+    if isinstance(identifier, dict):
+        identifier = _config.deserialize(identifier)
+    found = identifier if identifier is None or callable(identifier) else lookup("loss", identifier, _KNOWN)
+    return found() if isinstance(found, type) else found
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The Loss or function that `serialize` described; custom_objects: names and classes of one's own."""
+    return get(_config.deserialize(config, custom_objects))
+
+
+__getattr__ = missing(__name__)

@@ -1,0 +1,150 @@
+"""Loss: one value per sample, weighted and reduced to a scalar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ... import ops
+from ...convert import as_array, convert_to_tensor
+from ...dtypes import as_dtype
+from ...tensor import Operators, Tensor
+from .._config import Configured
+from .._names import auto_name, snake_case
+
+Values = TypeVar("Values", Tensor, np.ndarray)
+EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1
+REDUCTIONS = ("sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight")
+_of_labels: set[Callable[..., Any]] = set()
+
+
+class Reduction:
+    """The names that TensorFlow 2 had for reductions."""
+
+    AUTO, NONE, SUM, SUM_OVER_BATCH_SIZE = "auto", "none", "sum", "sum_over_batch_size"
+
+
+def of_labels(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Marks a function whose y_true are integers: the losses made of it do not turn them into floats."""
+    _of_labels.add(function)
+    return function
+
+
+def predictions(y_pred: Any) -> Tensor:
+    """y_pred as a float tensor."""
+    y_pred = convert_to_tensor(y_pred)
+    return y_pred if y_pred._array.dtype.kind == "f" else ops.cast(y_pred, np.float32)
+
+
+def like(y: Any, y_pred: Tensor) -> Tensor:
+    """y as a Tensor of y_pred's dtype."""
+    return cast(y, y_pred._array.dtype)
+
+
+def cast(y: Any, dtype: np.dtype) -> Tensor:
+    """y as a Tensor of the dtype; nothing is copied that has it already."""
+    if type(y) is Tensor and y._array.dtype is dtype:
+        return y
+    if not isinstance(y, Operators):
+        return Tensor(as_array(y, dtype))
+    return convert_to_tensor(y) if y._array.dtype == dtype else ops.cast(y, dtype)
+
+
+def same_rank(x: Values, y: Values) -> tuple[Values, Values]:
+    """Tensors or arrays; (n,) against (n, 1): the missing axis of size 1 is added, as in Keras.
+
+    Where the shorter has more axes, (n, m) against (n, m, 1), the axis of size 1 is dropped.
+    """
+    if x.ndim == y.ndim - 1 and y.shape[-1] == 1:
+        return (x[..., None], y) if x.ndim == 1 else (x, y[..., 0])
+    if y.ndim == x.ndim - 1 and x.shape[-1] == 1:
+        return (x, y[..., None]) if y.ndim == 1 else (x[..., 0], y)
+    return x, y
+
+
+def pair(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
+    """Both as float tensors of y_pred's dtype and of the same rank."""
+    y_pred = predictions(y_pred)
+    return same_rank(like(y_true, y_pred), y_pred)
+
+
+class Loss(Configured):
+    """Calls `call(y_true, y_pred)`, both of `dtype` (float32), for one value per sample, weighs and reduces them.
+
+    reduction: "sum_over_batch_size" or "mean" (the sum divided by the number of samples), "sum",
+    "mean_with_sample_weight" (the sum divided by that of the weights), "none" or None.
+    """
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
+        if reduction not in REDUCTIONS:
+            raise ValueError(
+                f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. "
+                f"Received: reduction={reduction!r}"
+            )
+        self.name, self.reduction = name or auto_name(type(self)), reduction
+        self._dtype = as_dtype(dtype or np.float32).dtype
+
+    @property
+    def dtype(self) -> str:
+        """The name of the type that the loss is computed in."""
+        return self._dtype.name
+
+    def call(self, y_true: Any, y_pred: Any) -> Tensor:
+        """One value per sample; a subclass writes it."""
+        raise NotImplementedError
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """The reduced loss; sample_weight multiplies the values, broadcast to them."""
+        values = self.call(self._targets(y_true), cast(y_pred, self._dtype))
+        values, weight = cast(values, self._dtype), None
+        if sample_weight is not None:
+            values, weight = same_rank(values, cast(sample_weight, self._dtype))
+            values = ops.multiply(values, weight)
+        if self.reduction in ("none", None) or not values.ndim:
+            return values
+        if self.reduction == "sum":
+            return ops.reduce_sum(values)
+        if self.reduction == "mean_with_sample_weight" and weight is not None:
+            return ops.divide_no_nan(ops.reduce_sum(values), ops.reduce_sum(weight))
+        return ops.reduce_mean(values)
+
+    def _targets(self, y_true: Any) -> Any:
+        return cast(y_true, self._dtype)
+
+
+class LossFunctionWrapper(Loss):
+    """A loss of a function (y_true, y_pred) -> one value per sample, given both with the same number of axes."""
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
+        self.fn = fn
+        self._takes_labels = getattr(fn, "func", fn) in _of_labels  # func: a partial's function
+
+    def call(self, y_true: Any, y_pred: Any) -> Tensor:
+        if not self._takes_labels:
+            y_true, y_pred = same_rank(y_true, y_pred)
+        return convert_to_tensor(self.fn(y_true, y_pred))
+
+    def _targets(self, y_true: Any) -> Any:
+        return y_true if self._takes_labels else super()._targets(y_true)
+
+
+class NamedLoss(LossFunctionWrapper):
+    """A loss of the function `_fn` without options."""
+
+    _fn: Callable[..., Tensor]
+
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None
+    ) -> None:
+        super().__init__(type(self)._fn, reduction, name or snake_case(type(self).__name__), dtype)

@@ -1,0 +1,105 @@
+"""Cross-entropy of yes-or-no labels: 0 and 1, or probabilities."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ... import ops
+from ...tensor import Tensor
+from ._loss import EPSILON, LossFunctionWrapper, like, predictions
+from .crossentropy import known_logits
+
+
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """The mean of -(y_true * log(p) + (1 - y_true) * log(1 - p)) over the axis.
+
+    Probabilities that come from a sigmoid activation are traced back to their logits; others are clipped to
+    [1e-7, 1 - 1e-7]. label_smoothing s: y_true * (1 - s) + s / 2.
+    """
+    y_true, y_pred = _binary(y_true, y_pred, label_smoothing)
+    return ops.reduce_mean(_log_loss(y_true, y_pred, known_logits(y_pred, from_logits, "sigmoid")), axis)
+
+
+def _binary(y_true: Any, y_pred: Any, label_smoothing: float) -> tuple[Tensor, Tensor]:
+    y_pred = predictions(y_pred)
+    y_true = like(y_true, y_pred)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"Targets of shape {y_true.shape} do not match predictions of shape {y_pred.shape}")
+    return (y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing if label_smoothing else y_true), y_pred
+
+
+def _log_loss(y_true: Tensor, y_pred: Tensor, logits: Tensor | None) -> Tensor:
+    if logits is not None:
+        return -(y_true * ops.log_sigmoid(logits) + (1 - y_true) * ops.log_sigmoid(-logits))
+    p = ops.clip_by_value(y_pred, EPSILON, 1 - EPSILON)
+    return -(y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p))
+
+
+def binary_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Tensor:
+    """The mean of (1 - p_t)^gamma * binary cross-entropy, p_t the probability of the true class: Lin et al. 2017.
+
+    With apply_class_balancing, times alpha where y_true is 1, else times 1 - alpha.
+    """
+    y_true, y_pred = _binary(y_true, y_pred, label_smoothing)
+    p = ops.sigmoid(y_pred) if from_logits else y_pred
+    loss = _log_loss(y_true, p, y_pred if from_logits else getattr(y_pred, "_logits", None))
+    loss = (1 - (y_true * p + (1 - y_true) * (1 - p))) ** gamma * loss
+    if apply_class_balancing:
+        loss = (y_true * alpha + (1 - y_true) * (1 - alpha)) * loss
+    return ops.reduce_mean(loss, axis)
+
+
+class BinaryCrossentropy(LossFunctionWrapper):
+    """-(y_true * log(p) + (1 - y_true) * log(1 - p)) for labels 0 and 1; with from_logits, p = sigmoid(y_pred)."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+        super().__init__(partial(binary_crossentropy, **options), reduction, name, dtype)
+        self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
+
+
+class BinaryFocalCrossentropy(LossFunctionWrapper):
+    """Binary cross-entropy that weighs down what is predicted well already: Lin et al. 2017."""
+
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_focal_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        function = partial(
+            binary_focal_crossentropy,
+            apply_class_balancing=apply_class_balancing,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
+        super().__init__(function, reduction, name, dtype)

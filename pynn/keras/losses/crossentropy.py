@@ -1,0 +1,160 @@
+"""Cross-entropy of classes: of integer labels, and of one-hot labels or distributions."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...convert import as_array, convert_to_tensor
+from ...tensor import Tensor
+from ._loss import EPSILON, LossFunctionWrapper, like, of_labels, predictions
+
+
+@of_labels
+def sparse_categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Tensor:
+    """-log(p[label]): labels (...) or (..., 1), y_pred (..., n) -> (...); 0 for labels that are `ignore_class`.
+
+    Probabilities that come from a softmax activation are traced back to their logits; others are clipped
+    to [1e-7, 1 - 1e-7] and normalized again, as Keras does.
+    """
+    y_pred = convert_to_tensor(y_pred)
+    if axis not in (-1, y_pred._array.ndim - 1):
+        raise ValueError(f"Only axis=-1 is currently supported. Received: axis={axis}")
+    labels = class_labels(y_true, y_pred)
+    logits = known_logits(y_pred, from_logits, "softmax")
+    if logits is None:
+        logits = ops.log(ops.clip_by_value(y_pred, EPSILON, 1 - EPSILON))
+    if ignore_class is None:
+        return ops.softmax_cross_entropy(logits, Tensor(labels))
+    valid = labels != ignore_class
+    return ops.where(valid, ops.softmax_cross_entropy(logits, Tensor(np.where(valid, labels, 0))), 0)
+
+
+def class_labels(y_true: Any, y_pred: Tensor) -> np.ndarray:
+    """y_true (...) or (..., 1) as integers of y_pred's shape without its last axis."""
+    labels = as_array(y_true)
+    if labels.ndim == y_pred._array.ndim and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    if labels.shape != y_pred._array.shape[:-1]:
+        raise ValueError(
+            f"Labels of shape {labels.shape} do not match predictions of shape {y_pred.shape}: expected one integer "
+            f"for each row. For one-hot labels use categorical_crossentropy."
+        )
+    if labels.dtype.kind not in "iu":
+        if not np.isfinite(labels).all():
+            raise ValueError("The labels hold NaN or infinity: drop those samples")
+        labels = labels.astype(np.int64)
+    return labels
+
+
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """-sum(y_true * log(p)) over the axis: y_true (one-hot or distributions) and y_pred (..., n) -> (...).
+
+    Probabilities that come from a softmax activation are traced back to their logits; others are normalized
+    and clipped to [1e-7, 1 - 1e-7], as Keras does. label_smoothing s: y_true * (1 - s) + s / n.
+
+    The gradient by the logits is the true one, softmax * sum(y_true) - y_true, also for rows that do not sum
+    to 1; there TensorFlow's, softmax - y_true, is not the derivative of its own loss.
+    """
+    y_pred = predictions(y_pred)
+    y_true = like(y_true, y_pred)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"Targets of shape {y_true.shape} do not match predictions of shape {y_pred.shape}. For integer labels "
+            f"use sparse_categorical_crossentropy, or keras.utils.to_categorical."
+        )
+    if y_pred._array.shape[-1] == 1:
+        warnings.warn(
+            f"categorical_crossentropy got predictions of one class, shape {y_pred.shape}: their loss is 0. For two "
+            "classes use binary_crossentropy.",
+            SyntaxWarning,
+            stacklevel=2,
+        )
+    if label_smoothing:
+        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
+    logits = known_logits(y_pred, from_logits, "softmax")
+    if axis not in (-1, y_pred._array.ndim - 1):  # the kernel's rows lie along the last axis
+        return _along(axis, y_true, y_pred, logits)
+    if logits is not None:
+        return ops.softmax_cross_entropy(logits, y_true)
+    return ops.negative(ops.reduce_sum(ops.multiply(y_true, ops.log(_normalized(y_pred, -1))), -1))
+
+
+def _along(axis: int, y_true: Tensor, y_pred: Tensor, logits: Tensor | None) -> Tensor:
+    log_p = ops.log(_normalized(y_pred, axis)) if logits is None else ops.log_softmax(logits, axis)
+    return -ops.reduce_sum(y_true * log_p, axis)
+
+
+def _normalized(p: Tensor, axis: int) -> Tensor:
+    p = ops.divide(p, ops.reduce_sum(p, axis, keepdims=True))
+    return ops.clip_by_value(p, EPSILON, 1 - EPSILON)
+
+
+def known_logits(y_pred: Tensor, from_logits: bool, activation: str) -> Tensor | None:
+    """The logits: those that the activation's output remembers, y_pred itself, or None if it holds probabilities."""
+    found = getattr(y_pred, "_logits", None)
+    if found is None:
+        return y_pred if from_logits else None
+    if from_logits:
+        warnings.warn(
+            f"from_logits=True, but y_pred comes from a {activation} activation: these are no logits. "
+            "The loss is computed from those that the activation was given.",
+            stacklevel=3,
+        )
+    return found
+
+
+class SparseCategoricalCrossentropy(LossFunctionWrapper):
+    """-log(p[label]) for integer labels; with from_logits, p = softmax(y_pred).
+
+    Samples of `ignore_class` do not count, in the mean's divisor neither.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        function = partial(
+            sparse_categorical_crossentropy, from_logits=from_logits, ignore_class=ignore_class, axis=axis
+        )
+        super().__init__(function, reduction, name, dtype)
+        self.from_logits, self.ignore_class = from_logits, ignore_class
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        if self.ignore_class is not None:
+            valid = class_labels(y_true, convert_to_tensor(y_pred)) != self.ignore_class
+            mask = valid.astype(self._dtype)
+            if self.reduction in ("sum_over_batch_size", "mean"):
+                mask *= valid.size / max(valid.sum(), 1)
+            sample_weight = mask if sample_weight is None else mask * as_array(sample_weight)
+        return super().__call__(y_true, y_pred, sample_weight)
+
+
+class CategoricalCrossentropy(LossFunctionWrapper):
+    """-sum(y_true * log(p)) for one-hot labels or distributions; with from_logits, p = softmax(y_pred)."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+        super().__init__(partial(categorical_crossentropy, **options), reduction, name, dtype)
+        self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis

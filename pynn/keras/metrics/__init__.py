@@ -1,0 +1,145 @@
+"""Metrics: functions give one value per sample, classes accumulate over batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._missing import missing
+from ...convert import as_array
+from ...tensor import Tensor
+from .. import _config
+from .._config import serialize
+from .._names import lookup, snake_case
+from ..losses import (
+    KLD,
+    MAE,
+    MAPE,
+    MSE,
+    MSLE,
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    kld,
+    kullback_leibler_divergence,
+    log_cosh,
+    logcosh,
+    mae,
+    mape,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    mse,
+    msle,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
+from ._metric import Metric
+from .accuracies import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
+from .auc import AUC
+from .confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
+from .means import Mean, MeanMetricWrapper, Sum
+from .of_losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    RootMeanSquaredError,
+    SparseCategoricalCrossentropy,
+    SquaredHinge,
+)
+from .scores import F1Score, FBetaScore, R2Score
+
+_CLASSES = (
+    Mean, Sum, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, TopKCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy, AUC, Precision, Recall, TruePositives, TrueNegatives, FalsePositives,
+    FalseNegatives, F1Score, FBetaScore, R2Score, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError,
+    MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCoshError, CosineSimilarity, Hinge, SquaredHinge,
+    CategoricalHinge, KLDivergence, Poisson, BinaryCrossentropy, CategoricalCrossentropy,
+    SparseCategoricalCrossentropy,
+)  # fmt: skip
+_ALIASES = {
+    "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy, "kld": KLDivergence, "KLD": KLDivergence,
+    "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError, "mape": MeanAbsolutePercentageError,
+    "MAPE": MeanAbsolutePercentageError, "mse": MeanSquaredError, "MSE": MeanSquaredError,
+    "msle": MeanSquaredLogarithmicError, "MSLE": MeanSquaredLogarithmicError,
+}  # fmt: skip
+_KNOWN = {name: c for c in _CLASSES for name in (snake_case(c.__name__), c.__name__)} | _ALIASES
+
+__all__ = [
+    "AUC", "KLD", "MAE", "MAPE", "MSE", "MSLE", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy",
+    "CategoricalAccuracy", "CategoricalCrossentropy", "CategoricalHinge", "CosineSimilarity", "F1Score",
+    "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge", "KLDivergence", "LogCoshError", "Mean",
+    "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanMetricWrapper", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Metric", "Poisson", "Precision", "R2Score", "Recall", "RootMeanSquaredError",
+    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "SquaredHinge",
+    "Sum", "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives", "binary_accuracy", "binary_crossentropy",
+    "binary_focal_crossentropy", "categorical_accuracy", "categorical_crossentropy", "categorical_hinge",
+    "deserialize", "get", "hinge", "huber", "kl_divergence", "kld", "kullback_leibler_divergence", "log_cosh",
+    "logcosh", "mae", "mape", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error",
+    "mean_squared_logarithmic_error", "mse", "msle", "poisson", "serialize", "sparse_categorical_accuracy",
+    "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy", "squared_hinge",
+    "top_k_categorical_accuracy",
+]  # fmt: skip
+
+
+def get(identifier: Any) -> Any:
+    """A Metric for a name, a configuration or a class; a Metric or function (y_true, y_pred) as it is."""
+    if isinstance(identifier, dict):
+        identifier = _config.deserialize(identifier)
+    found = identifier if identifier is None or callable(identifier) else lookup("metric", identifier, _KNOWN)
+    return found() if isinstance(found, type) else found
+
+
+def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
+    """What `compile` makes of a metric, under the given name.
+
+    "accuracy" and "acc": what suits the shapes of a first batch, as in Keras.
+    """
+    if not isinstance(identifier, str) or identifier.lower() not in ("accuracy", "acc"):
+        metric = get(identifier)
+        if not isinstance(metric, Metric):
+            if not callable(metric):
+                raise ValueError(f"Expected a metric, received {identifier!r}")
+            metric = MeanMetricWrapper(metric, getattr(metric, "name", None))
+        metric.name = identifier if isinstance(identifier, str) else metric.name
+        return metric
+    shape, classes = as_array(y_true).shape, y_pred.shape[-1]
+    if classes == 1:
+        return BinaryAccuracy(identifier)
+    if len(shape) < y_pred.ndim or shape[-1] == 1:
+        return SparseCategoricalAccuracy(identifier)
+    return CategoricalAccuracy(identifier)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The Metric or function that `serialize` described; custom_objects: names and classes of one's own."""
+    return get(_config.deserialize(config, custom_objects))
+
+
+__getattr__ = missing(__name__)

@@ -1,0 +1,113 @@
+"""Metric: what is accumulated over batches, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ... import nest, ops
+from ...convert import as_array, to_shape
+from ...dtypes import as_dtype
+from ...tensor import Operators, Tensor
+from ...variable import Variable
+from .. import initializers
+from .._config import Configured
+from .._names import auto_name
+
+
+class State(Variable):
+    """A metric's variable: what is assigned or added is cast to its dtype."""
+
+    __slots__ = ()
+
+    def _same_kind(self, value: Any, error: type[ValueError] = ValueError) -> np.ndarray:
+        return super()._same_kind(ops.cast(value, self.dtype) if isinstance(value, Operators) else value, error)
+
+
+class Metric(Configured):
+    """Base class: `update_state` takes in batches, `result` gives the value so far, `reset_state` forgets.
+
+    A subclass makes its state with `add_weight` in its constructor, after `super().__init__()`.
+    """
+
+    name: str
+    _direction: str | None = None  # "up" or "down": which values callbacks take for the better ones
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self._dtype = as_dtype(dtype or np.float32).dtype
+        self.name = name or auto_name(type(self))
+
+    @property
+    def dtype(self) -> str:
+        """The name of the type of its state and result."""
+        return self._dtype.name
+
+    def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, *, name: str | None = None) -> Variable:
+        """A new variable, found again by `variables` and `reset_state` once it is an attribute."""
+        if "name" not in vars(self):
+            raise RuntimeError("A metric's __init__ begins with `super().__init__()`: it was not called.")
+        make = initializers.get(initializer)
+        if make is None:
+            raise ValueError("A metric's variable needs an initializer, like 'zeros'")
+        dtype = as_dtype(dtype or np.float32).dtype
+        return State(make(to_shape(shape), dtype=dtype), trainable=False, name=name or "variable", dtype=dtype)
+
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """As `add_variable`."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    def _parts(self) -> Iterator[Any]:
+        """The variables and metrics among the attributes, also in lists and dicts."""
+        return (x for value in vars(self).values() for x in nest.flatten(value) if isinstance(x, (Variable, Metric)))
+
+    @property
+    def variables(self) -> list[Any]:
+        """The state: the variables of this metric and of the metrics inside it."""
+        parts = list(self._parts())
+        own: list[Any] = [part for part in parts if isinstance(part, Variable)]
+        return own + [v for part in parts if isinstance(part, Metric) for v in part.variables]
+
+    def reset_state(self) -> None:
+        """Forgets what was taken in: sets all variables to 0."""
+        for part in self._parts():
+            if isinstance(part, Metric):
+                part.reset_state()
+            else:
+                part.assign(np.zeros(part.shape, part.dtype))
+
+    def reset_states(self) -> None:
+        """TensorFlow 2's older name of reset_state."""
+        self.reset_state()
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Takes in a batch; a subclass says of what."""
+        raise NotImplementedError
+
+    def result(self) -> Any:
+        """The value so far: a scalar, or what the subclass says."""
+        raise NotImplementedError
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`update_state`, then `result`."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+    def _tensor(self, value: Any) -> Tensor:
+        return Tensor(np.asarray(value, self._dtype))
+
+    def _numbers(self, value: Any) -> np.ndarray:
+        """A float64 array to sum in: it holds what float32 holds, and sums of many are as exact."""
+        return as_array(value).astype(np.float64)
+
+
+def no_nan(x: Any, y: Any) -> np.ndarray:
+    """x / y, and 0 where y is 0."""
+    x, y = np.broadcast_arrays(x, y)
+    return np.divide(x, y, out=np.zeros(x.shape, np.result_type(x, y)), where=y != 0)

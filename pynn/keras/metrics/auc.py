@@ -1,0 +1,106 @@
+"""AUC: the area under a curve of what is right against what is wrong, over all thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...convert import as_array
+from ...tensor import Tensor
+from ..activations import sigmoid
+from ..losses._loss import EPSILON
+from ._metric import Metric, no_nan
+from .confusion import count
+
+_CURVES, _METHODS = ("ROC", "PR"), ("interpolation", "minoring", "majoring")
+_STATES = "true_positives", "false_positives", "true_negatives", "false_negatives"
+
+
+class AUC(Metric):
+    """The area under the ROC curve (recall over the rate of false positives) or PR curve (precision over recall).
+
+    A Riemann sum over `num_thresholds` thresholds, spread evenly from 0 to 1, or over `thresholds` and both ends.
+    The heights are the means of neighbours ("interpolation"; of PR, that of Davis and Goadrich 2006), or the smaller
+    ("minoring") or larger ones ("majoring"). With multi_label, the mean area of the columns of y (n, labels),
+    weighted by label_weights.
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        num_thresholds: int = 200,
+        curve: str = "ROC",
+        summation_method: str = "interpolation",
+        name: str | None = None,
+        dtype: Any = None,
+        thresholds: Any = None,
+        multi_label: bool = False,
+        num_labels: int | None = None,
+        label_weights: Any = None,
+        from_logits: bool = False,
+    ) -> None:
+        super().__init__(dtype, name)
+        if curve.upper() not in _CURVES:
+            raise ValueError(f"Invalid AUC curve value: {curve!r}. Expected values are {_CURVES}")
+        if summation_method.lower() not in _METHODS:
+            raise ValueError(f"Invalid AUC summation method: {summation_method!r}. Expected values are {_METHODS}")
+        if num_thresholds <= 1:
+            raise ValueError(f"Argument `num_thresholds` must be an integer > 1. Received: {num_thresholds}")
+        if num_labels and not multi_label:
+            raise ValueError("`num_labels` is needed only when `multi_label` is True.")
+        inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1) if thresholds is None else sorted(thresholds)
+        self.thresholds = [-EPSILON, *map(float, inner), 1 + EPSILON]
+        self.num_thresholds, self.curve, self.summation_method = len(self.thresholds), curve, summation_method
+        self.multi_label, self.label_weights, self._from_logits = multi_label, label_weights, from_logits
+        self._built = False
+        if num_labels or not multi_label:
+            self._build(num_labels)
+
+    def _build(self, labels: int | None) -> None:
+        shape = (self.num_thresholds, labels) if self.multi_label else (self.num_thresholds,)
+        for name in _STATES:
+            setattr(self, name, self.add_weight(shape, "zeros", name=name))
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Takes in labels 0 and 1 and probabilities (with from_logits, their logits) of one shape."""
+        y_pred = as_array(sigmoid(y_pred) if self._from_logits else y_pred)
+        if self.multi_label and y_pred.ndim != 2:
+            raise ValueError(f"`y_pred` must have rank 2 when `multi_label=True`. Its shape is {y_pred.shape}")
+        if not self._built:
+            self._build(y_pred.shape[-1])
+        weights = None if self.multi_label else self.label_weights
+        counts = count(y_true, y_pred, self.thresholds, sample_weight, by_label=self.multi_label, label_weights=weights)
+        for name, value in zip(_STATES, counts, strict=True):
+            getattr(self, name).assign_add(value)
+
+    def result(self) -> Tensor:
+        if not self._built:
+            return self._tensor(0.0)
+        tp, fp, tn, fn = (getattr(self, name).numpy().astype(np.float64) for name in _STATES)
+        method, recall = self.summation_method.lower(), no_nan(tp, tp + fn)
+        if self.curve.upper() == "PR" and method == "interpolation":
+            areas = _interpolated(tp, fp, fn)
+        else:
+            x, y = (no_nan(fp, fp + tn), recall) if self.curve.upper() == "ROC" else (recall, no_nan(tp, tp + fp))
+            left, right = y[:-1], y[1:]
+            low, high = np.minimum(left, right), np.maximum(left, right)
+            heights = {"interpolation": (left + right) / 2, "minoring": low, "majoring": high}[method]
+            areas = (x[:-1] - x[1:]) * heights
+        area = areas.sum(0)
+        return self._tensor(np.average(area, weights=self.label_weights) if self.multi_label else area)
+
+
+def _interpolated(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray) -> np.ndarray:
+    """The area of each interval where true positives grow linearly with the positives (Davis and Goadrich 2006).
+
+    With slope s = d(tp) / d(p) and tp = s * p + c, precision tp / p integrates to s * (d(tp) + c * log(p1 / p0)).
+    """
+    p = tp + fp
+    grown = tp[:-1] - tp[1:]
+    slope = no_nan(grown, np.maximum(p[:-1] - p[1:], 0))
+    rest = tp[1:] - slope * p[1:]
+    ratio = np.where((p[:-1] > 0) & (p[1:] > 0), no_nan(p[:-1], p[1:]), 1.0)
+    return no_nan(slope * (grown + rest * np.log(ratio)), np.maximum(tp[1:] + fn[1:], 0))

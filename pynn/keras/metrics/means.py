@@ -1,0 +1,102 @@
+"""Running means and sums, and the means of functions (y_true, y_pred) -> one value per sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ...convert import as_array
+from ...tensor import Tensor
+from .._names import snake_case
+from ..losses import _KNOWN as _LOSSES
+from ..losses import Loss
+from ..losses._loss import same_rank
+from ._metric import Metric
+
+
+class Mean(Metric):
+    """The mean over the samples of all batches, weighted by `sample_weight`; 0 before the first.
+
+    Its state, the numbers `total` and `count`, is kept in double precision.
+    """
+
+    total: float
+    count: float
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.count = 0.0
+
+    def reset_state(self) -> None:
+        self.total = self.count = 0.0
+
+    @property
+    def variables(self) -> list[Any]:
+        """The state, `total` and `count`, as tensors: then the variables that a subclass added."""
+        return [self._tensor(self.total), self._tensor(self.count), *super().variables]
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Takes in a number, or the values (n, ...) of n samples, with weights of as many axes or fewer.
+
+        A sample's value is its mean over all axes but the first; so is its weight.
+        """
+        values = as_array(values)
+        if sample_weight is None:
+            rows = len(values) if values.ndim else 1
+            self.count += rows
+        else:
+            values, weight = same_rank(values, as_array(sample_weight))
+            values = values.mean(tuple(range(weight.ndim, values.ndim)))  # over the axes that the weights do not have
+            weight = np.broadcast_to(weight, values.shape)
+            values = values * weight
+            rows = len(values) if values.ndim else 1
+            self.count += float(weight.sum()) * rows / max(weight.size, 1)
+        self.total += float(values.sum()) * rows / max(values.size, 1)
+
+    def result(self) -> Any:
+        return Tensor(np.asarray(self.total / self.count if self.count else 0.0, self._dtype))
+
+
+class Sum(Metric):
+    """The sum of all values, times their weights."""
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_weight(initializer="zeros", dtype=self._dtype, name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Takes in a number or an array, with weights of as many axes or fewer."""
+        values = self._numbers(values)
+        if sample_weight is not None:
+            values, weight = same_rank(values, self._numbers(sample_weight))
+            values = values.sum(tuple(range(weight.ndim, values.ndim))) * weight
+        self.total.assign_add(values.sum())
+
+    def result(self) -> Tensor:
+        return self.total.value()
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of a function (y_true, y_pred, **options) -> one value per sample."""
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **options: Any) -> None:
+        super().__init__(name or getattr(fn, "__name__", None), dtype)
+        self._fn = partial(fn, **options) if options else fn
+        if isinstance(fn, Loss) or any(fn is loss for loss in _LOSSES.values()):
+            self._direction = "down"
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Takes in the labels and predictions of a batch."""
+        super().update_state(self._fn(y_true, y_pred), sample_weight)
+
+
+class NamedMean(MeanMetricWrapper):
+    """The mean of the function `_function` without options."""
+
+    _function: Callable[..., Any]
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(type(self)._function, name or snake_case(type(self).__name__), dtype)

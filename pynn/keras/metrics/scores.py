@@ -1,0 +1,153 @@
+"""F scores of classes and R2 of regressions: from sums over all batches."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ...tensor import Tensor
+from ..losses._loss import EPSILON, same_rank
+from ._metric import Metric
+
+
+def _matrix(name: str, y: np.ndarray) -> np.ndarray:
+    if y.ndim != 2:
+        raise ValueError(f"{name} expects 2D inputs with shape (batch_size, output_dim), got shape {y.shape}")
+    return y
+
+
+class FBetaScore(Metric):
+    """(1 + beta^2) * precision * recall / (beta^2 * precision + recall) of each class: (classes,).
+
+    y_true one-hot (several ones are fine), y_pred (n, classes): predicted is the largest of a row, or with a
+    threshold, what is above it. average: "macro", the mean of the classes; "weighted", by their numbers; "micro",
+    one score of all their counts.
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        average: str | None = None,
+        beta: float = 1.0,
+        threshold: float | None = None,
+        name: str | None = "fbeta_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(dtype, name)
+        if average not in (None, "micro", "macro", "weighted"):
+            raise ValueError(f"Invalid `average`: {average!r}. Expected None, 'micro', 'macro' or 'weighted'.")
+        if not isinstance(beta, float) or beta <= 0:
+            raise ValueError(f"`beta` must be a float above 0, got {beta!r}")
+        if threshold is not None and not (isinstance(threshold, float) and 0 < threshold <= 1):
+            raise ValueError(f"`threshold` must be a float, 0 < threshold <= 1, got {threshold!r}")
+        self.average, self.beta, self.threshold = average, beta, threshold
+        self._built = False
+
+    def _build(self, classes: int) -> None:
+        shape = () if self.average == "micro" else (classes,)
+        self.true_positives = self.add_weight(shape, "zeros", name="true_positives")
+        self.false_positives = self.add_weight(shape, "zeros", name="false_positives")
+        self.false_negatives = self.add_weight(shape, "zeros", name="false_negatives")
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Takes in labels and predictions (n, classes), weights (n,)."""
+        y_true, y_pred = (_matrix(type(self).__name__, self._numbers(y)) for y in (y_true, y_pred))
+        if not self._built:
+            self._build(y_pred.shape[1])
+        if self.threshold is None:
+            predicted = (y_pred >= y_pred.max(1, keepdims=True)) & (np.abs(y_pred) > 1e-9)
+        else:
+            predicted = y_pred > np.float32(self.threshold)
+        weight = 1.0 if sample_weight is None else self._numbers(sample_weight)[:, None]
+        axis = None if self.average == "micro" else 0
+        self.true_positives.assign_add((weight * (predicted * y_true)).sum(axis))
+        self.false_positives.assign_add((weight * (predicted * (1 - y_true))).sum(axis))
+        self.false_negatives.assign_add((weight * (~predicted * y_true)).sum(axis))
+
+    def result(self) -> Tensor:
+        if not self._built:
+            return self._tensor(0.0)
+        tp, fp, fn = (v.numpy() for v in (self.true_positives, self.false_positives, self.false_negatives))
+        precision, recall = tp / (tp + fp + EPSILON), tp / (tp + fn + EPSILON)
+        square = self.beta**2
+        score = precision * recall / (square * precision + recall + EPSILON) * (1 + square)
+        if self.average == "weighted":
+            score = (score * (tp + fn)).sum() / ((tp + fn).sum() + EPSILON)
+        return self._tensor(score.mean() if self.average == "macro" else score)
+
+
+class F1Score(FBetaScore):
+    """The harmonic mean of precision and recall of each class: (classes,); arguments as of FBetaScore."""
+
+    def __init__(
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str | None = "f1_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(average, 1.0, threshold, name, dtype)
+
+
+class R2Score(Metric):
+    """1 - sum((y_true - y_pred)^2) / sum((y_true - mean(y_true))^2) of each column of y (n, outputs).
+
+    class_aggregation: "uniform_average", "variance_weighted_average", or None for all columns. With num_regressors p,
+    adjusted: 1 - (1 - R2) * (n - 1) / (n - p - 1).
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = "r2_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(dtype, name)
+        if class_aggregation not in (None, "uniform_average", "variance_weighted_average"):
+            raise ValueError(
+                f"Invalid `class_aggregation`: {class_aggregation!r}. "
+                "Expected None, 'uniform_average' or 'variance_weighted_average'."
+            )
+        if num_regressors < 0:
+            raise ValueError(f"`num_regressors` must be 0 or more, got {num_regressors}")
+        self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        self.num_samples = 0
+        self._count = self._sum = self._squares = self._errors = np.zeros(())
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Takes in targets and predictions (n, outputs), weights (n,) or (n, outputs)."""
+        y_true, y_pred = same_rank(self._numbers(y_true), self._numbers(y_pred))
+        y_true, y_pred = _matrix("R2Score", y_true), _matrix("R2Score", y_pred)
+        weight = np.ones(()) if sample_weight is None else self._numbers(sample_weight)
+        weight = np.broadcast_to(weight[:, None] if weight.ndim == 1 else weight, y_true.shape)
+        self.num_samples += y_true.size
+        self._count = self._count + weight.sum(0)
+        self._sum = self._sum + (weight * y_true).sum(0)
+        self._squares = self._squares + (weight * y_true**2).sum(0)
+        self._errors = self._errors + (weight * (y_true - y_pred) ** 2).sum(0)
+
+    def result(self) -> Tensor:
+        with np.errstate(all="ignore"):
+            total = self._squares - self._sum**2 / self._count
+            scores = 1 - self._errors / total
+        scores = np.where(np.isinf(scores), 0.0, scores)
+        if self.class_aggregation == "uniform_average":
+            scores = scores.mean()
+        elif self.class_aggregation == "variance_weighted_average":
+            scores = (total * scores).sum() / total.sum()
+        left = self.num_samples - self.num_regressors - 1
+        if self.num_regressors and left <= 0:
+            warnings.warn("Too few samples for the adjusted R2 score: this is the plain one.", stacklevel=2)
+        elif self.num_regressors:
+            scores = 1 - (1 - scores) * (self.num_samples - 1) / left
+        return self._tensor(scores)

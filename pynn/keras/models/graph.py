@@ -1,0 +1,181 @@
+"""The calls between a model's inputs and outputs, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ... import nest
+from .._config import deserialize, serialize
+from .._names import unique
+from .._symbolic import KerasTensor, Node
+from ..layers import InputLayer, Layer
+
+
+class Graph:
+    """The nodes that lead from `inputs` to `outputs` (KerasTensors, or nests of them). ValueError: no such path."""
+
+    def __init__(self, inputs: Any, outputs: Any) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        self.leaves: list[KerasTensor] = nest.flatten(inputs)
+        for name, value in (("inputs", inputs), ("outputs", outputs)):
+            for x in nest.flatten(value):
+                if not isinstance(x, KerasTensor):
+                    raise ValueError(f"All `{name}` must be KerasTensors, from keras.Input or a layer; got {x!r}")
+        given = {id(x) for x in self.leaves}
+        met: dict[int, int] = {}  # nodes by id: when a walk from the outputs first came to them
+        done: list[Node] = []  # what a node needs stands before it
+
+        def visit(node: Node) -> None:
+            if id(node) in met:
+                return
+            met[id(node)] = len(met)
+            if not any(id(x) in given for x in nest.flatten(node.outputs)):
+                if isinstance(node.layer, InputLayer):
+                    raise ValueError(
+                        f"`inputs` not connected to `outputs`: the outputs also depend on {node.layer.name!r}, "
+                        f"which is not among the inputs {[x.name for x in self.leaves]}"
+                    )
+                for x in node.inputs:
+                    visit(x.node)
+            done.append(node)
+
+        for x in nest.flatten(outputs):
+            visit(x.node)
+        depths = dict.fromkeys(met, 0)  # the longest way to an output, by which Keras orders the layers
+        for node in reversed(done):
+            for x in node.inputs:
+                if id(x.node) in met:
+                    depths[id(x.node)] = max(depths[id(x.node)], depths[id(node)] + 1)
+        self.nodes = sorted(done, key=lambda node: (-depths[id(node)], met[id(node)]))
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers called, each once, from the inputs on."""
+        return list({id(node.layer): node.layer for node in self.nodes}.values())
+
+    @property
+    def output_names(self) -> list[str]:
+        """A dict's keys, or the names of the layers that give the outputs."""
+        if isinstance(self.outputs, dict):
+            return sorted(self.outputs)
+        return unique(x.node.layer.name for x in nest.flatten(self.outputs))
+
+    def run(self, inputs: Any) -> Any:
+        """The outputs for Tensors that take the place of the inputs."""
+        values: dict[int, Any] = {}
+        given = self._in_order(inputs)
+        if len(given) != len(self.leaves):
+            raise ValueError(f"The model has {len(self.leaves)} inputs, but was called on {len(given)}")
+        for symbol, value in zip(self.leaves, given, strict=True):
+            self._check(symbol, value)
+            values[id(symbol)] = value
+        for node in self.nodes:
+            symbols = nest.flatten(node.outputs)
+            if id(symbols[0]) in values:
+                continue
+            args, kwargs = nest.map_structure(lambda x: values.get(id(x), x), [list(node.args), node.kwargs])
+            for symbol, value in zip(symbols, nest.flatten(node.layer(*args, **kwargs)), strict=True):
+                values[id(symbol)] = value
+        return nest.map_structure(lambda x: values[id(x)], self.outputs)
+
+    def _in_order(self, inputs: Any) -> list[Any]:
+        """The Tensors as the leaves stand; a dict may go by the names of the inputs."""
+        if isinstance(inputs, dict) and not isinstance(self.inputs, dict):
+            missing = [x.name for x in self.leaves if x.name not in inputs]
+            if missing:
+                raise ValueError(f"There is no data for the inputs {missing}; the data has {sorted(inputs)}")
+            return [inputs[x.name] for x in self.leaves]
+        return nest.flatten(inputs)
+
+    @staticmethod
+    def _check(symbol: KerasTensor, value: Any) -> None:
+        shape, wanted = value.shape, symbol.shape
+        if len(shape) != len(wanted) or any(n not in (None, m) for n, m in zip(wanted[1:], shape[1:], strict=True)):
+            raise ValueError(
+                f"Input {symbol.name!r} is incompatible with the model: expected shape {tuple(wanted)}, "
+                f"found shape={tuple(shape)}"
+            )
+
+    def config(self) -> dict[str, Any]:
+        """The layers and their calls, in the form of Keras's files."""
+        at: dict[int, int] = {}  # node by id: which of its layer's calls in this graph it is
+        counts: dict[int, int] = {}
+        for node in self.nodes:
+            at[id(node)] = counts[id(node.layer)] = counts.get(id(node.layer), -1) + 1
+
+        def place(x: KerasTensor) -> list[Any]:
+            index = [id(y) for y in nest.flatten(x.node.outputs)].index(id(x))
+            return [x.node.layer.name, at[id(x.node)], index]
+
+        def argument(x: Any) -> Any:
+            if not isinstance(x, KerasTensor):
+                return serialize(x)
+            config = {"shape": list(x.shape), "dtype": x.dtype.name, "keras_history": place(x)}
+            return {"class_name": "__keras_tensor__", "config": config}
+
+        layers = []
+        for layer in self.layers:
+            calls = [
+                {"args": _mapped(argument, list(node.args)), "kwargs": _mapped(argument, node.kwargs)}
+                for node in self.nodes
+                if node.layer is layer and node.inputs
+            ]
+            layers.append({**serialize(layer), "name": layer.name, "inbound_nodes": calls})
+        ends = {"input_layers": _mapped(place, self.inputs), "output_layers": _mapped(place, self.outputs)}
+        return {"layers": layers, **ends}
+
+
+def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
+    """Inputs and outputs of a new graph from what `Graph.config` gave."""
+    layers: dict[str, Layer] = {}
+    made: dict[str, list[Any]] = {}  # by layer, the outputs of each of its calls
+
+    def find(place: list[Any]) -> Any:
+        name, call, index = place
+        return nest.flatten(made[name][call])[index]
+
+    def argument(x: Any) -> Any:
+        if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
+            return find(x["config"]["keras_history"])
+        if isinstance(x, list):
+            return [argument(item) for item in x]
+        if isinstance(x, dict) and "class_name" not in x:
+            return {key: argument(item) for key, item in x.items()}
+        return deserialize(x)
+
+    pending = []
+    for entry in config["layers"]:
+        name = entry["name"]
+        layers[name], made[name] = deserialize(entry), []
+        if entry["inbound_nodes"]:
+            pending += [(name, call) for call in entry["inbound_nodes"]]
+        else:
+            made[name].append(layers[name].output)
+    while pending:  # a shared layer's second call may wait for a layer that stands behind it
+        left = []
+        for name, call in pending:
+            try:
+                args, kwargs = argument(call["args"]), argument(call["kwargs"])
+            except (KeyError, IndexError):
+                left.append((name, call))
+                continue
+            made[name].append(layers[name](*args, **kwargs))
+        if len(left) == len(pending):
+            raise ValueError(f"The calls of the layers {sorted({name for name, _ in left})} have no beginning")
+        pending = left
+    return _mapped_places(find, config["input_layers"]), _mapped_places(find, config["output_layers"])
+
+
+def _mapped(function: Callable[[Any], Any], value: Any) -> Any:
+    """The nest with the function's value for each leaf, as JSON has it."""
+    if isinstance(value, dict):
+        return {key: _mapped(function, item) for key, item in value.items()}
+    return [_mapped(function, item) for item in value] if isinstance(value, (list, tuple)) else function(value)
+
+
+def _mapped_places(find: Callable[[list[Any]], Any], places: Any) -> Any:
+    """KerasTensors for places [layer, call, output], or nests of them."""
+    if isinstance(places, dict):
+        return {key: _mapped_places(find, item) for key, item in places.items()}
+    return find(places) if isinstance(places[0], str) else [_mapped_places(find, item) for item in places]

@@ -1,0 +1,51 @@
+"""Optimizers: `apply_gradients` updates variables in place. `schedules`: learning rates that change with the steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._missing import missing
+from .._config import deserialize, serialize
+from .._names import lookup
+from . import schedules
+from .adagrad import Adadelta, Adagrad
+from .adam import Adam, Adamax, AdamW, Nadam
+from .base import Optimizer
+from .ftrl import Ftrl
+from .lion import Lion
+from .rmsprop import RMSprop
+from .sgd import SGD
+
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]
+
+_CLASSES = (SGD, RMSprop, Adam, AdamW, Adagrad, Adadelta, Adamax, Nadam, Ftrl, Lion)
+_KNOWN = {c.__name__.lower(): c for c in _CLASSES}
+
+
+def get(identifier: Any) -> Any:
+    """An optimizer for a name in any case (with the default settings), a configuration, or an Optimizer."""
+    found = identifier
+    if isinstance(identifier, str):
+        found = _KNOWN.get(identifier.lower(), lambda: lookup("optimizer", identifier, _KNOWN))()
+    elif isinstance(identifier, dict):
+        found = deserialize(identifier)
+    return found if isinstance(found, Optimizer) else lookup("optimizer", identifier, _KNOWN)
+
+
+__getattr__ = missing(__name__)

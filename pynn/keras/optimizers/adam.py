@@ -1,0 +1,148 @@
+"""Adam and its relatives: steps along a running mean of gradients, divided by a running size of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Unpack
+
+import numpy as np
+
+import kernels
+
+from ...variable import Variable
+from .base import Optimizer, OptimizerOptions
+from .clipping import Arrays
+from .rate import THOUSANDTH
+
+
+class Adam(Optimizer):
+    """m += (1 - beta_1) * (g - m); v += (1 - beta_2) * (g^2 - v); w -= alpha * m / (sqrt(v) + epsilon)
+
+    with alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) at step t (Kingma and Ba 2014, epsilon hat).
+    amsgrad: the largest v so far stands for v.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = THOUSANDTH,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **options: Unpack[OptimizerOptions],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
+
+    def _slots(self) -> dict[str, float]:
+        return {"momentum": 0.0, "velocity": 0.0} | ({"velocity_hat": 0.0} if self.amsgrad else {})
+
+    def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
+        if self.amsgrad:
+            super()._update(w, g, rate, *slots)
+        else:
+            m, v = slots
+            kernels.adam_update(w, m, v, g, rate, self.beta_1, self.beta_2, self.epsilon, self._step)
+
+    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+        m, v, largest = slots
+        m += (1 - self.beta_1) * (g - m)
+        v += (1 - self.beta_2) * (g * g - v)
+        np.maximum(largest, v, out=largest)
+        alpha = rate * (1 - self.beta_2**self._step) ** 0.5 / (1 - self.beta_1**self._step)
+        w -= alpha * m / (np.sqrt(largest) + self.epsilon)
+
+
+class AdamW(Adam):
+    """Adam with weight decay beside the gradient: first w -= learning_rate * weight_decay * w.
+
+    Loshchilov and Hutter 2019.
+    """
+
+    def __init__(  # type: ignore[misc]  # weight_decay, in the place that Keras gives it
+        self,
+        learning_rate: Any = THOUSANDTH,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **options: Unpack[OptimizerOptions],
+    ) -> None:
+        if weight_decay is None:
+            raise ValueError("Argument `weight_decay` must be a float, got None")
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **(options | {"weight_decay": weight_decay}))
+
+
+class Adamax(Optimizer):
+    """m += (1 - beta_1) * (g - m); u = max(beta_2 * u, |g|); w -= learning_rate / (1 - beta_1^t) * m / (u + epsilon)
+
+    at step t (Kingma and Ba 2014, section 7).
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = THOUSANDTH,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Unpack[OptimizerOptions],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def _slots(self) -> dict[str, float]:
+        return {"momentum": 0.0, "norm": 0.0}
+
+    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+        m, u = slots
+        m += (1 - self.beta_1) * (g - m)
+        np.maximum(self.beta_2 * u, np.abs(g), out=u)
+        w -= rate * m / ((1 - self.beta_1**self._step) * (u + self.epsilon))
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov's momentum (Dozat 2016), whose weight u_t = beta_1 * (1 - 0.96^t / 2) grows with the step t:
+
+    m and v as Adam's; w -= learning_rate * m_hat / (sqrt(v / (1 - beta_2^t)) + epsilon), where
+    m_hat = u_{t+1} * m / (1 - u_1 ... u_{t+1}) + (1 - u_t) * g / (1 - u_1 ... u_t).
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = THOUSANDTH,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Unpack[OptimizerOptions],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """As Optimizer's, with the product of u_1 ... u_t."""
+        if self.built:
+            return
+        super().build(variables)
+        self._product = self.add_variable(initializer="ones", name="u_product")
+        self._multiplied = 0  # the step whose factor came last
+
+    def _slots(self) -> dict[str, float]:
+        return {"momentum": 0.0, "velocity": 0.0}
+
+    def _weight(self, step: int) -> float:
+        return self.beta_1 * (1 - 0.5 * 0.96**step)
+
+    def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
+        if self._multiplied != self._step:
+            self._product.assign(self._product._array * self._weight(self._step))
+            self._multiplied = self._step
+        super()._update(w, g, rate, *slots)
+
+    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+        m, v = slots
+        m += (1 - self.beta_1) * (g - m)
+        v += (1 - self.beta_2) * (g * g - v)
+        product, now, following = float(self._product), self._weight(self._step), self._weight(self._step + 1)
+        ahead = following / (1 - product * following) * m + (1 - now) / (1 - product) * g
+        w -= rate * ahead / (np.sqrt(v / (1 - self.beta_2**self._step)) + self.epsilon)

@@ -1,0 +1,318 @@
+"""Optimizer: what all update rules share: the learning rate, the state, clipping, decay, averages, constraints."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict
+
+import numpy as np
+
+from ...convert import as_array, to_shape
+from ...dtypes import as_dtype
+from ...ops import cast
+from ...tape import GradientTape
+from ...tensor import Tensor
+from ...variable import Variable
+from .. import initializers
+from .._config import Configured, serialize
+from .._names import auto_name
+from .averages import MovingAverages
+from .clipping import Arrays, clip_by_global_norm, clip_by_norm, clip_by_value
+from .rate import HUNDREDTH, Default, Rate, number
+from .schedules import InverseTimeDecay
+
+
+class OptimizerOptions(TypedDict, total=False):
+    """What every optimizer's constructor takes and hands on to Optimizer's."""
+
+    weight_decay: float | None
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    name: str | None
+    lr: Any
+    decay: float | None
+
+
+class Optimizer(Configured):
+    """Base class of update rules.
+
+    A rule says in `_slots` which arrays it keeps for each variable, and updates all arrays in `_update`, or one
+    variable's in `_update_one`. A program's own rule may instead write `build(variables)`, with
+    `add_optimizer_variables`, and `update_step(gradient, variable, learning_rate)`, as in Keras.
+
+    learning_rate: a number, a LearningRateSchedule, or a function without arguments; `lr` is its older name.
+    clipnorm, clipvalue, global_clipnorm (one of them): the largest norm of each gradient, its largest entry, the
+    largest norm of all gradients as one vector. weight_decay: first w -= learning_rate * weight_decay * w.
+    use_ema: keeps average = ema_momentum * average + (1 - ema_momentum) * w, which replaces w after every
+    `ema_overwrite_frequency` steps and in `finalize_variable_values`. decay: learning_rate / (1 + decay * steps).
+    """
+
+    _has_own_step = False
+
+    def __init_subclass__(cls) -> None:
+        cls._has_own_step = cls.update_step is not Optimizer.update_step
+
+    def __init__(
+        self,
+        learning_rate: Any = HUNDREDTH,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        name: str | None = None,
+        lr: Any = None,
+        decay: float | None = None,
+    ) -> None:
+        if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ValueError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.")
+        if lr is not None:
+            if type(learning_rate) is not Default:
+                raise TypeError("`lr` is the older name of `learning_rate`: give one of them")
+            learning_rate = lr
+        if decay:
+            learning_rate = InverseTimeDecay(number(learning_rate), 1, decay)
+        self.name = name or auto_name(type(self))
+        self.weight_decay, self.use_ema = weight_decay, use_ema
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.ema_momentum, self.ema_overwrite_frequency = ema_momentum, ema_overwrite_frequency
+        self.built = False
+        self._rate = Rate(learning_rate)
+        self._averages = MovingAverages(ema_momentum, ema_overwrite_frequency) if use_ema else None
+        self._iterations = Variable(np.int64(0), trainable=False, name="iteration")
+        self._step = 0  # the one that is being made
+        # by id of the variable; holding the variables keeps the ids theirs
+        self._state: dict[int, tuple[Variable, Arrays]] = {}
+        self._shown: list[list[Variable]] = []
+        self._added: list[Variable] = []
+        self._undecayed: tuple[list[Variable], str | None] = [], None
+
+    @property
+    def learning_rate(self) -> Any:
+        """The step size now: a Variable, which may be set at any time, or what the schedule or function gives."""
+        return self._rate.now(self._iterations)
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self._rate.set(value)
+
+    lr = learning_rate
+
+    @property
+    def iterations(self) -> Variable:
+        """How many times gradients were applied."""
+        return self._iterations
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The steps, the learning rate, and what is kept for each variable."""
+        if self._state and not self._shown:
+            for v, arrays in self._state.values():
+                names = (f"{v.name}_{slot}" for slot in self._slots())
+                self._shown.append([Variable(a, False, name=n) for n, a in zip(names, arrays, strict=True)])
+        rate = [] if callable(self._rate.held) else [self._rate.held]
+        return [self._iterations, *rate, *self._added, *(slot for slots in self._shown for slot in slots)]
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Makes the state for these variables; no others can be updated later."""
+        if self.built:
+            return
+        variables, slots = list(variables), self._slots()
+        for v in variables:
+            self._state[id(v)] = v, [np.full_like(v._array, first) for first in slots.values()]
+        if self._averages:
+            self._averages.averages = self.add_optimizer_variables(variables, "average")
+        self.built = True
+
+    def _slots(self) -> dict[str, float]:
+        """Names and first values of the arrays that are kept for each variable, in its shape and dtype."""
+        return {}
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """One update from pairs (gradient, variable). A gradient that is None leaves its variable as it is."""
+        pairs = list(grads_and_vars)
+        if not pairs:
+            raise ValueError("No gradients provided for any variable.")
+        self.apply([g for g, _ in pairs], [v for _, v in pairs])
+        return self._iterations
+
+    def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> Variable:
+        """One update down the gradient of `loss`: a function without arguments, or a tensor with its tape."""
+        if callable(loss):
+            with tape or GradientTape() as tape:
+                loss = loss()
+        elif tape is None:
+            raise ValueError("`tape` is required when a `Tensor` loss is passed.")
+        variables = list(var_list() if callable(var_list) else var_list)
+        return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """As apply_gradients, from two lists. ValueError: all gradients None, or a variable that came later.
+
+        Without `trainable_variables` the gradients are those of the variables that the optimizer was built for.
+        """
+        if not len(grads):
+            return
+        if trainable_variables is None:
+            if len(grads) != len(self._state):
+                raise ValueError(f"{len(grads)} gradients without variables, but built for {len(self._state)}")
+            trainable_variables = [v for v, _ in self._state.values()]
+        elif not self.built:
+            self.build(list(trainable_variables))
+        if self._shown:
+            self._take_back()
+        variables, slopes, slots = self._given(grads, trainable_variables)
+        rate = self._rate.number(self._iterations)
+        self._step = self._iterations._tensor._array.item() + 1
+        if self.clipnorm:
+            slopes = clip_by_norm(slopes, self.clipnorm)
+        elif self.global_clipnorm:
+            slopes = clip_by_global_norm(slopes, self.global_clipnorm)
+        elif self.clipvalue:
+            slopes = clip_by_value(slopes, self.clipvalue)
+        if self.weight_decay is not None:
+            self._decay(variables, rate * self.weight_decay)
+        if self._has_own_step:
+            for v, g in zip(variables, slopes, strict=True):
+                self.update_step(Tensor(g), v, self.learning_rate)
+        elif len({*map(id, variables)}) == len(variables):
+            self._update_all(variables, slopes, slots, rate)
+        else:  # a variable given twice: one after the other
+            for v, g, arrays in zip(variables, slopes, slots, strict=True):
+                self._update_all([v], [g], [arrays], rate)
+        if self._averages:
+            self._averages.update([v for v, _ in self._state.values()], self._step)
+        for v in variables:
+            if v.constraint is not None:
+                v.assign(v.constraint(v))
+        self._iterations._tensor = Tensor(np.array(self._step))  # np.add in place would take twice as long
+
+    def _given(
+        self, grads: Sequence[Any], variables: Sequence[Variable]
+    ) -> tuple[list[Variable], Arrays, list[Arrays]]:
+        """The variables that have a gradient, its array, and what is kept for them."""
+        kept, slopes, slots, absent = [], [], [], []
+        state = self._state
+        for g, v in zip(grads, variables, strict=True):
+            known = state.get(id(v))
+            if known is None:
+                raise ValueError(
+                    f"Unknown variable: {v!r}. This optimizer can only be called for the variables it was "
+                    "originally built with; make a new optimizer for others."
+                )
+            if g is None:
+                absent.append(v.name)
+            else:
+                kept.append(v)
+                slopes.append(g._array if type(g) is Tensor else as_array(g))
+                slots.append(known[1])
+        if not kept:
+            raise ValueError("No gradients provided for any variable.")
+        if absent:
+            warnings.warn(f"Gradients do not exist for variables {absent} when minimizing the loss.", stacklevel=4)
+        return kept, slopes, slots
+
+    def _take_back(self) -> None:
+        """Reads the slots that were shown as Variables: they may be held, or have been assigned to, by others."""
+        for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
+            arrays.clear()
+            arrays += [slot._writable() for slot in slots]
+
+    def _update_all(self, variables: list[Variable], grads: Arrays, slots: list[Arrays], rate: float) -> None:
+        w = [v._writable() for v in variables]
+        g = [
+            s if s.dtype is a.dtype and s.flags.c_contiguous else np.ascontiguousarray(s, a.dtype)
+            for s, a in zip(grads, w, strict=True)
+        ]
+        self._update(w, g, rate, *map(list, zip(*slots, strict=True)))
+
+    def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
+        """One step for all variables: their arrays, their gradients, and for each slot its arrays."""
+        for array, slope, *own in zip(w, g, *slots, strict=True):
+            if array.shape != slope.shape:
+                raise ValueError(f"A gradient of shape {slope.shape} for a variable of shape {array.shape}")
+            self._update_one(array, slope, rate, *own)
+
+    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+        raise NotImplementedError(f"{type(self).__name__} has no update_step")
+
+    def _decay(self, variables: list[Variable], share: float) -> None:
+        excluded, pattern = self._undecayed
+        ids = set(map(id, excluded))
+        for v in variables:
+            if not (id(v) in ids or (pattern and re.search(pattern, v.name))):
+                w = v._writable()
+                w -= w * share
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """No weight decay for these variables, and for those in whose name one of the regular expressions is found."""
+        self._undecayed = list(var_list or ()), "|".join(var_names or ()) or None
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """With use_ema, the variables take the values of their averages; fit calls it at its end."""
+        if self._averages:
+            self._averages.overwrite(var_list)
+
+    def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
+        """In a program's own rule: updates one variable."""
+        raise NotImplementedError
+
+    def add_variable(
+        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, *, name: str = "variable"
+    ) -> Variable:
+        """A new variable of the optimizer."""
+        kind = as_dtype(dtype or "float32")
+        value = initializers.get(initializer)(to_shape(shape), dtype=kind)
+        self._added.append(Variable(value, trainable=False, name=name, dtype=kind))
+        return self._added[-1]
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """A new variable of the optimizer, of the reference's shape and dtype."""
+        v = reference_variable
+        return self.add_variable(v.shape, initializer, v.dtype, name=f"{v.name}_{name or 'var'}")
+
+    def add_optimizer_variables(
+        self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """A list of new variables, one for each of these; for a list of names, a tuple of such lists."""
+        variables = list(trainable_variables)
+        if isinstance(name, str):
+            return [self.add_variable_from_reference(v, name, initializer) for v in variables]
+        first = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(name)
+        pairs = zip(name, first, strict=True)
+        return tuple(self.add_optimizer_variables(variables, n, i) for n, i in pairs)
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return list(self._state).index(id(variable))
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """variable = value, converted to its dtype."""
+        variable.assign(cast(value, variable.dtype))
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """variable += value, converted to its dtype."""
+        variable.assign_add(cast(value, variable.dtype))
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """variable -= value, converted to its dtype."""
+        variable.assign_sub(cast(value, variable.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; the learning rate as it is now."""
+        held = self._rate.held
+        config = dict.fromkeys(OptimizerOptions.__annotations__) | super().get_config()
+        config = {name: getattr(self, name, value) for name, value in config.items() if name not in ("lr", "decay")}
+        return config | {"learning_rate": serialize(held) if callable(held) else float(held)}

@@ -1,0 +1,61 @@
+"""The learning rate of an optimizer: a variable, a schedule of the steps, or a function without arguments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...variable import Variable
+from .schedules import LearningRateSchedule
+
+
+class Default(float):
+    """A rule's own learning rate, in whose place the older argument `lr` may stand."""
+
+
+HUNDREDTH, THOUSANDTH = Default(0.01), Default(0.001)
+
+
+class Rate:
+    """Holds what an optimizer was given as its learning rate."""
+
+    def __init__(self, value: Any) -> None:
+        self.held: Any = value
+        if not callable(value):
+            self.held = Variable(number(value), trainable=False, name="learning_rate", dtype="float32")
+
+    def now(self, steps: Variable) -> Any:
+        """The variable, or what the schedule or function gives after so many steps."""
+        if isinstance(self.held, LearningRateSchedule):
+            return self.held(steps)
+        return self.held() if callable(self.held) else self.held
+
+    def number(self, steps: Variable) -> float:
+        """As `now`, a Python float."""
+        held = self.held
+        return held._tensor._array.item() if type(held) is Variable else float(self.now(steps))
+
+    def set(self, value: Any) -> None:
+        """A number for the variable, or a schedule or function in its place."""
+        if callable(value):
+            self.held = value
+        elif callable(self.held):
+            raise TypeError(
+                "This optimizer's learning rate is a schedule or a function, hence it is not settable to a number; "
+                "make the optimizer with a float `learning_rate` for that."
+            )
+        else:
+            self.held.assign(number(value))
+
+
+def number(value: Any) -> float:
+    """A learning rate as a float. ValueError: NaN, or no number."""
+    if isinstance(value, str) or not hasattr(value, "__float__"):
+        raise ValueError(
+            "Argument `learning_rate` should be a number, a LearningRateSchedule, or a function without arguments "
+            f"that returns the learning rate, got {value!r}"
+        )
+    rate = float(value)
+    if math.isnan(rate):
+        raise ValueError("The learning rate is NaN")
+    return rate

@@ -1,0 +1,58 @@
+"""RMSprop: steps divided by the root of a running mean of squared gradients."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+import numpy as np
+
+import kernels
+
+from .base import Optimizer, OptimizerOptions
+from .clipping import Arrays
+from .rate import THOUSANDTH
+
+
+class RMSprop(Optimizer):
+    """v = rho * v + (1 - rho) * g^2; w -= learning_rate * g / sqrt(v + epsilon)
+
+    centered: a = rho * a + (1 - rho) * g, and v - a^2 stands for v under the root.
+    With momentum: m = momentum * m + the step above; w -= m.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = THOUSANDTH,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **options: Unpack[OptimizerOptions],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
+
+    def _slots(self) -> dict[str, float]:
+        more = {"momentum": bool(self.momentum), "average_gradient": self.centered}
+        return {"velocity": 0.0} | {name: 0.0 for name, wanted in more.items() if wanted}
+
+    def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
+        if self.momentum or self.centered:
+            super()._update(w, g, rate, *slots)
+        else:
+            kernels.rmsprop_update(w, slots[0], g, rate, self.rho, self.epsilon)
+
+    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+        v, more = slots[0], slots[1:]
+        v[...] = self.rho * v + (1 - self.rho) * g * g
+        spread = v + self.epsilon
+        if self.centered:
+            a = more[-1]
+            a[...] = self.rho * a + (1 - self.rho) * g
+            spread -= a * a
+        step = rate * g / np.sqrt(spread)
+        if self.momentum:
+            m = more[0]
+            m[...] = self.momentum * m + step
+            step = m
+        w -= step

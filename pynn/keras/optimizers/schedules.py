@@ -1,0 +1,201 @@
+"""Learning rates as functions of the number of steps made so far. They compute in float32, as Keras does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..._missing import missing
+from ...convert import as_array
+from ...tensor import Tensor
+from .._config import Configured, deserialize, serialize
+
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
+F32 = np.float32
+ONE, PI = F32(1), F32(math.pi)
+
+
+class LearningRateSchedule(Configured):
+    """Base class: a subclass computes the learning rate after `step` steps in `__call__`."""
+
+    def __call__(self, step: Any) -> Any:
+        raise NotImplementedError(f"Learning rate schedule {type(self).__name__!r} must override `__call__`.")
+
+
+class _Schedule(LearningRateSchedule):
+    """The schedules below, which compute in `_rate` from a float32 step, or an array of them."""
+
+    def __call__(self, step: Any) -> Tensor:
+        with np.errstate(all="ignore"):
+            return Tensor(np.asarray(self._rate(as_array(step).astype(F32)), F32))
+
+    def _rate(self, step: Any) -> Any:
+        raise NotImplementedError
+
+
+def _positive(name: str, value: float) -> float:
+    if value <= 0:
+        raise ValueError(f"Argument `{name}` must be > 0, got {value}")
+    return value
+
+
+class ExponentialDecay(_Schedule):
+    """initial_learning_rate * decay_rate ** p, where p = step / decay_steps; staircase: floor(p)."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "ExponentialDecay",
+    ) -> None:
+        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
+        self.decay_steps, self.name = _positive("decay_steps", decay_steps), name
+
+    def _rate(self, step: Any) -> Any:
+        p = step / F32(self.decay_steps)
+        return F32(self.initial_learning_rate) * F32(self.decay_rate) ** (np.floor(p) if self.staircase else p)
+
+
+class InverseTimeDecay(_Schedule):
+    """initial_learning_rate / (1 + decay_rate * p), where p = step / decay_steps; staircase: floor(p)."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "InverseTimeDecay",
+    ) -> None:
+        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
+        self.decay_steps, self.name = _positive("decay_steps", decay_steps), name
+
+    def _rate(self, step: Any) -> Any:
+        p = step / F32(self.decay_steps)
+        p = np.floor(p) if self.staircase else p
+        return F32(self.initial_learning_rate) / (ONE + F32(self.decay_rate) * p)
+
+
+class PiecewiseConstantDecay(_Schedule):
+    """values[i] for boundaries[i - 1] < step <= boundaries[i]: one value more than there are boundaries."""
+
+    def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
+        if len(boundaries) != len(values) - 1:
+            raise ValueError(
+                f"The length of boundaries should be 1 less than the length of values, got {boundaries} and {values}"
+            )
+        self.boundaries, self.values, self.name = boundaries, values, name
+
+    def _rate(self, step: Any) -> Any:
+        return np.asarray(self.values, F32)[np.searchsorted(self.boundaries, step)]
+
+
+class PolynomialDecay(_Schedule):
+    """(initial_learning_rate - end_learning_rate) * (1 - p) ** power + end_learning_rate
+
+    with p = min(step, decay_steps) / decay_steps; cycle: p = step / (decay_steps * ceil(step / decay_steps)).
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        end_learning_rate: float = 0.0001,
+        power: float = 1.0,
+        cycle: bool = False,
+        name: str = "PolynomialDecay",
+    ) -> None:
+        self.initial_learning_rate, self.end_learning_rate = initial_learning_rate, end_learning_rate
+        self.decay_steps, self.power = _positive("decay_steps", decay_steps), power
+        self.cycle, self.name = cycle, name
+
+    def _rate(self, step: Any) -> Any:
+        whole = F32(self.decay_steps)
+        if self.cycle:
+            whole = whole * np.maximum(np.ceil(step / whole), ONE)
+        p = np.minimum(step, whole) / whole
+        end = F32(self.end_learning_rate)
+        return (F32(self.initial_learning_rate) - end) * (ONE - p) ** F32(self.power) + end
+
+
+class CosineDecay(_Schedule):
+    """initial_learning_rate * ((1 - alpha) * (1 + cos(pi * min(step, decay_steps) / decay_steps)) / 2 + alpha)
+
+    With a warmup_target: from initial_learning_rate in a line to warmup_target over warmup_steps, and from there
+    on as above. Loshchilov and Hutter 2016.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: float = 0,
+    ) -> None:
+        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
+        self.decay_steps = _positive("decay_steps", decay_steps)
+        self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
+
+    def _rate(self, step: Any) -> Any:
+        first, whole = F32(self.initial_learning_rate), F32(self.decay_steps)
+        if self.warmup_target is None:
+            return first * _cosine(np.minimum(step, whole) / whole, ONE, F32(self.alpha))
+        target, warmup = F32(self.warmup_target), F32(self.warmup_steps)
+        line = (target - first) * (step / warmup) + first
+        after = target * _cosine(np.minimum(step - warmup, whole) / whole, ONE, F32(self.alpha))
+        return np.where(step < warmup, line, after)
+
+
+class CosineDecayRestarts(_Schedule):
+    """As CosineDecay, begun anew after first_decay_steps, first_decay_steps * t_mul, ... steps.
+
+    The i-th run begins at initial_learning_rate * m_mul ** i. Loshchilov and Hutter 2016.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: float,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
+        self.first_decay_steps = _positive("first_decay_steps", first_decay_steps)
+        self.t_mul, self.m_mul = t_mul, m_mul
+
+    def _rate(self, step: Any) -> Any:
+        p, t = step / F32(self.first_decay_steps), F32(self.t_mul)
+        if t == 1:
+            run = np.floor(p)
+            p = p - run
+        else:
+            run = np.floor(np.log(ONE - p * (ONE - t)) / np.log(t))
+            p = (p - (ONE - t**run) / (ONE - t)) / t**run
+        return F32(self.initial_learning_rate) * _cosine(p, F32(self.m_mul) ** run, F32(self.alpha))
+
+
+def _cosine(p: Any, height: Any, alpha: np.float32) -> Any:
+    """From height at p = 0 to alpha at p = 1."""
+    return (ONE - alpha) * (F32(0.5) * height * (ONE + np.cos(PI * p))) + alpha
+
+
+__getattr__ = missing(__name__)

@@ -1,0 +1,40 @@
+"""SGD: gradient descent, with or without momentum."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+import kernels
+
+from .base import Optimizer, OptimizerOptions
+from .clipping import Arrays
+from .rate import HUNDREDTH
+
+
+class SGD(Optimizer):
+    """w -= learning_rate * g
+
+    With momentum: m = momentum * m - learning_rate * g; w += m, or with nesterov
+    w += momentum * m - learning_rate * g.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = HUNDREDTH,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **options: Unpack[OptimizerOptions],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"`momentum` must be a float between [0, 1], got {momentum}")
+        self.momentum, self.nesterov = float(momentum), nesterov
+
+    def _slots(self) -> dict[str, float]:
+        return {"momentum": 0.0} if self.momentum else {}
+
+    def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
+        if slots:
+            kernels.momentum_update(w, slots[0], g, rate, self.momentum, self.nesterov)
+        else:
+            kernels.sgd_update(w, g, rate)

@@ -1,0 +1,95 @@
+"""Regularizers: functions of a weight (or of a layer's output) whose value is added to the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from .._missing import missing
+from ..tensor import Tensor
+from ._names import lookup
+
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2"]
+
+
+class Regularizer:
+    """Base class: a subclass computes a scalar in `__call__`."""
+
+    def __call__(self, x: Any) -> Tensor:
+        raise NotImplementedError
+
+
+class L1L2(Regularizer):
+    """l1 * sum(|x|) + l2 * sum(x^2)"""
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        self.l1, self.l2 = _rate("l1", l1, 0.0), _rate("l2", l2, 0.0)
+
+    def __call__(self, x: Any) -> Tensor:
+        total: Any = ops.zeros((), x.dtype)
+        if self.l1:
+            total = total + self.l1 * ops.reduce_sum(ops.abs(x))
+        if self.l2:
+            total = total + self.l2 * ops.reduce_sum(ops.square(x))
+        return total
+
+
+class L1(L1L2):
+    """l1 * sum(|x|)"""
+
+    def __init__(self, l1: float = 0.01) -> None:
+        super().__init__(l1=_rate("l1", l1, 0.01))
+
+
+class L2(L1L2):
+    """l2 * sum(x^2)"""
+
+    def __init__(self, l2: float = 0.01) -> None:
+        super().__init__(l2=_rate("l2", l2, 0.01))
+
+
+class OrthogonalRegularizer(Regularizer):
+    """factor * mean(|cosine|) over the pairs of rows of a matrix, or of its columns."""
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"`mode` is 'rows' or 'columns', got {mode!r}")
+        self.factor, self.mode = _rate("factor", factor, 0.01), mode
+
+    def __call__(self, x: Any) -> Tensor:
+        if len(x.shape) != 2:
+            raise ValueError(f"Inputs to OrthogonalRegularizer must have 2 axes, got shape {x.shape}")
+        vectors = x if self.mode == "rows" else ops.transpose(x)
+        n = vectors.shape[0]
+        norms = ops.sqrt(ops.maximum(ops.reduce_sum(ops.square(vectors), 1, keepdims=True), 1e-14))
+        cosines = ops.matmul(vectors / norms, vectors / norms, transpose_b=True)
+        others = ops.abs(cosines * (1 - np.eye(n, dtype=cosines.dtype.dtype)))
+        return self.factor * (0.5 * ops.reduce_sum(others)) / (n * (n - 1) / 2)
+
+
+def _rate(name: str, value: Any, default: float) -> float:
+    if value is None:
+        return default
+    if isinstance(value, str) or not 0 <= float(value) < float("inf"):
+        raise ValueError(f"`{name}` must be a finite number of 0 or more, got {value!r}")
+    return float(value)
+
+
+l1, l2, l1_l2 = L1, L2, L1L2
+_KNOWN = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2,
+          "orthogonal_regularizer": OrthogonalRegularizer, "OrthogonalRegularizer": OrthogonalRegularizer}  # fmt: skip
+
+
+def get(identifier: Any) -> Callable[[Any], Any] | None:
+    """A function for a name ("l1", "l2", "l1_l2": default rates), a class, a function; None for None."""
+    if isinstance(identifier, type):
+        return identifier()
+    if identifier is None or callable(identifier):
+        return identifier
+    return lookup("regularizer", identifier, _KNOWN)()
+
+
+__getattr__ = missing(__name__)

@@ -1,0 +1,21 @@
+"""Saved models and configurations, under Keras's names."""
+
+from .._missing import missing
+from ._config import custom_object_scope, register_keras_serializable
+from ._config import deserialize as deserialize_keras_object
+from ._config import serialize as serialize_keras_object
+from .models.saving import load_model, save_model
+
+CustomObjectScope = custom_object_scope
+
+__all__ = [
+    "CustomObjectScope",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "load_model",
+    "register_keras_serializable",
+    "save_model",
+    "serialize_keras_object",
+]
+
+__getattr__ = missing(__name__)

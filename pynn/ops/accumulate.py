@@ -1,0 +1,41 @@
+"""Running sums and products, each with its gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..convert import operand
+from ..dtypes import InvalidArgumentError
+from ..tape import record
+from ..tensor import Tensor
+from .arithmetic import divide_no_nan
+
+
+def _scan(function: np.ufunc, x: Tensor, axis: int, exclusive: bool, reverse: bool) -> np.ndarray:
+    """function over the elements up to each one; exclusive: before it; reverse: from the end."""
+    a = x._array
+    if not -a.ndim <= axis < a.ndim:
+        raise InvalidArgumentError(f"axis {axis} is out of bounds for a tensor of {a.ndim} dimensions")
+    a = np.flip(a, axis) if reverse else a
+    value = function.accumulate(a, axis, dtype=a.dtype)
+    if exclusive:
+        edge = np.full_like(np.take(a, [0], axis), function.identity) if a.size else a
+        value = np.concatenate([edge, np.delete(value, -1, axis)], axis) if a.size else a
+    return np.ascontiguousarray(np.flip(value, axis)) if reverse else value
+
+
+def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+    """x0, x0 + x1, ... along the axis; exclusive: 0, x0, ...; reverse: from the end."""
+    x = operand(x)
+    value = _scan(np.add, x, int(axis), exclusive, reverse)
+    return record(value, (x,), lambda g: (lambda: cumsum(g, axis, exclusive, not reverse),))
+
+
+def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+    """x0, x0 * x1, ... along the axis; exclusive: 1, x0, ...; reverse: from the end. At a 0 the gradient is 0."""
+    x = operand(x)
+    value = _scan(np.multiply, x, int(axis), exclusive, reverse)
+    out = record(value, (x,), lambda g: (lambda: divide_no_nan(cumsum(g * out, axis, exclusive, not reverse), x),))
+    return out

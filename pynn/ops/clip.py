@@ -1,0 +1,45 @@
+"""Limits on values and on norms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..convert import operand
+from ..tensor import Tensor
+from .arithmetic import maximum, minimum, sqrt, square, where
+from .compare import greater
+from .reduce import reduce_sum
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
+    """min(max(x, clip_value_min), clip_value_max)"""
+    return minimum(maximum(t, clip_value_min), clip_value_max)
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Tensor:
+    """x * clip_norm / norm where the 2-norm over the axes (None: all) is above clip_norm, else x."""
+    x = operand(t)
+    squares = reduce_sum(square(x), axes, keepdims=True)
+    norm = sqrt(where(greater(squares, 0), squares, 1))  # no gradient of a root at 0
+    return x * clip_norm / maximum(where(greater(squares, 0), norm, squares), clip_norm)
+
+
+def global_norm(t_list: Any) -> Tensor:
+    """The 2-norm of all tensors together; None among them counts for nothing."""
+    return sqrt(sum(reduce_sum(square(operand(t))) for t in t_list if t is not None))
+
+
+def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None) -> tuple[list[Tensor | None], Tensor]:
+    """(the tensors, each times clip_norm / norm where their norm is above clip_norm; the norm).
+
+    use_norm: their norm, where it is known. An infinite norm gives NaN.
+    """
+    if isinstance(t_list, Tensor) or not hasattr(t_list, "__iter__"):
+        raise TypeError(f"clip_by_global_norm needs a list of tensors, got {t_list!r}")
+    norm = global_norm(t_list) if use_norm is None else operand(use_norm)
+    scale = clip_norm * minimum(1 / norm, 1 / operand(np.asarray(clip_norm, norm._array.dtype)))
+    if not np.isfinite(norm._array).all():
+        scale = scale * np.nan
+    return [None if t is None else operand(t) * scale for t in t_list], norm

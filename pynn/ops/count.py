@@ -1,0 +1,43 @@
+"""Counts of whole numbers: how often each, and each pair, comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..convert import operand
+from ..dtypes import InvalidArgumentError, as_dtype
+from ..tensor import Tensor
+
+
+def bincount(
+    arr: Any, weights: Any = None, minlength: int | None = None, maxlength: int | None = None, dtype: Any = np.int32
+) -> Tensor:
+    """How often (or with what weight, whose type the result then has) each number 0, 1, ... comes."""
+    a = operand(arr)._array.ravel()
+    if a.size and a.min() < 0:
+        raise InvalidArgumentError("bincount counts numbers from 0 on")
+    w = np.ones(a.size, as_dtype(dtype).dtype) if weights is None else operand(weights)._array.ravel()
+    size = max(int(a.max(initial=-1)) + 1, int(minlength or 0))
+    size = size if maxlength is None else min(size, int(maxlength))
+    inside = a < size
+    value = np.zeros(size, w.dtype)
+    np.add.at(value, a[inside], w[inside])
+    return Tensor(value)
+
+
+def confusion_matrix(
+    labels: Any, predictions: Any, num_classes: int | None = None, weights: Any = None, dtype: Any = np.int32
+) -> Tensor:
+    """How often (or with what weight) label i was predicted as j: (num_classes, num_classes)."""
+    rows, columns = operand(labels)._array.ravel(), operand(predictions)._array.ravel()
+    count = 1 + max(rows.max(initial=-1), columns.max(initial=-1)) if num_classes is None else int(num_classes)
+    if rows.shape != columns.shape:
+        raise ValueError(f"{rows.size} labels and {columns.size} predictions")
+    for name, a in (("labels", rows), ("predictions", columns)):
+        if a.size and not 0 <= a.min() <= a.max() < count:
+            raise InvalidArgumentError(f"`{name}` out of bound: they lie in [0, {count}), got {a.tolist()}")
+    value = np.zeros((count, count), as_dtype(dtype).dtype)
+    np.add.at(value, (rows, columns), 1 if weights is None else operand(weights)._array)
+    return Tensor(value)

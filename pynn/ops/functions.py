@@ -1,0 +1,68 @@
+"""Elementary functions of float tensors, each with its derivative: a table, since they differ in nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..tape import record
+from ..tensor import Tensor
+from ._call import floats, quiet
+from .arithmetic import exp, sigmoid, sqrt, square
+
+
+def elementary(
+    name: str, formula: str, value: Callable[[np.ndarray], Any], slope: Callable[[Tensor, Tensor], Any]
+) -> Callable[[Any], Tensor]:
+    """The operation y = value(x), whose derivative is slope(x, y)."""
+
+    def function(x: Any) -> Tensor:
+        x = floats(x, name)
+        y = record(quiet(value, x._array), (x,), lambda g: (lambda: g * slope(x, y),))
+        return y
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = formula
+    return function
+
+
+def _erf(a: np.ndarray) -> np.ndarray:
+    """Exact, one by one: NumPy has no error function."""
+    return np.fromiter(map(math.erf, a.ravel().tolist()), a.dtype, a.size).reshape(a.shape)
+
+
+rsqrt = elementary("rsqrt", "1 / sqrt(x)", lambda a: 1 / np.sqrt(a), lambda x, y: -0.5 * y**3)
+reciprocal = elementary("reciprocal", "1 / x", np.reciprocal, lambda x, y: -square(y))
+expm1 = elementary("expm1", "exp(x) - 1, also for tiny x", np.expm1, lambda x, y: exp(x))
+log1p = elementary("log1p", "log(1 + x), also for tiny x", np.log1p, lambda x, y: 1 / (1 + x))
+log_sigmoid = elementary(
+    "log_sigmoid", "log(sigmoid(x))", lambda a: -np.logaddexp(-a, a.dtype.type(0)), lambda x, y: sigmoid(-x)
+)
+
+
+def _cos(x: Any) -> Tensor:  # for the line above cos's
+    return cos(x)
+
+
+def _cosh(x: Any) -> Tensor:
+    return cosh(x)
+
+
+sin = elementary("sin", "The sine of x in radians.", np.sin, lambda x, y: _cos(x))
+cos = elementary("cos", "The cosine of x in radians.", np.cos, lambda x, y: -sin(x))
+tan = elementary("tan", "The tangent of x in radians.", np.tan, lambda x, y: 1 / square(cos(x)))
+asin = elementary("asin", "The angle of a sine.", np.arcsin, lambda x, y: 1 / sqrt(1 - square(x)))
+acos = elementary("acos", "The angle of a cosine.", np.arccos, lambda x, y: -1 / sqrt(1 - square(x)))
+atan = elementary("atan", "The angle of a tangent.", np.arctan, lambda x, y: 1 / (1 + square(x)))
+sinh = elementary("sinh", "(exp(x) - exp(-x)) / 2", np.sinh, lambda x, y: _cosh(x))
+cosh = elementary("cosh", "(exp(x) + exp(-x)) / 2", np.cosh, lambda x, y: sinh(x))
+asinh = elementary("asinh", "The inverse of sinh.", np.arcsinh, lambda x, y: 1 / cosh(y))
+acosh = elementary("acosh", "The inverse of cosh.", np.arccosh, lambda x, y: 1 / sinh(y))
+atanh = elementary("atanh", "The inverse of tanh.", np.arctanh, lambda x, y: 1 / (1 - square(x)))
+erf = elementary(
+    "erf", "2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x", _erf,
+    lambda x, y: 2 / math.sqrt(math.pi) * exp(-square(x)),
+)  # fmt: skip

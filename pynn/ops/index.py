@@ -1,0 +1,180 @@
+"""Elements by their indices, and tensors from elements and indices, each with its gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..convert import as_array, operand, pair, to_shape
+from ..dtypes import InvalidArgumentError
+from ..tape import record
+from ..tensor import Operators, Tensor
+from .move import pick
+
+
+def getitem(x: Any, key: Any) -> Tensor:
+    """x[key] for ints, slices, `...`, None and int scalars, or one bool mask. A list is a tuple."""
+    x = operand(x)
+    if isinstance(key, (Operators, np.ndarray)) and as_array(key).dtype == bool:
+        return boolean_mask(x, key)
+    parts = numpy_key(key)
+    try:
+        value = x._array[parts]
+    except (IndexError, ValueError) as error:
+        raise InvalidArgumentError(str(error)) from None
+    return record(value, (x,), lambda g: (lambda: _scatter(g, parts, x._array.shape),))
+
+
+def numpy_key(key: Any) -> tuple[Any, ...]:
+    """The key of `getitem` as NumPy takes it. TypeError: something that cannot stand in it."""
+    return tuple([_index(part) for part in (key if isinstance(key, (tuple, list)) else (key,))])
+
+
+def _index(part: Any) -> Any:
+    if part is None or part is Ellipsis or (isinstance(part, (int, np.integer)) and not isinstance(part, bool)):
+        return part
+    if isinstance(part, slice):
+        return slice(*(None if i is None else int(i) for i in (part.start, part.stop, part.step)))
+    if isinstance(part, (Operators, np.ndarray)):
+        array = as_array(part)
+        if array.dtype.kind in "iu" and not array.ndim:
+            return int(array)
+    raise TypeError(
+        "Only integers, slices, ..., tf.newaxis, scalar int tensors and a bool mask alone are valid indices, "
+        f"got {part!r}. For rows by number: tf.gather(x, indices)."
+    )
+
+
+def _scatter(g: Any, key: Any, shape: tuple[int, ...]) -> Tensor:
+    """Zeros of `shape` with g added at [key]: the gradient of taking [key]."""
+    g = operand(g)
+    value = np.zeros(shape, g._array.dtype)
+    if any(isinstance(part, np.ndarray) for part in key):
+        np.add.at(value, key, g._array)  # an index may come twice
+        return record(value, (g,), lambda h: (lambda: gather(h, key[-1], axis=len(key) - 1),))
+    value[key] = g._array
+    return record(value, (g,), lambda h: (lambda: getitem(h, key),))
+
+
+def _indices(indices: Any) -> np.ndarray:
+    rows = as_array(indices)
+    if rows.dtype.kind not in "iu":
+        raise InvalidArgumentError(f"Indices are integers, got {rows.dtype}")
+    if rows.size and rows.min() < 0:
+        raise InvalidArgumentError(f"Indices count from 0, got {rows.min()}")
+    return rows
+
+
+def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: int = 0) -> Tensor:
+    """The slices of params at `indices` (any shape of ints) along axis, by default the first after the batch.
+
+    The first `batch_dims` axes of both go together: row i of the indices looks into row i of params.
+    """
+    params, rows = operand(params), _indices(indices)
+    axis = (batch_dims if axis is None else axis) % max(params._array.ndim, 1)
+    if batch_dims:
+        return _gather_batch(params, rows, axis, batch_dims if batch_dims >= 0 else batch_dims + rows.ndim)
+    key = (slice(None),) * axis + (rows,)
+    try:
+        value = params._array[key]
+    except IndexError as error:
+        raise InvalidArgumentError(str(error)) from None
+    return record(value, (params,), lambda g: (lambda: _scatter(g, key, params._array.shape),))
+
+
+def _gather_batch(params: Tensor, rows: np.ndarray, axis: int, batch: int) -> Tensor:
+    key, inner = (*_batch(rows, batch), rows), rows.ndim - batch
+
+    def move(a: np.ndarray) -> np.ndarray:
+        taken = np.moveaxis(a, axis, batch)[key]  # batch, indices, the axes from batch to axis, the rest
+        return np.moveaxis(taken, range(batch, batch + inner), range(axis, axis + inner))
+
+    return _checked(params, move)
+
+
+def _batch(rows: np.ndarray, batch: int) -> tuple[np.ndarray, ...]:
+    """Indices of the first `batch` axes that broadcast against `rows`."""
+    return tuple(np.arange(rows.shape[i]).reshape((-1,) + (1,) * (rows.ndim - i - 1)) for i in range(batch))
+
+
+def _checked(x: Tensor, move: Any) -> Tensor:
+    try:
+        return pick(x, move)
+    except IndexError as error:
+        raise InvalidArgumentError(str(error)) from None
+
+
+def _key(indices: Any, batch: int = 0) -> tuple[np.ndarray, ...]:
+    """Rows of indices (..., k) as NumPy's index of k axes."""
+    rows = _indices(indices)
+    points = tuple(np.moveaxis(rows, -1, 0))
+    return (*_batch(rows[..., 0], batch), *points) if batch else points
+
+
+def gather_nd(params: Any, indices: Any, batch_dims: int = 0) -> Tensor:
+    """The elements, or slices, of params at the points in the last axis of indices (..., k)."""
+    key = _key(indices, batch_dims)
+    return _checked(operand(params), lambda a: a[key])
+
+
+def boolean_mask(tensor: Any, mask: Any, axis: int | None = None) -> Tensor:
+    """The elements, or slices, where mask is true; its axes are those of x from `axis` on."""
+    x, chosen = operand(tensor), as_array(mask)
+    if not chosen.ndim:
+        raise ValueError("mask cannot be scalar.")
+    before = 0 if axis is None else axis % x._array.ndim
+    if x._array.shape[before : before + chosen.ndim] != chosen.shape:
+        raise ValueError(f"Shapes {x.shape[before:]} and {chosen.shape} are incompatible")
+    key = (slice(None),) * before + (chosen.astype(bool),)
+    return pick(x, lambda a: a[key])
+
+
+def slice_(input_: Any, begin: Any, size: Any) -> Tensor:
+    """size[i] elements from begin[i] on along each axis i; -1: all that remain."""
+    x, starts, counts = operand(input_), to_shape(begin), to_shape(size)
+    parts = []
+    for start, count, n in zip(starts, counts, x._array.shape, strict=True):
+        stop = n if count == -1 else start + count
+        if not 0 <= start <= stop <= n:
+            raise InvalidArgumentError(f"{count} elements from {start} on do not lie in an axis of size {n}")
+        parts.append(slice(start, stop))
+    return getitem(x, tuple(parts))
+
+
+def scatter_nd(indices: Any, updates: Any, shape: Any) -> Tensor:
+    """Zeros of `shape` with the updates added at the points in the last axis of indices (..., k)."""
+    updates, key = operand(updates), _key(indices)
+    value = np.zeros(to_shape(shape), updates._array.dtype)
+    try:
+        np.add.at(value, key, updates._array)
+    except (IndexError, ValueError) as error:
+        raise InvalidArgumentError(str(error)) from None
+    return record(value, (updates,), lambda g: (lambda: gather_nd(g, indices),))
+
+
+def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
+    """x with the updates in place of its elements, or slices, at the points in the last axis of indices."""
+    (x, updates), key = pair(tensor, updates), _key(indices)
+    value = x._array.copy()
+    try:
+        value[key] = updates._array
+    except (IndexError, ValueError) as error:
+        raise InvalidArgumentError(str(error)) from None
+
+    def rest(g: Tensor) -> Tensor:
+        return tensor_scatter_nd_update(g, indices, np.zeros_like(updates._array))
+
+    return record(value, (x, updates), lambda g: (lambda: rest(g), lambda: gather_nd(g, indices)))
+
+
+def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any) -> Tensor:
+    """x with the updates added at the points in the last axis of indices; a point may come twice."""
+    x, updates = pair(tensor, updates)
+    return x + scatter_nd(indices, updates, x._array.shape)
+
+
+def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any) -> Tensor:
+    """x with the updates subtracted at the points in the last axis of indices; a point may come twice."""
+    x, updates = pair(tensor, updates)
+    return x - scatter_nd(indices, updates, x._array.shape)

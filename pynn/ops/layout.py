@@ -1,0 +1,139 @@
+"""Tensors in other shapes, joined and taken apart, each operation with its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from ..convert import alike, convert_to_tensor, operand, to_shape
+from ..dtypes import InvalidArgumentError, as_dtype
+from ..tape import record
+from ..tensor import Operators, Tensor
+from .index import getitem
+
+
+def identity(input: Any) -> Tensor:
+    """x as a Tensor of its own: of a Variable, the value now."""
+    x = operand(input) if isinstance(input, Operators) else convert_to_tensor(input)
+    return record(x._array, (x,), lambda g: (lambda: g,))
+
+
+def stop_gradient(input: Any) -> Tensor:
+    """x as a constant: no gradient flows through it."""
+    return Tensor(convert_to_tensor(input)._array)
+
+
+def _stable(x: Any) -> Tensor:
+    """An operand whose array nobody else can change: results below are views of it."""
+    return operand(x) if isinstance(x, Operators) else convert_to_tensor(x)
+
+
+def reshape(tensor: Any, shape: Any) -> Tensor:
+    """The same elements in C order in another shape; -1 stands for one size that follows from the others."""
+    x = _stable(tensor)
+    try:
+        value = x._array.reshape(to_shape(shape))
+    except ValueError:
+        raise InvalidArgumentError(
+            f"Input to reshape is a tensor of shape {x.shape}, which does not fit the shape {to_shape(shape)}"
+        ) from None
+    return record(value, (x,), lambda g: (lambda: reshape(g, x._array.shape),))
+
+
+def transpose(a: Any, perm: Any = None) -> Tensor:
+    """Axes in the order of perm; without it, reversed."""
+    x = _stable(a)
+    if perm is None:
+        return record(x._array.T, (x,), lambda g: (lambda: transpose(g),))
+    order = to_shape(perm)
+    if sorted(order) != list(range(x._array.ndim)):
+        raise InvalidArgumentError(f"perm {order} is not an order of the axes of a tensor of shape {x.shape}")
+    return record(x._array.transpose(order), (x,), lambda g: (lambda: transpose(g, np.argsort(order)),))
+
+
+def expand_dims(input: Any, axis: int) -> Tensor:
+    """A new axis of size 1 before the given one; -1: after the last."""
+    x = _stable(input)
+    shape, axis = list(x._array.shape), index(axis)
+    if not -len(shape) - 1 <= axis <= len(shape):
+        raise InvalidArgumentError(f"A tensor of shape {x.shape} has no place {axis} for a new axis")
+    shape.insert(axis if axis >= 0 else len(shape) + 1 + axis, 1)
+    return reshape(x, shape)
+
+
+def squeeze(input: Any, axis: Any = None) -> Tensor:
+    """x without its axes of size 1, or without the given ones, which must be of size 1."""
+    x = _stable(input)
+    try:
+        return reshape(x, np.squeeze(x._array, None if axis is None else to_shape(axis)).shape)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
+
+
+def concat(values: Sequence[Any], axis: int) -> Tensor:
+    """The values joined along an existing axis."""
+    if isinstance(values, Operators):  # one tensor alone
+        return identity(values)
+    tensors, axis = alike(values), index(axis)
+    try:
+        value = np.concatenate([t._array for t in tensors], axis)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
+
+    def gradient(g: Tensor) -> list[Any]:
+        ends = np.cumsum([t._array.shape[axis] for t in tensors])
+        before = (slice(None),) * (axis % value.ndim)
+        return [
+            lambda start=end - t._array.shape[axis], end=end: getitem(g, (*before, slice(start, end)))
+            for t, end in zip(tensors, ends, strict=True)
+        ]
+
+    return record(value, tensors, gradient)
+
+
+def stack(values: Sequence[Any], axis: int = 0) -> Tensor:
+    """The values, all of one shape, joined along a new axis."""
+    return concat([expand_dims(v, axis) for v in alike(values)], axis)
+
+
+def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
+    """The slices along an axis, without it; `num`, if given, must be their number."""
+    x = operand(value)
+    before, count = (slice(None),) * (axis % x._array.ndim), x._array.shape[axis]
+    if num not in (None, count):
+        raise InvalidArgumentError(f"An axis of size {count} does not give {num} tensors")
+    return [getitem(x, (*before, i)) for i in range(count)]
+
+
+def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
+    """x cut along an axis into so many equal parts, or into parts of the sizes given, of which one may be -1."""
+    x, axis = operand(value), index(axis)
+    before, total = (slice(None),) * (axis % x._array.ndim), x._array.shape[axis]
+    if np.ndim(num_or_size_splits):
+        sizes = list(to_shape(num_or_size_splits))
+        if -1 in sizes:
+            sizes[sizes.index(-1)] = total - sum(sizes) - 1
+    else:
+        sizes = [total // index(num_or_size_splits)] * index(num_or_size_splits)
+    if sum(sizes) != total or min(sizes, default=0) < 0:
+        raise InvalidArgumentError(f"An axis of size {total} cannot be split by {num_or_size_splits!r}")
+    ends = np.cumsum(sizes).tolist()
+    return [getitem(x, (*before, slice(end - n, end))) for end, n in zip(ends, sizes, strict=True)]
+
+
+def shape(input: Any, out_type: Any = np.int32) -> Tensor:
+    """The sizes of the axes as an int tensor."""
+    return Tensor(np.array(operand(input)._array.shape, as_dtype(out_type).dtype))
+
+
+def size(input: Any, out_type: Any = np.int32) -> Tensor:
+    """The number of elements as an int tensor."""
+    return Tensor(np.array(operand(input)._array.size, as_dtype(out_type).dtype))
+
+
+def rank(input: Any) -> Tensor:
+    """The number of axes as an int32 tensor."""
+    return Tensor(np.array(operand(input)._array.ndim, np.int32))

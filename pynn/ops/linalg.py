@@ -1,0 +1,182 @@
+"""Linear algebra beyond the product of matrices, with gradients; stacks of matrices are in the first axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..convert import operand, pair, to_shape
+from ..dtypes import InvalidArgumentError
+from ..tape import record
+from ..tensor import Tensor
+from ._call import floats
+from .arithmetic import abs as absolute
+from .arithmetic import multiply, pow, sqrt, square, sum_to
+from .index import getitem
+from .layout import expand_dims, reshape, transpose
+from .move import pick, put
+from .network import matmul
+from .reduce import reduce_max, reduce_sum
+
+
+def matrix_transpose(a: Any) -> Tensor:
+    """The last two axes swapped: (..., m, n) -> (..., n, m)"""
+    x = operand(a)
+    n = x._array.ndim
+    if n < 2:
+        raise ValueError(f"matrix_transpose needs matrices, got shape {x.shape}")
+    return transpose(x, (*range(n - 2), n - 1, n - 2))
+
+
+def matvec(a: Any, b: Any, transpose_a: bool = False) -> Tensor:
+    """(..., m, n) times (..., n) -> (..., m)"""
+    a, b = pair(a, b)
+    return matmul(a, expand_dims(b, -1), transpose_a=transpose_a)[..., 0]
+
+
+def tensordot(a: Any, b: Any, axes: Any) -> Tensor:
+    """Sums of products over axes of a and of b: a pair of lists, or n: the last n of a with the first n of b."""
+    a, b = pair(a, b)
+    m, n = a._array.ndim, b._array.ndim
+    if np.ndim(axes):
+        left, right = ([i % k for i in to_shape(given)] for given, k in zip(axes, (m, n), strict=True))
+    else:
+        left, right = list(range(m - int(axes), m)), list(range(int(axes)))
+    if len(left) != len(right):
+        raise ValueError(f"tensordot needs as many axes of a as of b, got {axes!r}")
+    rows, columns = [i for i in range(m) if i not in left], [i for i in range(n) if i not in right]
+    sizes = [a._array.shape[i] for i in rows], [b._array.shape[i] for i in columns]
+    inner = int(np.prod([a._array.shape[i] for i in left])), int(np.prod([b._array.shape[i] for i in right]))
+    x = reshape(transpose(a, rows + left), (int(np.prod(sizes[0])), inner[0]))
+    y = reshape(transpose(b, right + columns), (inner[1], int(np.prod(sizes[1]))))
+    return reshape(matmul(x, y), sizes[0] + sizes[1])
+
+
+def diag_part(input: Any) -> Tensor:
+    """The diagonal of each matrix: (..., n, n) -> (..., n)"""
+    return pick(_matrices(operand(input)), lambda a: np.diagonal(a, axis1=-2, axis2=-1))
+
+
+def diag(diagonal: Any) -> Tensor:
+    """Matrices with these diagonals and zeros beside them: (..., n) -> (..., n, n)"""
+    x = operand(diagonal)
+    return put(x, lambda a: np.diagonal(a, axis1=-2, axis2=-1), (*x._array.shape, x._array.shape[-1]))
+
+
+def trace(x: Any) -> Tensor:
+    """The sum of each matrix's diagonal."""
+    return reduce_sum(diag_part(x), -1)
+
+
+def band_part(input: Any, num_lower: int, num_upper: int) -> Tensor:
+    """The matrix with zeros but for so many diagonals below and above the main one; negative: all of them."""
+    x = _matrices(operand(input))
+    m, n = x._array.shape[-2:]
+    above = np.arange(n) - np.arange(m)[:, None]
+    band = ((num_lower < 0) | (-above <= num_lower)) & ((num_upper < 0) | (above <= num_upper))
+    return multiply(x, band.astype(x._array.dtype))
+
+
+def _matrices(x: Tensor, square: bool = False) -> Tensor:
+    shape = x._array.shape
+    if len(shape) < 2 or (square and shape[-1] != shape[-2]):
+        raise InvalidArgumentError(f"{'Square m' if square else 'M'}atrices are needed, got shape {x.shape}")
+    return x
+
+
+def _solved(function: Any, *arrays: np.ndarray) -> np.ndarray:
+    """NumPy's LAPACK, which knows no half floats, and TensorFlow's error for a matrix that has no inverse."""
+    wide = [a.astype(np.float32) if a.dtype.itemsize < 4 else a for a in arrays]
+    try:
+        return np.asarray(function(*wide)).astype(arrays[0].dtype, copy=False)
+    except (np.linalg.LinAlgError, ValueError) as error:
+        raise InvalidArgumentError(f"Input is not invertible: {error}") from None
+
+
+def inv(input: Any) -> Tensor:
+    """The inverse of each matrix. InvalidArgumentError: it has none."""
+    x = _matrices(floats(input, "inv"), square=True)
+    y = record(
+        _solved(np.linalg.inv, x._array), (x,),
+        lambda g: (lambda: -matmul(matmul(y, g, transpose_a=True), y, transpose_b=True),),
+    )  # fmt: skip
+    return y
+
+
+def det(input: Any) -> Tensor:
+    """The determinant of each matrix; its gradient needs an inverse."""
+    x = _matrices(floats(input, "det"), square=True)
+    y = record(
+        _solved(np.linalg.det, x._array), (x,),
+        lambda g: (lambda: reshape(g * y, (*y._array.shape, 1, 1)) * matrix_transpose(inv(x)),),
+    )  # fmt: skip
+    return y
+
+
+def solve(matrix: Any, rhs: Any) -> Tensor:
+    """The x of matrix x = rhs: (..., n, n), (..., n, k) -> (..., n, k). InvalidArgumentError: no inverse."""
+    a, b = pair(floats(matrix, "solve"), rhs)
+    _matrices(a, square=True), _matrices(b)
+
+    def gradient(g: Tensor) -> tuple[Any, Any]:
+        def by_b() -> Tensor:
+            return solve(matrix_transpose(a), g)
+
+        return lambda: sum_to(-matmul(by_b(), x, transpose_b=True), a), lambda: sum_to(by_b(), b)
+
+    x = record(_solved(np.linalg.solve, a._array, b._array), (a, b), gradient)
+    return x
+
+
+def lstsq(matrix: Any, rhs: Any, l2_regularizer: float = 0.0) -> Tensor:
+    """The x that makes |matrix x - rhs|^2 + l2_regularizer |x|^2 least, by the normal equations.
+
+    (..., m, n), (..., m, k) -> (..., n, k); m < n: the least |x| of those that solve it.
+    """
+    a, b = pair(floats(matrix, "lstsq"), rhs)
+    m, n = _matrices(a)._array.shape[-2:]
+    ridge = l2_regularizer * np.eye(min(m, n), dtype=a._array.dtype)
+    if m >= n:
+        return solve(matmul(a, a, transpose_a=True) + ridge, matmul(a, b, transpose_a=True))
+    return matmul(a, solve(matmul(a, a, transpose_b=True) + ridge, b), transpose_a=True)
+
+
+def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The norm over an axis (None: over all elements as one vector) or, for a pair of axes, of matrices.
+
+    ord: "euclidean", a number or np.inf for vectors; "euclidean", "fro", 1 or np.inf for matrices.
+    """
+    x = floats(tensor, "norm")
+    axes = None if axis is None else to_shape(axis)
+    if axes is not None and len(axes) == 2:
+        if ord in ("euclidean", "fro"):
+            return sqrt(reduce_sum(square(x), axes, keepdims))
+        if ord not in (1, np.inf):
+            raise ValueError(f"'ord' must be a supported matrix norm ('euclidean', 'fro', 1, np.inf), got {ord}")
+        summed, left = axes if ord == 1 else axes[::-1]
+        sums = reduce_sum(absolute(x), summed, keepdims=True)
+        largest = reduce_max(sums, left, keepdims=True)
+        return largest if keepdims else _without(largest, axes)
+    if ord in ("euclidean", 2):
+        return sqrt(reduce_sum(square(x), axes, keepdims))
+    if isinstance(ord, str) or not ord > 0:
+        raise ValueError(f"'ord' must be a supported vector norm ('euclidean', a positive number, np.inf), got {ord}")
+    size = absolute(x)
+    if ord == 1:
+        return reduce_sum(size, axes, keepdims)
+    if ord == np.inf:
+        return reduce_max(size, axes, keepdims)
+    return pow(reduce_sum(pow(size, ord), axes, keepdims), 1 / ord)
+
+
+def _without(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    drop = {i % x._array.ndim for i in axes}
+    return getitem(x, tuple(0 if i in drop else slice(None) for i in range(x._array.ndim)))
+
+
+def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple[Tensor, Tensor]:
+    """(x / norm, norm), the norm with its axes of size 1."""
+    x = floats(tensor, "normalize")
+    size = norm(x, ord, axis, keepdims=True)
+    return x / size, size

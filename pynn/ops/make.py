@@ -1,0 +1,108 @@
+"""Tensors from shapes and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..convert import as_array, operand, to_shape
+from ..dtypes import InvalidArgumentError, as_dtype
+from ..tensor import Tensor
+
+
+def _sizes(shape: Any) -> tuple[int, ...]:
+    sizes = to_shape(shape)
+    if any(n < 0 for n in sizes):
+        raise InvalidArgumentError(f"Sizes are 0 or more, got {sizes}")
+    return sizes
+
+
+def zeros(shape: Any, dtype: Any = np.float32) -> Tensor:
+    """A tensor of zeros."""
+    return Tensor(np.zeros(_sizes(shape), as_dtype(dtype).dtype))
+
+
+def ones(shape: Any, dtype: Any = np.float32) -> Tensor:
+    """A tensor of ones."""
+    return Tensor(np.ones(_sizes(shape), as_dtype(dtype).dtype))
+
+
+def fill(dims: Any, value: Any) -> Tensor:
+    """A tensor of this shape, each element `value`, whose type it has."""
+    return Tensor(np.full(_sizes(dims), as_array(value)))
+
+
+def zeros_like(input: Any, dtype: Any = None) -> Tensor:
+    """Zeros of x's shape and, by default, its type."""
+    a = operand(input)._array
+    return Tensor(np.zeros(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
+
+
+def ones_like(input: Any, dtype: Any = None) -> Tensor:
+    """Ones of x's shape and, by default, its type."""
+    a = operand(input)._array
+    return Tensor(np.ones(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
+
+
+def eye(num_rows: int, num_columns: int | None = None, batch_shape: Any = None, dtype: Any = np.float32) -> Tensor:
+    """Ones on the diagonal, zeros beside it; with batch_shape, a stack of such matrices."""
+    one = np.eye(num_rows, num_columns, dtype=as_dtype(dtype).dtype)
+    return Tensor(one if batch_shape is None else np.broadcast_to(one, (*to_shape(batch_shape), *one.shape)).copy())
+
+
+def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Tensor:
+    """start, start + delta, ... below limit; `range(limit)` counts from 0. Floats add up step by step."""
+    first, last = (0, start) if limit is None else (start, limit)
+    numbers = [as_array(number) for number in (first, last, delta)]
+    rank = ("int32", "int64", "float32", "float64").index  # TensorFlow's order; NumPy's int32 and float32 give float64
+    target = as_dtype(dtype or max((number.dtype.name for number in numbers), key=rank)).dtype
+    first, last, step = (number.astype(target) for number in numbers)
+    if not step:
+        raise InvalidArgumentError("range needs a delta that is not 0")
+    count = max(int(np.ceil((last.item() - first.item()) / step.item())), 0)
+    steps = np.full(count, step)
+    steps[:1] = first
+    return Tensor(np.add.accumulate(steps, dtype=target))
+
+
+def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
+    """num values at equal steps from start to stop, both included; of arrays, along a new axis. Integers: float64."""
+    first, last = as_array(start), as_array(stop)
+    kind = first.dtype if first.dtype.kind == "f" else np.dtype(np.float64)
+    return Tensor(np.asarray(np.linspace(first.astype(kind), last.astype(kind), int(num), dtype=kind, axis=axis)))
+
+
+def one_hot(
+    indices: Any, depth: int, on_value: Any = None, off_value: Any = None, axis: int | None = None, dtype: Any = None
+) -> Tensor:
+    """on_value (1) at each index along a new axis of size depth, by default the last, off_value (0) elsewhere.
+
+    An index outside of it gives off_value alone. The dtype is that of the values given, else float32.
+    """
+    rows = as_array(indices)
+    if rows.dtype.kind not in "iu":
+        raise InvalidArgumentError(f"Indices are integers, got {rows.dtype}")
+    given = [as_array(v).dtype for v in (on_value, off_value) if v is not None]
+    target = as_dtype(dtype).dtype if dtype is not None else given[0] if given else np.dtype(np.float32)
+    if any(kind != target for kind in given):
+        raise TypeError(f"on_value and off_value are of dtypes {[str(k) for k in given]}, not {target}")
+    hot = rows[..., None] == np.arange(int(depth))
+    on, off = (target.type(d if v is None else as_array(v)) for v, d in ((on_value, 1), (off_value, 0)))
+    value = hot.astype(target) if not given else np.where(hot, on, off)
+    return Tensor(value if axis in (None, -1) else np.moveaxis(value, -1, axis).copy())
+
+
+def meshgrid(*args: Any, indexing: str = "xy") -> list[Tensor]:
+    """The coordinates of a grid over 1-D inputs: each input repeated along the axes of the others."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"indexing is 'xy' or 'ij', got {indexing!r}")
+    axes = [operand(x)._array.ravel() for x in args]
+    return [Tensor(grid) for grid in np.meshgrid(*axes, indexing=indexing)]  # type: ignore
+
+
+def sequence_mask(lengths: Any, maxlen: int | None = None, dtype: Any = np.bool_) -> Tensor:
+    """True at the first lengths[i] of maxlen places (by default the longest), false after them."""
+    counts = as_array(lengths)
+    places = np.arange(int(counts.max(initial=0)) if maxlen is None else int(maxlen))
+    return Tensor((places < counts[..., None]).astype(as_dtype(dtype).dtype))

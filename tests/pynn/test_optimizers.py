@@ -1,0 +1,150 @@
+"""Optimizers: arguments, settings, state, minimize, and errors. Their numbers: test_against_keras."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+import pynn as tf
+from pynn import keras
+from pynn.keras import optimizers
+
+NAMES = ("SGD", "RMSprop", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl", "Lion")
+G = tf.constant([1.0, -2.0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_learning_rate_by_its_older_name(name):
+    make = getattr(optimizers, name)
+    old, new = make(lr=0.25), make(0.25)
+    assert float(old.lr) == float(old.learning_rate) == float(new.learning_rate) == 0.25
+    old.lr = 0.5
+    assert old.learning_rate.numpy() == np.float32(0.5)
+    default = inspect.signature(make).parameters["learning_rate"].default
+    assert float(make().learning_rate) == np.float32(default) and repr(default) in ("0.01", "0.001")
+    for rate in (0.5, default + 0.0):  # also where it is the default's value
+        with pytest.raises(TypeError, match="`lr` is the older name"):
+            make(rate, lr=0.1)
+    for unknown in ("gradient_accumulation_steps", "loss_scale_factor", "learning_rat"):
+        with pytest.raises(TypeError, match=unknown):
+            make(**{unknown: 2})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_configuration_and_names(name):
+    made = getattr(optimizers, name)(0.25, clipnorm=2.0, name="mine", weight_decay=0.5)
+    again = type(made).from_config(made.get_config())
+    assert again.get_config() == made.get_config() and again.name == "mine" and again.clipnorm == 2
+    assert type(optimizers.get(name.upper())) is type(made)
+    assert type(optimizers.get(optimizers.serialize(made))) is type(made)
+
+
+def test_a_schedule_survives_the_configuration():
+    made = optimizers.Adam(optimizers.schedules.ExponentialDecay(0.5, 1, 0.5))
+    again = optimizers.Adam.from_config(made.get_config())
+    v = tf.Variable([1.0, 2.0])
+    again.apply_gradients([(G, v)])
+    assert float(again.learning_rate) == 0.25
+
+
+@pytest.mark.parametrize(("options", "kind", "message"), [
+    ({"clipnorm": 1.0, "clipvalue": 1.0}, ValueError, "Only one of"),
+    ({"clipnorm": 1.0, "global_clipnorm": 1.0}, ValueError, "Only one of"),
+    ({"use_ema": True, "ema_momentum": 2.0}, ValueError, "ema_momentum"),
+    ({"use_ema": True, "ema_overwrite_frequency": -1}, ValueError, "ema_overwrite_frequency"),
+    ({"learning_rate": "0.1"}, ValueError, "should be a number"),
+    ({"learning_rate": None}, ValueError, "should be a number"),
+    ({"momentum": 1.5}, ValueError, "momentum"),
+])  # fmt: skip
+def test_constructor_errors(options, kind, message):
+    with pytest.raises(kind, match=message):
+        optimizers.SGD(**options)
+
+
+def test_other_errors():
+    with pytest.raises(ValueError, match="weight_decay"):
+        optimizers.AdamW(weight_decay=None)
+    with pytest.raises(ValueError, match="beta_1"):
+        optimizers.Lion(beta_1=0)
+    with pytest.raises(ValueError, match="learning_rate_power"):
+        optimizers.Ftrl(learning_rate_power=1)
+    with pytest.raises(TypeError, match="not settable"):
+        optimizers.SGD(optimizers.schedules.CosineDecay(0.1, 2)).learning_rate = 0.5
+    with pytest.raises(ValueError, match="No gradients"):
+        optimizers.SGD().apply_gradients([])
+    with pytest.raises(ValueError, match="shape"):
+        optimizers.Adagrad().apply_gradients([(1.0, tf.Variable([1.0, 2.0]))])
+    with pytest.raises(AttributeError, match=r"optimizers has no 'legacy'"):
+        _ = optimizers.legacy
+
+
+def test_decay_divides_the_rate():
+    optimizer, v = optimizers.SGD(lr=1.0, decay=1.0), tf.Variable([0.0, 0.0])
+    for expected in (-1.0, -1.5, -1.5 - 1 / 3):
+        optimizer.apply_gradients([(tf.constant([1.0, 0.0]), v)])
+        np.testing.assert_allclose(v, [expected, 0], rtol=1e-6)
+
+
+def test_minimize():
+    v, optimizer = tf.Variable([3.0]), optimizers.SGD(0.5)
+    optimizer.minimize(lambda: tf.reduce_sum(v * v), [v])
+    assert float(v[0]) == 0 and int(optimizer.iterations) == 1
+    v.assign([2.0])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(v * v)
+    optimizer.minimize(loss, lambda: [v], tape=tape)
+    assert float(v[0]) == 0
+    with pytest.raises(ValueError, match="tape"):
+        optimizer.minimize(loss, [v])
+
+
+def test_iterations_is_a_variable():
+    optimizer, v = optimizers.Adam(), tf.Variable([1.0, 2.0])
+    before = optimizer.iterations.value()
+    assert optimizer.apply_gradients([(G, v)]) is optimizer.iterations
+    assert (before.numpy(), optimizer.iterations.numpy()) == (0, 1)
+    assert optimizer.iterations.dtype == tf.int64
+    optimizer.iterations.assign(0)
+    optimizer.apply([G])
+    assert int(optimizer.iterations) == 1
+
+
+def test_the_state_can_be_read_and_set():
+    """State copied in the middle goes on as the first optimizer does; what was read stays as it was."""
+    first, second = optimizers.Adam(0.1, amsgrad=True), optimizers.Adam(0.1, amsgrad=True)
+    v, w = tf.Variable([1.0, 2.0]), tf.Variable([1.0, 2.0])
+    first.apply_gradients([(G, v)])
+    held = [slot.value() for slot in first.variables]
+    values = [h.numpy() for h in held]
+    second.build([w])
+    w.assign(v)
+    for mine, other in zip(second.variables, first.variables, strict=True):
+        mine.assign(other)
+    for _ in range(2):
+        first.apply_gradients([(G, v)])
+        second.apply_gradients([(G, w)])
+    np.testing.assert_array_equal(v, w)
+    for h, value in zip(held, values, strict=True):
+        np.testing.assert_array_equal(h, value)
+    for a, b in zip(first.variables, second.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_constraints_hold_after_each_update():
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(3, "linear", True, "zeros", kernel_constraint="non_neg")]
+    )
+    model.compile(optimizers.Adam(0.5), "mse")
+    model.fit(np.ones((8, 4)), -np.ones((8, 3)), epochs=2, verbose=0)
+    kernel, bias = model.get_weights()
+    assert (kernel == 0).all() and bias.max() < 0
+
+
+def test_a_missing_gradient_keeps_its_variable():
+    v, w = tf.Variable([1.0, 2.0]), tf.Variable([1.0, 2.0])
+    with pytest.warns(UserWarning, match="Gradients do not exist"):
+        optimizers.Nadam(0.1, weight_decay=0.5).apply([None, G], [v, w])
+    np.testing.assert_array_equal(v, [1, 2])
+    assert (w.numpy() != [1, 2]).all()
