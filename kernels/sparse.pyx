@@ -58,7 +58,7 @@ cdef bint has_many_zeros(idx m, idx n, idx k, Matrix a, bint is_double) noexcept
     cdef Matrix x = a
     if m < 2 * simd[is_double].vector or m < BLOCK:  # few rows do not pay for a copy of b; and gemm may sum in lanes
         return False
-    if n < simd[is_double].sparse_columns or k > LONGEST or <double> m * n * k < LEAST_WORK:
+    if 4 * n < 3 * simd[is_double].sparse_columns or k > LONGEST or <double> m * n * k < LEAST_WORK:
         return False
     if a.column != 1:
         if a.row != 1:

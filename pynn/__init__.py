@@ -24,9 +24,10 @@ from .tape import GradientTape, UnconnectedGradients
 from ._custom_gradient import custom_gradient
 from .variable import Variable
 from .module import Module
-from ._context import device, executing_eagerly, get_logger, is_tensor, name_scope
+from ._context import device, executing_eagerly, get_logger, is_tensor
+from ._scope import name_scope
 from ._control import case, cond, foldl, map_fn, scan, switch_case, vectorized_map, while_loop
-from ._function import function
+from ._function import function, numpy_function, py_function
 from ._missing import missing
 from ._print import print
 from . import autograph, config, debugging, errors, linalg

@@ -1,4 +1,4 @@
-"""What surrounds operations: names, devices, and the logger."""
+"""What surrounds operations: devices, and the logger."""
 
 from __future__ import annotations
 
@@ -22,12 +22,6 @@ def executing_eagerly() -> bool:
 def is_tensor(x: Any) -> bool:
     """Whether x is a Tensor or a Variable."""
     return isinstance(x, Operators)
-
-
-@contextmanager
-def name_scope(name: str) -> Iterator[str]:
-    """Names what is inside, as a label that eager tensors do not keep; gives the name with a slash."""
-    yield f"{name}/"
 
 
 @contextmanager

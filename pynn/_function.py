@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import nest
+from . import nest, ops
 from .convert import convert_to_tensor
 from .spec import TensorSpec
 from .variable import Variable
@@ -69,3 +69,19 @@ def _fitted(specs: Any, value: Any) -> Any:
     if not specs.is_compatible_with(tensor):
         raise TypeError(f"Can not cast a tensor of shape {tensor.shape} and {tensor.dtype!r} to {specs!r}")
     return tensor
+
+
+def py_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any) -> Any:
+    """func(*inp), given tensors; its results as tensors of the dtypes Tout."""
+    return _typed(func(*map(convert_to_tensor, inp)), Tout)
+
+
+def numpy_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any) -> Any:
+    """func(*inp), given NumPy arrays; its results as tensors of the dtypes Tout."""
+    return _typed(func(*[convert_to_tensor(x).numpy() for x in inp]), Tout)
+
+
+def _typed(results: Any, dtypes: Any) -> Any:
+    if isinstance(dtypes, (list, tuple)):
+        return [ops.cast(x, dtype) for x, dtype in zip(results, dtypes, strict=True)]
+    return ops.cast(results, dtypes)

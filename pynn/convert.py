@@ -81,8 +81,8 @@ def operand(x: Any) -> Tensor:
 def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """The operands of a binary operation: numbers and arrays take the dtype of the tensor beside them."""
     if type(x) is not Tensor or type(y) is not Tensor:
-        if isinstance(x, Operators) or not isinstance(y, Operators):
-            x = operand(x)
+        if type(x) is Tensor or isinstance(x, Operators) or not isinstance(y, Operators):
+            x = x if type(x) is Tensor else operand(x)
             y = operand(y) if isinstance(y, Operators) else _beside(x, y)
         else:
             y = operand(y)

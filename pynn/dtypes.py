@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ._missing import missing
 from .errors import InvalidArgumentError as InvalidArgumentError
 from .shapes import TensorShape as TensorShape
 
@@ -118,3 +119,6 @@ def as_dtype(dtype: Any) -> DType:
     except (TypeError, KeyError):
         known = ", ".join(d.name for d in _KNOWN.values())
         raise TypeError(f"Cannot convert {dtype!r} to a dtype. Known: {known}") from None
+
+
+__getattr__ = missing(__name__)

@@ -10,7 +10,7 @@ from . import ops
 from ._missing import missing
 from .convert import operand, to_shape
 from .dtypes import InvalidArgumentError, as_dtype
-from .tensor import Tensor
+from .tensor import Operators, Tensor
 
 _shared = np.random.default_rng()
 
@@ -41,7 +41,8 @@ def _uniform(rng: np.random.Generator, shape: Any, minval: Any, maxval: Any, dty
         if minval >= maxval:
             raise InvalidArgumentError(f"Need minval < maxval, got {minval} >= {maxval}")
         return Tensor(np.asarray(rng.integers(int(minval), int(maxval), to_shape(shape), target.dtype)))
-    scale = (1 if maxval is None else maxval) - minval
+    minval, maxval = _plain(minval), _plain(1 if maxval is None else maxval)
+    scale = maxval - minval
     return Tensor((_float(rng.random, shape, target.dtype) * scale + minval).astype(target.dtype, copy=False))
 
 
@@ -55,7 +56,7 @@ def normal(
 def _normal(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
     target = _floating(dtype)
     z = _float(rng.standard_normal, shape, target)
-    return Tensor((z * stddev + mean).astype(target, copy=False))
+    return Tensor((z * _plain(stddev) + _plain(mean)).astype(target, copy=False))
 
 
 def truncated_normal(
@@ -70,7 +71,7 @@ def _truncated(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dty
     z = _float(rng.standard_normal, shape, target)
     while (far := np.abs(z) > 2).any():
         z[far] = _float(rng.standard_normal, (int(far.sum()),), target)
-    return Tensor((z * stddev + mean).astype(target, copy=False))
+    return Tensor((z * _plain(stddev) + _plain(mean)).astype(target, copy=False))
 
 
 def shuffle(value: Any, seed: int | None = None) -> Tensor:
@@ -146,6 +147,11 @@ class Generator:
     def truncated_normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
         """As `tf.random.truncated_normal`."""
         return _truncated(self._rng, shape, mean, stddev, dtype)
+
+
+def _plain(value: Any) -> Any:
+    """A number or array; of a Tensor its array."""
+    return value._array if isinstance(value, Operators) else value
 
 
 def _floating(dtype: Any) -> np.dtype:

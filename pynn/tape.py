@@ -234,8 +234,9 @@ class GradientTape:
     def _spend(self) -> None:
         if not self._persistent:
             self._pause()
+            variables = self._variables
             self._forget()
-            self._spent = True
+            self._spent, self._variables = True, variables
 
     def _key(self, source: Any) -> int:
         """The id of the tensor that stands for the source in the records; of None for a variable never read."""

@@ -98,6 +98,11 @@ class Operators:
         return self.shape
 
     @property
+    def device(self) -> str:
+        """Where the values are, under TensorFlow's name: the CPU."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    @property
     def ndim(self) -> int:
         """The number of axes."""
         return self._array.ndim

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from ._scope import scoped
 from .convert import as_array
 from .errors import InvalidArgumentError
 from .tape import active
@@ -46,7 +47,7 @@ class Variable(Operators):
         if shape is not None and self.shape != shape:
             raise ValueError(f"The initial value's shape {self.shape} is not compatible with the shape given, {shape}")
         self.trainable = True if trainable is None else trainable
-        self.name = "Variable" if name is None else name
+        self.name = f"{scoped(name or 'Variable')}:0"
         # functions of the value: what layers add to the loss for it, and what optimizers apply after an update
         self.regularizer: Callable[[Any], Any] | None = None
         self.constraint = constraint
@@ -143,7 +144,7 @@ class Variable(Operators):
         return array
 
     def __repr__(self) -> str:
-        about = f"'{self.name}:0' shape={self.shape} dtype={self.dtype.name}"
+        about = f"'{self.name}' shape={self.shape} dtype={self.dtype.name}"
         return f"<tf.Variable {about}, numpy={values(self._array)}>"
 
 

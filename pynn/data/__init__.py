@@ -2,8 +2,18 @@
 
 from .._missing import missing
 from . import experimental
+from ._iterator import OwnedIterator as Iterator
+from ._spec import DatasetSpec
 from .dataset import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset
 
-__all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Dataset", "experimental"]
+__all__ = [
+    "AUTOTUNE",
+    "INFINITE_CARDINALITY",
+    "UNKNOWN_CARDINALITY",
+    "Dataset",
+    "DatasetSpec",
+    "Iterator",
+    "experimental",
+]
 
 __getattr__ = missing(__name__)

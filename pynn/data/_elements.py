@@ -15,13 +15,14 @@ from ..convert import convert_to_tensor
 from ..errors import InvalidArgumentError
 from ..tape import active, unrecorded
 from ..tensor import Tensor
+from . import dataset
 
 BLOCK = 256  # rows that are taken at once where elements are wanted one by one
 
 
 def as_element(value: Any) -> Any:
-    """The nest with a Tensor for every leaf. A list is a leaf: it becomes one Tensor."""
-    if type(value) is Tensor or is_flat(value):
+    """The nest with a Tensor for every leaf that is no Dataset. A list is a leaf: it becomes one Tensor."""
+    if type(value) is Tensor or is_flat(value) or isinstance(value, dataset.Dataset):
         return value
     if isinstance(value, dict):
         return {key: as_element(item) for key, item in value.items()}
@@ -59,6 +60,19 @@ def mapped(function: Callable[..., Any], element: Any) -> Any:
     return as_element(tuple(value) if isinstance(value, list) else value)
 
 
+def next_state(state: Any, new: Any) -> Any:
+    """The new state as an element. TypeError, ValueError: it differs in structure or dtype from the one before."""
+    new = as_element(new)
+    nest.assert_same_structure(state, new)
+    for old, leaf in zip(nest.flatten(state), nest.flatten(new), strict=True):
+        if old.dtype != leaf.dtype:
+            raise TypeError(
+                "The element types for the new state must match the initial state. "
+                f"Expected {old.dtype} but got {leaf.dtype}."
+            )
+    return new
+
+
 def assemble(structure: Any, columns: Sequence[Iterable[Tensor]]) -> Iterator[Any]:
     """Elements of this structure from the successive Tensors of each leaf."""
     if type(structure) is Tensor:
@@ -71,7 +85,7 @@ def assemble(structure: Any, columns: Sequence[Iterable[Tensor]]) -> Iterator[An
 def stack(elements: Sequence[Any]) -> list[np.ndarray]:
     """For each leaf an array (n, ...) of the n elements' values.
 
-    InvalidArgumentError: different shapes. TypeError: different dtypes. ValueError: different structures.
+    InvalidArgumentError: different shapes. TypeError: different dtypes, datasets. ValueError: different structures.
     """
     first = elements[0]
     if type(first) is Tensor:
@@ -82,6 +96,8 @@ def stack(elements: Sequence[Any]) -> list[np.ndarray]:
         for other in elements:
             nest.assert_same_structure(first, other)
         columns = list(zip(*map(nest.flatten, elements), strict=True))
+    if any(type(column[0]) is not Tensor for column in columns):
+        raise TypeError("Datasets, such as those of `window`, cannot be batched: flat_map makes elements of them")
     return [_stacked([tensor._array for tensor in column], number) for number, column in enumerate(columns)]
 
 

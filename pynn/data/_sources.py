@@ -1,20 +1,21 @@
-"""Where elements come from: arrays, a range, a generator."""
+"""Where elements come from: arrays, numbers, a generator."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import nest
+from .. import nest, random
 from ..convert import convert_to_tensor
 from ..dtypes import DType, as_dtype
 from ..errors import InvalidArgumentError
 from ..spec import TensorSpec
 from ..tensor import Tensor
 from ._elements import Table
-from ._node import UNKNOWN, Node
+from ._node import INFINITE, UNKNOWN, Node
 from ._spec import row, spec_of
 
 
@@ -89,6 +90,44 @@ class Range(Node):
     @property
     def spec(self) -> Any:
         return TensorSpec((), self.dtype)
+
+
+class Counter(Node):
+    """start, start + step, ... without end."""
+
+    def __init__(self, start: Any, step: Any, dtype: DType) -> None:
+        self.start, self.step, self.dtype = start, step, dtype
+
+    def elements(self) -> Iterator[Any]:
+        dtype = self.dtype.dtype
+        return (Tensor(np.array(number, dtype)) for number in itertools.count(self.start, self.step))
+
+    def count(self) -> int:
+        return INFINITE
+
+    @property
+    def spec(self) -> Any:
+        return TensorSpec((), self.dtype)
+
+
+class Random(Node):
+    """Numbers of 32 bits without end; each pass has others where there is no seed, or with `again`."""
+
+    def __init__(self, seed: int | None, again: bool | None) -> None:
+        self.seed = int(random.generator().integers(2**63)) if seed is None else seed % 2**64
+        again = seed is None if again is None else again
+        self.passes = itertools.count() if again else itertools.repeat(0)
+
+    def elements(self) -> Iterator[Any]:
+        rng = np.random.default_rng((self.seed, next(self.passes)))
+        return (Tensor(np.array(rng.integers(2**32))) for _ in itertools.repeat(None))
+
+    def count(self) -> int:
+        return INFINITE
+
+    @property
+    def spec(self) -> Any:
+        return TensorSpec((), np.int64)
 
 
 class Generator(Node):

@@ -13,9 +13,38 @@ from ..spec import TensorSpec
 from ..tensor import Tensor
 
 
+class DatasetSpec:
+    """What a dataset that is itself an element, as a window is, says of its elements: a nest of specifications."""
+
+    __slots__ = ("element_spec",)
+
+    def __init__(self, element_spec: Any) -> None:
+        self.element_spec = element_spec
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatasetSpec) and self.element_spec == other.element_spec
+
+    def __hash__(self) -> int:
+        return hash(tuple(nest.flatten(self.element_spec)))
+
+    def __repr__(self) -> str:
+        return f"DatasetSpec({self.element_spec!r}, TensorShape([]))"
+
+
 def spec_of(element: Any) -> Any:
     """The specification that fits this element exactly."""
-    return nest.map_structure(TensorSpec.from_tensor, element)
+    return nest.map_structure(_leaf_spec, element)
+
+
+def _leaf_spec(leaf: Any) -> Any:
+    return TensorSpec.from_tensor(leaf) if type(leaf) is Tensor else DatasetSpec(leaf.element_spec)
+
+
+def loose(leaf: Any, ranked: bool) -> Any:
+    """The specification of a leaf, of whose shape nothing may be taken for known, or its rank alone."""
+    if type(leaf) is not Tensor:
+        return _leaf_spec(leaf)
+    return TensorSpec([None] * leaf.ndim if ranked else None, leaf.dtype)
 
 
 def batched(spec: Any, size: int | None) -> Any:
@@ -32,7 +61,13 @@ def row(spec: Any) -> Any:
 
 def merged(first: Any, second: Any) -> Any:
     """What fits the elements of both: sizes in which they differ are not known."""
-    return nest.map_structure(lambda a, b: TensorSpec(_common(a.shape, b.shape), a.dtype), first, second)
+    return nest.map_structure(_merged, first, second)
+
+
+def _merged(a: Any, b: Any) -> Any:
+    if isinstance(a, DatasetSpec):
+        return DatasetSpec(merged(a.element_spec, b.element_spec))
+    return TensorSpec(_common(a.shape, b.shape), a.dtype)
 
 
 def _common(first: TensorShape, second: TensorShape) -> TensorShape:
@@ -42,14 +77,13 @@ def _common(first: TensorShape, second: TensorShape) -> TensorShape:
 
 
 def through(function: Callable[[Any], Any], spec: Any) -> Any:
-    """The specification of function(element), from its results for zeros; every shape's rank is known.
+    """The specification of function(element), from its results for zeros and for ones; every shape's rank is known.
 
-    Two elements that differ in the unknown sizes tell which sizes of the result depend on them.
+    The two differ in the unknown sizes as well: sizes of the result that depend on these, or on values, are not known.
     """
-    known = all(leaf.shape.is_fully_defined() for leaf in nest.flatten(spec))
-    two = spec_of(function(nest.map_structure(lambda s: _zeros(s, 2), spec)))
-    return two if known else merged(two, spec_of(function(nest.map_structure(lambda s: _zeros(s, 3), spec))))
+    zeros = spec_of(function(nest.map_structure(lambda s: _filled(s, 2, 0), spec)))
+    return merged(zeros, spec_of(function(nest.map_structure(lambda s: _filled(s, 3, 1), spec))))
 
 
-def _zeros(spec: TensorSpec, unknown: int) -> Tensor:
-    return Tensor(np.zeros([unknown if size is None else size for size in spec.shape], spec.dtype.dtype))
+def _filled(spec: TensorSpec, unknown: int, value: int) -> Tensor:
+    return Tensor(np.full([unknown if size is None else size for size in spec.shape], value, spec.dtype.dtype))

@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import index
 from typing import Any
 
 import numpy as np
 
 from .. import nest
+from ..convert import as_array, to_shape
 from ..dtypes import as_dtype
 from ..errors import InvalidArgumentError
-from ..tensor import Tensor
+from ._batches import Batch, PaddedBatch, Rebatch, Unbatch
 from ._elements import as_element
+from ._joins import Concatenate, FlatMap, Interleave, Zip
 from ._node import INFINITE, UNKNOWN, Node
+from ._passes import Passes
 from ._selections import Repeat, Shard, Shuffle, Skip, Take
-from ._sources import Generator, Range, Single, Slices, signature
-from ._transformations import Batch, Cache, Concatenate, Enumerate, Filter, FlatMap, Map, Prefetch, Unbatch, Zip
+from ._sources import Counter, Generator, Random, Range, Single, Slices, signature
+from ._transformations import Cache, Enumerate, Filter, Map, Prefetch, Scan, TakeWhile, Unique
+from ._windows import Window
 
 AUTOTUNE = -1
 INFINITE_CARDINALITY = INFINITE
 UNKNOWN_CARDINALITY = UNKNOWN
 
 
-class Dataset:
+class Dataset(Passes):
     """Elements in passes, of unknown or endless number maybe: nests (tuples, dicts, a single one) of Tensors.
 
     Made by from_tensor_slices, from_tensors, from_generator, range and zip, and by the methods, which return new
     datasets. Functions are called when elements are asked for, once per element and pass; `element_spec` also calls
-    them, with zeros. Wherever a function takes an element, a tuple's items are separate arguments.
+    them, with zeros and ones. Wherever a function takes an element, a tuple's items are separate arguments.
     """
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
 
     @staticmethod
     def from_tensor_slices(tensors: Any) -> Dataset:
@@ -71,6 +72,20 @@ class Dataset:
         return Dataset(Range(builtins.range(index(first), index(last), index(delta)), as_dtype(output_type)))
 
     @staticmethod
+    def counter(start: Any = 0, step: Any = 1, dtype: Any = np.int64) -> Dataset:
+        """start, start + step, ... without end."""
+        kind = as_dtype(dtype)
+        return Dataset(Counter(as_array(start, kind).item(), as_array(step, kind).item(), kind))
+
+    @staticmethod
+    def random(seed: int | None = None, rerandomize_each_iteration: bool | None = None) -> Dataset:
+        """Random int64 numbers from 0 to 2**32 - 1 without end: with a seed, in each pass the same, unless told so.
+
+        They are not the numbers that TensorFlow makes of the seed.
+        """
+        return Dataset(Random(None if seed is None else index(seed), rerandomize_each_iteration))
+
+    @staticmethod
     def zip(*args: Any, datasets: Any = None) -> Dataset:
         """The elements of datasets side by side, until one ends: zip(a, b), or zip of a tuple, dict or nest."""
         if bool(args) == (datasets is not None):
@@ -104,16 +119,46 @@ class Dataset:
         """The elements for which the predicate, a bool scalar (else ValueError), is true."""
         return Dataset(Filter(self._node, predicate))
 
+    def take_while(self, predicate: Callable[..., Any]) -> Dataset:
+        """The elements before the first for which the predicate, a bool scalar (else ValueError), is false."""
+        return Dataset(TakeWhile(self._node, predicate))
+
+    def scan(self, initial_state: Any, scan_func: Callable[[Any, Any], Any]) -> Dataset:
+        """The outputs of state, output = scan_func(state, element), from initial_state on.
+
+        TypeError: no pair, or a new state of another structure or dtype.
+        """
+        return Dataset(Scan(self._node, as_element(initial_state), scan_func))
+
+    def unique(self) -> Dataset:
+        """Each element once, where it comes first. TypeError: it is not int32 or int64."""
+        return Dataset(Unique(self._node))
+
     def flat_map(self, map_func: Callable[..., Dataset]) -> Dataset:
         """The elements of the dataset map_func(first element), then of the second's, ..."""
+        return Dataset(FlatMap(self._node, _to_node(map_func)))
 
-        def node(element: Any) -> Node:
-            made = map_func(*element) if type(element) is tuple else map_func(element)
-            if not isinstance(made, Dataset):
-                raise TypeError(f"`map_func` must return a `Dataset` object. Got {type(made)}.")
-            return made._node
+    def interleave(
+        self,
+        map_func: Callable[..., Dataset],
+        cycle_length: int | None = None,
+        block_length: int | None = None,
+        num_parallel_calls: int | None = None,
+        deterministic: bool | None = None,
+    ) -> Dataset:
+        """The elements of cycle_length datasets that map_func makes, block_length (1) of each in turn.
 
-        return Dataset(FlatMap(self._node, node))
+        cycle_length None, AUTOTUNE: the CPUs of this process. The consumer's thread calls map_func, and the order is
+        TensorFlow's deterministic one, whatever num_parallel_calls and deterministic say.
+        """
+        cycle = AUTOTUNE if cycle_length is None else index(cycle_length)
+        block = 1 if block_length is None else index(block_length)
+        for name, number in (("cycle_length", 1 if cycle == AUTOTUNE else cycle), ("block_length", block)):
+            if number < 1:
+                raise InvalidArgumentError(f"{name} must be greater than zero.")
+        if _threads(num_parallel_calls) > cycle > 0:
+            raise InvalidArgumentError("num_parallel_calls must be at most cycle_length, or AUTOTUNE.")
+        return Dataset(Interleave(self._node, _to_node(map_func), None if cycle == AUTOTUNE else cycle, block))
 
     def shuffle(self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True) -> Dataset:
         """Elements drawn at random from a buffer of buffer_size of them, which the next ones refill.
@@ -140,11 +185,34 @@ class Dataset:
         InvalidArgumentError: shapes differ. The values and their order are the same whatever num_parallel_calls and
         deterministic say: the rows of large batches are copied by the kernels' threads.
         """
-        size = index(batch_size)
-        if size < 1:
-            raise InvalidArgumentError("Batch size must be greater than zero.")
         _threads(num_parallel_calls)
-        return Dataset(Batch(self._node, size, bool(drop_remainder)))
+        return Dataset(Batch(self._node, _positive(batch_size, "Batch size"), bool(drop_remainder)))
+
+    def padded_batch(
+        self, batch_size: int, padded_shapes: Any = None, padding_values: Any = None, drop_remainder: bool = False
+    ) -> Dataset:
+        """batch_size elements as one, each filled up at the ends of its axes with padding_values (0, False).
+
+        padded_shapes: a nest of the elements' form, of sizes; None or -1 is the largest size in the batch. Without
+        it: of each axis whose size is not known. ValueError: another rank, or a size below that of the elements;
+        InvalidArgumentError where that is found in a batch. TypeError: padding_values of another dtype.
+        """
+        size = _positive(batch_size, "Batch size")
+        return Dataset(PaddedBatch(self._node, size, padded_shapes, padding_values, bool(drop_remainder)))
+
+    def rebatch(self, batch_size: int | Sequence[int], drop_remainder: bool = False) -> Dataset:
+        """The rows of the elements in batches of this size, or of these sizes in turn. ValueError: scalars."""
+        sizes = to_shape(batch_size)
+        return Dataset(Rebatch(self._node, [_positive(n, "Batch size") for n in sizes], bool(drop_remainder)))
+
+    def window(self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False) -> Dataset:
+        """Datasets of `size` elements each, `stride` apart; each begins `shift` (by default size) after the last one.
+
+        Of nests, each leaf has a dataset of its own. The last windows may be shorter, or are dropped.
+        """
+        length, step = _positive(size, "Window size"), _positive(stride, "Window stride")
+        hop = length if shift is None else _positive(shift, "Window shift")
+        return Dataset(Window(self._node, length, hop, step, bool(drop_remainder), Dataset))
 
     def unbatch(self) -> Dataset:
         """The rows of the elements (n, ...) as elements. InvalidArgumentError: n differs within an element."""
@@ -203,63 +271,29 @@ class Dataset:
             raise TypeError(f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(made)}.")
         return made
 
-    def reduce(self, initial_state: Any, reduce_func: Callable[[Any, Any], Any]) -> Any:
-        """state = reduce_func(state, element) for each element, from initial_state on: the last state.
-
-        TypeError: a new state has another structure or dtype.
-        """
-        state = as_element(initial_state)
-        for element in self._node.elements():
-            new = as_element(reduce_func(state, element))
-            nest.assert_same_structure(state, new)
-            for old, leaf in builtins.zip(nest.flatten(state), nest.flatten(new), strict=True):
-                if old.dtype != leaf.dtype:
-                    raise TypeError(
-                        "The element types for the new state must match the initial state. "
-                        f"Expected {old.dtype} but got {leaf.dtype}."
-                    )
-            state = new
-        return state
-
-    def get_single_element(self) -> Any:
-        """The only element. InvalidArgumentError: there is none, or more."""
-        elements = list(self.take(2))
-        if len(elements) != 1:
-            raise InvalidArgumentError("Dataset had more than one element." if elements else "Dataset was empty.")
-        return elements[0]
-
-    def cardinality(self) -> Tensor:
-        """The number of elements, int64; INFINITE_CARDINALITY or UNKNOWN_CARDINALITY."""
-        return Tensor(np.array(self._node.count(), np.int64))
-
-    @property
-    def element_spec(self) -> Any:
-        """A nest of tf.TensorSpec that fits every element."""
-        return self._node.spec
-
-    def as_numpy_iterator(self) -> Iterator[Any]:
-        """A pass with NumPy's arrays and numbers for Tensors."""
-        return (nest.map_structure(lambda tensor: tensor.numpy(), element) for element in self)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._node.elements()
-
-    def __len__(self) -> int:
-        count = self._node.count()
-        if count < 0:
-            raise TypeError("The dataset is infinite." if count == INFINITE else "The dataset length is unknown.")
-        return count
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __repr__(self) -> str:
-        return f"<_{type(self._node).__name__}Dataset element_spec={self.element_spec}>"
-
 
 def _has_list(structure: Any) -> bool:
     items = structure.values() if isinstance(structure, dict) else structure if isinstance(structure, tuple) else ()
     return isinstance(structure, list) or any(map(_has_list, items))
+
+
+def _to_node(map_func: Callable[..., Dataset]) -> Callable[[Any], Node]:
+    """The node of the dataset that map_func makes of an element."""
+
+    def node(element: Any) -> Node:
+        made = map_func(*element) if type(element) is tuple else map_func(element)
+        if not isinstance(made, Dataset):
+            raise TypeError(f"`map_func` must return a `Dataset` object. Got {type(made)}.")
+        return made._node
+
+    return node
+
+
+def _positive(value: int, name: str) -> int:
+    number = index(value)
+    if number < 1:
+        raise InvalidArgumentError(f"{name} must be greater than zero.")
+    return number
 
 
 def _threads(num_parallel_calls: int | None) -> int:

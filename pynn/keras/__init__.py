@@ -15,6 +15,7 @@ from . import (
     metrics,
     models,
     optimizers,
+    random,
     regularizers,
     saving,
     utils,
@@ -29,7 +30,6 @@ from .optimizers import Optimizer
 from .regularizers import Regularizer
 
 __all__ = [
-    "__version__",
     "Initializer",
     "Input",
     "KerasTensor",
@@ -40,6 +40,7 @@ __all__ = [
     "Optimizer",
     "Regularizer",
     "Sequential",
+    "__version__",
     "activations",
     "backend",
     "callbacks",
@@ -52,6 +53,7 @@ __all__ = [
     "metrics",
     "models",
     "optimizers",
+    "random",
     "regularizers",
     "saving",
     "utils",

@@ -13,6 +13,7 @@ import kernels
 
 from .. import nest, random
 from ..tensor import Operators, Tensor
+from . import config
 
 NAMES = ("x", "y", "sample_weight")
 
@@ -20,8 +21,8 @@ NAMES = ("x", "y", "sample_weight")
 class Batches:
     """Batches of arrays (or of nests of them) with the same number of rows: x, (x, y) or (x, y, sample_weight).
 
-    Batch by batch, floats become float32 and foreign byte orders the machine's. Unshuffled batches are views where
-    there is nothing to convert.
+    Batch by batch, floats become floatx (float32) and foreign byte orders the machine's. Unshuffled batches are views
+    where there is nothing to convert.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class _Rows:
     def __init__(self, array: np.ndarray, size: int) -> None:
         self.array = array
         self.ordered = array.flags.c_contiguous
-        dtype = np.dtype(np.float32) if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
+        dtype = np.dtype(config.floatx()) if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
         shape = (size, *array.shape[1:])
         self.gathered = _Memory(shape, array.dtype)
         self.cast = None if dtype == array.dtype else _Memory(shape, dtype)

@@ -13,8 +13,10 @@ import numpy as np
 from ..dtypes import DType
 from ..tensor import Operators
 
-_PLACES = ("layers", "layers.operation", "models", "optimizers", "optimizers.schedules", "losses", "metrics", "initializers",
-           "regularizers", "constraints", "activations")  # fmt: skip
+_PLACES = (
+    "layers", "layers.operation", "models", "optimizers", "optimizers.schedules", "losses", "metrics",
+    "initializers", "regularizers", "constraints", "activations",
+)  # fmt: skip
 _registered: dict[str, Any] = {}
 _scopes: list[Mapping[str, Any]] = []
 
@@ -48,14 +50,37 @@ class Configured:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """A new object from what `get_config` gave."""
-        return cls(**{name: deserialize(value) for name, value in config.items()})
+        """A new object from what `get_config` gave; options that are not here may stand there if they are off."""
+        known = _parameters(cls)
+        return cls(**{name: deserialize(value) for name, value in config.items() if name in known or _on(name, config)})
+
+
+def _on(name: str, config: dict[str, Any]) -> bool:
+    """Whether an option does something: `renorm_momentum` does nothing without `renorm`."""
+    return not (config[name] is None or config[name] is False or config.get(name.split("_")[0]) is False)
+
+
+def _parameters(cls: type) -> set[str]:
+    """The names that the constructor takes, with those that **options hand on to the base class."""
+    names: set[str] = set()
+    for base in cls.__mro__:
+        if "__init__" in vars(base):
+            parameters = inspect.signature(base.__init__).parameters.values()  # type: ignore[misc]
+            names |= {p.name for p in parameters}
+            if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
+                break
+    return names
 
 
 def serialize(value: Any) -> Any:
     """The value in JSON's types. TypeError: nothing there describes it, like a lambda."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, slice):
+        ends = {"start": value.start, "stop": value.stop, "step": value.step}
+        return {"class_name": "__slice__", "config": serialize(ends)}
+    if value is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
     if isinstance(value, (list, tuple)):
         return [serialize(item) for item in value]
     if isinstance(value, dict):
@@ -72,15 +97,20 @@ def serialize(value: Any) -> Any:
         return _described(value, {"config": {}})
     name = getattr(value, "__name__", "<lambda>")
     if callable(value) and name != "<lambda>":
-        return name if _find(name) is value else {"class_name": "function", "config": name, "module": "builtins"}
+        if _ours(name) is value:
+            return name
+        return {"class_name": "function", "config": name, "module": "builtins", "registered_name": _registration(value)}
     raise TypeError(f"{value!r} has no configuration: give it a get_config() method, or use a named function")
 
 
 def _described(cls: type, more: dict[str, Any]) -> dict[str, Any]:
     ours = cls.__module__.startswith("pynn.")
-    registered = next((name for name, known in _registered.items() if known is cls), None)
     module = "keras" if ours else cls.__module__
-    return {"module": module, "class_name": cls.__name__, **more, "registered_name": registered}
+    return {"module": module, "class_name": cls.__name__, **more, "registered_name": _registration(cls)}
+
+
+def _registration(thing: Any) -> str | None:
+    return next((name for name, known in _registered.items() if known is thing), None)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -97,16 +127,23 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         return config
     if "class_name" not in config or "config" not in config:
         return {key: deserialize(item) for key, item in config.items()}
-    name = config["config"] if config["class_name"] == "function" else config.get("registered_name")
-    found = _find(name) or _find(config["class_name"])
+    if config["class_name"] == "__ellipsis__":
+        return Ellipsis
+    if config["class_name"] == "__slice__":
+        return slice(*(config["config"][end] for end in ("start", "stop", "step")))
+    if str(config.get("module")).startswith("keras.src.ops"):
+        return import_module("pynn.keras.layers.operation").of_keras(config["class_name"], config["config"])
+    is_function = config["class_name"] == "function"
+    name = config["config"] if is_function else config["class_name"]
+    found = _find(config.get("registered_name")) or _find(name)
     if config["class_name"] == "DTypePolicy":
         return config["config"]["name"]
     if found is None:
         raise ValueError(
-            f"Could not locate {config['class_name']!r} ({name or 'not registered'}). Decorate it with "
+            f"Could not locate {name!r} ({config.get('registered_name') or 'not registered'}). Decorate it with "
             "@keras.saving.register_keras_serializable(), or pass custom_objects={name: class}."
         )
-    return found if config["class_name"] == "function" else found.from_config(config["config"])
+    return found if is_function else found.from_config(config["config"])
 
 
 def _find(name: Any) -> Any:
@@ -114,6 +151,10 @@ def _find(name: Any) -> Any:
     for known in (*reversed(_scopes), _registered):
         if name in known:
             return known[name]
+    return _ours(name)
+
+
+def _ours(name: Any) -> Any:
     for place in _PLACES if isinstance(name, str) else ():
         found = vars(import_module(f"pynn.keras.{place}")).get(name)
         if callable(found):

@@ -33,7 +33,8 @@ class PyDataset:
 class Epochs:
     """A source of batches, as epochs of `steps` batches each (None: not known before the first ends).
 
-    With a `steps` of the user's own an epoch goes on where the one before stopped, as in Keras.
+    With a `steps` of the user's own an epoch goes on where the one before stopped; as in Keras it ends with the data,
+    even where batches are missing, and the next epoch begins anew.
     """
 
     def __init__(self, batches: Iterable[Any], size: int | None, steps: int | None, name: str) -> None:
@@ -42,6 +43,11 @@ class Epochs:
         self.steps = self._given or size
         self._name = name
         self._going: Iterator[Any] | None = None
+        self._seen = 0  # batches of `_going`
+
+    def restart(self) -> None:
+        """The next epoch begins anew; a generator goes on all the same."""
+        self._going = None
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of one epoch."""
@@ -55,15 +61,20 @@ class Epochs:
             else:
                 warnings.warn(f"Your input has run out of data: there is no batch. {_ADVICE}", stacklevel=3)
             return
+        if self._going is None:
+            self._going, self._seen = iter(self._batches), 0
         for step in range(self._given):
-            batch = next(self._going, None) if self._going else None
-            if batch is None and (self._going is None or self._size):  # the first batch, or a data set's end: begin anew
-                self._going = iter(self._batches)
-                batch = next(self._going, None)
+            batch = None if self._seen == self._size else next(self._going, None)
             if batch is None:
-                warnings.warn(f"Your input ran out of data after {step} of {self._given} steps. {_ADVICE}", stacklevel=3)
+                warnings.warn(
+                    f"Your input ran out of data after {step} of {self._given} steps. {_ADVICE}", stacklevel=3
+                )
+                self._going = None
                 return
+            self._seen += 1
             yield batch
+        if self._seen == self._size:
+            self._going = None
 
 
 _BOTH = "You cannot use `class_weight` and `sample_weight` at the same time."
@@ -83,6 +94,7 @@ def source(
 ) -> Epochs:
     """The epochs of any of the kinds of data. ValueError: what does not go with the kind of x."""
     batches: Any
+    size: int | None
     if class_weight is not None and sample_weight is not None:
         raise ValueError(_BOTH)
     if is_stream(x):

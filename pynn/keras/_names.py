@@ -34,6 +34,12 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
+def function_name(function: Any) -> str | None:
+    """The name of a function, under which its values are reported."""
+    name = getattr(function, "__name__", None)
+    return "lambda" if name == "<lambda>" else name
+
+
 def auto_name(cls: type | str) -> str:
     """dense, dense_1, dense_2, ... for a class or a name."""
     base = snake_case(cls if isinstance(cls, str) else cls.__name__)

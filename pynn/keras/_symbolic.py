@@ -68,6 +68,9 @@ class KerasTensor:
             "Call layers on it (keras.layers.Lambda around a function of your own), or compute in a Layer's `call`."
         )
 
+    def __iter__(self) -> Any:
+        raise TypeError("Iterating over a symbolic KerasTensor is not supported.")
+
     def __bool__(self) -> bool:
         raise TypeError("A symbolic KerasTensor cannot be used as a boolean.")
 

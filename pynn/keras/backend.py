@@ -2,8 +2,8 @@
 
 from .._missing import missing
 from ._names import clear_session
-from .config import backend, epsilon, floatx
+from .config import backend, epsilon, floatx, set_floatx
 
-__all__ = ["backend", "clear_session", "epsilon", "floatx"]
+__all__ = ["backend", "clear_session", "epsilon", "floatx", "set_floatx"]
 
 __getattr__ = missing(__name__)

@@ -1,10 +1,15 @@
-"""Settings of the whole library: there is one float type and one epsilon, and they can be asked for."""
+"""Settings of the whole library: the float type of layers that are given none, and the smallest probability."""
 
 from __future__ import annotations
 
-from .._missing import missing
+from typing import Any
 
-__all__ = ["backend", "epsilon", "floatx"]
+from .._missing import missing
+from ..dtypes import as_dtype
+
+__all__ = ["backend", "dtype_policy", "epsilon", "floatx", "set_dtype_policy", "set_floatx"]
+
+_floatx = "float32"
 
 
 def backend() -> str:
@@ -13,8 +18,26 @@ def backend() -> str:
 
 
 def floatx() -> str:
-    """The float type of layers that are not given one."""
-    return "float32"
+    """The float type of layers that are not given one, and of the arrays that fit reads."""
+    return _floatx
+
+
+def set_floatx(value: str) -> None:
+    """Another float type, "float32" or "float64", for what is made after this."""
+    global _floatx
+    if value not in ("float32", "float64"):
+        raise ValueError(f"Unknown `floatx` value: {value}. Expected 'float32' or 'float64'")
+    _floatx = value
+
+
+def dtype_policy() -> str:
+    """The same as floatx: computing and weights have one type here."""
+    return _floatx
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """As set_floatx; mixed policies are not there."""
+    set_floatx(policy if isinstance(policy, str) else as_dtype(policy).name)
 
 
 def epsilon() -> float:

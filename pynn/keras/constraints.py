@@ -8,14 +8,15 @@ from typing import Any
 from .. import ops
 from .._missing import missing
 from ..tensor import Tensor
+from ._config import Configured, deserialize, serialize
 from ._names import lookup, snake_case
 
-__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "max_norm", "min_max_norm",
-           "non_neg", "unit_norm"]  # fmt: skip
+__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
+           "min_max_norm", "non_neg", "serialize", "unit_norm"]  # fmt: skip
 EPSILON = 1e-7
 
 
-class Constraint:
+class Constraint(Configured):
     """Base class: a subclass computes the constrained weight in `__call__`."""
 
     def __call__(self, w: Any) -> Any:
@@ -71,9 +72,11 @@ _KNOWN = {name: c for c in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm) for name in (
 
 
 def get(identifier: Any) -> Callable[[Any], Any] | None:
-    """A function for a name, a class or a function; None for None."""
+    """A function for a name, a class, a configuration or a function; None for None."""
     if isinstance(identifier, type):
         return identifier()
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
     if identifier is None or callable(identifier):
         return identifier
     return lookup("constraint", identifier, _KNOWN)()

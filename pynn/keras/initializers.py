@@ -13,7 +13,7 @@ from .._missing import missing
 from ..convert import as_array, to_shape
 from ..dtypes import as_dtype
 from ..tensor import Operators, Tensor
-from . import _config
+from . import _config, config
 from ._config import serialize
 from ._names import lookup
 
@@ -33,7 +33,7 @@ class Initializer(_config.Configured):
 
 
 def _type(dtype: Any) -> np.dtype:
-    return as_dtype(dtype or np.float32).dtype
+    return as_dtype(dtype or config.floatx()).dtype
 
 
 class Constant(Initializer):

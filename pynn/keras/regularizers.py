@@ -10,12 +10,25 @@ import numpy as np
 from .. import ops
 from .._missing import missing
 from ..tensor import Tensor
+from ._config import Configured, deserialize, serialize
 from ._names import lookup
 
-__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2"]
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "deserialize",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "serialize",
+]
 
 
-class Regularizer:
+class Regularizer(Configured):
     """Base class: a subclass computes a scalar in `__call__`."""
 
     def __call__(self, x: Any) -> Tensor:
@@ -84,9 +97,11 @@ _KNOWN = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2,
 
 
 def get(identifier: Any) -> Callable[[Any], Any] | None:
-    """A function for a name ("l1", "l2", "l1_l2": default rates), a class, a function; None for None."""
+    """A function for a name ("l1", "l2", "l1_l2": default rates), class, configuration or function; None for None."""
     if isinstance(identifier, type):
         return identifier()
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
     if identifier is None or callable(identifier):
         return identifier
     return lookup("regularizer", identifier, _KNOWN)()

@@ -11,13 +11,21 @@ import numpy as np
 from .. import ops, random
 from .._missing import missing
 from ..convert import as_array, convert_to_tensor
+from ..data.split import split_dataset
 from ..tensor import Operators
 from ._config import custom_object_scope, register_keras_serializable
+from ._config import deserialize as deserialize_keras_object
+from ._config import serialize as serialize_keras_object
+from ._epochs import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 from ._progress import ProgressBar
 from .callbacks import Logs
 
+Sequence, CustomObjectScope = PyDataset, custom_object_scope
+
 __all__ = [
-    "Progbar", "custom_object_scope", "normalize", "register_keras_serializable", "set_random_seed", "to_categorical",
+    "CustomObjectScope", "Progbar", "PyDataset", "Sequence", "custom_object_scope", "deserialize_keras_object",
+    "normalize", "pack_x_y_sample_weight", "register_keras_serializable", "serialize_keras_object", "set_random_seed",
+    "split_dataset", "to_categorical", "unpack_x_y_sample_weight",
 ]  # fmt: skip
 
 

@@ -38,7 +38,10 @@ _quiet = _Quiet()
 
 def quiet(function: Callable[..., Any], *arguments: Any) -> Any:
     """As `run`, for a function of NumPy; dividing by zero, overflow and NaN give no warnings, as in TensorFlow."""
-    return run(_quiet.run, function, *arguments)
+    try:
+        return _quiet.run(function, *arguments)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
 
 
 def fast(kernel: Callable[..., Any], function: Callable[..., Any], *arrays: np.ndarray) -> Any:

@@ -75,9 +75,10 @@ def multiply(x: Any, y: Any) -> Tensor:
 def divide(x: Any, y: Any) -> Tensor:
     """x / y; integers give float64, those of 8 and 16 bits float32."""
     x, y = pair(x, y)
-    if x._array.dtype.kind == "b":
+    kind = x._array.dtype.kind
+    if kind == "b":
         raise TypeError("divide has no bools: tf.cast(x, tf.float32)")
-    if x._array.dtype.kind in "iu":
+    if kind != "f":
         wide = np.float32 if x._array.dtype.itemsize <= 2 else np.float64
         x, y = cast(x, wide), cast(y, wide)
     value = quiet(np.divide, x._array, y._array)
@@ -214,11 +215,14 @@ def sigmoid(x: Any) -> Tensor:
 
 def cast(x: Any, dtype: Any) -> Tensor:
     """x with another element type; float to integer cuts off the fraction."""
-    x, target = operand(x), as_dtype(dtype).dtype
+    x, target = x if type(x) is Tensor else operand(x), as_dtype(dtype).dtype
     old = x._array.dtype
     if old == target:
         return identity(x)
-    return record(quiet(x._array.astype, target), (x,), lambda g: (lambda: cast(g, old),))
+    # integers in a float of 4 bytes or more overflow nowhere: nothing to be quiet about
+    exact = old.kind in "biu" and target.kind == "f" and target.itemsize > 2
+    value = x._array.astype(target) if exact else quiet(x._array.astype, target)
+    return record(value, (x,), lambda g: (lambda: cast(g, old),))
 
 
 def round(x: Any) -> Tensor:

@@ -33,7 +33,7 @@ def _stable(x: Any) -> Tensor:
 
 def reshape(tensor: Any, shape: Any) -> Tensor:
     """The same elements in C order in another shape; -1 stands for one size that follows from the others."""
-    x = _stable(tensor)
+    x = tensor if type(tensor) is Tensor else _stable(tensor)
     try:
         value = x._array.reshape(to_shape(shape))
     except ValueError:

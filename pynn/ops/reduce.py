@@ -15,7 +15,7 @@ from ..convert import operand, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
 from ..tensor import Tensor
-from ._call import floats, run
+from ._call import floats, quiet, run
 from .compare import bools
 from .layout import reshape
 
@@ -64,7 +64,7 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> T
     axes = _axes(axis, a.ndim)
     if axes == (0,) and a.ndim == 2 and not keepdims and a.dtype.char in "fd":
         return sum_rows(x)
-    value = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
+    value = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)
     return record(value, (x,), lambda g: (lambda: _spread(g, a, axes),))
 
 
@@ -78,7 +78,7 @@ def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
     x = _numbers(input_tensor)
     a = x._array
     axes = _axes(axis, a.ndim)
-    total = np.add.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
+    total = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)
     count = a.size if axis is None else math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
         return Tensor(np.asarray(np.sign(total) * (np.abs(total) // count)).astype(a.dtype, copy=False))

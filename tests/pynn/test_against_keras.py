@@ -21,10 +21,13 @@ import callback_cases
 import cases
 import data_cases
 import function_cases
+import graph_cases
 import layer_cases
 import loss_cases
 import metric_cases
 import optimizer_cases
+import step_cases
+import stream_cases
 import tape_cases
 import training_cases
 
@@ -45,6 +48,9 @@ MODULES = {
     "training": training_cases.CASES,
     "callbacks": callback_cases.CASES,
     "data": data_cases.CASES,
+    "graphs": graph_cases.CASES,
+    "streams": stream_cases.CASES,
+    "steps": step_cases.CASES,
 }
 
 
@@ -130,6 +136,21 @@ def test_data(case: str) -> None:
 @pytest.mark.parametrize("case", callback_cases.CASES)
 def test_callbacks(case: str) -> None:
     compare(callback_cases.CASES[case](tf, keras, "float32"), "callbacks", case)
+
+
+@pytest.mark.parametrize("case", graph_cases.CASES)
+def test_graphs(case: str) -> None:
+    compare(graph_cases.CASES[case](tf, keras, "float32"), "graphs", case)
+
+
+@pytest.mark.parametrize("case", stream_cases.CASES)
+def test_streams(case: str) -> None:
+    compare(stream_cases.CASES[case](tf, keras, "float32"), "streams", case)
+
+
+@pytest.mark.parametrize("case", step_cases.CASES)
+def test_steps(case: str) -> None:
+    compare(step_cases.CASES[case](tf, keras, "float32"), "steps", case)
 
 
 @pytest.mark.parametrize("case", function_cases.STATISTICS)

@@ -280,7 +280,8 @@ def test_checkpoint_over_a_folder(tmp_path, weights):
     def save(path):
         raise IsADirectoryError(path)
 
-    keeper = keras.callbacks.ModelCheckpoint(tmp_path, save_weights_only=weights)
+    path = tmp_path / ("a.npz" if weights else "a.keras")
+    keeper = keras.callbacks.ModelCheckpoint(path, save_weights_only=weights)
     keeper.set_model(SimpleNamespace(save=save, save_weights=save, metrics=[]))
     with pytest.raises(OSError, match="non-directory filepath"):
         keeper.on_epoch_end(0, {"val_loss": 1.0})

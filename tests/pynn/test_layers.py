@@ -96,7 +96,7 @@ def test_custom_layer():
     layer = Scaled(name="mine")
     assert layer.weights == [layer.own] and not layer.built
     assert layer(X).shape == (6, 3) and layer.built
-    assert [v.name for v in layer.weights] == ["scale", "Variable", "steps", "kernel", "bias", "kernel", "bias"]
+    assert [v.name for v in layer.weights] == ["scale", "Variable:0", "steps", "kernel", "bias", "kernel", "bias"]
     assert len(layer.trainable_variables) == 6 and [v.name for v in layer.non_trainable_variables] == ["steps"]
     layer(X, training=True)
     layer(X, True)
@@ -260,7 +260,7 @@ def test_optimizers_settings():
     with pytest.raises(ValueError, match="Unknown variable"):
         optimizer.apply_gradients([(1.0, w)])
     both = optimizers.SGD(1.0)
-    with pytest.warns(UserWarning, match=r"Gradients do not exist for variables \['Variable'\]"):
+    with pytest.warns(UserWarning, match=r"Gradients do not exist for variables \['Variable:0'\]"):
         both.apply_gradients([(None, v), (1.0, w)])
     assert float(w) == 0
     assert isinstance(optimizers.get("RMSprop"), optimizers.RMSprop) and optimizers.get(both) is both

@@ -91,11 +91,11 @@ def test_save_and_load(tmp_path, network, x_train):
     for name, content in broken.items():
         (tmp_path / f"{name}.npz").write_bytes(content)
     np.savez(tmp_path / "fewer.npz", *before[:2])
-    np.savez_compressed(
-        tmp_path / "bomb.npz", **{name: np.zeros(10**6) for name in names}
-    )
+    np.savez_compressed(tmp_path / "bomb.npz", **{name: np.zeros(10**6) for name in names})
     np.savez(tmp_path / "shape.npz", **{name: v.numpy().T for name, v in zip(names, model.weights, strict=True)})
-    np.savez(tmp_path / "dtype.npz", **{name: v.numpy().astype(int) for name, v in zip(names, model.weights, strict=True)})
+    np.savez(
+        tmp_path / "dtype.npz", **{name: v.numpy().astype(int) for name, v in zip(names, model.weights, strict=True)}
+    )
     np.savez(tmp_path / "pickle.npz", **{name: np.array([{}]) for name, v in zip(names, model.weights, strict=True)})
     for name in [*broken, "fewer", "bomb", "shape", "dtype", "pickle"]:
         with pytest.raises(ValueError, match=rf"{name}\.npz is not a weights file for this model"):

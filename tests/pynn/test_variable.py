@@ -17,7 +17,7 @@ def test_assign():
     v = tf.Variable([1, 2], dtype=tf.float32, name="v")
     assert v.assign([3, 4]) is v and v.assign_add([1, 1]) is v and v.assign_sub(np.array([0.5, 0])) is v
     same(v, [3.5, 5])
-    assert v.dtype == tf.float32 and v.shape == (2,) and v.name == "v" and v.trainable
+    assert v.dtype == tf.float32 and v.shape == (2,) and v.name == "v:0" and v.trainable
     v.numpy()[:] = 0
     np.asarray(v)[:] = 0
     same(v.read_value(), [3.5, 5])

@@ -2,6 +2,7 @@
 # ruff: noqa: I001
 
 from ..._missing import missing
+from .._config import deserialize, serialize
 from .activation import ELU, LeakyReLU, PReLU
 from .base import Layer
 from .core import Activation, Dense, Flatten, ReLU, Softmax
@@ -54,10 +55,12 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]  # fmt: skip
 

@@ -16,9 +16,10 @@ from ...dtypes import DType, as_dtype
 from ...tape import unrecorded
 from ...tensor import Operators, Tensor
 from ...variable import Variable
-from .. import constraints, initializers, regularizers
+from .. import config, constraints, initializers, regularizers
 from .._names import auto_name
 from .._symbolic import KerasTensor, Node, is_symbolic, symbols
+from .._variables import plain
 from ._tracking import Tracked
 
 _OUTSIDE = object()  # no call is going on
@@ -72,7 +73,7 @@ class Layer(Tracked):
         self.name = name or auto_name(type(self))
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable
-        self._dtype = as_dtype(dtype or "float32").dtype
+        self._dtype = as_dtype(dtype or config.floatx()).dtype
         self._weights: list[Variable] = []
         if batch_input_shape is not None:
             input_shape = tuple(batch_input_shape)[1:]
@@ -194,7 +195,7 @@ class Layer(Tracked):
         """
         dtype = as_dtype(dtype or self._dtype).dtype
         value = initializers.get(initializer or "glorot_uniform")(to_shape(shape or ()), dtype=dtype)
-        variable = Variable(value, trainable=trainable, name=name, dtype=dtype)
+        variable = plain(value, name, trainable, dtype)
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)
         return variable

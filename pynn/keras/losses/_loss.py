@@ -11,8 +11,9 @@ from ... import ops
 from ...convert import as_array, convert_to_tensor
 from ...dtypes import as_dtype
 from ...tensor import Operators, Tensor
+from .. import config
 from .._config import Configured
-from .._names import auto_name, snake_case
+from .._names import auto_name, function_name, snake_case
 
 Values = TypeVar("Values", Tensor, np.ndarray)
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1
@@ -71,7 +72,7 @@ def pair(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
 
 
 class Loss(Configured):
-    """Calls `call(y_true, y_pred)`, both of `dtype` (float32), for one value per sample, weighs and reduces them.
+    """Calls `call(y_true, y_pred)`, both of `dtype` (floatx), for one value per sample, weighs and reduces them.
 
     reduction: "sum_over_batch_size" or "mean" (the sum divided by the number of samples), "sum",
     "mean_with_sample_weight" (the sum divided by that of the weights), "none" or None.
@@ -86,7 +87,7 @@ class Loss(Configured):
                 f"Received: reduction={reduction!r}"
             )
         self.name, self.reduction = name or auto_name(type(self)), reduction
-        self._dtype = as_dtype(dtype or np.float32).dtype
+        self._dtype = as_dtype(dtype or config.floatx()).dtype
 
     @property
     def dtype(self) -> str:
@@ -126,7 +127,7 @@ class LossFunctionWrapper(Loss):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
+        super().__init__(name or function_name(fn), reduction, dtype)
         self.fn = fn
         self._takes_labels = getattr(fn, "func", fn) in _of_labels  # func: a partial's function
 

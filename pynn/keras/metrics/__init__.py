@@ -9,7 +9,7 @@ from ...convert import as_array
 from ...tensor import Tensor
 from .. import _config
 from .._config import serialize
-from .._names import lookup, snake_case
+from .._names import function_name, lookup, snake_case
 from ..losses import (
     KLD,
     MAE,
@@ -126,7 +126,7 @@ def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
         if not isinstance(metric, Metric):
             if not callable(metric):
                 raise ValueError(f"Expected a metric, received {identifier!r}")
-            metric = MeanMetricWrapper(metric, getattr(metric, "name", None))
+            metric = MeanMetricWrapper(metric, getattr(metric, "name", None) or function_name(metric))
         metric.name = identifier if isinstance(identifier, str) else metric.name
         return metric
     shape, classes = as_array(y_true).shape, y_pred.shape[-1]

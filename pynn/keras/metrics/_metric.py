@@ -52,7 +52,9 @@ class Metric(Configured):
         if make is None:
             raise ValueError("A metric's variable needs an initializer, like 'zeros'")
         dtype = as_dtype(dtype or np.float32).dtype
-        return State(make(to_shape(shape), dtype=dtype), trainable=False, name=name or "variable", dtype=dtype)
+        state = State(make(to_shape(shape), dtype=dtype), trainable=False, dtype=dtype)
+        state.name = name or "variable"
+        return state
 
     def add_weight(
         self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None

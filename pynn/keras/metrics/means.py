@@ -10,7 +10,7 @@ import numpy as np
 
 from ...convert import as_array
 from ...tensor import Tensor
-from .._names import snake_case
+from .._names import function_name, snake_case
 from ..losses import _KNOWN as _LOSSES
 from ..losses import Loss
 from ..losses._loss import same_rank
@@ -83,7 +83,7 @@ class MeanMetricWrapper(Mean):
     """The mean of a function (y_true, y_pred, **options) -> one value per sample."""
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **options: Any) -> None:
-        super().__init__(name or getattr(fn, "__name__", None), dtype)
+        super().__init__(name or function_name(fn), dtype)
         self._fn = partial(fn, **options) if options else fn
         if isinstance(fn, Loss) or any(fn is loss for loss in _LOSSES.values()):
             self._direction = "down"

@@ -22,7 +22,8 @@ class Running:
         self._model = model
         self._read: tuple[Variable, ...] | None = None
         self._penalized: list[Variable] | None = None
-        self.metrics: list[Metric] = model.metrics
+        means = model._objective.means if model._objective else []  # which the first batch may make anew
+        self.metrics: list[Metric] = [m for m in model.metrics if m not in means]
 
     def variables(self, read: tuple[Variable, ...]) -> list[Variable]:
         """The model's trainable variables, of which a step's tape saw `read`: looked for again when that changes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ... import nest, ops
+from ... import nest
 from ...tensor import Tensor
 from .. import losses
 from .. import metrics as metric_functions
@@ -24,6 +24,7 @@ class CompiledLoss:
         self._weights, self._names = loss_weights, names
         self._single: losses.Loss | None = None
         self._several: Any = None
+        self._functions: list[losses.Loss | None] = []  # of `_several`, by output
         self.means: list[Mean] = []  # the losses of the outputs, where there are several
         if nest.is_nested(loss):
             self._several = loss
@@ -39,25 +40,36 @@ class CompiledLoss:
             return loss if self._weights is None else loss * float(nest.flatten(self._weights)[0])
         names = output_names(y_pred, self._names)
         outputs = nest.flatten(y_pred)
-        if self._single and len(outputs) > 1:
-            self._several = [self._single] * len(outputs)
-        functions = [_loss(f) for f in by_output(self._several, names, "loss")]
+        if len(self._functions) != len(outputs):
+            self._functions = [_loss(f) for f in by_output(self._single or self._several, names, "loss")]
+            used = [name for name, f in zip(names, self._functions, strict=True) if f]
+            if not used:
+                raise ValueError("No output has a loss. Provide a `loss` argument in `compile()`.")
+            self.means = [Mean(f"{name}_loss") for name in used] if len(used) > 1 else []
         weights = by_output(1.0 if self._weights is None else self._weights, names, "loss_weights")
-        targets, shares = by_output(y, names, "y"), by_output(sample_weight, names, "sample_weight")
-        if len(names) > 1 and not self.means:
-            self.means = [Mean(f"{name}_loss") for name in names]
-        total: Any = None
-        for i, (f, target, output) in enumerate(zip(functions, targets, outputs, strict=True)):
+        targets, shares = self._targets(y, names), by_output(sample_weight, names, "sample_weight")
+        values: list[Tensor] = []
+        for name, f, target, output, share, weight in zip(
+            names, self._functions, targets, outputs, shares, weights, strict=True
+        ):
             if f is None:
                 continue
-            value = f(target, output, shares[i])
+            if target is None:
+                raise ValueError(f"There are no targets for the output {name!r}, which has a loss.")
+            value = f(target, output, share)
             if self.means:
-                self.means[i].update_state(value, sample_weight=None)
-            value = value if weights[i] is None else value * float(weights[i])
-            total = value if total is None else total + value
-        if total is None:
-            raise ValueError("No output has a loss. Provide a `loss` argument in `compile()`.")
-        return total
+                self.means[len(values)].update_state(value, sample_weight=None)
+            values.append(value if weight is None else value * float(weight))
+        return sum(values[1:], values[0])
+
+    def _targets(self, y: Any, names: list[str]) -> list[Any]:
+        """The targets by output; a list may leave out those of outputs that have no loss."""
+        used = [i for i, f in enumerate(self._functions) if f]
+        given = list(y) if isinstance(y, (list, tuple)) else [y]
+        if isinstance(y, dict) or len(given) == len(names) or len(given) != len(used):
+            return by_output(given if y is not None and not isinstance(y, dict) else y, names, "y")
+        placed = dict(zip(used, given, strict=True))
+        return [placed.get(i) for i in range(len(names))]
 
 
 class CompiledMetrics(Metric):
@@ -103,8 +115,16 @@ class CompiledMetrics(Metric):
         return {name: metric.result() for name, (metric, _, _) in zip(self._names_found, self._found, strict=True)}
 
     def names(self) -> list[str]:
-        """The names under which the values are reported."""
-        return unique(metric.name for metric in self.metrics)
+        """The names under which the values are reported, the output's before a metric's where there are several.
+
+        A weighted metric of a name that is taken is called "weighted_" and that name.
+        """
+        taken: list[str] = []
+        for metric, i, weighted in self._found or ():
+            prefix = f"{self._prefixes[i]}_" if len(self._prefixes) > 1 else ""
+            name = prefix + metric.name
+            taken.append(f"{prefix}weighted_{metric.name}" if weighted and name in taken else name)
+        return unique(taken)
 
     def _make(self, y_true: Any, y_pred: Any) -> list[tuple[Metric, int, bool]]:
         names, outputs = output_names(y_pred, self._names), nest.flatten(y_pred)
@@ -117,10 +137,10 @@ class CompiledMetrics(Metric):
                 each = by_output(wanted, names, "metrics")
             for i, identifiers in enumerate(each):
                 for identifier in nest.flatten(() if identifiers is None else identifiers):
-                    metric = metric_functions.for_batch(identifier, targets[i], outputs[i])
-                    if len(names) > 1:
-                        metric.name = f"{names[i]}_{metric.name}"
-                    found.append((metric, i, weighted))
+                    if targets[i] is None:
+                        raise ValueError(f"There are no targets for the output {names[i]!r}, which has metrics.")
+                    found.append((metric_functions.for_batch(identifier, targets[i], outputs[i]), i, weighted))
+        self._prefixes = names
         return found
 
 

@@ -117,7 +117,10 @@ class Graph:
         layers = []
         for layer in self.layers:
             calls = [
-                {"args": _mapped(argument, list(node.args)), "kwargs": _mapped(argument, node.kwargs)}
+                {
+                    "args": [_mapped(argument, x, "__tuple__") for x in node.args],
+                    "kwargs": _mapped(argument, node.kwargs),
+                }
                 for node in self.nodes
                 if node.layer is layer and node.inputs
             ]
@@ -140,6 +143,8 @@ def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
             return find(x["config"]["keras_history"])
         if isinstance(x, list):
             return [argument(item) for item in x]
+        if isinstance(x, dict) and x.get("class_name") == "__tuple__":
+            return tuple(argument(item) for item in x["items"])
         if isinstance(x, dict) and "class_name" not in x:
             return {key: argument(item) for key, item in x.items()}
         return deserialize(x)
@@ -167,11 +172,14 @@ def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
     return _mapped_places(find, config["input_layers"]), _mapped_places(find, config["output_layers"])
 
 
-def _mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    """The nest with the function's value for each leaf, as JSON has it."""
+def _mapped(function: Callable[[Any], Any], value: Any, tuples: str | None = None) -> Any:
+    """The nest with the function's value for each leaf, as JSON has it; tuples are lists, or marked by this name."""
     if isinstance(value, dict):
-        return {key: _mapped(function, item) for key, item in value.items()}
-    return [_mapped(function, item) for item in value] if isinstance(value, (list, tuple)) else function(value)
+        return {key: _mapped(function, item, tuples) for key, item in value.items()}
+    if not isinstance(value, (list, tuple)):
+        return function(value)
+    items = [_mapped(function, item, tuples) for item in value]
+    return {"class_name": tuples, "items": items} if tuples and isinstance(value, tuple) else items
 
 
 def _mapped_places(find: Callable[[list[Any]], Any], places: Any) -> Any:

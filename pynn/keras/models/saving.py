@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import warnings
 import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,10 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
         config["build_config"] = {"input_shape": serialize(model._build_shape)}
     arrays = {name: v._array for name, v in weights.named_variables(model).items()}
     if model.compiled:
-        config["compile_config"] = serialize(dict(model._compile_arguments))
+        try:
+            config["compile_config"] = serialize(dict(model._compile_arguments))
+        except TypeError as error:
+            warnings.warn(f"The file leaves out what `compile` was given: {error}", stacklevel=3)
         arrays |= {f"optimizer/vars/{i}": v for i, v in enumerate(map(np.asarray, model.optimizer.variables))}
     text = json.dumps(config, indent=1)
     packed = io.BytesIO()
@@ -63,7 +67,9 @@ def load_model(
                 if compile and config.get("compile_config"):
                     model.compile(**{k: deserialize(v) for k, v in config["compile_config"].items() if k in _ARGUMENTS})
             _load(model, archive, names)
-    except (zipfile.BadZipFile, json.JSONDecodeError, ValueError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # damaged bytes and wrong configurations make zipfile and constructors raise anything
         raise ValueError(f"{path} cannot be loaded: {error}") from None
     return model
 
@@ -80,7 +86,7 @@ def _made(config: Any) -> Model:
         raise ValueError(f"it does not describe a model but {type(model).__name__}")
     shape = (config.get("build_config") or {}).get("input_shape")
     if not model.built and shape is not None:
-        model.build(tuple(shape))
+        model.build(tuple(shape) if isinstance(shape, list) else shape)
         model.built = True
     return model
 

@@ -8,6 +8,7 @@ from typing import Any
 from ... import ops
 from ...tensor import Tensor
 from .._config import deserialize, serialize
+from .._names import auto_name
 from .._symbolic import KerasTensor
 from ..layers import InputLayer, Layer
 from .model import Model
@@ -26,10 +27,12 @@ class Sequential(Model):
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
         self._input: tuple[int | None, ...] | None = None
-        self._chain: list[KerasTensor] = []  # what goes into the first layer, what comes out of it, out of the next, ...
+        self._chain: list[
+            KerasTensor
+        ] = []  # what goes into the first layer, what comes out of it, out of the next, ...
         self._entry: InputLayer | None = None  # given as the first entry, and not taken from the first data
         if layers is not None and not isinstance(layers, (list, tuple)):
-            layers = [layers]
+            layers = [layers]  # type: ignore[list-item]  # one layer alone
         for layer in layers or ():
             self.add(layer)
 
@@ -88,6 +91,7 @@ class Sequential(Model):
             raise ValueError(f"Sequential model {self.name!r} cannot be built because it has no layers: add() some")
         self._input = tuple(input_shape)
         self._chain = [(self._entry or InputLayer(batch_shape=self._input)).output]
+        auto_name("functional")  # Keras makes a graph inside, which counts among the models without a name
         for layer in self._stack:
             self._chain.append(layer(self._chain[-1]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
 
@@ -64,17 +65,26 @@ class Trainable(Layer):
 
     @property
     def metrics(self) -> list[Metric]:
-        """The mean of the loss, metrics that are attributes of the model, and the compiled ones, as one."""
-        compiled = self._loss_tracker, self._compile_metrics
+        """The mean of the loss, the compiled metrics as one, the outputs' losses, and metrics that are attributes."""
+        means = self._objective.means if self._objective else []
+        compiled = [m for m in (self._loss_tracker, self._compile_metrics, *means) if m is not None]
         own = {id(m): m for x in self._tree() for m in x.parts(Metric)[1]}
-        return [m for m in (compiled[0], *(m for m in own.values() if m not in compiled), compiled[1]) if m is not None]
+        return [*compiled, *(m for m in own.values() if m not in compiled)]
 
     @property
     def metrics_names(self) -> list[str]:
         """The names under which values are reported, in the order of evaluate's values."""
-        compiled, means = self._compile_metrics, self._objective.means if self._objective else []
-        names = [name for m in self.metrics for name in (compiled.names() if m is compiled else [m.name])]
-        return [*names[:1], *(mean.name for mean in means), *names[1:]]
+        compiled = self._compile_metrics
+        return self._in_order(
+            [name for m in self.metrics for name in (compiled.names() if m is compiled else [m.name])]
+        )
+
+    def _in_order(self, names: Iterable[str]) -> list[str]:
+        """As Keras orders evaluate's values: by the metrics, then what several outputs add to their names, sorted."""
+        compiled = self._compile_metrics
+        first = [n.name for m in self.metrics for n in (compiled.metrics if m is compiled else [m])]
+        found = list(names)
+        return [*(name for name in first if name in found), *sorted(set(found) - set(first))]
 
     def reset_metrics(self) -> None:
         """Starts the running values anew."""
@@ -82,8 +92,9 @@ class Trainable(Layer):
             metric.reset_state()
 
     def _all_metrics(self) -> list[Metric]:
-        metrics = self._running.metrics if self._running else self.metrics
-        return [*metrics, *self._objective.means] if self._objective else metrics
+        if self._running is None:
+            return self.metrics
+        return [*self._running.metrics, *self._objective.means] if self._objective else self._running.metrics
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Forward, backward, update and metrics on one batch; returns the running values."""
@@ -151,7 +162,7 @@ class Trainable(Layer):
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """One step; the loss so far, or the list of it and the metrics, or a dict. `reset_metrics` starts anew."""
+        """One step; the batch's loss, or the list of it and the metrics, or a dict."""
         return self._on_batch(self.train_step, x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
@@ -165,11 +176,12 @@ class Trainable(Layer):
 
     def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._check_compiled()
+        self.reset_metrics()
         logs = as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
         return logs if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: dict[str, float]) -> Any:
-        values = [logs[name] for name in self.metrics_names if name in logs] or list(logs.values())
+        values = [logs[name] for name in self._in_order(logs)]
         return values if len(values) > 1 else values[0]
 
     def _check_compiled(self) -> None:

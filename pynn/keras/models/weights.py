@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -95,12 +95,12 @@ def assign(variables: dict[str, Variable], arrays: Arrays) -> None:
         v.assign(weights[name])
 
 
-def write_npz(file: BinaryIO, arrays: Arrays) -> None:
+def write_npz(file: IO[bytes], arrays: Arrays) -> None:
     np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
 
 
-def write_h5(h5py: ModuleType) -> Callable[[BinaryIO, Arrays], None]:
-    def write(file: BinaryIO, arrays: Arrays) -> None:
+def write_h5(h5py: ModuleType) -> Callable[[IO[bytes], Arrays], None]:
+    def write(file: IO[bytes], arrays: Arrays) -> None:
         with h5py.File(file, "w") as archive:
             for name, array in arrays.items():
                 archive[name] = array
@@ -114,7 +114,9 @@ def read_h5(file: BinaryIO) -> Arrays:
     arrays: Arrays = {}
     try:
         with h5py.File(file, "r") as archive:
-            archive.visititems(lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+            archive.visititems(
+                lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+            )
     except (OSError, RuntimeError, KeyError) as error:
         raise ValueError(str(error)) from None
     return arrays
@@ -122,7 +124,7 @@ def read_h5(file: BinaryIO) -> Arrays:
 
 def _h5py() -> ModuleType:
     try:
-        import h5py
+        import h5py  # type: ignore[import-untyped]
     except ImportError:
         raise ImportError(
             "Files in HDF5 need h5py: pip install 'pynn[hdf5]'. Without it, save_weights writes NumPy's .npz."

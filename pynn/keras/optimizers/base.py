@@ -18,6 +18,8 @@ from ...variable import Variable
 from .. import initializers
 from .._config import Configured, serialize
 from .._names import auto_name
+from .._variables import plain
+from ._memory import keep_freed_memory
 from .averages import MovingAverages
 from .clipping import Arrays, clip_by_global_norm, clip_by_norm, clip_by_value
 from .rate import HUNDREDTH, Default, Rate, number
@@ -88,7 +90,7 @@ class Optimizer(Configured):
         self.built = False
         self._rate = Rate(learning_rate)
         self._averages = MovingAverages(ema_momentum, ema_overwrite_frequency) if use_ema else None
-        self._iterations = Variable(np.int64(0), trainable=False, name="iteration")
+        self._iterations = plain(np.int64(0), "iteration")
         self._step = 0  # the one that is being made
         # by id of the variable; holding the variables keeps the ids theirs
         self._state: dict[int, tuple[Variable, Arrays]] = {}
@@ -118,7 +120,7 @@ class Optimizer(Configured):
         if self._state and not self._shown:
             for v, arrays in self._state.values():
                 names = (f"{v.name}_{slot}" for slot in self._slots())
-                self._shown.append([Variable(a, False, name=n) for n, a in zip(names, arrays, strict=True)])
+                self._shown.append([plain(a, n) for n, a in zip(names, arrays, strict=True)])
         rate = [] if callable(self._rate.held) else [self._rate.held]
         return [self._iterations, *rate, *self._added, *(slot for slots in self._shown for slot in slots)]
 
@@ -126,6 +128,7 @@ class Optimizer(Configured):
         """Makes the state for these variables; no others can be updated later."""
         if self.built:
             return
+        keep_freed_memory()
         variables, slots = list(variables), self._slots()
         for v in variables:
             self._state[id(v)] = v, [np.full_like(v._array, first) for first in slots.values()]
@@ -274,7 +277,7 @@ class Optimizer(Configured):
         """A new variable of the optimizer."""
         kind = as_dtype(dtype or "float32")
         value = initializers.get(initializer)(to_shape(shape), dtype=kind)
-        self._added.append(Variable(value, trainable=False, name=name, dtype=kind))
+        self._added.append(plain(value, name, dtype=kind))
         return self._added[-1]
 
     def add_variable_from_reference(
@@ -292,8 +295,7 @@ class Optimizer(Configured):
         if isinstance(name, str):
             return [self.add_variable_from_reference(v, name, initializer) for v in variables]
         first = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer] * len(name)
-        pairs = zip(name, first, strict=True)
-        return tuple(self.add_optimizer_variables(variables, n, i) for n, i in pairs)
+        return tuple(self.add_optimizer_variables(variables, *pair) for pair in zip(name, first, strict=True))
 
     def _get_variable_index(self, variable: Variable) -> int:
         return list(self._state).index(id(variable))

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ...variable import Variable
+from .._variables import plain
 from .schedules import LearningRateSchedule
 
 
@@ -22,7 +23,7 @@ class Rate:
     def __init__(self, value: Any) -> None:
         self.held: Any = value
         if not callable(value):
-            self.held = Variable(number(value), trainable=False, name="learning_rate", dtype="float32")
+            self.held = plain(number(value), "learning_rate", dtype="float32")
 
     def now(self, steps: Variable) -> Any:
         """The variable, or what the schedule or function gives after so many steps."""

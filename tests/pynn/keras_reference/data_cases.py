@@ -10,16 +10,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-PAIR = ([1, 2, 3], [[4.0, 5.0], [6.0, 7.0], [8.0, 9.0]])
+from data_window_cases import ERRORS as WINDOW_ERRORS
+from data_window_cases import PAIR, SPLITS
+from data_window_cases import SETS as WINDOW_SETS
 
 
 def plain(value: Any) -> Any:
-    """Nests as lists with their kind in front, tensors and specifications as dtype, shape and values."""
+    """Nests as lists with their kind in front, tensors and specifications as dtype, shape and values.
+
+    Of a dataset within a dataset, its elements, or what its specification says of them.
+    """
     if isinstance(value, dict):
         return ["dict", {key: plain(item) for key, item in value.items()}]
     if isinstance(value, (tuple, list)):
         return [type(value).__name__, *map(plain, value)]
+    if hasattr(value, "as_numpy_iterator"):
+        return ["Dataset", int(value.cardinality()), *map(plain, value.take(20))]
+    if hasattr(value, "element_spec") or hasattr(value, "_element_spec"):  # a DatasetSpec
+        return ["DatasetSpec", plain(getattr(value, "element_spec", None) or value._element_spec)]
     if hasattr(value, "numpy"):
         return [value.dtype.name, list(value.shape), value.numpy().tolist()]
     if hasattr(value, "dtype"):
@@ -177,6 +185,13 @@ SETS: dict[str, Callable[[Any, Any], Any]] = {
         lambda d: d.batch(1, drop_remainder=True).unbatch(),
         lambda d: d.concatenate(D.range(2)),
         lambda d: d.concatenate(D.range(2).repeat()),
+        lambda d: d.window(2),
+        lambda d: d.padded_batch(2),
+        lambda d: d.batch(2).rebatch(2),
+        lambda d: d.take_while(lambda x: x < 2),
+        lambda d: d.scan(0, lambda s, x: (s, x)),
+        lambda d: d.unique(),
+        lambda d: d.interleave(lambda x: D.range(2)),
         lambda d: D.zip(d, D.range(3)),
         lambda d: D.zip(d, D.range(3).repeat()),
     ),
@@ -223,6 +238,16 @@ ERRORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def split(make: Callable[[Any], Any], sizes: dict, tf: Any, keras: Any) -> dict:
+    try:
+        left, right = keras.utils.split_dataset(make(tf.data.Dataset), **sizes)
+        sides = {"left": described(left), "right": described(right)}
+        return {f"{side} {key}": value for side, found in sides.items() for key, value in found.items()}
+    except (TypeError, ValueError) as found:
+        kinds = (TypeError, ValueError)  # an InvalidArgumentError is a ValueError
+        return {"error": next(kind.__name__ for kind in kinds if isinstance(found, kind))}
+
+
 def error(make: Callable[[Any, Any], Any], tf: Any) -> dict:
     try:
         return {"value": plain(make(tf.data.Dataset, tf))}
@@ -231,6 +256,13 @@ def error(make: Callable[[Any, Any], Any], tf: Any) -> dict:
 
 
 CASES: dict[str, Callable[[Any, Any, str], dict]] = {
-    **{name: lambda tf, keras, dtype, make=make: described(make(tf.data.Dataset, tf)) for name, make in SETS.items()},
-    **{name: lambda tf, keras, dtype, make=make: error(make, tf) for name, make in ERRORS.items()},
+    **{
+        name: lambda tf, keras, dtype, make=make: described(make(tf.data.Dataset, tf))
+        for name, make in (SETS | WINDOW_SETS).items()
+    },
+    **{name: lambda tf, keras, dtype, make=make: error(make, tf) for name, make in (ERRORS | WINDOW_ERRORS).items()},
+    **{
+        f"split {name}": lambda tf, keras, dtype, make=make, sizes=sizes: split(make, sizes, tf, keras)
+        for name, (make, sizes) in SPLITS.items()
+    },
 }

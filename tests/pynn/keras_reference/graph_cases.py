@@ -70,7 +70,7 @@ def residual(tf, keras, dtype):
     x = keras.layers.Add()([shared(x), inputs, x])
     x = keras.layers.LayerNormalization()(x)
     model = filled(keras.Model(inputs=inputs, outputs=keras.layers.Dense(1, name="head")(x), name="residual"))
-    model.compile("adam", "mse", metrics=["mae"])
+    model.compile("sgd", "mse", metrics=["mae"])
     return described(model) | trained(model, X, Y)
 
 
@@ -131,10 +131,10 @@ def one_loss_for_all(tf, keras, dtype):
 def part_without_loss(tf, keras, dtype):
     start(keras)
     inputs = keras.Input((20,))
-    first = keras.layers.Dense(4, name="first", activation="relu")(inputs)
+    first = keras.layers.Dense(8, name="first", activation="relu")(inputs)
     model = filled(keras.Model(inputs, {"hidden": first, "last": keras.layers.Dense(1, name="out")(first)}))
     model.compile("sgd", loss={"last": "mse"}, metrics={"last": ["mae"]})
-    history = model.fit(X, {"last": Y}, batch_size=16, epochs=2, shuffle=False, verbose=0)
+    history = model.fit(X, {"last": Y, "hidden": A}, batch_size=16, epochs=2, shuffle=False, verbose=0)
     return {"keys": list(history.history), "values": np.array(list(history.history.values()))}
 
 
@@ -155,9 +155,10 @@ def features(tf, keras, dtype):
     """A new model that ends in the middle of a trained one, with the same weights."""
     start(keras)
     model = filled(keras.Sequential([
-        keras.Input((20,)), keras.layers.Dense(8, activation="relu", name="hidden"), keras.layers.Dense(1)]))  # fmt: skip
+        keras.Input((20,)), keras.layers.Dense(4, activation="relu", name="hidden"),
+        keras.layers.Dense(1)]))  # fmt: skip
     middle = keras.Model(model.inputs, model.layers[0].output)
-    every = keras.Model(inputs=model.input, outputs=[layer.output for layer in model.layers])
+    every = keras.Model(inputs=model.inputs, outputs=[layer.output for layer in model.layers])
     model.compile("sgd", "mse")
     model.fit(X, Y, batch_size=20, epochs=2, shuffle=False, verbose=0)
     outputs = every.predict(X, verbose=0)
@@ -234,7 +235,8 @@ def dropout_modes(tf, keras, dtype):
     start(keras)
     inputs = keras.Input((20,))
     x = keras.layers.BatchNormalization(momentum=0.5)(keras.layers.Dense(6)(inputs))
-    model = filled(keras.Model(inputs, keras.layers.Dropout(0.0)(x)))
+    model = keras.Model(inputs, keras.layers.Dropout(0.0)(x))
+    model.layers[1].set_weights(initial_weights([(20, 6), (6,)]))
     before = to_numpy(model(X, training=False))[::9]
     trained_ = to_numpy(model(X, training=True))[::9]
     return {"before": before, "training": trained_, "after": to_numpy(model(X))[::9]}

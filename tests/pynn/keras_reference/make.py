@@ -21,12 +21,15 @@ import callback_cases
 import cases
 import data_cases
 import function_cases
+import graph_cases
 import keras
 import layer_cases
 import loss_cases
 import metric_cases
 import numpy as np
 import optimizer_cases
+import step_cases
+import stream_cases
 import tape_cases
 import tensorflow as tf
 import training_cases
@@ -100,6 +103,9 @@ def main() -> None:
         "training": run(training_cases.CASES),
         "callbacks": run(callback_cases.CASES),
         "data": run(data_cases.CASES),
+        "graphs": run(graph_cases.CASES),
+        "streams": run(stream_cases.CASES),
+        "steps": run(step_cases.CASES),
     }
     lines = [
         f"{json.dumps(key)}: "

@@ -1,0 +1,40 @@
+"""A pass over a dataset, which a program may step through by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import OutOfRangeError
+from ._node import Node
+
+
+class OwnedIterator:
+    """What iter(dataset) gives: each element once, by `next` or `get_next`."""
+
+    __slots__ = ("_items", "_node")
+
+    def __init__(self, node: Node) -> None:
+        self._node, self._items = node, node.elements()
+
+    def __iter__(self) -> OwnedIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._items)
+
+    def get_next(self) -> Any:
+        """The next element. tf.errors.OutOfRangeError: there is none."""
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise OutOfRangeError("End of sequence") from None
+
+    @property
+    def element_spec(self) -> Any:
+        """The dataset's."""
+        return self._node.spec
+
+    def close(self) -> None:
+        """Ends the pass and its threads."""
+        if hasattr(self._items, "close"):
+            self._items.close()

@@ -1,0 +1,71 @@
+"""Keras's `keras.random`: random values; a seed is None, an int (the same values each time) or a SeedGenerator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from .._missing import missing
+from ..convert import to_shape
+from ..nn import dropout as _dropout
+from ..tensor import Tensor
+
+__all__ = ["SeedGenerator", "categorical", "dropout", "normal", "randint", "shuffle", "truncated_normal", "uniform"]
+
+
+class SeedGenerator:
+    """A stream of random numbers of its own: functions that get it as their seed go on in it."""
+
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        self.name = name or "seed_generator"
+        self.initial_seed = int(random.generator().integers(2**31)) if seed is None else seed
+        self.rng = np.random.default_rng(self.initial_seed)
+
+    def next(self) -> Tensor:
+        """Two integers, others each time."""
+        return Tensor(self.rng.integers(2**31, size=2))
+
+
+def _stream(seed: Any) -> Any:
+    return seed.rng if isinstance(seed, SeedGenerator) else seed
+
+
+def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+    """Normal values of this mean and standard deviation."""
+    return random.normal(shape, mean, stddev, dtype or "float32", _stream(seed))
+
+
+def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+    """Normal values; those further than 2 stddev from the mean are drawn again."""
+    return random.truncated_normal(shape, mean, stddev, dtype or "float32", _stream(seed))
+
+
+def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+    """Values in [minval, maxval)."""
+    return random.uniform(shape, minval, maxval, dtype or "float32", _stream(seed))
+
+
+def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
+    """Integers in [minval, maxval)."""
+    return random.uniform(shape, minval, maxval, dtype, _stream(seed))
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
+    """Classes drawn with probabilities softmax(logits): (m, n) -> (m, num_samples)"""
+    return random.categorical(logits, num_samples, dtype, _stream(seed))
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
+    """The entries along the axis in a random order."""
+    order = random.generator(_stream(seed)).permutation(to_shape(x.shape)[axis])
+    return random.ops.gather(x, order, axis=axis)
+
+
+def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
+    """A share `rate` of the inputs set to 0, the others divided by (1 - rate)."""
+    return _dropout(inputs, rate, noise_shape, _stream(seed))
+
+
+__getattr__ = missing(__name__)

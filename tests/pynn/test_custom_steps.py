@@ -1,0 +1,118 @@
+"""Steps of one's own and what goes on around them; the numbers are compared with Keras's in test_against_keras."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from pynn import keras
+from pynn.keras import layers
+
+X = np.random.default_rng(0).random((40, 6), np.float32)
+Y = X[:, :1]
+
+
+def network():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(3, "relu"), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    return model
+
+
+def fit(model, **options):
+    return model.fit(X, Y, batch_size=8, epochs=3, shuffle=False, verbose=0, **options)
+
+
+def test_the_users_history_is_used():
+    model, own = network(), keras.callbacks.History()
+    assert fit(model, callbacks=[own]) is own is model.history
+    assert len(own.history["loss"]) == 3
+
+
+def test_evaluate_and_predict_inside_fit():
+    params = []
+
+    class Looker(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.evaluate(X[:10], Y[:10], verbose=0, callbacks=[Inner()])
+            self.model.predict(X[:2], verbose=0)
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.predict(X[:2], verbose=0)
+
+    class Inner(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            params.append(self.params["epochs"])
+
+    plain, watched = network(), network()
+    assert fit(plain).history == fit(watched, callbacks=[Looker()]).history
+    for one, two in zip(plain.get_weights(), watched.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert params == [1, 1, 1]
+
+
+def test_an_error_in_call_leaves_nothing_behind():
+    class Failing(keras.Model):
+        broken = True
+
+        def __init__(self):
+            super().__init__()
+            self.last = layers.Dense(1)
+
+        def call(self, inputs, training=None):
+            outputs = self.last(inputs)
+            self.add_loss(0.0 * outputs[0, 0])
+            if self.broken:
+                raise RuntimeError("broken")
+            assert training is expected
+            return outputs
+
+    model = Failing()
+    model.compile("sgd", "mse")
+    with pytest.raises(RuntimeError, match="broken"):
+        fit(model)
+    model.broken, expected = False, True
+    assert len(fit(model).history["loss"]) == 3
+    expected = None
+    model(X)
+    assert len(model.losses) == 1
+
+
+@pytest.mark.parametrize("step", ["train_step", "test_step"])
+def test_a_step_gives_a_dict(step):
+    model = network()
+    setattr(model, step, lambda data: 3.0)
+    with pytest.raises(ValueError, match=f"`{step}` must return a dict"):
+        fit(model, validation_data=(X, Y))
+
+
+def test_threads_train_models_of_their_own():
+    expected, found = network(), [network() for _ in range(4)]
+    fit(expected)
+    threads = [threading.Thread(target=fit, args=(model,)) for model in found]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for model in found:
+        for one, two in zip(expected.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
+def test_on_batch_starts_anew():
+    model = network()
+    first = model.test_on_batch(X, Y)
+    assert model.test_on_batch(X, Y) == first and len(first) == 2
+    with pytest.raises(ValueError, match="compile"):
+        keras.Sequential([layers.Dense(1)]).train_on_batch(X, Y)
+
+
+def test_what_compile_refuses():
+    model = network()
+    for bad in ({"loss": "msee"}, {"optimizer": "foo"}, {"metrics": "mae"}):
+        with pytest.raises(ValueError):
+            model.compile(**bad)
+    with pytest.raises(TypeError):
+        model.compile("sgd", "mse", colour=1)
