@@ -37,7 +37,9 @@ def missing(module: str) -> Callable[[str], NoReturn]:
 
 def _public(names: dict[str, Any]) -> list[str]:
     """What the module is for: its `__all__`, or whatever in it is ours."""
-    return sorted(names.get("__all__") or (n for n, value in names.items() if n[0] != "_" and _is_ours(value)))
+    return sorted(
+        names.get("__all__") or (n for n, value in names.items() if n[0] != "_" and n != "missing" and _is_ours(value))
+    )
 
 
 def _is_ours(value: Any) -> bool:

@@ -34,6 +34,8 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError:
+        if hasattr(value, "__array__"):  # it says itself why it has no array
+            raise
         raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
     numpys = isinstance(value, (np.ndarray, np.generic))
     if array.dtype == object and not numpys and _is_int(value):

@@ -46,7 +46,11 @@ class Configured:
                 config |= value
             elif kind is not inspect.Parameter.VAR_POSITIONAL:
                 config[name] = value
-        return {name: serialize(value) for name, value in config.items()}
+        return {name: serialize(value) for name, value in self._meant(config).items()}
+
+    def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What stands in the configuration for the arguments."""
+        return arguments
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -114,7 +118,7 @@ def _registration(thing: Any) -> str | None:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The object that `serialize` described. ValueError: a class that is neither ours nor registered nor given.
+    """The object that `serialize` described. TypeError: a class that is neither ours nor registered nor given.
 
     Nothing is imported by name: a file cannot make it run code that the program does not have.
     """
@@ -139,7 +143,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     if config["class_name"] == "DTypePolicy":
         return config["config"]["name"]
     if found is None:
-        raise ValueError(
+        raise TypeError(
             f"Could not locate {name!r} ({config.get('registered_name') or 'not registered'}). Decorate it with "
             "@keras.saving.register_keras_serializable(), or pass custom_objects={name: class}."
         )

@@ -98,9 +98,13 @@ def source(
     if class_weight is not None and sample_weight is not None:
         raise ValueError(_BOTH)
     if is_stream(x):
-        for name, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
+        for name, value in (("y", y), ("sample_weight", sample_weight)):
             if value is not None:
-                raise ValueError(f"`{name}` is not supported where x is a {type(x).__name__}: its batches decide that")
+                raise ValueError(
+                    f"`{name}` is not supported where x is a {type(x).__name__}: it belongs in its batches"
+                )
+        if batch_size is not None:
+            warnings.warn(f"`batch_size` changes nothing where x is a {type(x).__name__}: its own hold", stacklevel=3)
         if isinstance(x, PyDataset):
             batches, size = _Indexed(x, shuffle), len(x)
         else:

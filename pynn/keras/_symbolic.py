@@ -41,7 +41,7 @@ class KerasTensor:
     __hash__ = object.__hash__
 
     def __init__(self, shape: Any, dtype: Any = "float32", name: str = "keras_tensor") -> None:
-        self.shape, self.dtype, self.name = TensorShape(shape), as_dtype(dtype), name
+        self.shape, self.dtype, self.name = TensorShape(shape), as_dtype(dtype).name, name
 
     @property
     def ndim(self) -> int:
@@ -63,19 +63,19 @@ class KerasTensor:
         return _call("abs", self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise TypeError(
+        raise ValueError(
             "A KerasTensor holds no values yet: it stands for a model's input or a layer's output. "
             "Call layers on it (keras.layers.Lambda around a function of your own), or compute in a Layer's `call`."
         )
 
     def __iter__(self) -> Any:
-        raise TypeError("Iterating over a symbolic KerasTensor is not supported.")
+        raise NotImplementedError("Iterating over a symbolic KerasTensor is not supported.")
 
     def __bool__(self) -> bool:
         raise TypeError("A symbolic KerasTensor cannot be used as a boolean.")
 
     def __repr__(self) -> str:
-        return f"<KerasTensor shape={tuple(self.shape)}, dtype={self.dtype.name}, name={self.name}>"
+        return f"<KerasTensor shape={tuple(self.shape)}, dtype={self.dtype}, name={self.name}>"
 
 
 def is_symbolic(*values: Any) -> bool:

@@ -31,12 +31,16 @@ class Numbered(keras.utils.PyDataset):
 
 
 @pytest.mark.parametrize("make", [data, Numbered, lambda: iter([(X, Y)])])
-@pytest.mark.parametrize(
-    "more", [{"y": Y}, {"sample_weight": np.ones(8)}, {"batch_size": 3}, {"validation_split": 0.5}]
-)
+@pytest.mark.parametrize("more", [{"y": Y}, {"sample_weight": np.ones(8)}, {"validation_split": 0.5}])
 def test_what_does_not_go_with_a_stream(make, more, model):
     with pytest.raises(ValueError, match=next(iter(more))):
         model.fit(make(), verbose=0, **more)
+
+
+def test_the_batches_of_a_stream_are_its_own(model):
+    with pytest.warns(UserWarning, match="`batch_size` changes nothing"):
+        history = model.fit(data(), batch_size=3, verbose=0)
+    assert history.params["steps"] == int(data().cardinality())
 
 
 def test_nothing_there(model):

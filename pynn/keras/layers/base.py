@@ -35,6 +35,15 @@ class _Scope(threading.local):
 _scope = _Scope()
 
 
+class _Missing:
+    """Stands for an attribute that Layer's constructor sets, in a layer whose own did not call it."""
+
+    def __get__(self, layer: Any, cls: type) -> Any:
+        raise RuntimeError(
+            f"In layer {cls.__name__}, you forgot to call `super().__init__()` as the first statement in `__init__()`."
+        )
+
+
 class LayerOptions(TypedDict, total=False):
     """What every layer's constructor takes and hands on to Layer's."""
 
@@ -56,7 +65,7 @@ class Layer(Tracked):
     """
 
     built = False
-    supports_masking = False
+    _dtype: Any = _Missing()
     _takes_training = False
 
     def __init__(
@@ -152,7 +161,7 @@ class Layer(Tracked):
         """KerasTensors for those given, from a call on zeros with a batch of one."""
 
         def zeros(x: Any) -> Any:
-            return Tensor(np.zeros([n or 1 for n in x.shape], x.dtype.dtype)) if isinstance(x, KerasTensor) else x
+            return Tensor(np.zeros([n or 1 for n in x.shape], x.dtype)) if isinstance(x, KerasTensor) else x
 
         first = next(x for x in nest.flatten([*args, kwargs]) if isinstance(x, KerasTensor))
         if not self.built:
@@ -246,6 +255,11 @@ class Layer(Tracked):
                 "has no defined input and output."
             )
         return self._nodes[0]
+
+    def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if not type(self).__init__.__module__.startswith("pynn."):
+            return arguments
+        return {name: getattr(self, name, value) for name, value in arguments.items()}  # what "glorot_uniform" means
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, with the name and dtype that the layer really has."""

@@ -111,7 +111,7 @@ class Graph:
         def argument(x: Any) -> Any:
             if not isinstance(x, KerasTensor):
                 return serialize(x)
-            config = {"shape": list(x.shape), "dtype": x.dtype.name, "keras_history": place(x)}
+            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": place(x)}
             return {"class_name": "__keras_tensor__", "config": config}
 
         layers = []

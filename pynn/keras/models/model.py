@@ -12,7 +12,7 @@ import numpy as np
 from ... import nest
 from ...tape import unrecorded
 from ...tensor import Tensor
-from .._config import deserialize
+from .._config import custom_object_scope, deserialize
 from .._symbolic import KerasTensor
 from ..layers import Layer
 from . import graph, saving, summary, weights
@@ -165,11 +165,12 @@ class Model(Fitted):
         return {"name": self.name, "trainable": self._trainable, **self._graph.config()}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Model:
-        """A new model from what `get_config` gave, its weights drawn anew."""
-        if "input_layers" not in config:
-            return cls(**{name: deserialize(value) for name, value in config.items()})
-        return cls(*graph.from_config(config), name=config["name"])
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Model:
+        """A new model from what `get_config` gave, its weights drawn anew; custom_objects: see load_model."""
+        with custom_object_scope(custom_objects or {}):
+            if "input_layers" not in config:
+                return cls(**{name: deserialize(value) for name, value in config.items()})
+            return cls(*graph.from_config(config), name=config["name"])
 
 
 class Functional(Model):

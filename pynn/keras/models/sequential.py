@@ -153,9 +153,10 @@ class Sequential(Model):
         return config | ({"build_input_shape": list(self._input)} if self._input else {})
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Sequential:
-        """A new model from what `get_config` gave, its weights drawn anew."""
-        model = cls([deserialize(layer) for layer in config["layers"]], config["trainable"], config["name"])
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:
+        """A new model from what `get_config` gave, its weights drawn anew; custom_objects: see load_model."""
+        layers = [deserialize(layer, custom_objects) for layer in config["layers"]]
+        model = cls(layers, config["trainable"], config["name"])
         if not model._input and config.get("build_input_shape"):
             model.build(config["build_input_shape"])
         return model

@@ -25,7 +25,7 @@ class Trainable(Layer):
 
     optimizer: optimizers.Optimizer
     loss: Any = None
-    compiled = False
+    compiled = run_eagerly = False
     stop_training = False
     output_names: list[str] | None = None
     _objective: CompiledLoss | None = None
@@ -49,6 +49,7 @@ class Trainable(Layer):
         Several outputs: lists in their order or dicts by their names. The last three say how TensorFlow compiles a
         step; here every step runs eagerly, one at a time, whatever they are, and the numbers are the same.
         """
+        self.run_eagerly = run_eagerly
         check_metrics(metrics)
         check_metrics(weighted_metrics)
         self.optimizer = optimizers.get(optimizer)
