@@ -24,18 +24,18 @@ class LogicalDevice(NamedTuple):
     device_type: str
 
 
-def list_physical_devices(device_type: str | None = None) -> list[Any]:
+def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
     """The CPU; of any other type ("GPU") there are none."""
     return [PhysicalDevice("/physical_device:CPU:0", "CPU")] if device_type in (None, "CPU") else []
 
 
-def list_logical_devices(device_type: str | None = None) -> list[Any]:
+def list_logical_devices(device_type: str | None = None) -> list[LogicalDevice]:
     """The CPU; of any other type ("GPU") there are none."""
     return [LogicalDevice("/device:CPU:0", "CPU")] if device_type in (None, "CPU") else []
 
 
 def run_functions_eagerly(run_eagerly: bool) -> None:
-    """True is how pynn runs; False asks for what there is nothing to do about: results are the same."""
+    """Changes nothing: pynn runs everything at once, and False would ask for the same results."""
 
 
 def functions_run_eagerly() -> bool:

@@ -90,9 +90,10 @@ def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
             y = operand(y)
             x = _beside(y, x)
     if x._array.dtype != y._array.dtype:
+        wider = max(x._array.dtype, y._array.dtype, key=lambda dtype: (dtype.kind == "f", dtype.itemsize))
         raise InvalidArgumentError(
             f"Operands have different dtypes, {x._array.dtype} and {y._array.dtype}. "
-            f"Write tf.cast(x, tf.{x._array.dtype}) around one of them."
+            f"Write tf.cast(x, tf.{wider}) around the other."
         )
     return x, y
 

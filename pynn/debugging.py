@@ -11,7 +11,7 @@ from . import ops
 from ._missing import missing
 from .convert import convert_to_tensor, operand, pair
 from .dtypes import InvalidArgumentError, as_dtype
-from .tensor import Tensor
+from .tensor import Operators, Tensor
 
 SUMMARIZE = 3  # numbers of each tensor in a message
 
@@ -146,7 +146,7 @@ def assert_shapes(shapes: Any, message: str | None = None) -> None:
 
 def is_numeric_tensor(tensor: Any) -> bool:
     """Whether it is a tensor of numbers, not of bools."""
-    return hasattr(tensor, "_array") and tensor.dtype.dtype.kind != "b"
+    return isinstance(tensor, Operators) and not tensor.dtype.is_bool
 
 
 __getattr__ = missing(__name__)

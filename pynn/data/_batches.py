@@ -65,9 +65,6 @@ class PaddedBatch(Batch):
         same = values is None or (len(leaves) > 1 and not nest.is_nested(values))
         self.values = list(map(_padding, leaves, [values] * len(leaves) if same else _aligned(self.element, values)))
 
-    def table(self) -> None:
-        """None: it is no selection of rows."""
-
     def elements(self) -> Iterator[Any]:
         elements = self.source.elements()
         while len(group := list(islice(elements, self.size))) == self.size or (group and not self.drop_remainder):
@@ -197,11 +194,8 @@ class Unbatch(Derived):
             yield from assemble(element, [map(Tensor, rows_of(array)) for array in arrays])
 
     def count(self) -> int:
-        n, sizes = (
-            self.source.count(),
-            {leaf.shape[0] if leaf.shape.rank else None for leaf in nest.flatten(self.source.spec)},
-        )
-        size = sizes.pop()
+        n = self.source.count()
+        size = {leaf.shape[0] if leaf.shape.rank else None for leaf in nest.flatten(self.source.spec)}.pop()
         return UNKNOWN if size is None else n if n < 0 else n * size
 
     @property

@@ -29,7 +29,7 @@ UNKNOWN_CARDINALITY = UNKNOWN
 
 
 class Dataset(Passes):
-    """Elements in passes, of unknown or endless number maybe: nests (tuples, dicts, a single one) of Tensors.
+    """Elements in passes, perhaps without end or of a number not known: nests (tuples, dicts, a single one) of Tensors.
 
     Made by from_tensor_slices, from_tensors, from_generator, range and zip, and by the methods, which return new
     datasets. Functions are called when elements are asked for, once per element and pass; `element_spec` also calls

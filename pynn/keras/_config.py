@@ -12,6 +12,7 @@ import numpy as np
 
 from ..dtypes import DType
 from ..tensor import Operators
+from ._names import lookup
 
 _PLACES = (
     "layers", "layers.operation", "models", "optimizers", "optimizers.schedules", "losses", "metrics",
@@ -19,6 +20,10 @@ _PLACES = (
 )  # fmt: skip
 _registered: dict[str, Any] = {}
 _scopes: list[Mapping[str, Any]] = []
+
+
+class UnknownObject(TypeError):
+    """A configuration names a class or function that the program does not have."""
 
 
 class Configured:
@@ -31,10 +36,11 @@ class Configured:
         new._arguments = args, kwargs
         return new
 
+    def __init__(self) -> None:
+        """Takes no arguments: object's own would take any, beside a `__new__` that does."""
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, defaults included, in the types that JSON has."""
-        if type(self).__init__ is object.__init__:
-            return {}
         signature = inspect.signature(type(self).__init__)
         args, kwargs = self._arguments
         bound = signature.bind(self, *args, **kwargs)
@@ -57,6 +63,14 @@ class Configured:
         """A new object from what `get_config` gave; options that are not here may stand there if they are off."""
         known = _parameters(cls)
         return cls(**{name: deserialize(value) for name, value in config.items() if name in known or _on(name, config)})
+
+
+def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
+    """What `get` gives for a name, class or configuration: an object of it, or a function; all else as it is."""
+    if isinstance(identifier, dict):
+        identifier = deserialize(identifier)
+    found = identifier if identifier is None or callable(identifier) else lookup(kind, identifier, known)
+    return found() if isinstance(found, type) else found
 
 
 def _on(name: str, config: dict[str, Any]) -> bool:
@@ -143,7 +157,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     if config["class_name"] == "DTypePolicy":
         return config["config"]["name"]
     if found is None:
-        raise TypeError(
+        raise UnknownObject(
             f"Could not locate {name!r} ({config.get('registered_name') or 'not registered'}). Decorate it with "
             "@keras.saving.register_keras_serializable(), or pass custom_objects={name: class}."
         )
@@ -159,9 +173,13 @@ def _find(name: Any) -> Any:
 
 
 def _ours(name: Any) -> Any:
+    """A public class, or a function that takes tensors: no other of our functions can be named by a file."""
     for place in _PLACES if isinstance(name, str) else ():
-        found = vars(import_module(f"pynn.keras.{place}")).get(name)
-        if callable(found):
+        module = import_module(f"pynn.keras.{place}")
+        if name not in module.__all__ or name in ("deserialize", "get", "serialize"):
+            continue
+        found = getattr(module, name)
+        if isinstance(found, type) or place in ("activations", "losses", "metrics"):
             return found
     return None
 

@@ -41,7 +41,6 @@ class Epochs:
         self._batches, self._size = batches, size
         self._given = None if steps is None else check_count(name, steps)
         self.steps = self._given or size
-        self._name = name
         self._going: Iterator[Any] | None = None
         self._seen = 0  # batches of `_going`
 

@@ -8,8 +8,8 @@ from typing import Any
 from .. import ops
 from .._missing import missing
 from ..tensor import Tensor
-from ._config import Configured, deserialize, serialize
-from ._names import lookup, snake_case
+from ._config import Configured, deserialize, resolve, serialize
+from ._names import snake_case
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
            "min_max_norm", "non_neg", "serialize", "unit_norm"]  # fmt: skip
@@ -37,7 +37,7 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Tensor:
-        return w / (EPSILON + _norm(w, self.axis))
+        return w / (EPSILON + ops.norm(w, axis=self.axis, keepdims=True))
 
 
 class MinMaxNorm(Constraint):
@@ -47,7 +47,7 @@ class MinMaxNorm(Constraint):
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
     def __call__(self, w: Any) -> Tensor:
-        norm = _norm(w, self.axis)
+        norm = ops.norm(w, axis=self.axis, keepdims=True)
         wanted = self.rate * ops.clip_by_value(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
         return w * (wanted / (EPSILON + norm))
 
@@ -59,12 +59,8 @@ class MaxNorm(Constraint):
         self.max_value, self.axis = max_value, axis
 
     def __call__(self, w: Any) -> Tensor:
-        norm = _norm(w, self.axis)
+        norm = ops.norm(w, axis=self.axis, keepdims=True)
         return w * (ops.clip_by_value(norm, 0.0, self.max_value) / (EPSILON + norm))
-
-
-def _norm(w: Any, axis: Any) -> Tensor:
-    return ops.sqrt(ops.reduce_sum(ops.square(w), axis, keepdims=True))
 
 
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
@@ -73,13 +69,7 @@ _KNOWN = {name: c for c in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm) for name in (
 
 def get(identifier: Any) -> Callable[[Any], Any] | None:
     """A function for a name, a class, a configuration or a function; None for None."""
-    if isinstance(identifier, type):
-        return identifier()
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if identifier is None or callable(identifier):
-        return identifier
-    return lookup("constraint", identifier, _KNOWN)()
+    return resolve("constraint", identifier, _KNOWN)
 
 
 __getattr__ = missing(__name__)

@@ -15,14 +15,10 @@ from ..dtypes import as_dtype
 from ..tensor import Operators, Tensor
 from . import _config, config
 from ._config import serialize
-from ._names import lookup
 
 
 class Initializer(_config.Configured):
     """Base class: subclasses compute values in __call__."""
-
-    def __init__(self) -> None:
-        """Takes no arguments."""
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         raise NotImplementedError
@@ -255,12 +251,9 @@ def get(identifier: Any) -> Any:
 
     None for None.
     """
-    if isinstance(identifier, dict):
-        identifier = _config.deserialize(identifier)
     if isinstance(identifier, (Operators, np.ndarray)):
         return _given(as_array(identifier))
-    found = identifier if identifier is None or callable(identifier) else lookup("initializer", identifier, _KNOWN)
-    return found() if isinstance(found, type) else found
+    return _config.resolve("initializer", identifier, _KNOWN)
 
 
 def _given(values: np.ndarray) -> Callable[..., Tensor]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from .. import ops, random
 from .._missing import missing
 from ..convert import to_shape
 from ..nn import dropout as _dropout
@@ -29,6 +29,7 @@ class SeedGenerator:
 
 
 def _stream(seed: Any) -> Any:
+    """What the functions of `tf.random` take: NumPy makes a generator of a seed, and keeps one that it is given."""
     return seed.rng if isinstance(seed, SeedGenerator) else seed
 
 
@@ -60,7 +61,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """The entries along the axis in a random order."""
     order = random.generator(_stream(seed)).permutation(to_shape(x.shape)[axis])
-    return random.ops.gather(x, order, axis=axis)
+    return ops.gather(x, order, axis=axis)
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:

@@ -10,8 +10,7 @@ import numpy as np
 from .. import ops
 from .._missing import missing
 from ..tensor import Tensor
-from ._config import Configured, deserialize, serialize
-from ._names import lookup
+from ._config import Configured, deserialize, resolve, serialize
 
 __all__ = [
     "L1",
@@ -98,13 +97,7 @@ _KNOWN = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2,
 
 def get(identifier: Any) -> Callable[[Any], Any] | None:
     """A function for a name ("l1", "l2", "l1_l2": default rates), class, configuration or function; None for None."""
-    if isinstance(identifier, type):
-        return identifier()
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if identifier is None or callable(identifier):
-        return identifier
-    return lookup("regularizer", identifier, _KNOWN)()
+    return resolve("regularizer", identifier, _KNOWN)
 
 
 __getattr__ = missing(__name__)

@@ -19,7 +19,7 @@ def bincount(
     if a.size and a.min() < 0:
         raise InvalidArgumentError("bincount counts numbers from 0 on")
     w = np.ones(a.size, as_dtype(dtype).dtype) if weights is None else operand(weights)._array.ravel()
-    size = max(int(a.max(initial=-1)) + 1, int(minlength or 0))
+    size = max(_classes(a), int(minlength or 0))
     size = size if maxlength is None else min(size, int(maxlength))
     inside = a < size
     value = np.zeros(size, w.dtype)
@@ -32,7 +32,7 @@ def confusion_matrix(
 ) -> Tensor:
     """How often (or with what weight) label i was predicted as j: (num_classes, num_classes)."""
     rows, columns = operand(labels)._array.ravel(), operand(predictions)._array.ravel()
-    count = 1 + max(rows.max(initial=-1), columns.max(initial=-1)) if num_classes is None else int(num_classes)
+    count = max(_classes(rows), _classes(columns)) if num_classes is None else int(num_classes)
     if rows.shape != columns.shape:
         raise ValueError(f"{rows.size} labels and {columns.size} predictions")
     for name, a in (("labels", rows), ("predictions", columns)):
@@ -41,3 +41,8 @@ def confusion_matrix(
     value = np.zeros((count, count), as_dtype(dtype).dtype)
     np.add.at(value, (rows, columns), 1 if weights is None else operand(weights)._array)
     return Tensor(value)
+
+
+def _classes(labels: np.ndarray) -> int:
+    """The largest label + 1; 0 where there is none."""
+    return int(labels.max()) + 1 if labels.size else 0

@@ -46,9 +46,8 @@ def _index(part: Any) -> Any:
     )
 
 
-def _scatter(g: Any, key: Any, shape: tuple[int, ...]) -> Tensor:
+def _scatter(g: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:
     """Zeros of `shape` with g added at [key]: the gradient of taking [key]."""
-    g = operand(g)
     value = np.zeros(shape, g._array.dtype)
     if any(isinstance(part, np.ndarray) for part in key):
         np.add.at(value, key, g._array)  # an index may come twice

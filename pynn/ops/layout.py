@@ -15,20 +15,20 @@ from ..tensor import Operators, Tensor
 from .index import getitem
 
 
+def _stable(x: Any) -> Tensor:
+    """An operand whose array nobody else can change: results below are views of it."""
+    return operand(x) if isinstance(x, Operators) else convert_to_tensor(x)
+
+
 def identity(input: Any) -> Tensor:
     """x as a Tensor of its own: of a Variable, the value now."""
-    x = operand(input) if isinstance(input, Operators) else convert_to_tensor(input)
+    x = _stable(input)
     return record(x._array, (x,), lambda g: (lambda: g,))
 
 
 def stop_gradient(input: Any) -> Tensor:
     """x as a constant: no gradient flows through it."""
     return Tensor(convert_to_tensor(input)._array)
-
-
-def _stable(x: Any) -> Tensor:
-    """An operand whose array nobody else can change: results below are views of it."""
-    return operand(x) if isinstance(x, Operators) else convert_to_tensor(x)
 
 
 def reshape(tensor: Any, shape: Any) -> Tensor:

@@ -20,7 +20,7 @@ def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, 
     """A sheet of all images, dark on light, row by row, each under its label.
 
     images: (n, h, w), (n, h, w, 1), or flat (n, h * h), any real dtype. labels: n of anything that prints.
-    ValueError: other shapes, no image, as many labels as images there are not. path: also save it there.
+    ValueError: other shapes, no image, another number of labels than of images. path: also save it there.
     """
     pictures = as_pictures(images)
     if labels is not None and len(labels) != len(pictures):
@@ -35,7 +35,7 @@ def predictions(
 
     images: n, as in digits. labels: (n,) integers. probabilities: (n, classes), as from model.predict.
     Each caption reads: true > predicted, and the probability that the model gave to its prediction.
-    ValueError: their numbers differ, or the probabilities are none (logits, for example).
+    ValueError: their numbers differ, or these are no probabilities (logits, for example).
     """
     pictures, labels, predicted, certainty = _judged(images, labels, probabilities)
     wrong = np.flatnonzero(predicted != labels)

@@ -12,7 +12,7 @@ import pynn as tf
 from pynn import keras
 from pynn.keras._progress import ProgressBar, _clock
 from pynn.keras.callbacks import CallbackList
-from pynn.keras.callbacks.base import plain
+from pynn.keras.callbacks.base import as_floats
 
 
 def test_callbacks(network, x_train, y_train):
@@ -219,7 +219,7 @@ def test_logs_become_floats():
         "b": tf.constant(2.0), "a": np.float32(0.5), "more": {"z": np.array(1), "y": True}, "c": "word", "d": "1.5",
         "list": [1, 2], "array": np.ones(1), "tensor": tf.constant([1.0]), "n": None,
     }  # fmt: skip
-    result = plain(logs)
+    result = as_floats(logs)
     assert list(result) == ["a", "array", "b", "c", "d", "list", "y", "z", "n", "tensor"]  # a dict's where it stood
     assert [result[name] for name in ("a", "b", "c", "d", "list", "y", "z", "n")] == [
         0.5,
@@ -233,12 +233,12 @@ def test_logs_become_floats():
     ]
     assert all(type(result[name]) is float for name in ("a", "b", "d", "y", "z"))
     assert type(result["array"]) is np.ndarray and type(result["tensor"]) is tf.Tensor
-    assert plain(None) == {}
+    assert as_floats(None) == {}
 
 
 def test_batches_cost_nothing_where_nobody_listens(monkeypatch, network, x_train, y_train):
     copies = []
-    monkeypatch.setattr("pynn.keras.callbacks.base.plain", lambda logs: copies.append(logs) or plain(logs))
+    monkeypatch.setattr("pynn.keras.callbacks.base.as_floats", lambda logs: copies.append(logs) or as_floats(logs))
     quiet = keras.callbacks.EarlyStopping("loss"), keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)
     network().fit(x_train, y_train, verbose=0, callbacks=quiet)
     assert len(copies) == 4  # train_begin, epoch_begin, epoch_end, train_end

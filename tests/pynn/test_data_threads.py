@@ -176,7 +176,8 @@ def test_prefetch_outside_of_the_consumers_tape():
 
 
 @pytest.mark.parametrize("kind", ["prefetch(1)", "map(lambda x: x, num_parallel_calls=2)", "batch(3).prefetch(2)"])
-def test_a_program_ends_with_an_iterator_open(kind):
+def test_a_program_ends_with_an_iterator_open(kind, tmp_path):
     program = f"from pynn.data import Dataset; i = iter(Dataset.range(9).repeat().{kind}); next(i); print('end')"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")

@@ -182,3 +182,10 @@ def test_random():
     assert np.abs(tf.random.truncated_normal((1000,), 0, 2)).max() <= 4
     assert set(tf.random.uniform((100,), 0, 3, tf.int32).numpy()) == {0, 1, 2}
     np.testing.assert_array_equal(tf.random.normal((3,), seed=5), tf.random.normal((3,), seed=5))
+
+
+def test_counts_of_bytes():
+    labels, guesses = np.uint8([2, 0, 2]), np.int64([2, 1, 1])  # as MNIST's labels, and argmax's
+    np.testing.assert_array_equal(tf.math.confusion_matrix(labels, guesses), [[0, 1, 0], [0, 0, 0], [0, 1, 1]])
+    np.testing.assert_array_equal(tf.math.bincount(labels), [1, 0, 2])
+    assert tf.math.bincount(np.uint8([])).shape == (0,)

@@ -171,7 +171,7 @@ def test_classes_of_ones_own(tmp_path):
 
     model = keras.Sequential([keras.Input((6,)), Scale(3.0), layers.Dense(2, activation=twice)])
     model.save(tmp_path / "a.keras")
-    with pytest.raises(ValueError, match="Could not locate 'Scale'"):
+    with pytest.raises(TypeError, match="Could not locate 'Scale'"):
         keras.models.load_model(tmp_path / "a.keras")
     own = {"Scale": Scale, "twice": twice}
     assert_same(model, keras.models.load_model(tmp_path / "a.keras", custom_objects=own), X)
@@ -211,7 +211,6 @@ CONFIG = {"class_name": "Sequential", "config": {"name": "a", "trainable": True,
     lambda p: repacked(p, config__json=b"\xff\xfe"),
     lambda p: repacked(p, config__json=b"0" * 2**25),
     lambda p: repacked(p, config__json=b"[" * 100_000),
-    lambda p: repacked(p, config__json=json.dumps(CONFIG | {"class_name": "os.system"})),
     lambda p: repacked(p, config__json=json.dumps(CONFIG | {"config": {"layers": 3}})),
     lambda p: repacked(p, config__json=json.dumps(CONFIG | {"class_name": "Adam", "config": {}})),
     lambda p: repacked(p, **{"model.weights.npz": None}),
@@ -229,7 +228,15 @@ def test_hostile_models(change, tmp_path):
 
 
 def test_a_file_calls_nothing(tmp_path):
-    """A configuration names operations of a graph only from a short list."""
+    """A configuration names classes that the program has, and operations of a graph only from a short list."""
+    path = tmp_path / "a.keras"
+    sequential().save(path)
+    repacked(path, config__json=json.dumps(CONFIG | {"class_name": "os.system"}))
+    with pytest.raises(TypeError, match=r"Could not locate 'os.system'"):
+        keras.models.load_model(path)
+    for name in ("load_model", "get", "missing", "Any"):
+        with pytest.raises(TypeError, match="Could not locate"):
+            keras.layers.deserialize({"class_name": "function", "config": name})
     for name in ("__loader__", "__builtins__", "reduce_sum"):
         with pytest.raises(ValueError, match="no operation"):
             keras.layers.deserialize({"class_name": "Operation", "config": {"operation": name}})
@@ -250,7 +257,7 @@ def test_weights_that_do_not_fit_change_nothing(damage, ending, tmp_path):
     if damage == "dtype":
         arrays = {name: v.numpy().astype(np.float64) for name, v in weights.named_variables(other).items()}
         with open(path, "wb") as file:
-            (weights.write_npz if ending == ".npz" else weights.write_h5(weights._h5py()))(file, arrays)
+            (weights.write_npz if ending == ".npz" else weights.write_h5)(file, arrays)
     else:
         damaged = {"empty": b"", "text": b"text" * 99, "half": content[: len(content) // 2]}
         path.write_bytes(damaged.get(damage, content))
@@ -258,6 +265,17 @@ def test_weights_that_do_not_fit_change_nothing(damage, ending, tmp_path):
         model.load_weights(path)
     for one, two in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_model_that_was_not_trained_yet(optimizer, tmp_path):
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(2)])
+    model.compile(optimizer, "mse")
+    model.save(tmp_path / "new.keras")
+    loaded = keras.models.load_model(tmp_path / "new.keras")
+    for one, two in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert len(loaded.fit(np.ones((4, 6)), np.ones((4, 2)), verbose=0).history["loss"]) == 1
 
 
 def test_names_of_files(tmp_path):

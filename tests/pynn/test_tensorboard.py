@@ -305,5 +305,5 @@ def test_a_program_that_never_closes_loses_nothing(tmp_path):
     program = (
         f"from pynn import summary as s; s.create_file_writer({str(tmp_path)!r}).set_as_default(); s.scalar('a', 1, 2)"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=LIMIT)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=LIMIT, cwd=tmp_path)
     assert steps(tmp_path) == {"a": [2]}

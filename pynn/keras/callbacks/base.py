@@ -80,7 +80,7 @@ class CallbackList:
     def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
         if "batch" not in hook:
             self._heard.clear()  # so that a hook that is set during training is called from the next epoch on
-            seen = plain(logs)
+            seen = as_floats(logs)
             for callback in self.callbacks:
                 getattr(callback, hook)(*index, seen)
             return
@@ -88,18 +88,18 @@ class CallbackList:
         if heard is None:
             heard = self._heard[hook] = [found for c in self.callbacks if (found := _own(c, hook))]
         if heard:
-            seen = plain(logs)
+            seen = as_floats(logs)
             for call in heard:
                 call(*index, logs=seen)  # by name, as in Keras
 
 
-def plain(logs: Mapping[str, Any] | None) -> dict[str, Any]:
+def as_floats(logs: Mapping[str, Any] | None) -> dict[str, Any]:
     """A sorted copy without nested dicts: numbers, scalar arrays and tensors as floats, all else as it is."""
     result: dict[str, Any] = {}
     for name in sorted(logs or ()):
         value = logs[name]  # type: ignore[index]
         if isinstance(value, dict):
-            result |= plain(value)
+            result |= as_floats(value)
         else:
             try:
                 result[name] = value if getattr(value, "ndim", 0) else float(value)

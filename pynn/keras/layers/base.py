@@ -259,7 +259,8 @@ class Layer(Tracked):
     def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if not type(self).__init__.__module__.startswith("pynn."):
             return arguments
-        return {name: getattr(self, name, value) for name, value in arguments.items()}  # what "glorot_uniform" means
+        # the object that a name like "glorot_uniform" stood for, as in Keras
+        return {n: getattr(self, n, value) if isinstance(value, str) else value for n, value in arguments.items()}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, with the name and dtype that the layer really has."""

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from ... import ops
 from .base import Layer, LayerOptions
 
+__all__ = ["Operation"]
 OPERATIONS = ("abs", "add", "divide", "getitem", "matmul", "multiply", "negative", "pow", "subtract")
 _KERAS = {"Absolute": "abs", "GetItem": "getitem", "Power": "pow", "TrueDivide": "divide"}
 

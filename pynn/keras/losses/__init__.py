@@ -7,7 +7,6 @@ from typing import Any
 from ..._missing import missing
 from .. import _config
 from .._config import serialize
-from .._names import lookup
 from ._loss import Loss, LossFunctionWrapper, Reduction
 from .binary import BinaryCrossentropy, BinaryFocalCrossentropy, binary_crossentropy, binary_focal_crossentropy
 from .crossentropy import (
@@ -60,10 +59,7 @@ _KNOWN = {name: globals()[name] for name in ("bce", "BCE", *__all__) if name not
 
 def get(identifier: Any) -> Any:
     """A Loss or function for a name, a configuration, a class, a Loss, or a function; None for None."""
-    if isinstance(identifier, dict):
-        identifier = _config.deserialize(identifier)
-    found = identifier if identifier is None or callable(identifier) else lookup("loss", identifier, _KNOWN)
-    return found() if isinstance(found, type) else found
+    return _config.resolve("loss", identifier, _KNOWN)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:

@@ -115,7 +115,7 @@ def known_logits(y_pred: Tensor, from_logits: bool, activation: str) -> Tensor |
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
     """-log(p[label]) for integer labels; with from_logits, p = softmax(y_pred).
 
-    Samples of `ignore_class` do not count, in the mean's divisor neither.
+    Samples of `ignore_class` do not count, nor in the mean's divisor.
     """
 
     def __init__(

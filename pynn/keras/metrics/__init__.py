@@ -9,7 +9,7 @@ from ...convert import as_array
 from ...tensor import Tensor
 from .. import _config
 from .._config import serialize
-from .._names import function_name, lookup, snake_case
+from .._names import function_name, snake_case
 from ..losses import (
     KLD,
     MAE,
@@ -110,10 +110,7 @@ __all__ = [
 
 def get(identifier: Any) -> Any:
     """A Metric for a name, a configuration or a class; a Metric or function (y_true, y_pred) as it is."""
-    if isinstance(identifier, dict):
-        identifier = _config.deserialize(identifier)
-    found = identifier if identifier is None or callable(identifier) else lookup("metric", identifier, _KNOWN)
-    return found() if isinstance(found, type) else found
+    return _config.resolve("metric", identifier, _KNOWN)
 
 
 def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:

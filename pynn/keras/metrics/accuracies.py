@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import ops
 from ...convert import as_array
 from ...tensor import Tensor
 from ..losses._loss import same_rank
@@ -47,13 +48,10 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> T
     0 also for labels outside of 0 ... n - 1 and where that prediction is NaN or infinite, as in TensorFlow.
     """
     labels, y_pred = as_array(y_true).astype(np.int64), as_array(y_pred)
-    rows, n = labels.reshape(-1), y_pred.shape[-1]
-    scores = y_pred.reshape(-1, n)
+    rows, scores = labels.reshape(-1), y_pred.reshape(-1, y_pred.shape[-1])
     if len(rows) != len(scores):
         raise ValueError(f"Labels of shape {labels.shape} do not match predictions of shape {y_pred.shape}")
-    valid = (rows >= 0) & (rows < n)
-    own = scores[np.arange(len(rows)), np.where(valid, rows, 0)]
-    inside = ((scores > own[:, None]).sum(-1) < k) & valid & np.isfinite(own)
+    inside = ops.in_top_k(rows, scores, k)._array
     return Tensor(inside.astype(np.float32).reshape(labels.shape))
 
 

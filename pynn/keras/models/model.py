@@ -45,7 +45,7 @@ class Model(Fitted):
         super().__init__(name=name, trainable=trainable, dtype=dtype)
         if inputs is not None:
             self._graph = graph.Graph(inputs, outputs)
-            self._graph_layers = self._graph.layers
+            self._graph_layers = self._graph.layers  # an attribute of the model's, in which `parts` finds them
             self.output_names = self._graph.output_names
             self.built, self._build_shape = True, nest.map_structure(lambda x: tuple(x.shape), inputs)
 

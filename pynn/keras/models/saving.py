@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._atomic import replacing
-from .._config import custom_object_scope, deserialize, serialize
+from .._config import UnknownObject, custom_object_scope, deserialize, serialize
 from . import weights
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
             config["compile_config"] = serialize(dict(model._compile_arguments))
         except TypeError as error:
             warnings.warn(f"The file leaves out what `compile` was given: {error}", stacklevel=3)
-        arrays |= {f"optimizer/vars/{i}": v for i, v in enumerate(map(np.asarray, model.optimizer.variables))}
+        if model.optimizer.built:
+            arrays |= {f"optimizer/vars/{i}": v for i, v in enumerate(map(np.asarray, model.optimizer.variables))}
     text = json.dumps(config, indent=1)
     packed = io.BytesIO()
     weights.write_npz(packed, arrays)
@@ -51,7 +52,7 @@ def load_model(
     """The model that `save` wrote, with its optimizer's state; of Keras's own files, configuration and weights.
 
     custom_objects: names for classes and functions of the user's own, if they are not registered. compile=False:
-    without loss and optimizer. ValueError: no such file, a damaged one, or unknown classes.
+    without loss and optimizer. ValueError: no such file, or a damaged one. TypeError: unknown classes.
     """
     path = weights.ending_in(filepath, ".keras")
     if not path.exists():
@@ -67,7 +68,7 @@ def load_model(
                 if compile and config.get("compile_config"):
                     model.compile(**{k: deserialize(v) for k, v in config["compile_config"].items() if k in _ARGUMENTS})
             _load(model, archive, names)
-    except OSError:
+    except (OSError, UnknownObject):
         raise
     except Exception as error:  # damaged bytes and wrong configurations make zipfile and constructors raise anything
         raise ValueError(f"{path} cannot be loaded: {error}") from None

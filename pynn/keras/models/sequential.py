@@ -27,9 +27,8 @@ class Sequential(Model):
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
         self._input: tuple[int | None, ...] | None = None
-        self._chain: list[
-            KerasTensor
-        ] = []  # what goes into the first layer, what comes out of it, out of the next, ...
+        # what goes into the first layer, what comes out of it, out of the next, ...
+        self._chain: list[KerasTensor] = []
         self._entry: InputLayer | None = None  # given as the first entry, and not taken from the first data
         if layers is not None and not isinstance(layers, (list, tuple)):
             layers = [layers]  # type: ignore[list-item]  # one layer alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
@@ -61,7 +61,7 @@ def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool
     path = ending_in(filepath, ".weights.h5", ".npz")
     check_free(path, overwrite)
     arrays = {name: v._array for name, v in named_variables(model).items()}
-    write = write_npz if path.suffix == ".npz" else write_h5(_h5py())
+    write = write_npz if path.suffix == ".npz" else write_h5
     with replacing(path) as file:
         write(file, arrays)
 
@@ -96,16 +96,15 @@ def assign(variables: dict[str, Variable], arrays: Arrays) -> None:
 
 
 def write_npz(file: IO[bytes], arrays: Arrays) -> None:
+    """The arrays by name, as NumPy does."""
     np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
 
 
-def write_h5(h5py: ModuleType) -> Callable[[IO[bytes], Arrays], None]:
-    def write(file: IO[bytes], arrays: Arrays) -> None:
-        with h5py.File(file, "w") as archive:
-            for name, array in arrays.items():
-                archive[name] = array
-
-    return write
+def write_h5(file: IO[bytes], arrays: Arrays) -> None:
+    """The arrays by path, in groups as Keras does. ImportError: h5py is not installed."""
+    with _h5py().File(file, "w") as archive:
+        for name, array in arrays.items():
+            archive[name] = array
 
 
 def read_h5(file: BinaryIO) -> Arrays:
