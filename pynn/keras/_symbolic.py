@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import nest
-from ..dtypes import DType, TensorShape, as_dtype
+from ..dtypes import TensorShape, as_dtype
 
 if TYPE_CHECKING:
     from .layers.base import Layer
@@ -83,6 +83,6 @@ def is_symbolic(*values: Any) -> bool:
     return any(isinstance(x, KerasTensor) or (nest.is_nested(x) and is_symbolic(*nest.flatten(x))) for x in values)
 
 
-def symbols(values: Any, batch: int | None, dtype_of: Callable[[Any], DType], name: str) -> Any:
+def symbols(values: Any, batch: int | None, name: str) -> Any:
     """KerasTensors for the Tensors in a nest; their first size is `batch`."""
-    return nest.map_structure(lambda t: KerasTensor((batch, *t.shape[1:]) if t.ndim else (), dtype_of(t), name), values)
+    return nest.map_structure(lambda t: KerasTensor((batch, *t.shape[1:]) if t.ndim else (), t.dtype, name), values)

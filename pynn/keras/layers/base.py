@@ -171,7 +171,7 @@ class Layer(Tracked):
         with unrecorded():
             outputs = self(*made, **{"training": False, **keywords} if self._takes_training else keywords)
         batch = first.shape[0] if first.ndim else None
-        outputs = symbols(outputs, batch, lambda t: t.dtype, self.name)
+        outputs = symbols(outputs, batch, self.name)
         return Node(self, args, kwargs, outputs).outputs
 
     def _cast(self, x: Any) -> Any:
