@@ -1,6 +1,7 @@
 """LADDER: operation -> {rung: function}, slowest first. Tests, benchmarks and tables are generated from it.
 
-The functions of one operation take the same arguments. Each rung makes one change to the one above it:
+The functions of one operation take the same arguments; those of `rmsprop_update` change w and v in place, the others
+return a result. Each rung makes one change to the one above it:
 naive     pure Python loops
 typed     the same loops with C types, compiled; for products the loop order i-j-p, named `ijp`
 ipj       loop order i-p-j: the inner loop runs along rows, so that the compiler vectorizes it
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from kernels import elementwise, losses, naive, products
+from kernels import elementwise, losses, naive, optimizers, products
 
 _relu_dense = {"activation": "relu"}  # the chapter's layer
 
@@ -84,5 +85,11 @@ LADDER: dict[str, dict[str, Callable]] = {
         "blocked": partial(products.dense_blocked, **_relu_dense),
         "parallel": partial(products.dense_parallel, **_relu_dense),
         "sparse": partial(products.dense, **_relu_dense),
+    },
+    "rmsprop_update": {
+        "naive": naive.naive_rmsprop_update,
+        "typed": optimizers.rmsprop_update_typed,
+        "simd": optimizers.rmsprop_update_simd,
+        "parallel": optimizers.rmsprop_update,
     },
 }

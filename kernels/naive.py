@@ -2,7 +2,7 @@
 
 They are the ladder's lowest rung: the yardstick of its speed-ups, and the plainest statement of what an operation
 does. They take and return NumPy arrays. Source of the loops: F. Chollet, "Deep Learning with Python", 2nd edition,
-chapter 2, whose program these restate.
+chapter 2, whose program these restate; of the update: Keras 3 (keras/src/optimizers/rmsprop.py).
 """
 
 from __future__ import annotations
@@ -127,3 +127,22 @@ def naive_softmax(x: np.ndarray) -> np.ndarray:
 def naive_dense(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """relu(x . w + b), the layer of the chapter: (m, d), (d, n), (n,) -> (m, n). ValueError for other shapes."""
     return naive_relu(naive_add_matrix_and_vector(naive_matrix_dot(x, w), b))
+
+
+def naive_rmsprop_update(
+    w: np.ndarray, v: np.ndarray, g: np.ndarray, learning_rate: float, rho: float, epsilon: float
+) -> None:
+    """v = rho v + (1 - rho) g g; w -= learning_rate g / sqrt(v + epsilon), in place, for arrays of one shape.
+
+    Epsilon stands inside the root. ValueError for other shapes and for a read-only w or v, before anything is written.
+    """
+    _require(
+        w.shape == v.shape == g.shape,
+        f"naive_rmsprop_update takes three arrays of one shape, not {w.shape} {v.shape} {g.shape}",
+    )
+    _require(
+        w.flags.writeable and v.flags.writeable, "naive_rmsprop_update takes a w and a v to write, not read-only ones"
+    )
+    for at in np.ndindex(*w.shape):
+        v[at] = rho * v[at] + (1 - rho) * g[at] * g[at]
+        w[at] -= learning_rate * g[at] / np.sqrt(v[at] + epsilon)

@@ -1,6 +1,10 @@
-"""In-place optimizer updates, one pass over weights and state. The rules are Keras 3's (keras/src/optimizers)."""
+"""In-place optimizer updates, one pass over weights and state. The rules are Keras 3's (keras/src/optimizers).
+
+RMSprop's has rungs below it: `typed` (the naive loop, compiled) and `simd` (the leaf of this CPU's instruction set).
+"""
 
 cimport numpy as cnp
+from cython cimport floating
 from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdlib cimport free, malloc
@@ -19,6 +23,7 @@ cdef double GRAIN = 16384  # weights per thread that pay for waking it
 cdef enum Rule:
     SGD
     MOMENTUM
+    RMSPROP_TYPED
     RMSPROP
     ADAM
 
@@ -128,8 +133,8 @@ cdef class Updates:
             first -= self.update[i].n
             stop -= self.update[i].n
 
-    cdef void run(self) noexcept:
-        cdef int t, workers = team(self.elements, GRAIN), caller = home()
+    cdef void run(self, bint threads) noexcept:
+        cdef int t, workers = team(self.elements, GRAIN) if threads else 1, caller = home()
         cdef idx share = (self.elements // workers + 64) // 64 * 64  # within an array, cache lines of their own
         with nogil:
             if workers == 1:
@@ -140,6 +145,17 @@ cdef class Updates:
                     self.run_range(t * share, min((t + 1) * share, self.elements))
 
 
+cdef void rmsprop_loop(const Update* u, floating* w, floating* v, const floating* g, idx first,
+                       idx stop) noexcept nogil:
+    """The naive loop with C types."""
+    cdef idx i
+    cdef floating rate = <floating> u.rate, keep = <floating> u.decay, take = <floating> (1 - u.decay)
+    cdef floating epsilon = <floating> u.epsilon
+    for i in range(first, stop):
+        v[i] = keep * v[i] + take * g[i] * g[i]
+        w[i] -= rate * g[i] / <floating> sqrt(v[i] + epsilon)
+
+
 cdef void update_range(const Update* u, idx first, idx stop) noexcept nogil:
     cdef const leaves* leaf = &simd[u.is_double]
     cdef idx n = stop - first, at = first * u.size
@@ -147,6 +163,10 @@ cdef void update_range(const Update* u, idx first, idx stop) noexcept nogil:
         leaf.sgd(u.w + at, u.g + at, n, u.rate)
     elif u.rule == MOMENTUM:
         leaf.momentum(u.w + at, u.m + at, u.g + at, n, u.rate, u.decay, u.nesterov)
+    elif u.rule == RMSPROP_TYPED and u.is_double:
+        rmsprop_loop(u, <double*> u.w, <double*> u.v, <const double*> u.g, first, stop)
+    elif u.rule == RMSPROP_TYPED:
+        rmsprop_loop(u, <float*> u.w, <float*> u.v, <const float*> u.g, first, stop)
     elif u.rule == RMSPROP:
         leaf.rmsprop(u.w + at, u.v + at, u.g + at, n, u.rate, u.decay, u.epsilon)
     else:
@@ -160,7 +180,7 @@ def sgd_update(w, g, double learning_rate):
     or lists of such arrays, one for each parameter, updated in one pass. Raises TypeError and ValueError otherwise,
     before anything is changed.
     """
-    (<Updates> Updates(SGD, w, g, {}, learning_rate)).run()
+    (<Updates> Updates(SGD, w, g, {}, learning_rate)).run(True)
 
 
 def momentum_update(w, m, g, double learning_rate, double momentum, bint nesterov=False):
@@ -168,7 +188,17 @@ def momentum_update(w, m, g, double learning_rate, double momentum, bint nestero
 
     Arrays and errors: see sgd_update.
     """
-    (<Updates> Updates(MOMENTUM, w, g, {"m": m}, learning_rate, momentum, nesterov=nesterov)).run()
+    (<Updates> Updates(MOMENTUM, w, g, {"m": m}, learning_rate, momentum, nesterov=nesterov)).run(True)
+
+
+def rmsprop_update_typed(w, v, g, double learning_rate, double rho, double epsilon):
+    """rmsprop_update: the naive loop with C types, one thread. The compiler vectorizes it, for the oldest CPU."""
+    (<Updates> Updates(RMSPROP_TYPED, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run(False)
+
+
+def rmsprop_update_simd(w, v, g, double learning_rate, double rho, double epsilon):
+    """rmsprop_update in this CPU's widest vectors, one thread."""
+    (<Updates> Updates(RMSPROP, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run(False)
 
 
 def rmsprop_update(w, v, g, double learning_rate, double rho, double epsilon):
@@ -176,7 +206,7 @@ def rmsprop_update(w, v, g, double learning_rate, double rho, double epsilon):
 
     Arrays and errors: see sgd_update.
     """
-    (<Updates> Updates(RMSPROP, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run()
+    (<Updates> Updates(RMSPROP, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run(True)
 
 
 def adam_update(w, m, v, g, double learning_rate, double beta_1, double beta_2, double epsilon, Py_ssize_t step):
@@ -189,4 +219,4 @@ def adam_update(w, m, v, g, double learning_rate, double beta_1, double beta_2, 
     if step < 1:
         raise ValueError(f"step counts from 1, not {step}")
     cdef double alpha = learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step)
-    (<Updates> Updates(ADAM, w, g, {"m": m, "v": v}, alpha, beta_1, beta_2, epsilon)).run()
+    (<Updates> Updates(ADAM, w, g, {"m": m, "v": v}, alpha, beta_1, beta_2, epsilon)).run(True)

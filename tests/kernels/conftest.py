@@ -17,6 +17,24 @@ class Case(NamedTuple):
     args: tuple[np.ndarray, ...]
     expected: np.ndarray  # element-wise operations: in the arguments' type, exact; others: float64
     bound: np.ndarray | float  # largest error that rounding explains
+    rates: tuple[float, ...] = ()  # the numbers that follow the arrays of an update
+    written: int = 0  # the first arguments, which an update changes in place; expected stacks their new values
+
+    def run(self, function: Callable) -> object:
+        """The function's result: what it returns, or for an update what it leaves in the arguments it writes."""
+        returned = function(*self.args, *self.rates)
+        if not self.written:
+            return returned
+        assert returned is None
+        return np.stack(self.args[: self.written])
+
+    def run_into(self, function: Callable) -> object:
+        """The result in memory of the caller's: an out full of NaN, which is returned, or what an update writes."""
+        if self.written:
+            return self.run(function)
+        out = np.full(self.expected.shape, np.nan, self.args[0].dtype)
+        assert function(*self.args, out=out) is out
+        return out
 
     def check(self, result: object) -> None:
         """The result has the expected shape, the arguments' type (a naive sum is a Python float), and the values."""
@@ -50,6 +68,19 @@ def softmax_reference(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return exact.astype(np.float64), bound
 
 
+def rmsprop_reference(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: tuple[float, float, float]) -> tuple:
+    """New w and v, stacked, and their bounds. Four roundings of at most eps / 2 meet in v: those of a rate, of two
+    products and of the sum. In w's change half of v's meet, as the root halves them, with six more: of the rate, the
+    product, epsilon and its sum, the root and the quotient; and one is the difference's. As many in the reference."""
+    rate, rho, epsilon = rates
+    w64, v64, g64 = (x.astype(np.float64) for x in (w, v, g))
+    new_v = rho * v64 + (1 - rho) * g64 * g64
+    change = rate * g64 / np.sqrt(new_v + epsilon)
+    eps = np.finfo(w.dtype).eps
+    bound = np.stack([eps * (9 * np.abs(change) + np.abs(w64)), eps * 4 * new_v])
+    return np.stack([w64 - change, new_v]), bound
+
+
 def make_case(operation: str, dtype: str, shape: Shape) -> Case:
     """Random arguments of an operation; m, k, n are the sizes of its product, or of what it has of one."""
     m, k, n = shape
@@ -80,6 +111,10 @@ def make_case(operation: str, dtype: str, shape: Shape) -> Case:
         case "softmax":
             x = 4 * random(m, n)
             return Case((x,), *(softmax_reference(x) if x.size else (x, 0)))
+        case "rmsprop_update":
+            w, v, g = random(m, n), random(m, n) ** 2, random(m, n)
+            rates = (0.01, 0.9, 1e-3)  # an epsilon that shows on which side of the root it stands
+            return Case((w, v, g), *rmsprop_reference(w, v, g, rates), rates, written=2)
     raise LookupError(f"tests/kernels/conftest.py has no arguments for {operation!r}; add a case")
 
 

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+import kernels
 from kernels import naive
 from kernels.ladder import LADDER
 
 VECTOR, MATRIX, WIDE = np.ones(3), np.ones((2, 3)), np.ones((2, 4))
 STACK = np.ones((2, 2, 3))
+RATES = (0.1, 0.9, 1e-7)
 
 WRONG = {
     naive.naive_relu: [(VECTOR,), (STACK,), (np.float64(1),)],
@@ -19,6 +21,11 @@ WRONG = {
     naive.naive_matrix_vector_dot: [(MATRIX, np.ones(2)), (VECTOR, VECTOR), (MATRIX, MATRIX.T)],
     naive.naive_matrix_dot: [(MATRIX, MATRIX), (MATRIX, VECTOR), (VECTOR, MATRIX.T), (STACK, MATRIX.T)],
     naive.naive_softmax: [(VECTOR,), (STACK,)],
+    naive.naive_rmsprop_update: [
+        (MATRIX, MATRIX, WIDE, *RATES),
+        (MATRIX, VECTOR, MATRIX, *RATES),
+        (VECTOR, MATRIX, MATRIX, *RATES),
+    ],
     naive.naive_dense: [(MATRIX, MATRIX, VECTOR), (MATRIX, MATRIX.T, VECTOR), (VECTOR, MATRIX.T, np.ones(2))],
 }
 
@@ -31,6 +38,30 @@ def test_every_naive_rung_is_here():
 def test_wrong_shapes(function, args):
     with pytest.raises(ValueError, match=r"naive_.* takes .*not"):
         function(*args)
+
+
+@pytest.mark.parametrize("locked", [0, 1])
+def test_a_refused_update_writes_nothing(locked):
+    arrays = np.ones((3, 2, 3))
+    w, v, g = arrays
+    with pytest.raises(ValueError, match="takes three arrays of one shape, not"):
+        naive.naive_rmsprop_update(w, v, g[:1], *RATES)
+    (w, v)[locked].flags.writeable = False
+    with pytest.raises(ValueError, match="takes a w and a v to write, not"):
+        naive.naive_rmsprop_update(w, v, g, *RATES)
+    assert (arrays == 1).all()
+
+
+def test_an_update_takes_any_shape_and_layout():
+    rng = np.random.default_rng(0)
+    for shape in [(), (7,), (2, 3, 5)]:
+        w, v, g = rng.random((3, *shape))
+        strided = [np.repeat(x[..., None], 2, -1)[..., 0] for x in (w, v, g)]
+        naive.naive_rmsprop_update(*strided, *RATES)
+        w, v = np.array(w), np.array(v)
+        kernels.rmsprop_update(w, v, np.array(g), *RATES)
+        np.testing.assert_allclose(strided[0], w, rtol=1e-14)
+        np.testing.assert_allclose(strided[1], v, rtol=1e-14)
 
 
 def test_relu_keeps_nan_and_makes_no_negative_zero():

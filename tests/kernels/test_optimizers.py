@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import kernels
+from kernels.ladder import LADDER
 
 DTYPES = ["float32", "float64"]
 LENGTHS = [*range(131), 32767, 100003]
@@ -47,7 +48,11 @@ UPDATES = {
         lambda w, m, g: momentum(w, m, g, True),
         lambda a: kernels.momentum_update(a["w"], a["m"], a["g"], 0.1, 0.9, nesterov=True),
     ),
-    "rmsprop": ("wvg", rmsprop, lambda a: kernels.rmsprop_update(a["w"], a["v"], a["g"], 0.01, 0.9, 1e-7)),
+    **{
+        f"rmsprop {rung}": ("wvg", rmsprop, lambda a, f=function: f(a["w"], a["v"], a["g"], 0.01, 0.9, 1e-7))
+        for rung, function in LADDER["rmsprop_update"].items()
+        if rung != "naive"
+    },
     "adam": (
         "wmvg",
         lambda w, m, v, g: adam(w, m, v, g, 3),
