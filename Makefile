@@ -1,8 +1,10 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint bench peers readme
+.PHONY: build test lint bench bench-check readme
+
+BASE = HEAD~1
 
 build:    ## compile in place and install for development
-	pip install -e '.[plot,test,lint]'
+	pip install -e '.[test,lint]'
 
 test:
 	pytest
@@ -13,14 +15,12 @@ lint:
 	cython-lint kernels
 	mypy pynn
 
-bench:
-	pytest bench
+bench:    ## measure everything, beside the libraries that are installed; tables, pictures and a page into pynn-bench
+	pynn bench
 
-peers:    ## against NumPy, PyTorch, JAX and Keras, those that are installed
-	python bench/peers_kernels.py
-	python bench/overhead.py
-	python bench/peers_training.py
-	python bench/whole_process.py
+bench-check:  ## is the working tree slower than BASE?
+	python -P -m pynn.bench.regress $(BASE)
 
-readme:   ## measure the ladder and write its table into README.md
-	python bench/ladder_table.py --readme
+readme:   ## measure everything, and write the tables and pictures of README.md
+	pynn bench
+	python -P -m pynn.bench.readme pynn-bench/results.json

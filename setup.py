@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 from setuptools.command.build_clib import build_clib
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
@@ -100,7 +100,11 @@ def extension(name):
     )
 
 
+PACKAGES = find_packages(include=["kernels*", "pynn*"]) + ["pynn." + p for p in find_packages(include=["bench*"])]
+
 setup(
+    packages=PACKAGES,
+    package_dir={"pynn.bench": "bench"},
     ext_modules=cythonize(
         [extension(name) for name in MODULES],
         compiler_directives={

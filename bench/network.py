@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 
 BATCH, PIXELS, HIDDEN, CLASSES = 128, 784, 512, 10
@@ -11,17 +9,21 @@ SIZES = (PIXELS, HIDDEN, CLASSES)
 EXAMPLES, NONZERO = 60_000, 0.19  # of MNIST
 
 
-def data(random: bool) -> tuple[np.ndarray, np.ndarray]:
-    """x (60000, 784) float32 from 0 to 1, labels (60000,): MNIST, or numbers of its size with as many zeros."""
-    if not random:
-        from pynn.keras.datasets import mnist
-
-        try:
-            (x, labels), _ = mnist.load_data()
-        except OSError as error:
-            sys.exit(f"{error}\nwith --random it measures on random data of MNIST's shape")
-        return x.reshape(len(x), -1).astype(np.float32) / 255, labels
+def random_data() -> tuple[np.ndarray, np.ndarray]:
+    """As `prepared`, numbers of MNIST's size with as many zeros."""
     rng = np.random.default_rng(0)
     x = rng.random((EXAMPLES, PIXELS), np.float32)
     x *= rng.random(x.shape, np.float32) < NONZERO
     return x, rng.integers(0, CLASSES, EXAMPLES).astype(np.uint8)
+
+
+def digits() -> list[np.ndarray]:
+    """MNIST's training and test images and labels, in a row, uint8. OSError where no source answers."""
+    from pynn.keras.datasets import mnist
+
+    return [array for pair in mnist.load_data() for array in pair]
+
+
+def prepared(images: np.ndarray) -> np.ndarray:
+    """uint8 (m, 28, 28) -> float32 (m, 784), 0 to 1."""
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)

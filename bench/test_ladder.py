@@ -1,17 +1,17 @@
 """`pytest bench`: every rung at every size, checked against NumPy in float64, then timed beside NumPy.
 
-pytest-benchmark's columns are seconds; extra_info (in --benchmark-json) carries the ratio to NumPy, measured in turns
-within the same test, because seconds of two moments on a shared machine cannot be compared.
+pytest-benchmark's columns are seconds; extra_info (in --benchmark-json) carries what `pynn bench` tells of a rung: its
+ratio to NumPy, measured in turns within the same test, because seconds of two moments on a shared machine cannot be
+compared, the verdict, the rate and the largest error.
 """
 
 from __future__ import annotations
 
 import pytest
-from cases import CASES, Case
-from measure import contestants, interleave, median, ratio
-from quiet import settle
-
-import kernels
+from pynn.bench.measure.cases import CASES, Case
+from pynn.bench.measure.quiet import settle
+from pynn.bench.measure.turns import interleave, local
+from pynn.bench.suites import measurement
 
 TURNS, PATIENCE = 5, 0.1
 SECONDS = 0.05  # of pytest-benchmark's own rounds in each test
@@ -26,26 +26,29 @@ SECONDS = 0.05  # of pytest-benchmark's own rounds in each test
     ],
 )
 def test_rung(benchmark, kernel_threads: int, case: Case, rung: str) -> None:
-    players = contestants(case, only=rung)
-    function, arguments, out = players[rung]
-    benchmark.group = f"{case.operation} {case.label}"
+    players = local(case, only=rung)
+    player = players[rung]
+    benchmark.group = case.title
     if benchmark.disabled:
-        benchmark(function, *arguments)
+        benchmark(player.function, *player.arguments)
         return
-    times, others = interleave(players, TURNS, PATIENCE)
-    seconds, against = median(times[rung]), ratio(times["NumPy"], times[rung])
-    unit, rate = case.rate(seconds)
+    measured = measurement(case, "pytest", kernel_threads, players, *interleave(players, TURNS, PATIENCE))
+    against = measured.faster(rung, "NumPy")
     benchmark.extra_info.update({
-        "times NumPy": against.value,
-        "times NumPy, quartiles": [against.low, against.high],
-        "tie with NumPy": against.tie,
-        "others' share of the CPUs": others,
-        "threads": kernel_threads,
-        "instruction set": kernels.show_config()["instruction set"],
+        "times NumPy": against and against.value,
+        "times NumPy, quartiles": against and [against.low, against.high],
+        "tie with NumPy": against and against.tie,
+        "verdict": measured.verdict(rung),
+        "others' share of the CPUs": measured.others,
+        "threads": measured.players[rung].threads,
+        "instruction set": measured.instruction_set,
         "shapes": case.label,
-        unit: rate,
+        "largest error": f"{player.error} {player.error_unit}",
+        measured.unit: measured.rate(rung),
     })  # fmt: skip
     settle()
+    seconds = measured.players[rung].median
     iterations = max(1, int(SECONDS / 20 / seconds))
     rounds = min(20, max(1, int(SECONDS / seconds)))
-    benchmark.pedantic(function, arguments, {} if out is None else {"out": out}, rounds=rounds, iterations=iterations)
+    out = {} if player.out is None else {"out": player.out}
+    benchmark.pedantic(player.function, player.arguments, out, rounds=rounds, iterations=iterations)

@@ -7,11 +7,20 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from ._commands import UserError, one_line
 
-OUTPUT = "pynn-run"
+# The module of each command, whose function has its name
+COMMANDS = {
+    "train": "._commands.train",
+    "predict": "._commands.predict",
+    "bench": ".bench.command",
+    "explain": ".bench.explain",
+    "info": "._commands.info",
+}
+OUTPUT, BENCH_OUTPUT = "pynn-run", "pynn-bench"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,13 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         # imported here: each command pays only for what it uses, and --help for nothing
-        if arguments.command == "train":
-            from ._commands.train import train as command
-        elif arguments.command == "predict":
-            from ._commands.predict import predict as command
-        else:
-            from ._commands.info import info as command
-        code = command(arguments)
+        module = import_module(COMMANDS[arguments.command], __package__)
+        code = getattr(module, arguments.command)(arguments)
         sys.stdout.flush()  # here, where its failure is caught
         return code
     except UserError as error:
@@ -53,7 +57,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pynn", description="Train a digit classifier on compiled kernels, and use it.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{train,predict,info}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar=f"{{{','.join(COMMANDS)}}}")
 
     train = commands.add_parser(
         "train",
@@ -90,8 +94,46 @@ def _parser() -> argparse.ArgumentParser:
     add("--invert", action="store_true", help="for dark digits on a light ground")
     add("--count", type=_count, default=20, metavar="N", help="images shown of each file (default: 20)")
 
+    _add_bench(commands)
+    explain = commands.add_parser(
+        "explain",
+        help="the rungs of an operation: what changed in the code, and what it gained",
+        allow_abbrev=False,
+        description="Show each rung's source as a difference from the rung above it, with the measured gain.",
+    )
+    explain.add_argument(
+        "operation", metavar="OPERATION", help="dot, relu, softmax, ... (`pynn explain list` names all)"
+    )
+    add = explain.add_argument
+    add("--results", metavar="FILE", help="take the gains from this results.json instead of measuring them")
+    add("--assembly", action="store_true", help="show the machine code of each inner loop, too")
+
     commands.add_parser("info", help="versions, and how the kernels were built", allow_abbrev=False)
     return parser
+
+
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure the ladder beside NumPy and other libraries",
+        allow_abbrev=False,
+        description="Measure the machine, every rung, sweeps, scaling and training; print tables, save all of it.",
+    )
+    add = bench.add_argument
+    add("--quick", action="store_true", help="in less than a minute: fewer cases and turns, no other libraries")
+    add("--only", metavar="A,B", help="of the operations (default: all)")
+    add("--suites", metavar="A,B", help="of ladder, sweep, scaling, training, lives, steps (default: all but steps)")
+    add("--peers", metavar="A,B", help="of the other libraries, or none (default: those installed; with --quick none)")
+    add("--threads", type=_threads, metavar="N", help="of each contestant (default: all CPUs)")
+    add("--output", default=BENCH_OUTPUT, metavar="FOLDER", help=f"where results go (default: {BENCH_OUTPUT})")
+    compare = bench.add_subparsers(dest="what", metavar="compare").add_parser(
+        "compare",
+        help="what got faster or slower between two results.json",
+        allow_abbrev=False,
+        description="Say what got faster or slower beyond the noise, per instruction set and number of threads.",
+    )
+    for name in ("first", "second"):
+        compare.add_argument(name, metavar=f"{name.upper()}.json", help="saved by `pynn bench`")
 
 
 def _count(text: str) -> int:

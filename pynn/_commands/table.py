@@ -1,11 +1,10 @@
-"""Tables on standard output."""
+"""Tables and other printed things on standard output."""
 
 from __future__ import annotations
 
 import sys
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 
 
 class _Console(Console):
@@ -13,6 +12,6 @@ class _Console(Console):
         raise  # rich would end the program with 1; the BrokenPipeError is main's to handle
 
 
-def show(table: Table) -> None:
-    """Prints it; folded to a terminal's width, but not in a file or pipe."""
-    _Console(width=None if sys.stdout.isatty() else 10_000, highlight=False).print(table)
+def show(printed: RenderableType) -> None:
+    """A table, or other things that rich prints; folded to a terminal's width, but not in a file or pipe."""
+    _Console(width=None if sys.stdout.isatty() else 10_000, highlight=False).print(printed)

@@ -1,0 +1,169 @@
+"""The machine code of a rung's inner loop, and what it consists of.
+
+Which loop of its function is the inner one? Of the loops that hold no other, the one with the most fused multiply-adds;
+then with the most packed arithmetic (compilers keep a scalar loop beside it for the rest, and for arrays that overlap);
+then with the most scalar arithmetic; then with the fewest instructions in all (gemm packs b in a loop of its own).
+Where that is not the loop that runs, the entry in table.py says what tells it from the others:
+
+strided    it has no packed instruction: an operand's elements are not adjacent
+calls f    it calls f
+8 sums     it has so many products, since a tile of that many sums is meant
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import kernels
+
+from .instructions import KINDS, Instruction
+from .loops import innermost
+from .objects import ISAS, NoAssembly, disassembled, extension, function
+from .table import Code, code
+
+__all__ = ["ISAS", "KINDS", "Loop", "NoAssembly", "inner_loop"]
+
+_DTYPES = {"float32": 4, "float64": 8}
+_STEP = re.compile(r"(?:add|sub) (\w+),(-?0x[0-9a-f]+)")
+_MEMORY = re.compile(r"\[([^\]]+)\]")
+
+
+@dataclass(frozen=True)
+class Loop:
+    """An inner loop. Counts are of one turn; they are None on a machine whose instructions are not known here."""
+
+    symbol: str
+    file: str  # the extension module
+    source: str  # the C file that was compiled
+    isa: str  # what that file was compiled for; the modules beside the leaves are always baseline
+    dtype: str
+    instructions: tuple[Instruction, ...]
+
+    @cached_property
+    def counts(self) -> Counter[str] | None:
+        """Instructions by kind. Arithmetic on an operand in memory counts as arithmetic."""
+        if any(instruction.kind is None for instruction in self.instructions):
+            return None
+        return Counter(instruction.kind for instruction in self.instructions)
+
+    @property
+    def fma(self) -> int | None:
+        """Fused multiply-adds."""
+        return self.counts and self.counts["fma"]
+
+    @property
+    def vector(self) -> int | None:
+        """Packed arithmetic and logic, fused multiply-adds included; loads, stores and shuffles are not."""
+        return self.counts and sum(_is_vector(instruction) for instruction in self.instructions)
+
+    @property
+    def bits(self) -> int | None:
+        """The widest register; a scalar loop's is as wide as one element."""
+        return self.counts and max(8 * self.itemsize, *(instruction.bits for instruction in self.instructions))
+
+    @property
+    def lanes(self) -> int | None:
+        """Elements in the widest register."""
+        return self.bits and self.bits // (8 * self.itemsize)
+
+    @property
+    def flops(self) -> int | None:
+        """Additions, multiplications, divisions, roots, minima and maxima; a called function's do not count."""
+        return self.counts and sum(instruction.flops(self.itemsize) for instruction in self.instructions)
+
+    @property
+    def elements(self) -> int | None:
+        """How many elements further each operand is in the next turn; None if they differ, or are not constants."""
+        steps = _steps(self.instructions)
+        return steps.pop() // self.itemsize if self.counts and len(steps) == 1 and None not in steps else None
+
+    @property
+    def itemsize(self) -> int:
+        return _DTYPES[self.dtype]
+
+
+def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | None = None) -> Loop | None:
+    """The inner loop of a rung, as it was compiled; None for `naive`, which is not.
+
+    Leaves exist once per instruction set: `isa` is one of ISAS, by default the one in use. Raises NoAssembly where
+    objdump is missing or the symbols are, ValueError for names that do not exist.
+    """
+    isa = isa or str(kernels.show_config()["instruction set"])
+    if dtype not in _DTYPES or isa not in ISAS:
+        raise ValueError(f"dtype is one of {', '.join(_DTYPES)} and isa of {', '.join(ISAS)}, not {dtype!r}, {isa!r}")
+    if rung == "naive":
+        return None
+    entry = code(operation, rung)
+    module, name = entry.function.split(":")
+    number = list(_DTYPES).index(dtype)
+    found = function(module, name, number, isa)
+    whole = not found  # a function of its own has one type, one that it was put into may hold both
+    for other in entry.inlined if whole else ():
+        found = found or function(module, other, number, isa)
+    path = extension("_simd" if module == "leaf" else module)
+    loops = [(loop, symbol) for symbol in found for loop in innermost(disassembled(path, symbol))]
+    loops = [(loop, symbol) for loop, symbol in loops if _fits(loop, entry) and not (whole and not _is(loop, dtype))]
+    if not loops:
+        raise NoAssembly(
+            f"{path.name} shows no inner loop of {name} for {dtype}: it was stripped, or inlined elsewhere by this "
+            "compiler"
+        )
+    loop, symbol = min(loops, key=lambda pair: _rank(pair[0]))
+    return Loop(symbol.name, path.name, symbol.source, isa if module == "leaf" else "baseline", dtype, loop)
+
+
+def _is_vector(instruction: Instruction) -> bool:
+    return instruction.packed and instruction.kind in ("fma", "vector")
+
+
+def _fits(loop: Sequence[Instruction], entry: Code) -> bool:
+    """Has the loop what the entry asks for?"""
+    if entry.loop == "strided":
+        return not any(instruction.packed for instruction in loop)
+    if entry.loop.startswith("calls "):
+        name = entry.loop.removeprefix("calls ")
+        return any(re.fullmatch(rf"\w+ {name}f?\b.*", i.text) for i in loop if i.kind == "call")
+    if entry.loop.endswith(" sums"):
+        products = sum(i.kind == "fma" or i.mnemonic.lstrip("v").startswith("mulp") for i in loop)
+        return products == int(entry.loop.removesuffix(" sums"))
+    return True
+
+
+def _is(loop: Sequence[Instruction], dtype: str) -> bool:
+    """Is this loop for that type, in a function that holds one for each?"""
+    single = any(re.search(r"[ps]s$|ss2sd", i.mnemonic) for i in loop if i.kind in ("scalar float", "vector", "fma"))
+    return single == (dtype == "float32")
+
+
+def _rank(loop: Sequence[Instruction]) -> tuple[int, ...]:
+    kinds = Counter(instruction.kind for instruction in loop)
+    vector = sum(map(_is_vector, loop))
+    return -kinds["fma"], -vector, -kinds["scalar float"], len(loop), loop[0].address
+
+
+def _steps(loop: Sequence[Instruction]) -> set[int | None]:
+    """By how many bytes the addresses of floating-point operands move on in one turn; None for what is not a constant
+    (x86-64)."""
+    moved: dict[str, int | None] = {}
+    for instruction in loop:
+        if instruction.kind in ("jump", "store", "call") or instruction.mnemonic in ("cmp", "test"):
+            continue
+        register = instruction.text.partition(" ")[2].split(",")[0]
+        constant = _STEP.fullmatch(instruction.text)
+        sign = -1 if instruction.mnemonic == "sub" else 1
+        moved[register] = sign * int(constant[2], 16) if constant and register not in moved else None
+    steps: set[int | None] = set()
+    for instruction in loop:
+        if re.search(r"mm\d", instruction.text) and (memory := _MEMORY.search(instruction.text)):
+            step: int | None = 0
+            for term in re.findall(r"[a-z]\w+(?:\*\d)?", memory[1]):
+                register, _, scale = term.partition("*")
+                by = moved.get(register, 0)
+                step = None if step is None or by is None else step + by * int(scale or 1)
+            if step != 0:  # what stands still is a constant, or a register's place in memory
+                steps.add(step)
+    return steps

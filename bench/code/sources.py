@@ -1,0 +1,130 @@
+"""The source of a rung: the definitions that matter, cut out of the files that are installed beside `kernels`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import textwrap
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import kernels
+from kernels.ladder import LADDER
+
+from .table import code
+
+_FOLDER = Path(kernels.__file__).parent
+
+
+@dataclass(frozen=True)
+class Source:
+    title: str
+    path: str  # like 'kernels/elementwise.pyx'
+    line: int  # the first
+    language: str  # 'python', 'cython' or 'c'
+    text: str
+
+
+def sources(operation: str, rung: str) -> list[Source]:
+    """The definitions to read for one rung, the most important first. ValueError for a rung that does not exist, one
+    without an entry in table.py, and an entry whose definition is gone."""
+    if rung not in LADDER.get(operation, ()):
+        raise ValueError(f"LADDER has no rung {rung!r} of {operation!r}")
+    if rung == "naive":
+        return [_python(function) for function in followed(LADDER[operation][rung])]
+    return [definition(*part.split(":")) for part in code(operation, rung).parts]
+
+
+def followed(function: Callable) -> list[types.FunctionType]:
+    """A Python function, then those of its own module that it calls, however deep; not the checks of arguments."""
+    waiting, found = [function], []
+    while waiting:
+        function = waiting.pop(0)
+        function = function.func if isinstance(function, functools.partial) else function
+        if function in found:
+            continue
+        found.append(function)
+        called = (function.__globals__.get(name) for name in function.__code__.co_names)
+        waiting += [f for f in called if inspect.isfunction(f) and f.__module__ == function.__module__ and _public(f)]
+    return found
+
+
+def _public(function: Callable) -> bool:
+    return not function.__name__.startswith("_")
+
+
+def _python(function: types.FunctionType) -> Source:
+    lines, first = inspect.getsourcelines(function)
+    path = Path(inspect.getsourcefile(function)).relative_to(_FOLDER.parent)
+    return Source(function.__name__, path.as_posix(), first, "python", "".join(lines).rstrip())
+
+
+@functools.cache
+def definition(file: str, name: str) -> Source:
+    """The definition of `name` in a .pyx or .inc file of kernels, from the comment right above it to its end.
+
+    In a .pyx file it is a function, a method or a C variable; in a .inc file a function NAME(name), a macro, or what a
+    macro makes of that name. ValueError if there is not just one.
+    """
+    lines = (_FOLDER / file).read_text().splitlines()
+    cython = file.endswith(".pyx")
+    start = re.compile(
+        rf"\s*(cdef|cpdef|def)\b[^=\n]*\b{name}(\(| =)"
+        if cython
+        else rf"#define {name}\(|(static|INLINE)\b.*\bNAME\({name}\)\(|[A-Z]+\({name},"
+    )
+    found = [i for i, line in enumerate(lines) if start.match(line)]
+    if len(found) != 1:
+        raise ValueError(
+            f"kernels/{file} holds {len(found)} definitions of {name}, not one: correct CODE in bench/code/table.py"
+        )
+    first, last = found[0], (_cython_end if cython else _c_end)(lines, found[0])
+    first -= len(list(_comment_above(lines[:first], cython)))
+    text = textwrap.dedent("\n".join(lines[first : last + 1]))
+    return Source(name, f"kernels/{file}", first + 1, "cython" if cython else "c", text)
+
+
+def _cython_end(lines: list[str], first: int) -> int:
+    """The last line that is indented deeper than the definition's first."""
+    last, depth = first, _depth(lines[first])
+    for i in range(first + 1, len(lines)):
+        if lines[i].strip():
+            if _depth(lines[i]) <= depth:
+                break
+            last = i
+    return last
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _c_end(lines: list[str], first: int) -> int:
+    """A macro ends where its line is not continued, its use with its bracket, a function where its braces close."""
+    start, text = lines[first], ""
+    for i in range(first, len(lines)):
+        text += lines[i]
+        if start.startswith("#define"):
+            complete = not lines[i].endswith("\\")
+        else:
+            complete = text.count("(") == text.count(")") and text.count("{") == text.count("}")
+            complete = complete and ("{" in text or bool(re.match(r"[A-Z]+\(", start)))
+        if complete:
+            return i
+    raise ValueError(f"{start} does not end")
+
+
+def _comment_above(lines: list[str], cython: bool) -> Iterator[str]:
+    inside = False
+    for line in reversed(lines):
+        if cython and not line.strip().startswith("#"):
+            return
+        inside = inside or line.endswith("*/")
+        if not (cython or inside):
+            return
+        yield line
+        if not cython and line.startswith("/*"):
+            return

@@ -1,0 +1,202 @@
+"""What is measured: the rungs of each operation (LADDER, and training's kernels), its shapes and its inputs.
+
+A new rung appears in every suite and table by itself (one without threads is best named in SERIAL too, which spares it
+a wait after each turn); a new operation also needs its entries in numpy_operations.NUMPY, accuracy.TOLERANCE and
+FLOPS, and cases here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+import kernels
+from kernels.ladder import LADDER
+
+from ..network import BATCH, CLASSES, HIDDEN, PIXELS
+
+RUNGS: dict[str, dict[str, Callable]] = {
+    **LADDER,
+    "relu_grad": {"parallel": kernels.relu_grad},
+    "sum_rows": {"parallel": kernels.sum_rows},
+    "softmax_cross_entropy": {"parallel": kernels.softmax_cross_entropy},
+    "sgd_update": {"parallel": kernels.sgd_update},
+    "momentum_update": {"parallel": kernels.momentum_update},
+    "adam_update": {"parallel": kernels.adam_update},
+}
+# More inner steps than these take longer than a second or so; other rungs run at every size.
+MOST_STEPS = {"naive": 1_000_000, "ijp": 200_000_000}
+# Keras's defaults: learning rate first; adam's last is the step
+SCALARS = {
+    "sgd_update": (0.01,),
+    "momentum_update": (0.01, 0.9),
+    "rmsprop_update": (0.001, 0.9, 1e-7),
+    "adam_update": (0.001, 0.9, 0.999, 1e-7, 10),
+}
+PRODUCTS = ("vector_dot", "matrix_vector_dot", "dot", "dense")
+SERIAL = ("naive", "typed", "ijp", "ipj", "simd", "blocked")  # the others' threads may spin on after their turn
+# Of one element; exp, log, sqrt and quotients count as one each.
+FLOPS = {
+    "relu": 1, "add": 1, "add_matrix_and_vector": 1, "maximum": 1, "add_relu": 2, "relu_grad": 1, "sum_rows": 1,
+    "softmax": 5, "softmax_cross_entropy": 6,
+    "sgd_update": 2, "momentum_update": 4, "rmsprop_update": 9, "adam_update": 12,
+}  # fmt: skip
+WRITTEN = {"sgd_update": 1, "momentum_update": 2, "rmsprop_update": 2, "adam_update": 3}  # arrays, each update's
+
+
+QUICK, MAIN, ALL = 1, 2, 3  # `pynn bench --quick`, `pynn bench`, `pytest bench`: each holds those before it
+
+
+@dataclass(frozen=True)
+class Case:
+    """One operation at one size. `shapes` are those of the operands as the operation sees them."""
+
+    operation: str
+    shapes: tuple[tuple[int, ...], ...]
+    transposed: str = ""  # the operands, of "xy", that are views of their transposes
+    zeros: float = 0  # the share of x that is 0
+    reuse: bool = False  # write into an array that exists (out=, which naive lacks) instead of a fresh one
+    part: int = ALL  # the runs that it is in
+
+    @property
+    def label(self) -> str:
+        names = [
+            f"({'x'.join(map(str, shape[::-1]))}).T" if axis in self.transposed else "x".join(map(str, shape))
+            for axis, shape in zip("xywg", self.shapes, strict=False)
+        ]
+        if self.product:
+            label = " · ".join(names[:2]) + "".join(f" + {name}" for name in names[2:])
+        else:
+            label = ", ".join(dict.fromkeys(names))  # equal shapes once
+        return label + f", {self.zeros:.0%} of x is 0" * bool(self.zeros) + ", out=" * self.reuse
+
+    @property
+    def title(self) -> str:
+        return f"{self.operation} {self.label}"
+
+    @property
+    def product(self) -> bool:
+        return self.operation in PRODUCTS
+
+    @property
+    def steps(self) -> int:
+        """Turns of the naive version's innermost loop."""
+        if self.product:
+            return math.prod(self.shapes[0]) * math.prod(self.shapes[1][1:])
+        return math.prod(self.shapes[0])
+
+    def rungs(self) -> dict[str, Callable]:
+        return {
+            name: rung for name, rung in RUNGS[self.operation].items() if self.steps <= MOST_STEPS.get(name, self.steps)
+        }
+
+    def inputs(self) -> list:
+        """The arguments: float32 arrays, the same at every call, and for an update its scalars."""
+        rng = np.random.default_rng(0)
+        if self.operation == "softmax_cross_entropy":
+            logits, labels = self.shapes
+            return [rng.standard_normal(logits, np.float32), rng.integers(0, logits[1], labels)]
+        arrays: list = []
+        for axis, shape in zip("xywg", self.shapes, strict=False):
+            turn = axis in self.transposed
+            array = rng.standard_normal(shape[::-1] if turn else shape, np.float32)
+            arrays.append(array.T if turn else array)
+        if self.zeros:
+            arrays[0][rng.random(arrays[0].shape) < self.zeros] = 0
+        if self.operation in ("rmsprop_update", "adam_update"):
+            np.abs(arrays[-2], out=arrays[-2])  # v, the mean of squares
+        return arrays + list(SCALARS.get(self.operation, ()))
+
+    @property
+    def size(self) -> int:
+        """Its place on a sweep's axis: n of n x n matrices, or the elements of x."""
+        return self.shapes[0][0] if self.operation == "dot" else math.prod(self.shapes[0])
+
+    @property
+    def result_shape(self) -> tuple[int, ...]:
+        x, *rest = self.shapes
+        if self.product:
+            return (*x[:-1], *rest[0][1:])
+        if self.operation == "sum_rows":
+            return x[1:]
+        return x if self.operation == "softmax_cross_entropy" else np.broadcast_shapes(*self.shapes)
+
+    @property
+    def flops(self) -> int:
+        return 2 * self.steps if self.product else self.steps * FLOPS[self.operation]
+
+    def bytes(self, itemsize: int = 4) -> int:
+        """Of the arrays that must be read and written at least once."""
+        elements = sum(map(math.prod, self.shapes))
+        return itemsize * (elements + math.prod(self.result_shape) * WRITTEN.get(self.operation, 1))
+
+
+_LARGE = ((100, 100), (1000, 1000), (1000, 10_000))
+
+
+def _elementwise(operation: str, operands: int) -> list[Case]:
+    return [
+        Case(operation, ((20, 100),) * operands, part=QUICK if operation == "add_relu" else MAIN),
+        *(Case(operation, (shape,) * operands, part=MAIN if shape == (1000, 1000) else ALL) for shape in _LARGE),
+        Case(operation, (_LARGE[-1],) * operands, reuse=True),
+    ]
+
+
+CASES = [
+    *_elementwise("relu", 1),
+    *_elementwise("add", 2),
+    Case("add_matrix_and_vector", ((32, 10), (10,)), part=MAIN),
+    Case("add_matrix_and_vector", ((BATCH, HIDDEN), (HIDDEN,)), part=QUICK),
+    Case("add_matrix_and_vector", ((1000, 1000), (1000,))),
+    Case("maximum", ((64, 3, 32, 10), (32, 10)), part=QUICK),
+    *_elementwise("maximum", 2),
+    *_elementwise("add_relu", 2),  # of (20, 100): the chapter's experiment, loops against NumPy
+    Case("vector_dot", ((32,),) * 2, part=MAIN),
+    Case("vector_dot", ((10_000,),) * 2, part=QUICK),
+    Case("vector_dot", ((1_000_000,),) * 2),
+    Case("matrix_vector_dot", ((BATCH, PIXELS), (PIXELS,)), part=QUICK),
+    Case("matrix_vector_dot", ((1000, 1000), (1000,)), part=MAIN),
+    Case("dot", ((64, 64),) * 2, part=QUICK),
+    Case("dot", ((128, 128),) * 2),
+    Case("dot", ((256, 256),) * 2),
+    Case("dot", ((512, 512),) * 2, part=MAIN),
+    Case("dot", ((1024, 1024),) * 2),
+    Case("dot", ((BATCH, PIXELS), (PIXELS, HIDDEN)), part=QUICK),  # MNIST: forward
+    Case("dot", ((BATCH, HIDDEN), (HIDDEN, CLASSES)), part=MAIN),
+    Case("dot", ((PIXELS, BATCH), (BATCH, HIDDEN)), transposed="x", part=MAIN),  # weights' gradients
+    Case("dot", ((HIDDEN, BATCH), (BATCH, CLASSES)), transposed="x", part=MAIN),
+    Case("dot", ((PIXELS, BATCH), (BATCH, HIDDEN)), transposed="x", zeros=0.81, part=MAIN),  # as MNIST's digits
+    Case("dot", ((BATCH, CLASSES), (CLASSES, HIDDEN)), transposed="y", part=MAIN),  # the hidden layer's gradient
+    Case("softmax", ((BATCH, CLASSES),), part=QUICK),
+    Case("softmax", ((10_000, CLASSES),)),
+    Case("softmax", ((1000, 1000),), part=MAIN),
+    Case("dense", ((BATCH, PIXELS), (PIXELS, HIDDEN), (HIDDEN,)), part=MAIN),
+    Case("dense", ((BATCH, PIXELS), (PIXELS, HIDDEN), (HIDDEN,)), zeros=0.81, part=QUICK),
+    Case("dense", ((BATCH, HIDDEN), (HIDDEN, CLASSES), (CLASSES,)), part=MAIN),
+    Case("relu_grad", ((BATCH, HIDDEN),) * 2),
+    Case("relu_grad", ((1000, 1000),) * 2),
+    Case("sum_rows", ((BATCH, HIDDEN),)),
+    Case("sum_rows", ((BATCH, CLASSES),)),
+    Case("softmax_cross_entropy", ((BATCH, CLASSES), (BATCH,))),
+    Case("sgd_update", ((PIXELS, HIDDEN),) * 2),
+    Case("momentum_update", ((PIXELS, HIDDEN),) * 3),
+    Case("rmsprop_update", ((PIXELS, HIDDEN),) * 3, part=QUICK),
+    Case("adam_update", ((PIXELS, HIDDEN),) * 4),
+]
+
+# By size: n x n products, and one pass over memory
+SWEEPS = [
+    *(Case("dot", ((n, n),) * 2, part=QUICK if n in (64, 256, 1024) else MAIN) for n in (16 << i for i in range(8))),
+    *(Case("add_relu", ((10**i // 10, 10),) * 2, part=QUICK if i % 2 else MAIN) for i in range(2, 8)),
+]
+# By threads
+SCALING = [
+    Case("dot", ((1024, 1024),) * 2, part=MAIN),
+    Case("dense", ((BATCH, PIXELS), (PIXELS, HIDDEN), (HIDDEN,)), part=QUICK),
+    Case("add_relu", ((1000, 1000),) * 2, part=QUICK),
+    Case("softmax", ((1000, 1000),), part=MAIN),
+    Case("rmsprop_update", ((PIXELS, HIDDEN),) * 3, part=MAIN),
+]

@@ -1,0 +1,174 @@
+"""The machine: its CPU, caches and build, and its measured limits: the peak of multiply-adds, and bandwidths.
+
+The loops are peaks.c, built in a temporary folder with Python's C compiler (or $CC) for the instruction set that
+kernels uses. A shared machine slows down and never speeds up, so each limit is the best of many short runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shlex
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import kernels
+
+from .quiet import cpus
+
+SOURCE = Path(__file__).with_name("peaks.c")
+FLAGS = {"avx512": ["-mavx512f"], "avx2": ["-mavx2", "-mfma"]}
+RUN_SECONDS, RUNS = 0.001, 300  # short: some runs fit between the neighbours'
+STREAM_RUNS = 15
+# Bytes of an array: so many times the last-level cache, but three of them must fit the memory of small machines with
+# a part of a large cache.
+SMALLEST, LARGEST, CACHES = 64 << 20, 256 << 20, 4
+# Of a cache, by the two arrays whose addition measures its bandwidth; and at most so many times the cache below, since
+# a large cache may be shared with other machines' work, and what misses its own part is no longer a limit of it.
+FILLED, TIMES_BELOW = 0.5, 4
+CPU0 = Path("/sys/devices/system/cpu/cpu0")
+
+
+class NoCompiler(Exception):
+    """The peaks cannot be built here; the message says why."""
+
+
+def block(counts: list[int]) -> dict[str, Any]:
+    """What results.json says of the machine, with limits for these numbers of threads; measures for some seconds."""
+    config = kernels.show_config()
+    found: dict[str, Any] = {
+        "cpu": cpu_model(),
+        "cpus": len(cpus()),
+        "caches": caches(),
+        "governor": _line(CPU0 / "cpufreq/scaling_governor"),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        **{name: str(config[name]) for name in ("instruction set", "compiler", "flags", "openmp")},
+        "array": array_size(),
+        "limits": {},
+    }
+    try:
+        for n in counts:
+            stream = bandwidth(n)
+            found["limits"][str(n)] = {
+                **{dtype: fma_peak(dtype, n) for dtype in ("float32", "float64")},
+                "copy": {"memory": stream["copy"]},
+                "add": {**cache_bandwidths(n), "memory": stream["add"]},
+            }
+    except NoCompiler as error:
+        found["no limits"] = str(error)
+    return found
+
+
+@cache
+def library() -> ctypes.CDLL:
+    isa = str(kernels.show_config()["instruction set"])
+    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    with tempfile.TemporaryDirectory() as folder:
+        built = Path(folder) / "peaks.so"
+        command = [*compiler, "-O3", "-fopenmp", "-shared", "-fPIC", *FLAGS.get(isa, []), str(SOURCE), "-o", str(built)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except FileNotFoundError:
+            raise NoCompiler(f"there is no C compiler {compiler[0]!r}; set CC") from None
+        except subprocess.CalledProcessError as error:
+            reason = next((line for line in error.stderr.splitlines() if "error" in line), f"status {error.returncode}")
+            raise NoCompiler(f"{compiler[0]} failed: {reason}") from None
+        found = ctypes.CDLL(str(built))
+    for name in ("fma_float32", "fma_float64", "copy", "add", "add_in_cache"):
+        getattr(found, name).restype = ctypes.c_double
+    for name in ("lanes_float32", "lanes_float64"):
+        getattr(found, name).restype = ctypes.c_long
+    found.vector_bytes.restype = ctypes.c_size_t
+    return found
+
+
+def _best_of_turns(seconds: Callable[[int], float]) -> float:
+    """The least seconds of one turn, over runs of as many turns as take RUN_SECONDS."""
+    turns = 1
+    while seconds(turns) < RUN_SECONDS:
+        turns *= 2
+    return min(seconds(turns) for _ in range(RUNS)) / turns
+
+
+@cache
+def fma_peak(dtype: str, threads: int) -> float:
+    """GFLOP/s of float32 or float64, a multiply-add being two."""
+    lib = library()
+    loop, lanes = getattr(lib, f"fma_{dtype}"), getattr(lib, f"lanes_{dtype}")()
+    return 2e-9 * threads * lanes / _best_of_turns(lambda turns: loop(ctypes.c_int(threads), ctypes.c_long(turns)))
+
+
+@cache
+def cache_bandwidths(threads: int) -> dict[str, float]:
+    """Level -> GB/s that x += y moves between the CPU and that cache; private caches add up."""
+    lib, found, below = library(), {}, np.inf
+    for level, size in caches().items():
+        share = min(FILLED * size / (threads if level == "L3" else 1), TIMES_BELOW * below)
+        below = size
+        n = ctypes.c_size_t(int(share / 2) // lib.vector_bytes())
+        moved = 3 * n.value * lib.vector_bytes() * threads
+        found[level] = (
+            1e-9
+            * moved
+            / _best_of_turns(lambda turns, n=n: lib.add_in_cache(ctypes.c_int(threads), n, ctypes.c_long(turns)))
+        )
+    return found
+
+
+def _line(path: Path) -> str | None:
+    """None where Linux does not tell."""
+    with suppress(OSError):
+        return path.read_text().strip()
+    return None
+
+
+@cache
+def caches() -> dict[str, int]:
+    """Level -> bytes, smallest first: "L1", "L2", "L3" of data; empty where Linux does not tell."""
+    found = {}
+    for path in (CPU0 / "cache").glob("index*"):
+        size = _line(path / "size")
+        if size and _line(path / "type") != "Instruction":
+            unit = {"K": 10, "M": 20, "G": 30}.get(size[-1], 0)
+            found[f"L{_line(path / 'level')}"] = int(size.rstrip("KMG")) << unit
+    return dict(sorted(found.items()))
+
+
+def array_size() -> int:
+    """Bytes of each array that bandwidth reads or writes."""
+    return min(max(SMALLEST, CACHES * max(caches().values(), default=0)), LARGEST)
+
+
+@cache
+def bandwidth(threads: int) -> dict[str, float]:
+    """GB/s that copy and add move between the CPU and memory, with stores that bypass the caches."""
+    lib, size = library(), array_size()
+    vectors, n = size // 16, ctypes.c_int(threads)
+    arrays = [np.empty(size + 16, np.uint8) for _ in range(3)]
+    pointers = [ctypes.c_void_p(-(-a.ctypes.data // 16) * 16) for a in arrays]  # streaming stores need alignment
+    for p in pointers:
+        lib.touch(n, p, ctypes.c_size_t(vectors))
+    best = {}
+    for name, moved in (("copy", 2), ("add", 3)):
+        runs = (getattr(lib, name)(n, *pointers, ctypes.c_size_t(vectors)) for _ in range(STREAM_RUNS))
+        best[name] = 1e-9 * moved * size / min(runs)
+    return best
+
+
+def cpu_model() -> str:
+    try:
+        with open("/proc/cpuinfo") as lines:
+            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):  # not Linux, or a CPU that does not tell its name
+        return platform.processor() or platform.machine()

@@ -1,0 +1,84 @@
+"""One library's operations, checked and timed in a process of its own, and the parent's side of them (`remote`).
+
+Each library computes as its careful user has it: fresh results, or into `out=` where it has that; updates in place, or
+in the library's way to that; threads as given. What the first call compiles is compiled before anything is timed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+import kernels
+
+from ..measure.accuracy import exact, largest_error
+from ..measure.cases import WRITTEN, Case
+from ..measure.turns import first_guess, timer, turn
+from ..measure.workers import Reply, Worker
+
+
+class Calls:
+    """A library: `functions` by operation, called with a case's arguments, its arrays made the library's own.
+
+    One that returns None has changed its arguments.
+    """
+
+    version: str
+    functions: ClassVar[dict[str, Callable]]
+    into: ClassVar[dict[str, Callable]] = {}  # those with `out=`
+
+    def function(self, case: Case) -> Callable | None:
+        """None: the library does not offer it."""
+        return (self.into if case.reuse else self.functions).get(case.operation)
+
+    def own(self, array: np.ndarray, changed: bool) -> Any:
+        """An array of the library's, which an update changes or not."""
+        return array
+
+    def numpy(self, array: Any) -> np.ndarray:
+        return np.asarray(array)
+
+    def prepare(self, case: Case) -> tuple[float, float, str] | None:
+        """(a first guess of a call's seconds, largest error, its unit), or None where the library has no such call.
+        AssertionError if the result is wrong."""
+        function = self.function(case)
+        if function is None:
+            return None
+        changed = WRITTEN.get(case.operation, 0)
+        arguments = [self.own(a, i < changed) if isinstance(a, np.ndarray) else a for i, a in enumerate(case.inputs())]
+        out = self.own(np.full(case.result_shape, np.nan, np.float32), True) if case.reuse else None
+        value = function(*arguments) if out is None else function(*arguments, out=out)
+        if value is None:
+            value = tuple(arguments[: len(case.shapes)])
+        values = tuple(self.numpy(v) for v in (value if isinstance(value, tuple) else (value,)))
+        name = f"{case.title}, {self.version}"
+        for v in values:
+            if v.dtype != np.float32:
+                raise AssertionError(f"{name}: {v.dtype} instead of float32")
+        error, unit = largest_error(case.operation, values, exact(case), name)
+        self.timer = timer(function, arguments, out)
+        self.once = first_guess(self.timer)
+        return self.once, error, unit
+
+    def turn(self) -> float:
+        """Seconds per call."""
+        return turn(self.timer, self.once)
+
+
+class Remote:
+    """A library that takes turns from its worker."""
+
+    def __init__(self, worker: Worker, once: float, error: float, error_unit: str) -> None:
+        self.worker, self.once, self.error, self.error_unit = worker, once, error, error_unit
+        self.threaded = kernels.get_num_threads() > 1  # as the rungs: all get the same number
+
+    def turn(self) -> Reply:
+        return self.worker.turn("turn")
+
+
+def remote(workers: dict[str, Worker], case: Case) -> dict[str, Remote]:
+    """The libraries that offer the case's operation. WorkerFailed names the one that cannot go on."""
+    prepared = {name: worker.call("prepare", case).value for name, worker in workers.items()}
+    return {name: Remote(workers[name], *values) for name, values in prepared.items() if values is not None}

@@ -1,0 +1,91 @@
+"""`make readme`: writes what `pynn bench` measured into README.md, and its two pictures into bench/published.
+
+python -m pynn.bench.readme RESULTS.json, from the repository's root. README.md holds two pairs of markers; between
+them everything is replaced: the ladder with its pictures, and training beside other libraries.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from .measure.cases import CASES, QUICK
+from .report import pictures
+from .results import tables
+from .results.store import BadFile, Results, load
+
+README, PUBLISHED = Path("README.md"), Path("bench/published")
+LADDER, PEERS = "ladder", "peers"
+PICTURES = ("ladder", "roofline")
+COLUMNS_LEFT_OUT = ("spread", "instruction set", "threads", "verdict")
+
+
+def ladder(results: Results, drawn: list) -> str:
+    """The table of the operations, one case each but for dot, and the pictures."""
+    shown = {(case.operation, case.label) for case in CASES if case.part == QUICK}
+    chosen = [m for m in results.suite("ladder") if (m.operation, m.label) in shown]
+    table = tables.ladder(results, chosen, "").without(*COLUMNS_LEFT_OUT)
+    images = [f"![{p.alt}]({PUBLISHED / p.svg.name})" for p in drawn]
+    words = f"{tables.conditions(results)}\n\n{tables.markdown(tables.limits(results))}\n\n{tables.READING}"
+    return "\n\n".join(["**Rungs of the ladder**", words, tables.markdown(table), *images])
+
+
+def peers(results: Results) -> str:
+    """Epochs, and whole processes, beside the libraries that were installed."""
+    versions = f"{tables.conditions(results)} Versions: {', '.join(results.versions.values())}."
+    found = [tables.epochs(results, m) for m in results.suite("training")]
+    found += [tables.lives(results)] if results.lives else []
+    return "\n\n".join([versions, *map(tables.titled, found)])
+
+
+def replaced(text: str, name: str, new: str) -> str:
+    """The text with `new` between the markers of that name. ValueError without exactly one pair of them."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed or begin in rest or end in before or end in after:
+        raise ValueError(f"put the line {begin} and below it the line {end}, once each, where the {name} belongs")
+    return f"{before}{begin}\n{new}\n{end}{after}"
+
+
+def write(text: str, path: Path) -> None:
+    """All or nothing."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.chmod(path.stat().st_mode)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def publish(results: Results) -> None:
+    """README.md and the pictures. Nothing is written if a marker or a picture is missing."""
+    text = README.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = [p for p in pictures.pictures(results, Path(folder)) if p.name in PICTURES]
+        if len(drawn) < len(PICTURES):
+            raise ValueError(f"these results do not give the pictures {' and '.join(PICTURES)}: measure all of them")
+        text = replaced(text, LADDER, ladder(results, drawn))
+        text = replaced(text, PEERS, peers(results))
+        PUBLISHED.mkdir(exist_ok=True)
+        for picture in drawn:
+            shutil.copyfile(picture.svg, PUBLISHED / picture.svg.name)
+    results.save(PUBLISHED / "results.json")
+    write(text, README)
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("python -m pynn.bench.readme RESULTS.json")
+    try:
+        publish(load(Path(sys.argv[1])))
+    except (BadFile, ValueError, OSError, ImportError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The file of one run, results.json: the machine, and for each measurement every turn's seconds.
+
+Whatever is said of them (medians, ratios, verdicts, shares of a limit) is computed from these, here and in
+statistics.py, by tables, pictures and comparisons alike.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import statistics
+from .statistics import Ratio
+
+SCHEMA = 1
+RUNG, NUMPY, PEER = "rung", "numpy", "peer"  # kinds of player
+
+
+class BadFile(Exception):
+    """Not a file of results that this version reads; the message says why."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """One contestant of a measurement: a rung of the ladder, NumPy, or another library."""
+
+    name: str
+    kind: str
+    threads: int
+    seconds: np.ndarray  # of one call, one entry per turn; NaN where it sat out
+    error: float | None = None  # the largest difference from NumPy's float64, in `error_unit`
+    error_unit: str = ""  # "ulp" or "of bound"
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        return statistics.spread(self.seconds)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Contestants that took turns at one task, slowest rung first, then NumPy, then peers."""
+
+    suite: str  # "ladder", "sweep", "scaling" or "training"
+    operation: str
+    label: str  # its shapes
+    size: int  # the place on a sweep's axis: n of n x n matrices, or elements
+    dtype: str
+    threads: int
+    instruction_set: str
+    flops: float  # of one call; 0 where that says nothing
+    bytes: float  # that one call must read and write
+    others: float  # the share of the CPUs that other processes took
+    players: dict[str, Player]
+
+    @property
+    def title(self) -> str:
+        return f"{self.operation} {self.label}"
+
+    @property
+    def computes(self) -> bool:
+        """Is arithmetic its limit, not memory? From 2 operations a byte on, which 12 x 12 matrices reach."""
+        return self.flops >= 2 * self.bytes
+
+    @property
+    def unit(self) -> str:
+        return "GFLOP/s" if self.computes else "GB/s"
+
+    def rate(self, name: str) -> float:
+        """GFLOP/s or GB/s (see `unit`) of a player's median."""
+        return 1e-9 * (self.flops if self.computes else self.bytes) / self.players[name].median
+
+    def names(self, *kinds: str) -> list[str]:
+        return [name for name, player in self.players.items() if player.kind in kinds]
+
+    @property
+    def best_rung(self) -> str | None:
+        """The last rung: the public operation."""
+        return next(reversed(self.names(RUNG)), None)
+
+    def faster(self, name: str, than: str) -> Ratio | None:
+        """How many times as fast as `than`; None if one of them is not here, or they never met in a turn."""
+        if name not in self.players or than not in self.players:
+            return None
+        return statistics.ratio(self.players[than].seconds, self.players[name].seconds)
+
+    def above(self, name: str) -> str | None:
+        """The rung above (slower), None for the first and for what is not a rung."""
+        rungs = self.names(RUNG)
+        return rungs[rungs.index(name) - 1] if name in rungs[1:] else None
+
+    def verdict(self, name: str) -> str:
+        return statistics.verdict(self.players[name].seconds, self.others)
+
+    def limit(self, machine: dict[str, Any], threads: int) -> tuple[str, float] | None:
+        """The machine's limit for this task on so many threads: its name and GFLOP/s or GB/s; None if not measured.
+
+        A task that memory limits is held against the bandwidth of the smallest cache that holds its arrays.
+        """
+        limits = machine["limits"].get(str(threads))
+        if not limits or not self.flops:
+            return None
+        if self.computes:
+            return f"{self.dtype} peak", limits[self.dtype]
+        for level, size in machine["caches"].items():
+            shared = 1 if level == "L3" else threads
+            if level in limits["add"] and self.bytes <= size * shared:
+                return f"{level} bandwidth", limits["add"][level]
+        return "memory bandwidth", limits["add"]["memory"]
+
+
+@dataclass(frozen=True)
+class Life:
+    """Whole processes of one library, from start to the test accuracy asked for; one entry per process."""
+
+    name: str
+    seconds: list[float]
+    epochs: list[int]
+    accuracy: list[float]
+    peak: list[int]  # bytes of memory
+    import_seconds: list[float]
+    installed: int  # bytes that pip installed, without those for GPUs
+    installed_gpu: int
+
+
+@dataclass
+class Results:
+    machine: dict[str, Any]  # measure.machine.block
+    versions: dict[str, str]  # of libraries
+    measurements: list[Measurement]
+    curves: dict[str, list[list[float]]] = field(default_factory=dict)  # name -> [seconds trained, loss, accuracy] ...
+    lives: list[Life] = field(default_factory=list)
+    goal: float = 0.98  # of the lives
+    data: str = ""  # what was trained on: "MNIST" or "random data"
+    made: str = ""  # date and time, ISO 8601
+    quick: bool = False
+    notes: list[str] = field(default_factory=list)  # what was left out, and why
+
+    def suite(self, *names: str) -> list[Measurement]:
+        return [m for m in self.measurements if m.suite in names]
+
+    def save(self, path: Path) -> None:
+        """All or nothing."""
+        content = {"schema": SCHEMA, **asdict(self)}
+        for measurement in content["measurements"]:
+            for player in measurement["players"].values():
+                player["seconds"] = [None if math.isnan(s) else float(s) for s in player["seconds"]]
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        try:
+            partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def load(path: Path) -> Results:
+    """Reads what `save` wrote. BadFile if it is not that; OSError if it cannot be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadFile(f"{path} is not a results.json of `pynn bench`: {error}") from None
+    schema = content.pop("schema", None) if isinstance(content, dict) else None
+    if schema != SCHEMA:
+        raise BadFile(f"{path} is not a results.json of this version: schema {schema!r} instead of {SCHEMA}")
+    try:
+        content["measurements"] = [_measurement(m) for m in content["measurements"]]
+        content["lives"] = [Life(**life) for life in content["lives"]]
+        return Results(**content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BadFile(f"{path} is damaged: {type(error).__name__}: {error}") from None
+
+
+def _measurement(content: dict[str, Any]) -> Measurement:
+    players = {}
+    for name, player in content.pop("players").items():
+        seconds = np.array([math.nan if s is None else s for s in player.pop("seconds")], float)
+        if not (seconds[~np.isnan(seconds)] > 0).all() or np.isnan(seconds).all():
+            raise ValueError(f"{name} of {content['operation']} {content['label']} holds no times above 0")
+        players[name] = Player(seconds=seconds, **player)
+    return Measurement(players=players, **content)

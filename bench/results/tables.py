@@ -1,0 +1,246 @@
+"""What was measured, as tables: cells with their text and the value they sort by, for terminal, Markdown and HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from . import statistics
+from .statistics import Ratio, three_digits
+from .store import NUMPY, PEER, RUNG, Life, Measurement, Results
+
+READING = (
+    "Contestants take turns; times are medians, ± half the distance between the quartiles. A ratio is the median of "
+    "each turn's ratios, which the quotient of two medians need not be; tie: a difference smaller than the spread. "
+    "verdict: stable up to 5% spread, noisy up to 25%, beyond it, or with less than three turns, unusable."
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    text: str
+    value: float | str | None = None  # what it sorts by; None: by nothing, last
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    columns: list[str]
+    rows: list[list[Cell]] = field(default_factory=list)
+    text_columns: int = 1  # the first ones, aligned left; the others are numbers
+
+    def without(self, *names: str) -> Table:
+        """The same table without these columns."""
+        kept = [i for i, name in enumerate(self.columns) if name not in names]
+        rows = [[row[i] for i in kept] for row in self.rows]
+        return Table(self.title, [self.columns[i] for i in kept], rows, self.text_columns)
+
+
+def markdown(table: Table) -> str:
+    right = len(table.columns) - table.text_columns
+    lines = [f"| {' | '.join(table.columns)} |", f"|{':--|' * table.text_columns}{'--:|' * right}"]
+    lines += [f"| {' | '.join(cell.text for cell in row)} |" for row in table.rows]
+    return "\n".join(lines)
+
+
+def titled(table: Table) -> str:
+    return f"**{table.title}**\n\n{markdown(table)}"
+
+
+def plain(text: str) -> Cell:
+    return Cell(text, text)
+
+
+def empty() -> Cell:
+    return Cell("")
+
+
+def number(value: float, unit: str = "") -> Cell:
+    return Cell(f"{three_digits(value)}{unit}", value)
+
+
+def seconds(t: float) -> Cell:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if t >= size:
+            return Cell(f"{three_digits(t / size)} {unit}", t)
+    return Cell(f"{t * 1e9:.0f} ns", t)
+
+
+def times(ratio: Ratio | None) -> Cell:
+    return empty() if ratio is None else Cell(str(ratio), ratio.value)
+
+
+def percent(value: float) -> str:
+    """With two digits or more."""
+    return f"{value:.0%}" if value >= 0.0995 else f"{100 * value:.2g}%"
+
+
+def share(value: float) -> Cell:
+    return Cell(percent(value), value)
+
+
+def error(value: float | None, unit: str) -> Cell:
+    if value is None:
+        return empty()
+    return Cell("exact" if value == 0 else f"{value:.2g} ulp" if unit == "ulp" else f"{percent(value)} {unit}", value)
+
+
+def limits(results: Results) -> Table:
+    """The machine's measured limits, a row for each number of threads."""
+    found = results.machine["limits"]
+    levels = [*dict.fromkeys(level for row in found.values() for level in row["add"])]
+    columns = ["threads", "float32 GFLOP/s", "float64 GFLOP/s", *(f"{level} GB/s" for level in levels), "copy GB/s"]
+    table = Table("Limits of this machine", columns, text_columns=0)
+    for n, row in found.items():
+        flops = [number(row["float32"]), number(row["float64"])]
+        adds = [number(row["add"][level]) for level in levels]
+        table.rows.append([Cell(n, int(n)), *flops, *adds, number(row["copy"]["memory"])])
+    return table
+
+
+LADDER_COLUMNS = [
+    "operation", "rung", "time", "spread", "rate", "times naive", "times rung above", "times NumPy", "of limit",
+    "largest error", "threads", "instruction set", "verdict",
+]  # fmt: skip
+
+
+def ladder(results: Results, measurements: list[Measurement], title: str) -> Table:
+    """A row for each contestant, slowest rung first."""
+    table = Table(title, LADDER_COLUMNS, text_columns=2)
+    for m in measurements:
+        table.rows.extend(ladder_row(results, m, name) for name in m.players)
+    return table
+
+
+def ladder_row(results: Results, m: Measurement, name: str) -> list[Cell]:
+    player, above = m.players[name], m.above(name)
+    limit = m.limit(results.machine, player.threads)
+    return [
+        plain(m.title),
+        plain(name),
+        seconds(player.median),
+        share(player.spread),
+        number(m.rate(name), f" {m.unit}") if m.flops else empty(),
+        times(m.faster(name, "naive")) if name != "naive" else empty(),
+        times(m.faster(name, above)) if above else empty(),
+        times(m.faster(name, "NumPy")) if name != "NumPy" else empty(),
+        Cell(f"{percent(m.rate(name) / limit[1])} of {limit[0]}", m.rate(name) / limit[1]) if limit else empty(),
+        error(player.error, player.error_unit),
+        Cell(str(player.threads), player.threads),
+        plain(m.instruction_set if player.kind == RUNG else ""),
+        plain(m.verdict(name)),
+    ]
+
+
+def by_operation(measurements: list[Measurement]) -> dict[str, list[Measurement]]:
+    found: dict[str, list[Measurement]] = {}
+    for m in measurements:
+        found.setdefault(m.operation, []).append(m)
+    return found
+
+
+def sweep(measurements: list[Measurement]) -> Table:
+    """One operation: a row for each size, a column for each contestant's rate, then the last rung's ratios."""
+    best = measurements[0].best_rung
+    names = [*dict.fromkeys(name for m in measurements for name in m.players)]
+    others = list(dict.fromkeys(name for m in measurements for name in m.names(NUMPY, PEER)))
+    columns = ["size", *(f"{name}, {measurements[0].unit}" for name in names), *(f"{best} times {n}" for n in others)]
+    table = Table(f"{measurements[0].operation} by size", columns)
+    for m in measurements:
+        rates = [number(m.rate(name)) if name in m.players else empty() for name in names]
+        table.rows.append([Cell(f"{m.size:,}", m.size), *rates, *(times(m.faster(best, n)) for n in others)])
+    return table
+
+
+def scaling(measurements: list[Measurement]) -> Table:
+    """A row for each operation and number of threads; `speed-up` is over one thread, in the same turns."""
+    columns = ["operation", "contestant", "threads", "time", "speed-up", "of ideal"]
+    table = Table("Strong scaling", columns, text_columns=2)
+    first: dict[tuple[str, str], Measurement] = {}
+    for m in measurements:
+        for name, player in m.players.items():
+            base = first.setdefault((m.title, name), m)
+            gain = statistics.ratio(base.players[name].seconds, player.seconds)
+            ideal = m.threads / base.threads
+            cells = [times(gain), share(gain.value / ideal)] if gain and m is not base else [empty(), empty()]
+            threads = Cell(str(m.threads), m.threads)
+            table.rows.append([plain(m.title), plain(name), threads, seconds(player.median), *cells])
+    return table
+
+
+def epochs(results: Results, m: Measurement) -> Table:
+    """Seconds of an epoch, and the loss and accuracy of the first."""
+    columns = ["contestant", "s per epoch", "spread", "fit is faster by", "times naive", "loss, epoch 1", "accuracy",
+               "threads", "verdict"]  # fmt: skip
+    table = Table(f"Epochs of {m.label}", columns)
+    for name, player in m.players.items():
+        curve = results.curves.get("pynn" if name == "fit" else name)
+        table.rows.append([
+            plain(name),
+            number(player.median),
+            share(player.spread),
+            times(m.faster("fit", name)) if name != "fit" else empty(),
+            times(m.faster(name, "naive")) if name != "naive" else empty(),
+            *([Cell(f"{x:.4f}", x) for x in curve[0][1:]] if curve else [empty(), empty()]),
+            Cell(str(player.threads), player.threads),
+            plain(m.verdict(name)),
+        ])  # fmt: skip
+    return table
+
+
+def lives(results: Results) -> Table:
+    """Whole processes: to the test accuracy asked for, memory, size and import."""
+    columns = ["library", f"s to {results.goal:.0%} (range)", "times pynn's", "epochs", "peak MB", "installed MB",
+               "import s"]  # fmt: skip
+    table = Table(f"From nothing to {results.goal:.0%} on MNIST", columns)
+    for life in results.lives:
+        low, middle, high = min(life.seconds), _middle(life.seconds), max(life.seconds)
+        installed = f"{life.installed / 1e6:,.0f}" if life.installed else ""
+        if life.installed_gpu:
+            installed += f" (+ {life.installed_gpu / 1e6:,.0f} for GPUs)"
+        epochs_text = f"{_middle(life.epochs):.0f}"
+        if min(life.accuracy) < results.goal:
+            epochs_text += f" (reached {min(life.accuracy):.2%})"
+        table.rows.append([
+            plain(life.name),
+            Cell(f"{middle:.1f} ({low:.1f} to {high:.1f})", middle),
+            times(_over_pynn(results, life)),
+            Cell(epochs_text, _middle(life.epochs)),
+            Cell(f"{_middle(life.peak) / 1e6:,.0f}", _middle(life.peak)),
+            Cell(installed, life.installed or None),
+            number(_middle(life.import_seconds)),
+        ])  # fmt: skip
+    return table
+
+
+def _over_pynn(results: Results, life: Life) -> Ratio | None:
+    base = next((other for other in results.lives if other.name == "pynn"), life)
+    return None if life is base else statistics.ratio(_array(life.seconds), _array(base.seconds))
+
+
+def _middle(values: list) -> float:
+    return statistics.median(_array(values))
+
+
+def _array(values: list) -> np.ndarray:
+    return np.asarray(values, float)
+
+
+def conditions(results: Results) -> str:
+    """One paragraph: the machine, the build, the date, and what disturbed the run."""
+    machine = results.machine
+    threads = max((m.threads for m in results.measurements), default=machine["cpus"])
+    governor = f", governor {machine['governor']}" if machine["governor"] else ""
+    made = datetime.fromisoformat(results.made).strftime("%Y-%m-%d") if results.made else ""
+    text = (
+        f"{machine['cpu']}, {machine['cpus']} CPUs{governor}, {threads} thread{'s' * (threads > 1)} for each contestant"
+        f"{' (NumPy: in products; its other operations use one)' * (threads > 1)}, instruction set "
+        f"{machine['instruction set']}, {machine['compiler']}, NumPy {machine['numpy']}, Python {machine['python']}. "
+        f"{made}"
+    ).strip()
+    most = max((m.others for m in results.measurements), default=0.0)
+    if most > statistics.BUSY:
+        text += f" **Disturbed:** other processes took up to {most:.0%} of the CPUs."
+    return text

@@ -1,0 +1,106 @@
+"""From nothing to 98% on MNIST: whole processes of each library, in turns.
+
+Each starts, imports its library, reads the digits, trains 784-512-10 with RMSprop and batches of 128, and evaluates
+after every epoch until the test accuracy is reached (ten epochs at most); each repeat has another seed. Before, each
+trains one epoch untimed, so that the files are in the page cache: this is not the first start after boot.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..measure.workers import Contestant, WorkerFailed, confined, note, progress, rotated
+from ..results.store import Life
+from .installed import installed
+
+MOST_EPOCHS = 10
+FOLDER = Path(__file__).resolve().parents[1]
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in ru_maxrss
+# By its folder: as pynn.bench it would load pynn for everyone.
+ALONE = """
+import sys
+from importlib import import_module, util
+spec = util.spec_from_file_location("bench", sys.argv[1] + "/__init__.py", submodule_search_locations=[sys.argv.pop(1)])
+sys.modules["bench"] = util.module_from_spec(spec)
+import_module("bench.training.until_accurate").main()
+"""
+IMPORTS = {"pynn": "pynn.keras", "NumPy": "numpy", "PyTorch": "torch", "JAX": "jax", "Keras": "keras"}
+
+
+@dataclass
+class _Lives:
+    seconds: list[float] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    peak: list[int] = field(default_factory=list)
+    import_seconds: list[float] = field(default_factory=list)
+
+
+def lives(
+    digits: list[np.ndarray], contestants: dict[str, Contestant], threads: int, repeats: int, goal: float,
+    notes: list[str],
+) -> list[Life]:  # fmt: skip
+    """digits: those of load_data, in a row."""
+    found = {name: _Lives() for name, contestant in contestants.items() if find_spec(contestant.package)}
+    with tempfile.TemporaryDirectory() as folder:
+        for i, array in enumerate(digits):
+            np.save(Path(folder) / f"{i}.npy", array)
+        for turn in range(-1, repeats):  # the first is not kept: it brings the files into the page cache
+            for name in rotated(list(found), turn + 1):
+                progress(f"from nothing to {goal:.0%}: {name}, {'first' if turn < 0 else f'{turn + 1} of {repeats}'}")
+                try:
+                    seed, until, keep = (turn, goal, found[name]) if turn >= 0 else (0, 0.0, _Lives())
+                    live(name, folder, threads, seed, until, keep)
+                except WorkerFailed as error:
+                    note(notes, f"Does not train in a process of its own: {error}.")
+                    del found[name]
+    progress("")
+    sizes = {name: installed("pynn" if name == "pynn" else contestants[name].package) for name in found}
+    return [
+        Life(name=name, installed=total - gpu, installed_gpu=gpu, **vars(found[name]))
+        for name, (total, gpu) in sizes.items()
+    ]
+
+
+def live(name: str, folder: str, threads: int, seed: int, goal: float, keep: _Lives) -> None:
+    """One life, and one import."""
+    arguments = [name, folder, *map(str, (threads, seed, goal, MOST_EPOCHS))]
+    start, reached, last = time.perf_counter(), 0.0, {}
+    with tempfile.TemporaryFile() as log:
+        command = [sys.executable, "-P", "-c", ALONE, str(FOLDER), *arguments]
+        process = subprocess.Popen(command, env=confined(threads), stdout=subprocess.PIPE, stderr=log, text=True)
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("{"):  # else it is something that the library had to say
+                last, reached = json.loads(line), time.perf_counter() - start
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode or not last:
+            log.seek(0)
+            lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise WorkerFailed(name, f"status {process.returncode}: {lines[-1]}")
+    keep.seconds.append(reached)
+    keep.epochs.append(last["epoch"])
+    keep.accuracy.append(last["accuracy"])
+    keep.peak.append(usage.ru_maxrss * RSS_UNIT)
+    keep.import_seconds.append(import_seconds(IMPORTS[name], threads))
+
+
+def import_seconds(module: str, threads: int) -> float:
+    """In a fresh interpreter."""
+    code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+    environment = {**confined(threads), "KERAS_BACKEND": "tensorflow"}
+    quiet: dict[str, Any] = {"capture_output": True, "text": True, "check": True}
+    done = subprocess.run([sys.executable, "-P", "-c", code], env=environment, **quiet)
+    return float(done.stdout.split()[-1])

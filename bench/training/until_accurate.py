@@ -1,0 +1,48 @@
+"""One contestant's whole life, run by lives.py with the arguments NAME FOLDER THREADS SEED GOAL EPOCHS.
+
+Imports its library, reads the digits, trains, and evaluates after every epoch; after each prints a line of JSON. It
+ends when the test accuracy has reached the goal, or after so many epochs. pynn reads the digits with its load_data,
+which checks them; the others read plain arrays from FOLDER, which costs less.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ..measure.workers import BENCH, confine
+from ..network import BATCH, SIZES, prepared
+from .contestants import CONTESTANTS, Task
+
+
+def digits(name: str, folder: Path) -> list[np.ndarray]:
+    """x float32 (m, 784) from 0 to 1 and labels int64 (m,), of training and test."""
+    if name == "pynn":
+        from pynn.keras.datasets import mnist
+
+        arrays = [array for pair in mnist.load_data() for array in pair]
+    else:
+        arrays = [np.load(folder / f"{i}.npy") for i in range(4)]
+    return [prepared(a) if a.ndim > 1 else a.astype(np.int64) for a in arrays]
+
+
+def main() -> None:
+    name, folder, *numbers = sys.argv[1:]
+    threads, seed, goal, epochs = int(numbers[0]), int(numbers[1]), float(numbers[2]), int(numbers[3])
+    confine(threads)
+    module, _, code = CONTESTANTS[name].code.partition(":")
+    contestant = getattr(importlib.import_module(f"{BENCH}.{module}"), code)(
+        Task(SIZES, "rmsprop", BATCH, threads, seed)
+    )
+    x, labels, x_test, labels_test = digits(name, Path(folder))
+    contestant.use(x, labels)
+    for i in range(epochs):
+        contestant.epoch()
+        accuracy = contestant.evaluate(x_test, labels_test)
+        print(json.dumps({"epoch": i + 1, "accuracy": accuracy}), flush=True)
+        if accuracy >= goal:
+            break

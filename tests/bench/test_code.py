@@ -1,0 +1,289 @@
+"""The code side of the report: every rung of LADDER has its source, its inner loop and its reason."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from pynn.bench.code import assembly, bytecode, objects, reasons, sources, table
+from pynn.bench.code.instructions import Instruction, kind_of, parse
+from pynn.bench.code.loops import innermost
+
+import kernels
+from kernels.ladder import LADDER
+
+RUNGS = [(operation, rung) for operation, rungs in LADDER.items() for rung in rungs]
+COMPILED = [(operation, rung) for operation, rung in RUNGS if rung != "naive"]
+ISA = kernels.show_config()["instruction set"]
+X86 = ISA != "baseline" or "avx2" in kernels.show_config()["instruction sets available"]
+
+needs_objdump = pytest.mark.skipif(
+    sys.platform != "linux" or not shutil.which("objdump"), reason="assembly is read with objdump, on Linux"
+)
+needs_x86 = pytest.mark.skipif(not X86, reason="what this test expects are instructions of an x86 CPU with AVX2")
+
+
+def test_every_compiled_rung_has_an_entry():
+    missing = [pair for pair in COMPILED if pair[1] not in table.CODE.get(pair[0], {})]
+    assert not missing, f"add these rungs to CODE in bench/code/table.py: {missing}"
+    missing = [pair for pair in COMPILED if pair not in reasons.REASONS]
+    assert not missing, f"add these rungs to REASONS in bench/code/reasons.py: {missing}"
+    missing = {rung for _, rung in RUNGS} - set(reasons.IDEAS)
+    assert not missing, f"add these rungs to IDEAS in bench/code/reasons.py: {missing}"
+
+
+@pytest.mark.parametrize(("operation", "rung"), RUNGS)
+def test_sources_stand_in_their_files(operation, rung):
+    found = sources.sources(operation, rung)
+    assert found
+    for source in found:
+        file = (Path(kernels.__file__).parents[1] / source.path).read_text().splitlines()
+        lines = source.text.splitlines()
+        there = file[source.line - 1 : source.line - 1 + len(lines)]
+        assert [line.strip() for line in there] == [line.strip() for line in lines]
+        assert re.search(rf"\b{source.title}\b", source.text)
+        if source.language == "c" and not re.search(r"#define|^[A-Z]+\(", source.text, re.M):
+            assert source.text.endswith("}") and source.text.count("{") == source.text.count("}") > 0
+        if source.language == "python":
+            compile(source.text, source.path, "exec")
+
+
+def test_sources_of_known_rungs():
+    def titles(operation, rung):
+        return [source.title for source in sources.sources(operation, rung)]
+
+    assert titles("dense", "naive") == [
+        "naive_dense", "naive_relu", "naive_add_matrix_and_vector", "naive_matrix_dot", "naive_vector_dot",
+    ]  # fmt: skip
+    (typed,) = sources.sources("dot", "ijp")
+    assert typed.path == "kernels/products.pyx" and typed.language == "cython"
+    assert typed.text.startswith("cdef void loop_ijp(") and typed.text.endswith("c[i * rc + j] = sum")
+    leaf, macro, _ = sources.sources("relu", "simd")
+    assert leaf.text.splitlines()[-1] == "BINARY(relu, !(a <= 0) ? a : 0)" and leaf.text.startswith("/* ")
+    assert macro.text.startswith("#define BINARY(") and macro.text.endswith("    }")
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "count"),
+    [("products.pyx", "loop_jip", 0), ("simd/gemm.inc", "no_tile", 0), ("simd/gemm.inc", "TILE", 2)],
+)
+def test_a_definition_that_is_not_there_once_is_an_error(file, name, count):
+    with pytest.raises(ValueError, match=rf"kernels/{file} holds {count} definitions of {name}.*bench/code/table.py"):
+        sources.definition(file, name)
+
+
+def test_a_new_rung_without_entries_says_where_to_add_them(monkeypatch):
+    monkeypatch.setitem(LADDER["dot"], "strassen", kernels.dot)
+    with pytest.raises(ValueError, match=r"bench/code/table\.py has no entry for the rung 'strassen' of 'dot'"):
+        sources.sources("dot", "strassen")
+    with pytest.raises(ValueError, match=r"bench/code/table\.py has no entry"):
+        assembly.inner_loop("dot", "strassen")
+    with pytest.raises(ValueError, match=r"bench/code/reasons\.py has no entry"):
+        reasons.reason("dot", "strassen")
+    with pytest.raises(ValueError, match="LADDER has no rung 'winograd'"):
+        sources.sources("dot", "winograd")
+
+
+@needs_objdump
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("operation", "rung"), COMPILED)
+def test_every_rung_shows_an_inner_loop(operation, rung, dtype):
+    loop = assembly.inner_loop(operation, rung, dtype)
+    addresses = [instruction.address for instruction in loop.instructions]
+    assert addresses == sorted(set(addresses)) and len(addresses) >= 3
+    assert any(i.kind == "jump" and i.target in addresses for i in loop.instructions)
+    assert loop.file.endswith(".so") and loop.isa == (ISA if loop.file.startswith("_simd") else "baseline")
+    if loop.counts is not None:
+        assert loop.counts.total() == len(loop.instructions)
+        assert set(loop.counts) <= set(assembly.KINDS)
+        assert loop.counts["vector"] + loop.counts["scalar float"] + loop.fma > 0
+        if rung == "parallel":
+            above = list(LADDER[operation])[list(LADDER[operation]).index("parallel") - 1]
+            assert loop == assembly.inner_loop(operation, above, dtype)
+
+
+@needs_objdump
+@needs_x86
+@pytest.mark.parametrize(("dtype", "itemsize"), [("float32", 4), ("float64", 8)])
+@pytest.mark.parametrize(("isa", "bits", "tile"), [("baseline", 128, 0), ("avx2", 256, 12), ("avx512", 512, 24)])
+def test_inner_loops_of_each_instruction_set(isa, bits, tile, dtype, itemsize):
+    lanes = bits // 8 // itemsize
+
+    def loop(operation, rung):
+        return assembly.inner_loop(operation, rung, dtype, isa)
+
+    for operation in ("relu", "add", "maximum", "add_relu"):
+        assert loop(operation, "simd").bits == bits and loop(operation, "typed").bits == 128
+        assert loop(operation, "simd").elements == lanes
+    assert loop("add", "simd").flops == lanes and loop("add", "simd").vector == 1
+    assert loop("vector_dot", "simd").elements == 256 // itemsize
+    assert loop("vector_dot", "simd").flops == 2 * 256 // itemsize
+    assert loop("matrix_vector_dot", "simd").flops == 2 * 8 * lanes
+    blocked = loop("dot", "blocked")
+    assert blocked.fma == tile and blocked.vector == (tile or 24) and blocked.counts["store"] == 0
+    assert blocked.flops == 2 * (tile or 12) * lanes and blocked.isa == isa and blocked.source == f"{isa}.c"
+    assert loop("softmax", "simd").bits == bits and loop("softmax", "simd").counts["call"] == 0
+
+
+@needs_objdump
+@needs_x86
+def test_inner_loops_of_the_compiled_rungs_without_leaves():
+    ijp, ipj = assembly.inner_loop("dot", "ijp"), assembly.inner_loop("dot", "ipj")
+    assert (ijp.vector, ijp.fma, ijp.bits, ijp.flops) == (0, 0, 32, 2)
+    assert ipj.vector >= 2 and ipj.fma == 0 and ipj.bits == 128 and ipj.flops == 2 * ipj.elements
+    for dtype, narrow in (("float32", True), ("float64", False)):
+        softmax = assembly.inner_loop("softmax", "typed", dtype)
+        assert softmax.counts["call"] == 1 and softmax.vector == 0
+        assert any(i.mnemonic == "cvtsd2ss" for i in softmax.instructions) == narrow
+
+
+@pytest.mark.parametrize("operation", LADDER)
+def test_naive_has_bytecode_and_no_machine_code(operation):
+    assert assembly.inner_loop(operation, "naive") is None
+    turn = bytecode.bytecode(operation)
+    assert "JUMP_BACKWARD" in turn.instructions[-1] and sum("JUMP_BACKWARD" in i for i in turn.instructions) == 1
+    assert any(i.startswith(("BINARY_OP", "COMPARE_OP")) for i in turn.instructions)
+
+
+def test_bytecode_is_that_of_the_deepest_loop():
+    assert bytecode.bytecode("dense").function == bytecode.bytecode("dot").function == "naive_vector_dot"
+    assert any("exp" in i for i in bytecode.bytecode("softmax").instructions)
+
+
+@pytest.mark.parametrize(("operation", "rung"), RUNGS)
+def test_reasons_are_one_sentence(operation, rung):
+    text = reasons.reason(operation, rung)
+    assert text[0].isupper() and text.endswith(".") and not re.search(r"[{}]|\. |several|None", text[:-1])
+
+
+def test_without_objdump_reasons_remain(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    objects.symbols.cache_clear()
+    objects.disassembled.cache_clear()
+    if sys.platform == "linux":
+        with pytest.raises(assembly.NoAssembly, match="install binutils"):
+            assembly.inner_loop("relu", "simd")
+    assert "several" in reasons.reason("dot", "blocked")
+
+
+@needs_objdump
+def test_a_stripped_file_says_so(monkeypatch):
+    monkeypatch.setattr(objects, "_objdump", lambda *arguments: "SYMBOL TABLE:\nno symbols\n")
+    objects.symbols.cache_clear()
+    with pytest.raises(assembly.NoAssembly, match="was stripped"):
+        assembly.inner_loop("relu", "simd")
+
+
+def test_unknown_names_are_errors():
+    with pytest.raises(ValueError, match="float32, float64"):
+        assembly.inner_loop("dot", "blocked", "float16")
+    with pytest.raises(ValueError, match="avx1024"):
+        assembly.inner_loop("dot", "blocked", isa="avx1024")
+
+
+def test_symbols_belong_to_the_file_named_before_them():
+    listing = "\n".join(
+        [
+            "0000000000000000 l    df *ABS*\t0000000000000000              baseline.c",
+            "0000000000000010 l     F .text\t0000000000000008              relu_line_f32",
+            "0000000000000000 l    df *ABS*\t0000000000000000              avx2.c",
+            "0000000000000040 l     F .text\t0000000000000009              relu_line_f32",
+            "0000000000000050 l     O .rodata\t0000000000000004              most_rows.0",
+            "0000000000000060 g     F .text\t000000000000000c              .hidden shared",
+        ]
+    )
+    assert list(objects._symbols(listing)) == [
+        objects.Symbol("relu_line_f32", "baseline.c", 16, 8),
+        objects.Symbol("relu_line_f32", "avx2.c", 64, 9),
+        objects.Symbol("shared", "avx2.c", 96, 12),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("vfmadd231ps ymm3,ymm2,ymm1", "fma"), ("vfnmadd213pd zmm0,zmm1,ZMMWORD PTR [rax]", "fma"),
+        ("mulps xmm0,xmm3", "vector"), ("vaddps ymm0,ymm1,YMMWORD PTR [rsi+rax*1]", "vector"),
+        ("andnps xmm0,xmm2", "vector"), ("vpmaxsd ymm0,ymm1,ymm2", "vector"), ("cvtdq2ps xmm0,xmm1", "vector"),
+        ("vblendvps ymm0,ymm4,ymm0,ymm1", "vector"), ("vmovaps zmm0{k1}{z},zmm4", "vector"),
+        ("mulss xmm0,DWORD PTR [r14]", "scalar float"), ("comiss xmm1,xmm0", "scalar float"),
+        ("cvtss2sd xmm0,xmm0", "scalar float"), ("cvttsd2si rax,xmm0", "scalar float"),
+        ("shufps xmm2,xmm0,0x55", "shuffle"), ("vunpckhps xmm2,xmm1,xmm0", "shuffle"),
+        ("movups xmm0,XMMWORD PTR [rdx+rax*1]", "load"), ("vbroadcastss ymm2,DWORD PTR [rbx]", "load"),
+        ("movsxd rax,DWORD PTR [r12+rdx*1]", "load"), ("vmovups YMMWORD PTR [rdx+rax*1],ymm0", "store"),
+        ("vmovntps YMMWORD PTR [rdx],ymm0", "store"), ("movaps xmm2,xmm0", "move"), ("mov rcx,rax", "move"),
+        ("pxor xmm1,xmm1", "other"), ("vxorps xmm1,xmm1,xmm1", "other"), ("vzeroupper", "other"),
+        ("nop WORD PTR [rax+rax*1+0x0]", "other"), ("prefetcht0 BYTE PTR [rax]", "other"), ("push r15", "other"),
+        ("add rax,0x10", "integer"), ("lea r9,[rax+0x1]", "integer"), ("popcnt eax,ebx", "integer"),
+        ("korw k1,k1,k0", "integer"), ("jne 73af", "jump"), ("ret", "jump"), ("call 30b0", "call"),
+    ],
+)  # fmt: skip
+def test_kinds_of_x86_instructions(text, kind):
+    assert kind_of(text, "x86-64") == kind
+
+
+AARCH64 = """
+f.so:     file format elf64-littleaarch64
+
+0000000000000040 <f>:
+  40:\tldr\tq0, [x1], #16
+  44:\tfmla\tv1.4s, v0.4s, v2.4s
+  48:\tfadd\tv3.2d, v3.2d, v1.2d
+  4c:\tfmadd\ts0, s1, s2, s0
+  50:\tfmul\ts0, s1, s2
+  54:\tstr\tq0, [x2], #16
+  58:\tsubs\tx3, x3, #0x1
+  5c:\tb.ne\t40 <f>  // b.any
+  60:\tret
+"""
+
+
+def test_aarch64_is_read_too():
+    code = parse(AARCH64)
+    kinds = ["load", "fma", "vector", "fma", "scalar float", "store", "integer", "jump", "jump"]
+    assert [instruction.kind for instruction in code] == kinds
+    assert innermost(code) == [tuple(code[:-1])]
+    loop = assembly.Loop("f", "f.so", "baseline.c", "baseline", "float32", tuple(code[:-1]))
+    assert (loop.fma, loop.vector, loop.bits, loop.flops) == (2, 2, 128, 8 + 2 + 2 + 1 + (4 - 2))
+
+
+def test_a_machine_that_is_not_known_counts_nothing():
+    code = parse("f:     file format elf64-littleriscv\n  40:\tvfmacc.vv\tv0,v1,v2\n  44:\tbnez\ta0,40 <f>\n")
+    loop = assembly.Loop("f", "f.so", "f.c", "baseline", "float32", tuple(code))
+    assert [i.kind for i in code] == [None, None]
+    assert (loop.counts, loop.vector, loop.fma, loop.bits, loop.lanes, loop.flops, loop.elements) == (None,) * 7
+
+
+def made(*lines):
+    """Instructions one byte apart from text; `jne 3` and the like are jumps."""
+    return [
+        Instruction(i, line, kind_of(line, "x86-64"), int(line.split()[1], 16) if re.match(r"j\w+ \d", line) else None)
+        for i, line in enumerate(lines)
+    ]
+
+
+def addresses(loops):
+    return sorted([instruction.address for instruction in loop] for loop in loops)
+
+
+def test_a_loop_inside_a_loop_is_the_inner_one():
+    code = made("xor eax,eax", "add rax,0x1", "cmp rax,rbx", "jne 1", "cmp rcx,rdx", "jne 0", "ret")
+    assert addresses(innermost(code)) == [[1, 2, 3]]
+
+
+def test_a_loop_entered_in_its_middle_is_whole():
+    code = made("jmp 2", "add rax,0x1", "cmp rax,rbx", "jne 1", "ret")
+    assert addresses(innermost(code)) == [[1, 2, 3]]
+
+
+def test_a_loop_has_its_distant_part_and_not_what_lies_between():
+    code = made("cmp rax,rbx", "je 5", "add rax,0x1", "jne 0", "ret", "sub rax,0x1", "jmp 2")
+    assert addresses(innermost(code)) == [[0, 1, 2, 3, 5, 6]]
+
+
+def test_exits_and_cases_of_a_switch_belong_to_no_loop():
+    code = made("jmp rax", "test rax,rax", "je 5", "cmp rax,rbx", "jne 1", "ret", "add rcx,0x1", "jne 6", "ret")
+    assert addresses(innermost(code)) == [[1, 2, 3, 4], [6, 7]]

@@ -1,0 +1,189 @@
+"""`pynn bench`, `pynn bench compare`, `pynn explain` and the README's blocks, as a user meets them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from fake_results import fake_results, without
+from pynn.bench import command, readme, suites
+from pynn.bench.measure.cases import CASES, QUICK
+from pynn.bench.results.store import load
+
+from kernels.ladder import LADDER
+from pynn.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def said(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_run_saves_what_it_prints(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(suites.machine, "RUNS", 3)
+    folder = tmp_path / "out"
+    options = ("--quick", "--only", "vector_dot,ADD_RELU", "--suites", "ladder,scaling", "--threads", "1")
+    code, out, _ = said(capsys, "bench", *options, "--output", str(folder))
+    assert code == 0
+    found = load(folder / "results.json")
+    assert found.quick
+    assert {m.operation for m in found.suite("ladder")} == {"add_relu", "vector_dot"}
+    assert {m.suite for m in found.measurements} == {"ladder", "scaling"}
+    for m in found.suite("ladder"):
+        assert [*m.players] == [*LADDER[m.operation], "NumPy"]
+        assert all(p.error <= (0.5 if p.error_unit == "ulp" else 1) for p in m.players.values())
+        assert m.faster("simd", "naive").value > 10
+    for name in ("report.html", "tables.md", "ladder.png", "ladder.svg", "roofline.svg"):
+        assert name in out
+        assert (folder / name).stat().st_size > 1000
+    assert "add_relu 20x100" in out and "add_relu 20x100" in (folder / "tables.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--only", "dott"), "there is no operation 'dott'"),
+        (("--suites", "ladders"), "there is no suite 'ladders'"),
+        (("--peers", "tf"), "there is no library 'tf'"),
+        (("--suites", ","), "names no suite"),
+    ],
+)
+def test_names_that_are_not_there(tmp_path, capsys, options, says):
+    code, _, err = said(capsys, "bench", *options, "--output", str(tmp_path))
+    assert code == 2
+    assert says in err
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    code, _, err = said(capsys, "bench", "--output", str(tmp_path / "file" / "x"))
+    assert code == 2
+    assert "cannot write into" in err
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "many"])
+def test_threads_are_a_number(capsys, threads):
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "--threads", threads])
+    assert ended.value.code == 2
+
+
+def test_without_the_extra(monkeypatch, capsys):
+    known = importlib.util.find_spec
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "threadpoolctl" else known(name))
+    for arguments in (("bench",), ("explain", "dot")):
+        code, _, err = said(capsys, *arguments)
+        assert code == 2
+        assert "pip install 'pynn[bench]'" in err
+
+
+def test_compare(tmp_path, capsys):
+    results = fake_results()
+    a, b = tmp_path / "a.json", tmp_path / "b.json"
+    results.save(a)
+    content = json.loads(a.read_text())
+    slowed = next(m for m in content["measurements"] if m["operation"] == "softmax" and m["suite"] == "ladder")
+    player = slowed["players"]["parallel"]
+    player["seconds"] = [2 * s for s in player["seconds"]]
+    b.write_text(json.dumps(content))
+    code, out, _ = said(capsys, "bench", "compare", str(a), str(b))
+    assert code == 0
+    lines = [line for line in out.splitlines() if line.startswith(("slower", "faster"))]
+    assert len(lines) == 1
+    assert "softmax" in lines[0] and "parallel" in lines[0] and "0.50" in lines[0]
+    assert "0 faster, 1 slower" in out
+    code, out, _ = said(capsys, "bench", "compare", str(a), str(a))
+    assert "0 faster, 0 slower" in out
+
+
+def test_compare_files_that_are_not_there_or_something_else(tmp_path, capsys):
+    code, _, err = said(capsys, "bench", "compare", str(tmp_path / "a"), str(tmp_path / "b"))
+    assert (code, err.count("\n")) == (2, 1)
+    assert "cannot read" in err
+    (tmp_path / "a").write_bytes(b"\xff\xfe")
+    code, _, err = said(capsys, "bench", "compare", str(tmp_path / "a"), str(tmp_path / "a"))
+    assert code == 2
+    assert "not a results.json" in err
+
+
+@pytest.mark.parametrize("operation", LADDER)
+def test_explain_shows_each_rung_beside_the_one_above(tmp_path, capsys, operation):
+    path = tmp_path / "r.json"
+    results = fake_results()
+    results.save(path)
+    code, out, _ = said(capsys, "explain", operation, "--results", str(path))
+    assert code == 0
+    rungs = list(LADDER[operation])
+    at = [out.index(f"{operation}: {rung} (") for rung in rungs]
+    assert at == sorted(at)
+    for above, rung, start in zip(rungs, rungs[1:], at[1:], strict=False):
+        part = out[start:]
+        assert f"--- {operation} {above}" in part or f"the same code as {above}" in part
+        for m in results.suite("ladder"):
+            ratio = m.operation == operation and m.faster(rung, above)
+            if ratio and not ratio.tie:
+                assert f"{ratio} times as fast as {above}" in part
+    assert "def naive_" in out
+
+
+def test_explain_names_what_there_is(tmp_path, capsys):
+    code, out, _ = said(capsys, "explain", "list")
+    assert (code, len(out.splitlines())) == (0, len(LADDER))
+    code, _, err = said(capsys, "explain", "sofmax")
+    assert code == 2
+    assert "did you mean softmax?" in err
+    without(fake_results(), "ladder").save(tmp_path / "r.json")
+    code, _, err = said(capsys, "explain", "dot", "--results", str(tmp_path / "r.json"))
+    assert code == 2
+    assert "holds no ladder of dot" in err
+
+
+def test_explain_shows_machine_code(tmp_path, capsys):
+    fake_results().save(tmp_path / "r.json")
+    _, out, _ = said(capsys, "explain", "dot", "--results", str(tmp_path / "r.json"), "--assembly")
+    assert "gemm_panel_f32 in _simd" in out or "objdump" in out
+
+
+def test_the_readme_is_written_between_its_markers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bench").mkdir()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    readme.publish(fake_results())
+    new = (tmp_path / "README.md").read_text(encoding="utf-8")
+    begin, end = "<!-- ladder: begin -->", "<!-- ladder: end -->"
+    assert new.partition(begin)[0] == text.partition(begin)[0]
+    assert new.partition("<!-- peers: end -->")[2] == text.partition("<!-- peers: end -->")[2]
+    block = new.partition(begin)[2].partition(end)[0]
+    assert all(f"{case.operation} {case.label}" in block for case in CASES if case.part == QUICK)
+    for picture in readme.PICTURES:
+        assert f"(bench/published/{picture}.svg)" in block
+        assert (tmp_path / f"bench/published/{picture}.svg").exists()
+    assert load(tmp_path / "bench/published/results.json").measurements
+
+
+def test_a_readme_without_markers_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_text("nothing here")
+    with pytest.raises(ValueError, match="put the line <!-- ladder: begin -->"):
+        readme.publish(fake_results())
+    assert [p.name for p in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_results_without_the_pictures_are_not_published(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_text("nothing here")
+    with pytest.raises(ValueError, match="do not give the pictures"):
+        readme.publish(without(fake_results(), "ladder", "training"))
+
+
+@pytest.mark.parametrize("text", ["", "B E B E", "E B", "B", "E", "B B E"])
+def test_markers_must_be_there_once(text):
+    text = text.replace("B", "<!-- x: begin -->").replace("E", "<!-- x: end -->")
+    with pytest.raises(ValueError, match="once each"):
+        readme.replaced(text, "x", "new")

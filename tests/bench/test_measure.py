@@ -1,0 +1,232 @@
+"""Cases, checks, turns and the network's rungs: right answers, in the right order, at the right sizes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from pynn.bench.measure import accuracy, machine, turns
+from pynn.bench.measure.cases import CASES, MAIN, MOST_STEPS, QUICK, SCALING, SWEEPS, Case
+from pynn.bench.measure.workers import Contestant, Reply, Worker, WorkerFailed, rotated, started
+from pynn.bench.training.contestants import Task
+from pynn.bench.training.rungs import RUNGS, Rung
+
+import kernels
+from kernels.ladder import LADDER
+
+SIZES = (7, 5, 3)
+
+
+def test_every_operation_of_the_ladder_is_in_a_quick_run():
+    assert {case.operation for case in CASES if case.part == QUICK} >= LADDER.keys() - {"relu", "add"}
+    assert {case.operation for case in CASES if case.part <= MAIN} >= LADDER.keys()
+
+
+def test_the_sizes_that_were_asked_for():
+    by = {(case.operation, case.shapes) for case in CASES if case.part <= MAIN}
+    assert ("maximum", ((64, 3, 32, 10), (32, 10))) in by
+    assert ("add_relu", ((20, 100), (20, 100))) in by
+    assert {case.size for case in SWEEPS if case.operation == "dot"} == {16, 32, 64, 128, 256, 512, 1024, 2048}
+
+
+@pytest.mark.parametrize("case", [*CASES, *SWEEPS, *SCALING], ids=lambda case: case.title)
+def test_flops_and_bytes_follow_from_the_shapes(case: Case):
+    if case.steps > 10_000_000:
+        inputs = [np.broadcast_to(np.float32(0), shape) for shape in case.shapes]
+    else:
+        inputs = case.inputs()
+    arrays = [a for a in inputs if isinstance(a, np.ndarray)]
+    assert [a.shape for a in arrays] == list(case.shapes)
+    read = sum(a.size for a in arrays)
+    assert case.bytes() > 4 * read
+    if case.operation == "dot":
+        (m, k), (_, n) = case.shapes
+        assert (case.flops, case.bytes()) == (2 * m * k * n, 4 * (m * k + k * n + m * n))
+    else:
+        assert case.flops >= max(a.size for a in arrays)
+
+
+def test_slow_rungs_are_spared_the_large_sizes():
+    small, large = Case("dot", ((64, 64),) * 2), Case("dot", ((1024, 1024),) * 2)
+    assert "naive" in small.rungs()
+    assert list(large.rungs()) == [rung for rung in LADDER["dot"] if rung not in MOST_STEPS]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("dot", ((3, 5), (5, 7))), Case("dot", ((16, 1), (1, 33)), transposed="x"), Case("relu", ((3, 5),)),
+        Case("dense", ((3, 5), (5, 7), (7,))), Case("softmax", ((3, 5),)), Case("rmsprop_update", ((3, 5),) * 3),
+        Case("add_relu", ((3, 5),) * 2, reuse=True), Case("vector_dot", ((5,),) * 2),
+    ],
+    ids=lambda case: case.title,
+)  # fmt: skip
+def test_rungs_and_numpy_are_checked(case: Case):
+    if case.reuse:
+        case = Case(case.operation, case.shapes)  # naive has no out=
+    players = turns.local(case)
+    assert list(players) == [*case.rungs(), "NumPy"]
+    for name, player in players.items():
+        assert 0 <= player.error <= 1, name
+        assert player.error_unit == ("ulp" if case.operation in ("relu", "add_relu") else "of bound")
+
+
+def test_a_wrong_result_is_not_timed():
+    case = Case("dot", ((3, 5), (5, 7)))
+    with pytest.raises(AssertionError, match="values are wrong"):
+        turns.Local(case, "wrong", lambda x, y: kernels.dot(x, y) * np.float32(1.001), case.inputs())
+    with pytest.raises(AssertionError, match="shape"):
+        turns.Local(case, "wrong", lambda x, y: kernels.dot(x, y).T, case.inputs())
+
+
+def test_errors_in_ulp_and_of_the_bound():
+    exact, bound = np.array([1.0, 2.0]), np.array([1e-6, 1e-6])
+    value = np.array([1 + 2.0**-23, 2], np.float32)
+    error, unit = accuracy.largest_error("add", (value,), ((exact,), (bound,)), "add")
+    assert (error, unit) == (1, "ulp")
+    error, unit = accuracy.largest_error("dot", (value,), ((exact,), (bound,)), "dot")
+    assert error == pytest.approx(2.0**-23 / 1e-6)
+    assert unit == "of bound"
+    with pytest.raises(AssertionError, match="1 values are wrong"):
+        accuracy.largest_error("dot", (np.array([1, math.nan], np.float32),), ((exact,), (bound,)), "dot")
+
+
+class Scripted:
+    """A player whose turns are known, and who keeps the order."""
+
+    def __init__(self, name: str, order: list[str], once: float = 0.0, disturbed: tuple[bool, ...] = ()) -> None:
+        self.name, self.order, self.once, self.disturbed = name, order, once, list(disturbed)
+
+    def turn(self) -> Reply:
+        self.order.append(self.name)
+        disturbed = self.disturbed.pop(0) if self.disturbed else False
+        return Reply(float(len(self.order)), 0.0, 0.25, disturbed)
+
+
+def test_each_round_starts_with_another():
+    order: list[str] = []
+    times, others = turns.interleave({name: Scripted(name, order) for name in "abc"}, rounds=3)
+    assert "".join(order) == "abcbcacab"
+    assert list(times["a"]) == [1, 6, 8]
+    assert others == 0.25
+
+
+def test_slow_ones_sit_out():
+    order: list[str] = []
+    players = {"slow": Scripted("slow", order, once=1.0), "fast": Scripted("fast", order)}
+    times, _ = turns.interleave(players, rounds=6)
+    assert np.isnan(times["slow"]).tolist() == [False, True, False, True, False, True]
+    assert not np.isnan(times["fast"]).any()
+    times, _ = turns.interleave(players, rounds=6, slow=2.0)
+    assert not np.isnan(times["slow"]).any()
+
+
+def test_a_disturbed_round_is_repeated_until_patience_ends():
+    order: list[str] = []
+    times, _ = turns.interleave({"a": Scripted("a", order, disturbed=(True, False))}, rounds=1)
+    assert list(times["a"]) == [2]
+    times, _ = turns.interleave({"a": Scripted("a", order, disturbed=(True, True))}, rounds=2, patience=-1)
+    assert list(times["a"]) == [3, 4]
+
+
+def test_rotated():
+    assert [rotated([1, 2, 3], i) for i in range(4)] == [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 2, 3]]
+
+
+def test_scaling_sets_and_restores_threads():
+    before = kernels.get_num_threads()
+    with turns.threads(1):
+        assert kernels.get_num_threads() == 1
+    assert kernels.get_num_threads() == before
+
+
+def test_a_worker_computes_in_a_process_of_its_own_and_its_failures_are_told():
+    worker = Worker("pynn", Contestant("kernels", "training.contestants:Pynn"), 1, Task(SIZES, "rmsprop", 4, 1))
+    try:
+        rng = np.random.default_rng(0)
+        x, labels = rng.random((8, 7), np.float32), rng.integers(0, 3, 8)
+        worker.call("use", x, labels)
+        loss, _ = worker.turn("epoch").value
+        assert 0.3 < loss < 3
+        with pytest.raises(WorkerFailed, match=r"pynn: AttributeError: .*nothing") as caught:
+            worker.call("nothing")
+        assert caught.value.name == "pynn"
+        worker._process.kill()
+        with pytest.raises(WorkerFailed, match="pynn: its process ended with status -9"):
+            worker.call("epoch")
+    finally:
+        worker.close()
+
+
+def test_what_is_not_installed_or_does_not_start_is_left_out_with_a_note():
+    notes: list[str] = []
+    unknown = {
+        "A": Contestant("no_such_package", "peers.nothing:A"),
+        "B": Contestant("numpy", "training.contestants:Missing"),
+    }
+    with started(unknown, 1, notes=notes) as workers:
+        assert workers == {}
+    assert notes[0] == "A is left out: no_such_package is not installed."
+    assert notes[1].startswith("Left out: B: AttributeError")
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_the_networks_gradients_on_every_rung_are_those_of_float64(rung: str):
+    rng = np.random.default_rng(1)
+    x, labels = rng.random((6, 7), np.float32), rng.integers(0, 3, 6)
+    network = Rung(rung, Task(SIZES, "rmsprop", 6, 1), x, labels)
+    loss, slopes = network.gradients(x, labels)
+    w = [a.astype(np.float64) for a in network.weights]
+
+    def loss_of(w1, b1, w2, b2):
+        z = np.maximum(x @ w1 + b1, 0) @ w2 + b2
+        return (np.log(np.exp(z).sum(axis=1)) - z[np.arange(6), labels]).mean()
+
+    assert loss == pytest.approx(loss_of(*w), rel=1e-5)
+    for i, slope in enumerate(slopes):  # central differences: exact to step^2, rounding 1e-16 / step
+        step, wanted = 1e-5, np.empty(w[i].shape)
+        for at in np.ndindex(*wanted.shape):
+            high, low = ([a.copy() for a in w] for _ in range(2))
+            high[i][at] += step
+            low[i][at] -= step
+            wanted[at] = (loss_of(*high) - loss_of(*low)) / (2 * step)
+        np.testing.assert_allclose(slope, wanted, atol=2e-6)
+
+
+def test_a_rungs_turn_is_an_epochs_seconds():
+    rng = np.random.default_rng(2)
+    network = Rung("blocked", Task(SIZES, "rmsprop", 4, 1), rng.random((10, 7), np.float32), rng.integers(0, 3, 10))
+    before = [a.copy() for a in network.weights]
+    reply = network.turn()
+    assert 0 < reply.value < reply.seconds  # three steps of many
+    assert all((a != b).any() for a, b in zip(network.weights, before, strict=True))
+
+
+def test_the_machines_block(monkeypatch):
+    monkeypatch.setattr(machine, "RUNS", 1)
+    monkeypatch.setattr(machine, "STREAM_RUNS", 1)
+    monkeypatch.setattr(machine, "SMALLEST", 1 << 20)
+    monkeypatch.setattr(machine, "LARGEST", 1 << 20)
+    for function in (machine.fma_peak, machine.cache_bandwidths, machine.bandwidth):
+        function.cache_clear()
+    block = machine.block([1])
+    for function in (machine.fma_peak, machine.cache_bandwidths, machine.bandwidth):
+        function.cache_clear()
+    limits = block["limits"]["1"]
+    assert block["instruction set"] == kernels.show_config()["instruction set"]
+    assert list(limits["add"]) == [*block["caches"], "memory"]
+    assert list(block["caches"].values()) == sorted(block["caches"].values())
+    assert all(value > 0 for value in (limits["float32"], limits["float64"], *limits["add"].values()))
+    assert limits["float32"] > limits["float64"]
+
+
+def test_without_a_compiler_the_limits_are_left_out(monkeypatch):
+    machine.library.cache_clear()
+    machine.fma_peak.cache_clear()
+    machine.bandwidth.cache_clear()
+    monkeypatch.setenv("CC", "no-such-compiler-anywhere")
+    block = machine.block([1])
+    machine.library.cache_clear()
+    assert block["limits"] == {}
+    assert "no-such-compiler-anywhere" in block["no limits"]

@@ -1,0 +1,190 @@
+"""The HTML report, as text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_results import without
+from pynn.bench.report import listing, page, page_rungs, page_tables
+from pynn.bench.results import tables
+from pynn.bench.results.statistics import Ratio
+from pynn.bench.results.store import RUNG, Measurement, Player, Results
+from pynn.bench.results.tables import Cell, Table
+from shown import HOSTILE, NAMES, Page, complete, hostile, pictures
+
+from kernels.ladder import LADDER
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return complete()
+
+
+@pytest.fixture(scope="module")
+def written(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    page.write(results, pictures(folder), folder / "report.html")
+    return folder / "report.html"
+
+
+def test_it_is_one_file_that_loads_nothing(written: Path) -> None:
+    found = Page(written.read_text())
+    assert written.stat().st_size < 5e6
+    assert {path.suffix for path in written.parent.iterdir()} == {".html", ".svg"}  # nothing partial is left
+    assert not found.tags.keys() & {"link", "iframe", "object", "embed", "base", "form"}
+    assert found.tags["script"] == 1 and found.tags["style"] == 1
+    assert all(src.startswith("data:image/svg+xml;base64,") for src in found.values("src"))
+    assert all(href.startswith("#") for href in found.values("href"))
+    assert not [name for _, name, _ in found.attributes if name.startswith("on")]
+    style = written.read_text().split("<style>")[1].split("</style>")[0]
+    assert "url(" not in style and "@import" not in style
+    policy = next(v for v in found.values("content") if "default-src" in v)
+    assert policy.startswith("default-src 'none'; img-src data:;")
+
+
+def test_ids_are_unique_and_anchors_resolve(written: Path, results: Results) -> None:
+    found = Page(written.read_text())
+    ids = found.values("id")
+    assert len(ids) == len(set(ids))
+    anchors = [href.removeprefix("#") for href in found.values("href")]
+    assert set(anchors) <= set(ids)
+    operations = list(tables.by_operation(results.suite("ladder")))
+    assert anchors == [
+        "reading", "machine", "notes", "ladder", *(f"ladder-{name.replace('_', '-')}" for name in operations),
+        "sweeps", "scaling", "training",
+    ]  # fmt: skip
+
+
+def test_it_holds_every_table_and_rung(written: Path, results: Results) -> None:
+    text = written.read_text()
+    found = Page(text)
+    ladder = results.suite("ladder")
+    operations = tables.by_operation(ladder)
+    assert text.count("<details class=rung ") == sum(len(LADDER[operation]) for operation in operations) > 40
+    expected = len(operations) + 2 + 1 + 1 + 1 + 2  # ladders, sweeps, scaling, epochs, lives, machine and limits
+    assert found.tags["table"] == found.tags["caption"] == expected
+    rows = sum(len(m.players) for m in ladder)
+    assert text.count("<tr class=first>") >= len(ladder)
+    assert found.tags["tr"] > rows > 200
+    for name in ("naive_relu", "gemm_tile", "kernels/simd/gemm.inc:", "JAX was left out", "s to 98%"):
+        assert name in text
+    assert ("html", "lang", "en") in found.attributes
+
+
+def test_every_picture_has_its_words_and_its_section(written: Path) -> None:
+    text = written.read_text()
+    assert Page(text).values("alt") == [f"What {name} shows " for name in NAMES]
+    sections = {name: text.index(f'<section id="{name}">') for name in ("ladder", "sweeps", "scaling", "training")}
+    for name, section in {"roofline": "ladder", "sweep_dot_rate": "sweeps", "scaling": "scaling"}.items():
+        place = text.index(f"What {name} shows")
+        assert max((at, s) for s, at in sections.items() if at < place)[1] == section
+
+
+def test_hostile_text_stays_text(results: Results, written: Path, tmp_path: Path) -> None:
+    page.write(hostile(results), pictures(tmp_path, HOSTILE), tmp_path / "report.html")
+    found, clean = Page((tmp_path / "report.html").read_text()), Page(written.read_text())
+    text = "".join(found.text)
+    assert found.tags["script"] == 1 and found.tags["img"] == len(NAMES)
+    assert found.tags.keys() == clean.tags.keys()
+    assert {name for _, name, _ in found.attributes} == {name for _, name, _ in clean.attributes}
+    assert text.count(HOSTILE) > 100
+    assert f"no ladder of new{HOSTILE}" in text
+    assert all(HOSTILE in alt for alt in found.values("alt"))
+
+
+def test_what_was_not_measured_has_no_section(results: Results) -> None:
+    machine = {**results.machine, "limits": {}, "no limits": "there is no C compiler 'cc'; set CC"}
+    few = replace(without(results, "sweep", "scaling", "training"), machine=machine, lives=[], notes=[])
+    found = Page(page.document(few, []))
+    assert not {"sweeps", "scaling", "training", "notes"} & set(found.values("id"))
+    assert "were not measured: there is no C compiler 'cc'; set CC." in "".join(found.text)
+    assert "ladder" in found.values("id")
+    assert found.tags["img"] == 0
+
+
+def test_an_unwritable_place_leaves_nothing(results: Results, tmp_path: Path) -> None:
+    few = without(results, "ladder", "sweep", "scaling", "training")
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(OSError):
+        page.write(few, [], tmp_path / "report.html")
+    with pytest.raises(FileNotFoundError):
+        page.write(few, [], tmp_path / "absent" / "report.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_cells_carry_what_they_sort_by() -> None:
+    table = Table(
+        "T<", ["name", "rung", "time", "of limit", "verdict"],
+        [
+            [Cell("a", "a"), Cell("x", "x"), Cell("2 ms", 0.002), Cell("150%", 1.5), Cell("stable", "stable")],
+            [Cell("a", "a"), Cell("y", "y"), Cell(""), Cell("?", math.nan), Cell("", "")],
+        ],
+        text_columns=2,
+    )  # fmt: skip
+    text = page_tables.html(table)
+    assert "<caption>T&lt;</caption>" in text
+    assert "<th scope=col class=number>time</th>" in text and "<th scope=col>verdict</th>" in text
+    assert '<td class="number" data-value="0.002">2 ms</td>' in text
+    assert '<td class="number bar" style="--share:1.000" data-value="1.5">150%</td>' in text
+    assert '<th scope=row data-value="y">y</th><td class="number"></td>' in text
+    assert '<td data-value="a"><span class=again>a</span></td>' in text
+    assert text.endswith("?</td><td></td></tr>\n</tbody></table></div>")
+
+
+def test_sources_are_coloured_and_escaped() -> None:
+    python = listing.coloured('def f(x):  # if "a" < b\n    return "<b>" \'#\'\n', "python")
+    assert python == (
+        "<span class=keyword>def</span> f(x):  <span class=comment># if &quot;a&quot; &lt; b</span>\n    "
+        "<span class=keyword>return</span> <span class=string>&quot;&lt;b&gt;&quot;</span> "
+        "<span class=string>&#x27;#&#x27;</span>\n"
+    )
+    c = listing.coloured("/* for\n * int */ int a; // x\n#define B 'q'", "c")
+    assert c.startswith("<span class=comment>/* for\n * int */</span> <span class=keyword>int</span> a;")
+    assert "<span class=keyword>#define</span> B &#x27;q&#x27;" in c
+    assert listing.coloured("<if>", "fortran") == "&lt;if&gt;"
+
+
+def test_marks_and_counts_agree(written: Path) -> None:
+    """Of a rung whose loop is fused multiply-adds, where this machine's code can be read."""
+    loop = page_rungs.inner_loop("dot", "blocked")
+    assert loop
+    text = listing.assembly(loop)
+    assert text in written.read_text()
+    if loop.counts is None:
+        pytest.fail("the instructions of this machine are not known: add them to bench/code/instructions.py")
+    assert text.count('<span class="line fma">') == loop.fma
+    both = text.count('<span class="line fma">') + text.count('<span class="line vector">')
+    assert both == loop.vector > 0
+    assert f"<b>{len(loop.instructions)}</b> instructions a turn" in text
+    assert f"registers of {loop.bits} bits" in text
+
+
+def measured(label: str, **seconds: list[float]) -> Measurement:
+    players = {name: Player(name, RUNG, 1, np.array(times)) for name, times in seconds.items()}
+    return Measurement("ladder", "dot", label, 1, "float32", 1, "avx2", 1.0, 1.0, 0.0, players)
+
+
+def test_gains() -> None:
+    found = page_rungs.gains(
+        [
+            measured("small", ijp=[2.0, 2.0, 2.0, 2.0], ipj=[1.0, 1.0, 1.0, 1.0]),
+            measured("same", ijp=[1.0, 1.02, 1.0, 0.98], ipj=[1.0, 1.0, 1.02, 1.0]),
+            measured("wild", ijp=[1.0, 9.0, 1.0, 9.0], ipj=[1.0, 1.0, 1.0, 1.0]),
+            measured("alone", ipj=[1.0, 1.0, 1.0, 1.0]),
+        ],
+        "ipj",
+        "ijp",
+    )
+    assert [label for label, _ in found] == ["small", "same", "wild"]
+    assert found[0][1] == Ratio(2.0, 2.0, 2.0) and found[2][1] is None
+    assert page_rungs.summary(found, "ijp") == "tie to 2.00 times ijp"
+    assert page_rungs.summary(found[1:2], "ijp") == "tie with ijp"
+    assert page_rungs.summary(found[2:], "ijp") == "too noisy to say"
+    assert page_rungs.summary([], "ijp") == "not measured"
+    text = page_rungs.measured(found, "ijp")
+    assert "<b>2.00</b> <span>2.00 to 2.00</span> small" in text and "<b>too noisy</b> <span></span> wild" in text
+    assert page_rungs.gains([measured("first", naive=[1.0])], "naive", None) == []

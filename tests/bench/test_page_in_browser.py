@@ -1,0 +1,228 @@
+"""The HTML report, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from chromium import Chromium, browser
+from pynn.bench.report import page, page_tables
+from pynn.bench.results.store import Results
+from pynn.bench.results.tables import Cell, Table
+from shown import HOSTILE, NAMES, complete, hostile, pictures
+
+pytestmark = pytest.mark.skipif(browser() is None, reason="no browser here: install the package chromium")
+OPERATIONS = ("relu", "dot", "softmax", "rmsprop_update")  # the browser takes seconds for all
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    found = complete()
+    return replace(
+        found, measurements=[m for m in found.measurements if m.suite != "ladder" or m.operation in OPERATIONS]
+    )
+
+
+@pytest.fixture(scope="module")
+def written(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    page.write(results, pictures(folder), folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    running = Chromium(tmp_path_factory.mktemp("chromium"))
+    yield running
+    running.close()
+
+
+OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true })"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_loads_and_fits(chromium: Chromium, written: Path, width: int, dark: bool) -> None:
+    chromium.open(written, width, dark=dark)
+    assert chromium.run("innerWidth") == width
+    assert chromium.run("document.documentElement.scrollWidth") <= width
+    chromium.run(OPEN_ALL)
+    assert chromium.run("document.documentElement.scrollWidth") <= width
+    assert chromium.run("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+    assert chromium.run("document.images.length") == len(NAMES)
+    assert all(address.startswith(("file:", "data:")) for address in chromium.requests)
+    assert sum(address.startswith("file:") for address in chromium.requests) == 1
+    assert chromium.errors == []
+
+
+def test_source_and_assembly_stand_side_by_side_where_they_fit(chromium: Chromium, written: Path) -> None:
+    boxes = """[...document.querySelectorAll('.code')].map(code => [...code.children].map(part => {
+      const box = part.getBoundingClientRect(); return [box.left, box.right, box.top, box.bottom] }))"""
+    for width in (1280, 390):
+        chromium.open(written, width)
+        chromium.run(OPEN_ALL)
+        found = chromium.run(boxes)
+        assert len(found) >= 15
+        for (left, right, top, bottom), (other_left, other_right, other_top, _) in found:
+            if width == 1280:
+                assert other_top == top and other_left > right and other_right <= width
+            else:
+                assert other_left == left and other_top >= bottom
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_text_stands_out(chromium: Chromium, written: Path, dark: bool) -> None:
+    """WCAG AA: contrast 4.5 between each text and what is behind it (bars in cells included)."""
+    chromium.open(written, 1280, dark=dark)
+    chromium.run(OPEN_ALL)
+    pairs = chromium.run("""(() => {
+      const pairs = new Set();
+      const clear = color => color === 'rgba(0, 0, 0, 0)';
+      for (const element of document.querySelectorAll('body *:not(script)')) {
+        if (![...element.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+        let behind = element;
+        while (clear(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+        const color = getComputedStyle(element).color;
+        pairs.add([color, getComputedStyle(behind).backgroundColor].join('|'));
+        const bar = element.closest('.bar') && getComputedStyle(element).backgroundImage.match(/rgb\\([^)]*\\)/);
+        if (bar) pairs.add([color, bar[0]].join('|'));
+      }
+      return [...pairs] })()""")
+    assert len(pairs) > 10
+    low = {pair: contrast(*pair.split("|")) for pair in pairs}
+    assert {pair: value for pair, value in low.items() if value < 4.5} == {}
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two CSS colours like rgb(0, 0, 0)."""
+
+    def luminance(color: str) -> float:
+        parts = [int(part) / 255 for part in color.removeprefix("rgb(").removesuffix(")").split(",")]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+# Values by column in the order of the rows, which carry their first place
+READ = """[...document.querySelectorAll('table.sortable')].map(table => {
+  [...table.tBodies[0].rows].forEach((row, i) => { row.place ??= i });
+  return { numbers: [...table.tHead.rows[0].cells].map(th => th.classList.contains('number')),
+           rows: [...table.tBodies[0].rows].map(
+             row => [row.place, ...[...row.cells].map(cell => cell.dataset.value ?? null)]),
+           sorts: [...table.tHead.rows[0].cells].map(th => th.getAttribute('aria-sort')) } })"""
+CLICK = """document.querySelectorAll('table.sortable').forEach(table => {
+  const header = table.tHead.rows[0].cells[COLUMN]; if (header) header.firstElementChild.click() })"""
+
+
+def test_headers_sort(chromium: Chromium, written: Path) -> None:
+    """Every column of numbers of every table: upwards, downwards, and back. The next test sorts text."""
+    chromium.open(written, 1280)
+    original = before = chromium.run(READ)
+    assert len(original) >= 10
+    compared = 0
+    for column in range(max(len(table["numbers"]) for table in original)):
+        for sign, name in ((1, "ascending"), (-1, "descending"), (0, None)):
+            chromium.run(CLICK.replace("COLUMN", str(column)))
+            after = chromium.run(READ)
+            for first, old, new in zip(original, before, after, strict=True):
+                columns = len(first["numbers"])
+                assert new["sorts"] == [name if i == column else None for i in range(columns)]
+                if name is None or column >= columns:
+                    assert new["rows"] == first["rows"]
+                elif first["numbers"][column]:
+                    known = [row for row in old["rows"] if row[column + 1] is not None]
+                    empty = [row for row in old["rows"] if row[column + 1] is None]
+                    assert new["rows"] == sorted(known, key=lambda row: sign * float(row[column + 1])) + empty
+                    compared += 1
+            before = after
+    assert compared > 100
+    assert chromium.errors == []
+
+
+def test_sorting_is_stable_and_leaves_empty_cells_last(chromium: Chromium, tmp_path: Path) -> None:
+    rows = [("b", 10.0), ("a", 9.0), ("", 100.0), ("b", None), ("a", 9.0), ("c", 1e-9)]
+    cells = [[Cell(t, t), Cell(str(i), i), Cell(str(n or ""), n)] for i, (t, n) in enumerate(rows)]
+    text = page_tables.html(Table("T", ["text", "place", "number"], cells))
+    script = (page.FOLDER / "page.js").read_text()
+    (tmp_path / "t.html").write_text(f"<!doctype html><meta charset=utf-8>{text}<script>{script}</script>")
+    chromium.open(tmp_path / "t.html", 1280)
+
+    def click(column: int) -> str:
+        chromium.run(CLICK.replace("COLUMN", str(column)))
+        return "".join(row[2] for row in chromium.run(READ)[0]["rows"])
+
+    assert [click(0), click(0), click(0)] == ["140352", "503142", "012345"]
+    assert [click(2), click(2), click(2)] == ["514023", "201453", "012345"]
+    assert [click(2), click(0)] == ["514023", "140352"]  # equals keep the order of the sort before
+    assert [click(1), click(1), click(0)] == ["012345", "543210", "413052"]
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_the_keyboard_sorts(chromium: Chromium, written: Path, key: str) -> None:
+    chromium.open(written, 1280)
+    header = "document.querySelector('#ladder-dot thead th:nth-child(3)')"
+    chromium.run(f"{header}.previousElementSibling.firstElementChild.focus()")
+    chromium.press("Tab")
+    assert chromium.run(f"document.activeElement === {header}.firstElementChild")
+    assert chromium.run("document.activeElement.tagName") == "BUTTON"
+    chromium.press(key)
+    assert chromium.run(f"{header}.getAttribute('aria-sort')") == "ascending"
+    times = chromium.run(
+        "[...document.querySelectorAll('#ladder-dot tbody td:nth-child(3)')].map(c => +c.dataset.value)"
+    )
+    assert len(times) > 20 and times == sorted(times)
+    assert chromium.run("!document.querySelector('#ladder-dot table').classList.contains('grouped')")
+
+
+def test_without_scripts_only_sorting_is_gone(chromium: Chromium, written: Path) -> None:
+    chromium.open(written, 1280, scripts=False)
+    try:
+        assert chromium.run("document.querySelectorAll('button').length") == 0
+        assert chromium.run("document.querySelectorAll('tbody tr').length") > 150
+        assert chromium.run("document.querySelector('#ladder-dot details').open") is False
+        point = chromium.run("""(() => { const s = document.querySelector('#ladder-dot summary');
+          s.scrollIntoView(); const box = s.getBoundingClientRect(); return [box.left + 30, box.top + 8] })()""")
+        for kind in ("mousePressed", "mouseReleased"):
+            chromium.send("Input.dispatchMouseEvent", type=kind, x=point[0], y=point[1], button="left", clickCount=1)
+        assert chromium.run("document.querySelector('#ladder-dot details').open") is True
+    finally:
+        chromium.open(written, 1280)
+
+
+def test_links_and_the_button_open_code(chromium: Chromium, written: Path) -> None:
+    chromium.open(written, 1280)
+    state = "[...document.querySelectorAll('details.rung')].filter(d => d.open).map(d => d.id)"
+    assert chromium.run(state) == []
+    chromium.run("new Promise(done => { addEventListener('hashchange', done); location.hash = 'ladder-dot-blocked' })")
+    assert chromium.run(state) == ["ladder-dot-blocked"]
+    button = "document.querySelector('.all-rungs button')"
+    chromium.run(f"{button}.click()")
+    assert len(chromium.run(state)) >= 15
+    wait = "new Promise(done => setTimeout(done, 0))"
+    chromium.run(wait)
+    assert chromium.run(f"{button}.textContent") == "Close all code"
+    chromium.run(f"{button}.click()")
+    assert chromium.run(state) == []
+    assert chromium.errors == []
+
+
+def test_hostile_text_does_not_run(chromium: Chromium, results: Results, tmp_path: Path) -> None:
+    page.write(hostile(results), pictures(tmp_path, HOSTILE), tmp_path / "report.html")
+    chromium.open(tmp_path / "report.html", 390)
+    assert chromium.run("document.title").startswith("Kernels on </td></script>")
+    assert chromium.run("document.scripts.length") == 1
+    assert chromium.run("document.documentElement.scrollWidth") <= 390
+    assert chromium.errors == []
+
+
+def test_scripts_that_are_not_ours_are_refused(chromium: Chromium, written: Path, tmp_path: Path) -> None:
+    """The second line of defence, and a check that `errors` would tell."""
+    text = written.read_text().replace("</main>", "<script>document.title = 'taken'</script></main>")
+    (tmp_path / "report.html").write_text(text)
+    chromium.open(tmp_path / "report.html", 1280)
+    assert chromium.run("document.title") == "Kernels on AMD EPYC"
+    assert any("Content Security Policy" in error for error in chromium.errors)

@@ -1,0 +1,250 @@
+"""Ratios, verdicts, the file of results, and the comparison of two, on constructed times with known answers."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pynn.bench.results import compare, statistics, tables
+from pynn.bench.results.store import NUMPY, RUNG, BadFile, Measurement, Player, Results, load
+
+NAN = math.nan
+MACHINE = {
+    "cpu": "a CPU", "cpus": 2, "caches": {"L1": 1000, "L2": 10_000, "L3": 100_000}, "governor": None, "compiler": "GCC",
+    "numpy": "2.4", "python": "3.11", "instruction set": "avx2",
+    "limits": {
+        "1": {"float32": 100.0, "float64": 50.0, "copy": {"memory": 9.0},
+              "add": {"L1": 80.0, "L2": 40.0, "L3": 20.0, "memory": 10.0}},
+        "2": {"float32": 200.0, "float64": 100.0, "copy": {"memory": 18.0},
+              "add": {"L1": 160.0, "L2": 80.0, "L3": 30.0, "memory": 15.0}},
+    },
+}  # fmt: skip
+
+
+def measurement(seconds: dict[str, list[float]], flops: float = 4e9, size: int = 1, **fields) -> Measurement:
+    players = {
+        name: Player(name, NUMPY if name == "NumPy" else RUNG, 2, np.array(times)) for name, times in seconds.items()
+    }
+    given = {"suite": "ladder", "operation": "dot", "label": "2x2", "dtype": "float32", "others": 0.0} | fields
+    return Measurement(
+        size=size, threads=2, instruction_set="avx2", flops=flops, bytes=8e6, players=players, **given
+    )  # fmt: skip
+
+
+def results(*measurements: Measurement, **machine) -> Results:
+    return Results({**MACHINE, **machine}, {}, list(measurements), made="2026-01-02T03:04:05+00:00")
+
+
+def around(middle: float, spread: float = 0.01) -> list[float]:
+    return [middle * (1 + spread * step) for step in (-2, -1, 0, 1, 2)]
+
+
+def test_a_ratio_is_the_median_of_the_turns_ratios_not_the_quotient_of_medians():
+    slow, fast = np.array([2.0, 40.0, 6.0]), np.array([1.0, 10.0, 1.0])
+    found = statistics.ratio(slow, fast)
+    assert (found.value, found.low, found.high) == (4, 3, 5)
+    assert not found.tie
+    assert np.median(slow) / np.median(fast) == 6
+
+
+def test_a_turn_that_one_sat_out_says_nothing():
+    assert statistics.ratio(np.array([NAN, 6.0, 8.0]), np.array([1.0, 2.0, NAN])).value == 3
+    assert statistics.ratio(np.array([NAN, 1.0]), np.array([1.0, NAN])) is None
+
+
+@pytest.mark.parametrize(("gain", "tie"), [(1.02, True), (1.5, False), (1 / 1.02, True), (1 / 1.5, False)])
+def test_a_difference_smaller_than_the_spread_is_a_tie(gain, tie):
+    fast = np.ones(5)
+    assert statistics.ratio(gain * np.array(around(1, 0.02)), fast).tie is tie
+
+
+@pytest.mark.parametrize(
+    ("times", "others", "verdict"),
+    [
+        (around(1, 0.01), 0, "stable"),
+        (around(1, 0.01), 0.2, "noisy"),
+        (around(1, 0.1), 0, "noisy"),
+        (around(1, 0.4), 0, "unusable"),
+        ([1.0, 1.0], 0, "unusable"),
+        ([1.0, NAN, 1.0, NAN], 0, "unusable"),
+        ([1.0, NAN, 1.0, 1.0], 0, "stable"),
+    ],
+)
+def test_verdict(times, others, verdict):
+    assert statistics.verdict(np.array(times), others) == verdict
+
+
+def test_rates_and_limits():
+    product = measurement({"parallel": around(0.04)})
+    assert product.unit == "GFLOP/s"
+    assert product.rate("parallel") == pytest.approx(100)
+    assert product.limit(MACHINE, 1) == ("float32 peak", 100)
+    assert replace(product, dtype="float64").limit(MACHINE, 2) == ("float64 peak", 100)
+    assert product.limit(MACHINE, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("moved", "threads", "limit"),
+    [
+        (1000, 1, ("L1 bandwidth", 80)),
+        (1001, 1, ("L2 bandwidth", 40)),
+        (2000, 2, ("L1 bandwidth", 160)),  # each thread has an L1 and an L2
+        (20_001, 2, ("L3 bandwidth", 30)),
+        (100_001, 2, ("memory bandwidth", 15)),  # but they share L3
+    ],
+)
+def test_memory_is_held_against_the_smallest_cache_that_holds_the_arrays(moved, threads, limit):
+    m = replace(measurement({"simd": around(1)}, flops=moved / 4), bytes=moved)
+    assert m.unit == "GB/s"
+    assert m.limit(MACHINE, threads) == limit
+
+
+def test_the_rung_above():
+    m = measurement({"naive": around(4), "typed": around(2), "simd": around(1), "NumPy": around(3)})
+    assert [m.above(name) for name in m.players] == [None, "naive", "typed", None]
+    assert m.best_rung == "simd"
+    assert m.faster("simd", "naive").value == pytest.approx(4)
+    assert m.faster("simd", "ipj") is None
+
+
+def test_the_file_keeps_everything(tmp_path: Path):
+    before = results(measurement({"naive": [0.5, NAN, 0.25], "NumPy": [0.1, 0.2, 0.3]}))
+    before.save(tmp_path / "r.json")
+    after = load(tmp_path / "r.json")
+    seconds = after.measurements[0].players["naive"].seconds
+    assert np.array_equal(seconds, [0.5, NAN, 0.25], equal_nan=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
+    after.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_text() == (tmp_path / "r.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not a results.json"),
+        ("\x00\x01", "not a results.json"),
+        ("[]", "schema None"),
+        ('{"schema": 99}', "schema 99 instead of"),
+        ('{"schema": 1}', "damaged"),
+        ('{"schema": 1, "measurements": [{}], "lives": []}', "damaged"),
+        ('{"schema": 1, "measurements": 3, "lives": []}', "damaged"),
+    ],
+)
+def test_a_file_that_is_something_else(tmp_path: Path, text, says):
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(BadFile, match=says):
+        load(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize("seconds", [[None], [], [0.0], [-1.0], ["fast"]])
+def test_times_that_cannot_be(tmp_path: Path, seconds):
+    path = tmp_path / "r.json"
+    results(measurement({"naive": [1.0]})).save(path)
+    content = json.loads(path.read_text())
+    content["measurements"][0]["players"]["naive"]["seconds"] = seconds
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadFile, match="damaged"):
+        load(path)
+
+
+def changed(gain: float, spread: float = 0.005, **fields) -> list:
+    """The comparison's table rows of one contestant that got `gain` times as fast, on a machine half as fast."""
+    before = results(measurement({"simd": around(1, spread), "NumPy": around(2, 0)}, **fields))
+    after = results(measurement({"simd": around(2 / gain, spread), "NumPy": around(4, 0)}, **fields))
+    found = compare.compare(before, after)
+    return [row for table in compare.tables(found) for row in table.rows]
+
+
+def test_compare_tells_what_changed_beside_numpy():
+    ((what, *_, gain, _),) = changed(1.3)
+    assert what.text == "faster"
+    assert gain.value == pytest.approx(1.3)
+    assert [row[0].text for row in changed(1 / 1.3)] == ["slower"]
+
+
+@pytest.mark.parametrize(("gain", "spread"), [(1.0, 0.005), (1.04, 0.005), (1.3, 0.1)])
+def test_compare_does_not_tell_noise(gain, spread):
+    assert changed(gain, spread) == []
+
+
+def test_compare_counts_what_it_cannot_say():
+    noisy = results(measurement({"simd": around(1, 0.5), "NumPy": around(2)}))
+    other = results(measurement({"simd": around(1), "NumPy": around(2)}, label="3x3"))
+    both = replace(noisy, measurements=noisy.measurements + other.measurements)
+    found = compare.compare(both, replace(noisy, versions={"NumPy": "x"}))
+    assert (found.changes, found.unusable, found.only) == ([], 1, (1, 0))
+    found = compare.compare(results(), both)
+    assert found.only == (0, 2)
+
+
+def test_compare_separates_instruction_sets_and_warns_of_other_machines():
+    old = results(measurement({"simd": around(1), "NumPy": around(2)}))
+    new = [replace(m, instruction_set="avx512") for m in old.measurements]
+    found = compare.compare(old, replace(results(*new), machine={**MACHINE, "cpu": "another CPU"}))
+    assert found.only == (1, 1)
+    assert found.warnings == ["The CPU differs: a CPU and another CPU."]
+    wide = (
+        measurement({"simd": around(1), "NumPy": around(4)}),
+        replace(measurement({"simd": around(1), "NumPy": around(8)}), instruction_set="avx512"),
+    )
+    slow = (
+        measurement({"simd": around(1), "NumPy": around(2)}),
+        replace(measurement({"simd": around(1), "NumPy": around(2)}), instruction_set="avx512"),
+    )
+    assert [t.title for t in compare.tables(compare.compare(results(*slow), results(*wide)))] == [
+        "avx512, 2 threads", "avx2, 2 threads",
+    ]  # fmt: skip
+
+
+def test_the_ladders_table():
+    m = measurement({"naive": around(4), "typed": around(0.04), "simd": around(0.04), "NumPy": around(0.08)})
+    (naive, typed, simd, numpy) = tables.ladder(results(m), [m], "dot").rows
+    texts = [cell.text for cell in typed]
+    assert texts[:9] == [
+        "dot 2x2",
+        "typed",
+        "40.0 ms",
+        "1%",
+        "100 GFLOP/s",
+        "100",
+        "100",
+        "2.00",
+        "50% of float32 peak",
+    ]
+    assert texts[-1] == "stable"
+    assert [cell.text for cell in naive[5:8]] == ["", "", "0.02"]
+    assert [cell.text for cell in numpy[5:8]] == ["50.0", "", ""]
+    assert simd[6].text == "tie"
+
+
+def test_markdown_aligns_numbers_right_and_drops_columns():
+    table = tables.Table("t", ["a", "b", "c"], [[tables.plain("x"), tables.number(1234.5), tables.empty()]])
+    assert tables.markdown(table.without("b")).splitlines() == ["| a | c |", "|:--|--:|", "| x |  |"]
+    assert "1,234" in tables.markdown(table)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(2.0, "2.00 s"), (0.5, "500 ms"), (1.5e-6, "1.50 µs"), (2.5e-8, "25 ns"), (12e-3, "12.0 ms")]
+)
+def test_seconds(seconds, text):
+    assert tables.seconds(seconds).text == text
+
+
+def test_scaling_is_over_one_thread_in_the_same_turns():
+    one = replace(measurement({"parallel": [2.0, 4.0, 8.0]}, suite="scaling"), threads=1)
+    two = measurement({"parallel": [1.0, 2.0, 4.0]}, suite="scaling")
+    rows = [[cell.text for cell in row] for row in tables.scaling([one, two]).rows]
+    assert rows == [
+        ["dot 2x2", "parallel", "1", "4.00 s", "", ""],
+        ["dot 2x2", "parallel", "2", "2.00 s", "2.00", "1%"],
+    ]
+
+
+def test_no_limits_no_share():
+    m = measurement({"simd": around(1)})
+    row = tables.ladder(results(m, limits={}), [m], "dot").rows[0]
+    assert row[8].text == ""
