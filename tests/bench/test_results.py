@@ -240,7 +240,7 @@ def test_scaling_is_over_one_thread_in_the_same_turns():
     rows = [[cell.text for cell in row] for row in tables.scaling([one, two]).rows]
     assert rows == [
         ["dot 2x2", "parallel", "1", "4.00 s", "", ""],
-        ["dot 2x2", "parallel", "2", "2.00 s", "2.00", "1%"],
+        ["dot 2x2", "parallel", "2", "2.00 s", "2.00", "100%"],
     ]
 
 
