@@ -6,11 +6,12 @@ them everything is replaced: the ladder with its pictures, and training beside o
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+from pynn._atomic import replacing
 
 from .measure.cases import CASES, QUICK
 from .report import pictures
@@ -51,17 +52,6 @@ def replaced(text: str, name: str, new: str) -> str:
     return f"{before}{begin}\n{new}\n{end}{after}"
 
 
-def write(text: str, path: Path) -> None:
-    """All or nothing."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.chmod(path.stat().st_mode)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def publish(results: Results) -> None:
     """README.md and the pictures. Nothing is written if a marker or a picture is missing."""
     text = README.read_text(encoding="utf-8")
@@ -75,7 +65,8 @@ def publish(results: Results) -> None:
         for picture in drawn:
             shutil.copyfile(picture.svg, PUBLISHED / picture.svg.name)
     results.save(PUBLISHED / "results.json")
-    write(text, README)
+    with replacing(README) as file:
+        file.write(text.encode())
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ class Plan:
     suites: tuple[str, ...] = SUITES
     operations: tuple[str, ...] = ()  # all without names
     peers: tuple[str, ...] = LIBRARIES
-    repeats: int = 3  # of whole processes
+    repeats: int = 2  # of whole processes
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

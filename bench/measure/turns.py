@@ -26,10 +26,10 @@ from .quiet import Neighbours, scattered, settle
 from .statement import Statement
 from .workers import Reply, rotated
 
-ROUNDS = 11
+ROUNDS = 9
 SLOT, PARTS = 0.01, 5  # seconds of calls in one turn, in parts: the turn's time is the parts' median
 SLOW, SLOW_ROUNDS = 0.05, 3  # a call longer than this gets fewer turns
-PATIENCE = 2.0  # seconds of rounds that may be thrown away
+PATIENCE = 1.0  # seconds of rounds that may be thrown away
 
 
 Name = TypeVar("Name", bound=Hashable)

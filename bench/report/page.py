@@ -115,13 +115,13 @@ def _sections(results: Results, pictures: dict[str, str]) -> Iterator[Section]:
     if steps := results.suite("steps"):
         small = tables.ladder(results, steps, "Small steps").without("rate", "of limit", "times naive")
         training.append(html(small))
-    for name, title, found in (
+    for name, title, shown in (
         ("sweeps", "Sweeps over sizes", sweeps),
         ("scaling", "Scaling over threads", scaling),
         ("training", "Training", training),
     ):
-        if found or name in pictures:
-            yield Section(name, title, "\n".join([pictures.get(name, ""), *found]))
+        if shown or name in pictures:
+            yield Section(name, title, "\n".join([pictures.get(name, ""), *shown]))
 
 
 def _reading() -> str:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pynn._atomic import replacing
+
 from . import statistics
 from .statistics import Ratio
 
 SCHEMA = 1
+DIGITS = 6  # of each time: clocks do not tell more
 RUNG, NUMPY, PEER = "rung", "numpy", "peer"  # kinds of player
 
 
@@ -153,13 +155,9 @@ class Results:
         content = {"schema": SCHEMA, **asdict(self)}
         for measurement in content["measurements"]:
             for player in measurement["players"].values():
-                player["seconds"] = [None if math.isnan(s) else float(s) for s in player["seconds"]]
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            partial.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+                player["seconds"] = [None if math.isnan(s) else float(f"{s:.{DIGITS}g}") for s in player["seconds"]]
+        with replacing(path) as file:
+            file.write((json.dumps(content, allow_nan=False) + "\n").encode())
 
 
 def load(path: Path) -> Results:

@@ -1,14 +1,13 @@
 """From nothing to 98% on MNIST: whole processes of each library, in turns.
 
 Each starts, imports its library, reads the digits, trains 784-512-10 with RMSprop and batches of 128, and evaluates
-after every epoch until the test accuracy is reached (ten epochs at most); each repeat has another seed. Before, each
-trains one epoch untimed, so that the files are in the page cache: this is not the first start after boot.
+after every epoch until the test accuracy is reached (ten epochs at most); each repeat has another seed. Before, each is
+imported once, so that its files are in the page cache: this is not the first start after boot.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,6 @@ import time
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +24,6 @@ from .installed import installed
 
 MOST_EPOCHS = 10
 FOLDER = Path(__file__).resolve().parents[1]
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in ru_maxrss
 # By its folder: as pynn.bench it would load pynn for everyone.
 ALONE = """
 import sys
@@ -56,12 +53,13 @@ def lives(
     with tempfile.TemporaryDirectory() as folder:
         for i, array in enumerate(digits):
             np.save(Path(folder) / f"{i}.npy", array)
-        for turn in range(-1, repeats):  # the first is not kept: it brings the files into the page cache
-            for name in rotated(list(found), turn + 1):
-                progress(f"from nothing to {goal:.0%}: {name}, {'first' if turn < 0 else f'{turn + 1} of {repeats}'}")
+        for turn in range(repeats):
+            for name in rotated(list(found), turn):
+                progress(f"from nothing to {goal:.0%}: {name}, {turn + 1} of {repeats}")
                 try:
-                    seed, until, keep = (turn, goal, found[name]) if turn >= 0 else (0, 0.0, _Lives())
-                    live(name, folder, threads, seed, until, keep)
+                    if turn == 0:
+                        import_seconds(name, threads)  # brings the files into the page cache
+                    live(name, folder, threads, turn, goal, found[name])
                 except WorkerFailed as error:
                     note(notes, f"Does not train in a process of its own: {error}.")
                     del found[name]
@@ -84,23 +82,22 @@ def live(name: str, folder: str, threads: int, seed: int, goal: float, keep: _Li
         for line in process.stdout:
             if line.startswith("{"):  # else it is something that the library had to say
                 last, reached = json.loads(line), time.perf_counter() - start
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode or not last:
+        if (status := process.wait()) or not last:
             log.seek(0)
             lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise WorkerFailed(name, f"status {process.returncode}: {lines[-1]}")
+            raise WorkerFailed(name, f"status {status}: {lines[-1]}")
     keep.seconds.append(reached)
     keep.epochs.append(last["epoch"])
     keep.accuracy.append(last["accuracy"])
-    keep.peak.append(usage.ru_maxrss * RSS_UNIT)
-    keep.import_seconds.append(import_seconds(IMPORTS[name], threads))
+    keep.peak.append(last["peak"])
+    keep.import_seconds.append(import_seconds(name, threads))
 
 
-def import_seconds(module: str, threads: int) -> float:
-    """In a fresh interpreter."""
-    code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+def import_seconds(name: str, threads: int) -> float:
+    """Of this library, in a fresh interpreter."""
+    code = f"import time; start = time.perf_counter(); import {IMPORTS[name]}; print(time.perf_counter() - start)"
     environment = {**confined(threads), "KERAS_BACKEND": "tensorflow"}
-    quiet: dict[str, Any] = {"capture_output": True, "text": True, "check": True}
-    done = subprocess.run([sys.executable, "-P", "-c", code], env=environment, **quiet)
+    done = subprocess.run([sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise WorkerFailed(name, (done.stderr.strip().splitlines() or ["it said nothing"])[-1])
     return float(done.stdout.split()[-1])

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_results import without
+from pynn.bench.code.assembly import Loop, NoAssembly
+from pynn.bench.code.instructions import Instruction
 from pynn.bench.report import listing, page, page_rungs, page_tables
 from pynn.bench.results import tables
 from pynn.bench.results.statistics import Ratio
@@ -148,19 +150,33 @@ def test_sources_are_coloured_and_escaped() -> None:
     assert listing.coloured("<if>", "fortran") == "&lt;if&gt;"
 
 
-def test_marks_and_counts_agree(written: Path) -> None:
-    """Of a rung whose loop is fused multiply-adds, where this machine's code can be read."""
-    loop = page_rungs.inner_loop("dot", "blocked")
-    assert loop
-    text = listing.assembly(loop)
-    assert text in written.read_text()
-    if loop.counts is None:
-        pytest.fail("the instructions of this machine are not known: add them to bench/code/instructions.py")
-    assert text.count('<span class="line fma">') == loop.fma
-    both = text.count('<span class="line fma">') + text.count('<span class="line vector">')
-    assert both == loop.vector > 0
-    assert f"<b>{len(loop.instructions)}</b> instructions a turn" in text
-    assert f"registers of {loop.bits} bits" in text
+def test_marks_and_counts() -> None:
+    lines = [
+        ("vmovups ymm1,YMMWORD PTR [rax]", "load"), ("vmovups ymm2,YMMWORD PTR [rbx]", "load"),
+        ("vfmadd231ps ymm0,ymm1,ymm2", "fma"), ("vaddps ymm3,ymm3,ymm1", "vector"), ("vmaxps ymm4,ymm4,ymm1", "vector"),
+        ("vaddss xmm5,xmm5,xmm1", "scalar float"), ("add rax,0x20", "integer"), ("jne 10 <f<b>+0x10>", "jump"),
+    ]  # fmt: skip
+    instructions = tuple(Instruction(16 + i, text, kind) for i, (text, kind) in enumerate(lines))
+    text = listing.assembly(Loop("f<b>", "leaf.so", "avx2.c", "avx2", "float32", instructions))
+    for kind, letter, number in (("fma", "F", 1), ("vector", "V", 2), ("scalar", "S", 1)):
+        line = f'<span class="line {kind}"><abbr class="mark {kind}" title="{listing.MARKS[kind][1]}">{letter}</abbr>'
+        assert text.count(line) == number
+        assert f"{listing.mark(kind)} <b>{number}</b> {listing.MARKS[kind][1]}" in text
+    assert text.count('<span class="line"><span class=mark> </span>') == 4
+    assert "<b>8</b> instructions a turn" in text and "2 loads, 1 integer, 1 jump" in text
+    assert "registers of 256 bits: 8 float32" in text
+    assert "f<b" not in text and text.count("f&lt;b&gt;") == 2
+    unknown = Loop("f", "f.so", "f.c", "baseline", "float32", (Instruction(0, "blah r1", None),))
+    assert "instructions are not known here" in listing.assembly(unknown)
+
+
+def test_where_machine_code_cannot_be_read_the_page_says_why(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(operation: str, rung: str) -> None:
+        raise NoAssembly("objdump is <not> here")
+
+    monkeypatch.setattr(page_rungs, "inner_loop", missing)
+    text = page.document(results, [])
+    assert text.count("<p class=missing>objdump is &lt;not&gt; here</p>") == text.count("<details class=rung ") > 40
 
 
 def measured(label: str, **seconds: list[float]) -> Measurement:
