@@ -10,7 +10,7 @@ import numpy as np
 import kernels
 
 from .measure import machine
-from .measure.cases import CASES, MAIN, QUICK, SCALING, SERIAL, SWEEPS, Case
+from .measure.cases import CASES, MAIN, QUICK, SCALING, SERIAL, SWEEPS, Case, instruction_set
 from .measure.turns import PATIENCE, ROUNDS, Local, interleave, local, threads
 from .measure.workers import Reply, Worker, WorkerFailed, note, progress, started
 from .network import digits, prepared, random_data
@@ -142,6 +142,7 @@ def measurement(
             times[name],
             player.error,
             player.error_unit,
+            instruction_set(name) if name in case.rungs() else "",
         )
         for name, player in players.items()
     }

@@ -38,6 +38,7 @@ SCALARS = {
 }
 PRODUCTS = ("vector_dot", "matrix_vector_dot", "dot", "dense")
 SERIAL = ("naive", "typed", "ijp", "ipj", "simd", "blocked")  # the others' threads may spin on after their turn
+COMPILED = ("typed", "ijp", "ipj")  # with the modules, for every CPU; the rungs after them call leaves
 # Of one element; exp, log, sqrt and quotients count as one each.
 FLOPS = {
     "relu": 1, "add": 1, "add_matrix_and_vector": 1, "maximum": 1, "add_relu": 2, "relu_grad": 1, "sum_rows": 1,
@@ -45,6 +46,13 @@ FLOPS = {
     "sgd_update": 2, "momentum_update": 4, "rmsprop_update": 9, "adam_update": 12,
 }  # fmt: skip
 WRITTEN = {"sgd_update": 1, "momentum_update": 2, "rmsprop_update": 2, "adam_update": 3}  # arrays, each update's
+
+
+def instruction_set(rung: str) -> str:
+    """What its inner loop was compiled for."""
+    if rung == "naive":
+        return ""
+    return "baseline" if rung in COMPILED else str(kernels.show_config()["instruction set"])
 
 
 QUICK, MAIN, ALL = 1, 2, 3  # `pynn bench --quick`, `pynn bench`, `pytest bench`: each holds those before it

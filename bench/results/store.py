@@ -38,6 +38,7 @@ class Player:
     seconds: np.ndarray  # of one call, one entry per turn; NaN where it sat out
     error: float | None = None  # the largest difference from NumPy's float64, in `error_unit`
     error_unit: str = ""  # "ulp" or "of bound"
+    instruction_set: str = ""  # of a compiled rung
 
     @property
     def median(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import statistics
 from .statistics import Ratio, three_digits
-from .store import NUMPY, PEER, RUNG, Life, Measurement, Results
+from .store import NUMPY, PEER, Life, Measurement, Results
 
 READING = (
     "Contestants take turns; times are medians, ± half the distance between the quartiles. A ratio is the median of "
@@ -129,7 +129,7 @@ def ladder_row(results: Results, m: Measurement, name: str) -> list[Cell]:
         Cell(f"{percent(m.rate(name) / limit[1])} of {limit[0]}", m.rate(name) / limit[1]) if limit else empty(),
         error(player.error, player.error_unit),
         Cell(str(player.threads), player.threads),
-        plain(m.instruction_set if player.kind == RUNG else ""),
+        plain(player.instruction_set),
         plain(m.verdict(name)),
     ]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 import kernels
 
+from ..measure.cases import instruction_set
 from ..measure.turns import interleave
 from ..measure.workers import Contestant, Reply, Worker, WorkerFailed, note, progress, started
 from ..network import BATCH, SIZES
@@ -80,7 +81,8 @@ def epochs(
         versions = {name: workers[name].version for name in trainers}
     named = {FIT if name == "pynn" else name: seconds for name, seconds in times.items()}
     found = {
-        name: Player(name, _kind(name), 1 if name in SERIAL else n, seconds) for name, seconds in named.items()
+        name: Player(name, _kind(name), 1 if name in SERIAL else n, seconds, instruction_set=_isa(name))
+        for name, seconds in named.items()
     }  # fmt: skip
     isa = str(kernels.show_config()["instruction set"])
     weights = sum(a * b for a, b in pairwise(SIZES))
@@ -94,6 +96,10 @@ def epochs(
 
 def _differs(trainer: Trainer, base: Trainer) -> bool:
     return not abs(trainer.curve[0][1] / base.curve[0][1] - 1) < SAME_LOSS
+
+
+def _isa(name: str) -> str:
+    return instruction_set(name) if _kind(name) == RUNG else ""
 
 
 def _kind(name: str) -> str:
