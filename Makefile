@@ -1,7 +1,7 @@
 # Everyday commands; each works in any activated virtual environment.
 .PHONY: build test lint bench bench-check readme
 
-BASE = HEAD~1
+BASE ?= HEAD~1
 
 build:    ## compile in place and install for development
 	pip install -e '.[test,lint]'

@@ -6,5 +6,5 @@ results/    what was measured: its file, ratios and verdicts, tables, comparison
 code/       a rung's source, its machine code, why it is faster
 report/     pictures and the HTML page
 suites.py   what one run measures      command.py   `pynn bench`      explain.py   `pynn explain`
-regress.py, readme.py, test_ladder.py: for this repository's own use. The folder is installed as `pynn.bench`.
+regress/, readme.py, test_ladder.py: for this repository's own use. The folder is installed as `pynn.bench`.
 """
