@@ -1,4 +1,4 @@
-"""The extension list and the compiler probes; everything else is in pyproject.toml."""
+"""The packages, the extension list and the compiler probes; everything else is in pyproject.toml."""
 
 import platform
 import sys

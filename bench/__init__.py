@@ -5,6 +5,7 @@ peers/      the operations in other libraries          training/   the network i
 results/    what was measured: its file, ratios and verdicts, tables, comparison of two files
 code/       a rung's source, its machine code, why it is faster
 report/     pictures and the HTML page
-suites.py   what one run measures      command.py   `pynn bench`      explain.py   `pynn explain`
+plan.py     what a run measures     suites.py   measures it     network.py  the network that is trained, and its data
+command.py  `pynn bench`            explain.py  `pynn explain`
 regress/, readme.py, test_ladder.py: for this repository's own use. The folder is installed as `pynn.bench`.
 """

@@ -3,68 +3,104 @@
 from __future__ import annotations
 
 import argparse
+import signal
+from contextlib import suppress
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.table import Table as RichTable
-
+from kernels.ladder import LADDER
+from pynn._atomic import replacing
 from pynn._commands import UserError
-from pynn._commands.table import show
 
+from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.quiet import cpus
+from .measure.telling import note
 from .results import compare, tables
-from .results.store import BadFile, Results, load
+from .results.file import read
+from .results.store import Results
 from .results.tables import Table
+from .results.terminal import print_table
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+PREVIOUS = "results.previous.json"  # what the last run into the same folder measured
 
 
 def bench(arguments: argparse.Namespace) -> int:
     """Returns 0, or 130 after Ctrl-C, when what was measured is saved. UserError for names that are not there, a folder
-    that cannot be written, a missing extra."""
+    that cannot be written, a missing extra, wrong values."""
     if arguments.what == "compare":
         return _compare(arguments.first, arguments.second)
     need_extra()
-    from . import suites
+    from .suites import begun, measure
 
-    results, complete = suites.run(_plan(arguments, suites))
-    folder = Path(arguments.output)
+    plan, folder, code = _plan(arguments), Path(arguments.output), 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # saves as Ctrl-C does
+    results = begun(plan)
     try:
-        results.save(folder / "results.json")  # before anything else can fail
-        _print(results)
-        _publish(results, folder)
-    except OSError as error:
-        raise UserError(f"cannot write into {folder}: {error.strerror or error}") from None
-    return 0 if complete else 130
+        measure(plan, results)
+    except KeyboardInterrupt:
+        if not results.measurements:
+            raise
+        note(plan.notes, "Interrupted: the rest was not measured.")
+        code = 130
+    except AssertionError as error:
+        raise UserError(f"wrong values: {error}") from None
+    finally:
+        if results.measurements:
+            _save(results, folder)
+    print(tables.conditions(results), *results.notes, sep="\n", end="\n\n")
+    for table in all_tables(results, by_case=True):
+        print_table(table.without("instruction set"))
+    print(tables.READING)
+    print(f"\nsaved in {folder}; open {folder / 'report.html'}")
+    return code
 
 
 def need_extra() -> None:
-    if find_spec("threadpoolctl") is None:
+    if any(find_spec(package) is None for package in ("threadpoolctl", "packaging")):
         raise UserError("the benchmarks need the extra `bench`: pip install 'pynn[bench]'")
 
 
 def _names(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:
-    """Those named in "a,b", whatever their case, in the order of `known`; all of them without a text."""
+    """Those named in "a,b", whatever their case, in the order of `known`; all of them without a text. UserError if a
+    name is not there, or none is given."""
     if text is None:
         return known
-    wanted = {name.strip().casefold() for name in text.split(",")} - {"", "none"}
-    if unknown := sorted(wanted - {name.casefold() for name in known}):
-        raise UserError(f"there is no {what} {unknown[0]!r}", f"there are: {', '.join(known)}")
+    wanted = {name.strip().casefold() for name in text.split(",")} - {""}
+    unknown = sorted(wanted - {name.casefold() for name in known})
+    if unknown or not wanted:
+        bad = unknown[0] if unknown else text
+        near = get_close_matches(bad, known, n=1, cutoff=0.4)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(f"there is no {what} {bad!r}{hint}", f"there are: {', '.join(known)}")
     return tuple(name for name in known if name.casefold() in wanted)
 
 
-def _plan(arguments: argparse.Namespace, suites):
-    from kernels.ladder import LADDER
+def _plan(arguments: argparse.Namespace) -> Plan:
+    from .plan import LIBRARIES, SUITES, Plan
 
-    quick = arguments.quick
-    default = tuple(s for s in suites.SUITES if s != "steps" and not (quick and s == "lives"))
-    chosen = _names(arguments.suites, suites.SUITES, "suite") if arguments.suites else default
-    operations = _names(arguments.only, tuple(LADDER), "operation") if arguments.only else ()
-    if operations and not arguments.suites:
-        chosen = ("ladder", "sweep", "scaling")
-    if not chosen:
-        raise UserError("--suites names no suite", f"there are: {', '.join(suites.SUITES)}")
-    plan = suites.Plan(arguments.threads or len(cpus()), quick, chosen, operations)
-    # starting the libraries takes longer than all that a quick run measures
-    plan.peers = _names(arguments.peers, suites.LIBRARIES, "library") if arguments.peers or not quick else ()
+    if not arguments.output:
+        raise UserError("--output names no folder")
+    by_case = {"ladder": CASES, "sweep": SWEEPS, "scaling": SCALING}  # the suites that --only chooses from
+    quick, only = arguments.quick, arguments.only
+    chosen = tuple(s for s in SUITES if s != "steps" and not (quick and s == "lives"))
+    if arguments.suites is not None:
+        chosen = _names(arguments.suites, SUITES, "suite")
+    elif only is not None:
+        chosen = tuple(by_case)
+    operations = () if only is None else _names(only, tuple(LADDER), "operation")
+    if operations and (others := [suite for suite in chosen if suite not in by_case]):
+        raise UserError(f"--only does not choose among {', '.join(others)}: leave out one of the two options")
+    peers = () if arguments.peers == "none" else _names(arguments.peers, LIBRARIES, "library")
+    if quick and arguments.peers is None:  # starting the libraries takes longer than all that a quick run measures
+        peers = ()
+    plan = Plan(arguments.threads or len(cpus()), quick, chosen, operations, peers)
+    if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
+        raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")
     try:
         Path(arguments.output).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -72,11 +108,15 @@ def _plan(arguments: argparse.Namespace, suites):
     return plan
 
 
-def all_tables(results: Results) -> list[Table]:
-    """In the order of the page: machine, ladder, sweeps, scaling, training, lives, small steps."""
+def all_tables(results: Results, by_case: bool = False) -> list[Table]:
+    """In the order of the page: machine, ladder (a table for each operation, or each case), sweeps, scaling, training,
+    lives, small steps."""
     found = [tables.limits(results)] if results.machine["limits"] else []
-    for operation, measurements in tables.by_operation(results.suite("ladder")).items():
-        found.append(tables.ladder(results, measurements, operation))
+    ladders = results.suite("ladder")
+    if by_case:
+        found += [tables.ladder(results, [m], m.title).without("operation") for m in ladders]
+    else:
+        found += [tables.ladder(results, group, title) for title, group in tables.by_operation(ladders).items()]
     found += [tables.sweep(measurements) for measurements in tables.by_operation(results.suite("sweep")).values()]
     if scaling := results.suite("scaling"):
         found.append(tables.scaling(scaling))
@@ -84,59 +124,37 @@ def all_tables(results: Results) -> list[Table]:
     if results.lives:
         found.append(tables.lives(results))
     if steps := results.suite("steps"):
-        found.append(tables.ladder(results, steps, "Small steps").without("rate", "of limit", "times naive"))
+        found.append(tables.steps(results, steps))
     return found
-
-
-def _print(results: Results) -> None:
-    print(tables.conditions(results), *results.notes, sep="\n", end="\n\n")
-    for table in all_tables(results):
-        _show(table.without("instruction set"))
-    print(tables.READING)
-
-
-def _show(table: Table) -> None:
-    rich = RichTable(title=table.title, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    for i, column in enumerate(table.columns):
-        rich.add_column(column, justify="left" if i < table.text_columns else "right")
-    last = ""
-    for row in table.rows:
-        texts = [cell.text for cell in row]
-        if table.text_columns > 1 and texts[0] == last:  # each case's name once
-            texts[0] = ""
-        last = row[0].text
-        rich.add_row(*texts)
-    show(rich)
-    print()
 
 
 def _compare(first: str, second: str) -> int:
     """Prints what changed; returns 0."""
-    try:
-        found = compare.compare(load(Path(first)), load(Path(second)))
-    except BadFile as error:
-        raise UserError(str(error)) from None
-    except OSError as error:
-        raise UserError(f"cannot read {error.filename}: {error.strerror}") from None
+    found = compare.compare(read(first), read(second))
     print(*found.warnings, sep="\n", end="\n" * bool(found.warnings))
     for table in compare.tables(found):
-        _show(table)
+        print_table(table)
     print(compare.summary(found))
     return 0
 
 
-def _publish(results: Results, folder: Path) -> None:
-    """tables.md, the pictures, and the page."""
+def _save(results: Results, folder: Path) -> None:
+    """results.json first, whatever happens then: tables.md, the pictures and the page."""
     from .report import page, pictures
 
-    text = "\n\n".join(map(tables.titled, all_tables(results)))
-    notes = "\n".join([tables.conditions(results), tables.READING, *results.notes])
-    (folder / "tables.md").write_text(f"{notes}\n\n{text}\n", encoding="utf-8")
-    drawn, why = [], ""
     try:
-        drawn = pictures.pictures(results, folder)
-    except ImportError as error:
-        why = f"\nwithout pictures: {error}"
-    page.write(results, drawn, folder / "report.html")
-    names = ["results.json", "tables.md", "report.html", *(f"{p.name}.png, {p.name}.svg" for p in drawn)]
-    print(f"\nsaved in {folder}: {', '.join(names)}{why}")
+        with suppress(FileNotFoundError):
+            (folder / "results.json").replace(folder / PREVIOUS)
+        results.save(folder / "results.json")
+        drawn = []
+        try:
+            drawn = pictures.pictures(results, folder)
+        except ImportError as error:
+            note(results.notes, f"Without pictures: {error}.")
+        text = "\n\n".join(map(tables.titled, all_tables(results)))
+        notes = "\n".join([tables.conditions(results), tables.READING, *results.notes])
+        with replacing(folder / "tables.md") as file:
+            file.write(f"{notes}\n\n{text}\n".encode())
+        page.write(results, drawn, folder / "report.html")
+    except OSError as error:
+        raise UserError(f"cannot write into {folder}: {error.strerror or error}") from None

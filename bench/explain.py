@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from pathlib import Path
+from collections.abc import Iterator
 
 from rich.syntax import Syntax
 from rich.text import Text
@@ -15,10 +15,13 @@ from pynn._commands.table import show
 
 from .code.assembly import NoAssembly, inner_loop
 from .code.reasons import IDEAS, reason
-from .code.sources import sources
-from .results.store import BadFile, Measurement, load
+from .code.sources import Source, sources
+from .results import tables
+from .results.file import read
+from .results.store import Measurement
 
 CONTEXT = 3  # lines around a change
+ADDING = ("parallel", "sparse")  # they call the rung above, or its inner loop
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -43,12 +46,7 @@ def explain(arguments: argparse.Namespace) -> int:
 
 
 def _read(file: str, operation: str) -> list[Measurement]:
-    try:
-        found = [m for m in load(Path(file)).suite("ladder") if m.operation == operation]
-    except BadFile as error:
-        raise UserError(str(error)) from None
-    except OSError as error:
-        raise UserError(f"cannot read {file}: {error.strerror}") from None
+    found = [m for m in read(file).suite("ladder") if m.operation == operation]
     if not found:
         raise UserError(f"{file} holds no ladder of {operation}", f"measure one: pynn bench --only {operation}")
     return found
@@ -61,9 +59,10 @@ def _measure(operation: str) -> list[Measurement]:
     need_extra()
     from .measure.cases import CASES
     from .measure.quiet import cpus
+    from .measure.telling import progress
     from .measure.turns import threads
-    from .measure.workers import progress
-    from .suites import Plan, measured
+    from .plan import Plan
+    from .suites import measured
 
     plan = Plan(len(cpus()), quick=True, operations=(operation,))
     found = []
@@ -72,6 +71,7 @@ def _measure(operation: str) -> list[Measurement]:
             progress(f"measuring {case.title}")
             found.append(measured(case, "ladder", {}, plan))
     progress("")
+    print(f"Measured with {plan.threads} thread(s), in turns.{tables.disturbed(found)}")
     return found
 
 
@@ -79,34 +79,44 @@ def _heading(operation: str, rung: str, above: str | None, measurements: list[Me
     show(Text(f"\n{operation}: {rung} ({IDEAS[rung]})", style="bold"))
     show(Text(reason(operation, rung)))
     for m in measurements:
-        if rung not in m.players:
+        if rung in m.players:
+            text = "; ".join([f"{tables.seconds(m.players[rung].median).text}", *_gains(m, rung, above)])
+            show(Text(f"  {m.label}: {text}", style="green"))
+
+
+def _gains(m: Measurement, rung: str, above: str | None) -> Iterator[str]:
+    """Over the rung above, and over naive Python."""
+    for other in dict.fromkeys((above, "naive")) if above else ():
+        ratio = m.faster(rung, other)
+        if ratio is None:
             continue
-        text = f"{m.label}: {m.rate(rung):.3g} {m.unit}"
-        for other in dict.fromkeys((above, "naive")) if above else ():
-            if ratio := m.faster(rung, other):
-                text += (
-                    f"; as fast as {other}, within the noise" if ratio.tie else f"; {ratio} times as fast as {other}"
-                )
-        show(Text(f"  {text}", style="green"))
+        if "unusable" in (m.verdict(rung), m.verdict(other)):
+            yield f"beside {other} too noisy to say"
+        else:
+            yield f"as fast as {other}, within the noise" if ratio.tie else f"{ratio} times as fast as {other}"
 
 
 def _difference(operation: str, rung: str, above: str | None) -> None:
+    """A new inner loop as a difference from the one that it replaces; what a rung adds to that above, as added."""
     new = sources(operation, rung)
     if above is None:
         for source in new:
             show(Text(f"\n{source.path}:{source.line}", style="dim"))
             show(Syntax(source.text, source.language, theme="ansi_light", background_color="default"))
         return
-    old = {source.title: source for source in sources(operation, above)}
-    print()
-    lines = difflib.unified_diff(
-        _lines(list(old.values())), _lines(new), f"{operation} {above}", f"{operation} {rung}", n=CONTEXT, lineterm=""
-    )
-    text = "\n".join(lines) or f"(the same code as {above})"
-    show(Syntax(text, "diff", theme="ansi_light", background_color="default"))
+    old = sources(operation, above)
+    same = [source for source in old if source in new or rung in ADDING]
+    removed, added = ([s for s in side if s not in same] for side in (old, new))
+    if same:
+        show(Text(f"\nas before: {', '.join(f'{s.title} ({s.path}:{s.line})' for s in same)}", style="dim"))
+    names = f"{operation} {above}", f"{operation} {rung}"
+    lines = list(difflib.unified_diff(_lines(removed), _lines(added), *names, n=CONTEXT, lineterm=""))
+    if lines:
+        print()
+        show(Syntax("\n".join(lines), "diff", theme="ansi_light", background_color="default"))
 
 
-def _lines(found: list) -> list[str]:
+def _lines(found: list[Source]) -> list[str]:
     return [line for source in found for line in (f"# {source.path}:{source.line}", *source.text.splitlines(), "")]
 
 

@@ -12,11 +12,13 @@ import tempfile
 from pathlib import Path
 
 from pynn._atomic import replacing
+from pynn._commands import UserError
 
 from .measure.cases import CASES, QUICK
 from .report import pictures
 from .results import tables
-from .results.store import BadFile, Results, load
+from .results.file import read
+from .results.store import Results
 
 README, PUBLISHED = Path("README.md"), Path("bench/published")
 LADDER, PEERS = "ladder", "peers"
@@ -30,7 +32,7 @@ def ladder(results: Results, drawn: list) -> str:
     chosen = [m for m in results.suite("ladder") if (m.operation, m.label) in shown]
     table = tables.ladder(results, chosen, "").without(*COLUMNS_LEFT_OUT)
     images = [f"![{p.alt}]({PUBLISHED / p.svg.name})" for p in drawn]
-    words = f"{tables.conditions(results)}\n\n{tables.markdown(tables.limits(results))}\n\n{tables.READING}"
+    words = f"{tables.conditions(results)}\n\n{tables.markdown(tables.limits(results))}\n\n{tables.RATIOS}"
     return "\n\n".join(["**Rungs of the ladder**", words, tables.markdown(table), *images])
 
 
@@ -73,8 +75,8 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("python -m pynn.bench.readme RESULTS.json")
     try:
-        publish(load(Path(sys.argv[1])))
-    except (BadFile, ValueError, OSError, ImportError) as error:
+        publish(read(sys.argv[1]))
+    except (UserError, ValueError, OSError, ImportError) as error:
         sys.exit(str(error))
 
 

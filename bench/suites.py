@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,71 +9,43 @@ import numpy as np
 import kernels
 
 from .measure import machine
-from .measure.cases import CASES, MAIN, QUICK, SCALING, SERIAL, SWEEPS, Case, instruction_set
-from .measure.turns import PATIENCE, ROUNDS, Local, interleave, local, threads
-from .measure.workers import Reply, Worker, WorkerFailed, note, progress, started
+from .measure.cases import CASES, SCALING, SERIAL, SWEEPS, Case, instruction_set
+from .measure.telling import note, progress
+from .measure.turns import Local, interleave, local, threads
+from .measure.workers import Reply, Worker, WorkerFailed, started
 from .network import digits, prepared, random_data
 from .peers import CONTESTANTS
 from .peers.calls import remote
+from .plan import Plan
 from .results.store import NUMPY, PEER, RUNG, Measurement, Player, Results
-from .training import contestants as training
-from .training.epochs import epochs, libraries
+from .training.epochs import epochs
 from .training.lives import lives
 from .training.small_steps import small_steps
 
-SUITES = ("ladder", "sweep", "scaling", "training", "lives", "steps")
-OURS = ("pynn", "NumPy")
-LIBRARIES = tuple(dict.fromkeys(name for name in (*CONTESTANTS, *training.CONTESTANTS) if name not in OURS))
 GOAL = 0.98
 
 
-@dataclass
-class Plan:
-    """What to measure, and how long."""
-
-    threads: int
-    quick: bool = False
-    suites: tuple[str, ...] = SUITES
-    operations: tuple[str, ...] = ()  # all without names
-    peers: tuple[str, ...] = LIBRARIES
-    repeats: int = 2  # of whole processes
-    notes: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.rounds, self.epochs = (5, 3) if self.quick else (ROUNDS, 5)
-        self.patience = 0.2 if self.quick else PATIENCE
-
-    def cases(self, cases: list[Case]) -> list[Case]:
-        part = QUICK if self.quick else MAIN
-        return [c for c in cases if c.part <= part and (not self.operations or c.operation in self.operations)]
-
-    @property
-    def counts(self) -> list[int]:
-        """1, 2, 4, ... threads, and the most."""
-        return sorted({self.threads, *(1 << i for i in range(self.threads.bit_length()) if 1 << i <= self.threads)})
-
-
-def run(plan: Plan) -> tuple[Results, bool]:
-    """Measures; on a terminal, a line tells what is going on. What is done when the user interrupts is kept: the bool
-    tells whether all was measured."""
+def begun(plan: Plan) -> Results:
+    """The machine, and nothing measured yet."""
     progress("the machine's limits")
     block, made = machine.block(plan.counts), datetime.now(UTC).isoformat(timespec="seconds")
-    results = Results(block, {}, [], goal=GOAL, made=made, quick=plan.quick, notes=plan.notes)
+    if missing := block.get("no limits"):
+        note(plan.notes, f"The machine's limits are not measured: {missing}.")
+    return Results(block, {}, [], goal=GOAL, made=made, quick=plan.quick, notes=plan.notes)
+
+
+def measure(plan: Plan, results: Results) -> None:
+    """Into `results`, as far as it comes; on a terminal, a line tells what is going on. AssertionError if one of our
+    rungs computes wrong values."""
     try:
         with threads(plan.threads):
             _measure(plan, results)
-    except KeyboardInterrupt:
-        if not results.measurements:
-            raise
-        note(plan.notes, "Interrupted: the rest was not measured.")
-        return results, False
     finally:
         progress("")
-    return results, True
 
 
 def _measure(plan: Plan, results: Results) -> None:
-    found, peers = results.measurements, list(plan.peers)
+    found = results.measurements
     if "ladder" in plan.suites or "sweep" in plan.suites:
         compared(plan, results)
     for case in plan.cases(SCALING) if "scaling" in plan.suites else ():
@@ -82,16 +53,13 @@ def _measure(plan: Plan, results: Results) -> None:
     if "training" in plan.suites or "lives" in plan.suites:
         arrays, results.data = digits_or_random(plan)
     if "training" in plan.suites:
-        patience = 10 * plan.patience
-        measured, results.curves, versions = epochs(
-            *arrays, results.data, peers, plan.threads, plan.epochs, patience, plan.notes
-        )
-        found.append(measured)
+        epoch, results.curves, versions = epochs(plan, *arrays, results.data)
+        found.append(epoch)
         results.versions.update(versions)
     if "lives" in plan.suites and results.data == "MNIST":
-        results.lives = lives(digits(), libraries(peers), plan.threads, plan.repeats, GOAL, plan.notes)
+        results.lives = lives(plan, digits(), GOAL)
     if "steps" in plan.suites:
-        measurements, versions = small_steps(peers, plan.threads, plan.rounds, plan.notes)
+        measurements, versions = small_steps(plan)
         found += measurements
         results.versions.update(versions)
 
@@ -101,7 +69,7 @@ def digits_or_random(plan: Plan) -> tuple[tuple[np.ndarray, np.ndarray], str]:
     try:
         x, labels, *_ = digits()
     except OSError as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].rstrip(":")
         note(plan.notes, f"Trained on random data of MNIST's shape, and not to {GOAL:.0%}: {reason}")
         return random_data(), "random data"
     return (prepared(x), labels), "MNIST"
@@ -109,8 +77,7 @@ def digits_or_random(plan: Plan) -> tuple[tuple[np.ndarray, np.ndarray], str]:
 
 def compared(plan: Plan, results: Results) -> None:
     """The ladder and the sweeps, beside the libraries that are installed."""
-    chosen = {name: contestant for name, contestant in CONTESTANTS.items() if name in plan.peers}
-    with started(chosen, plan.threads, plan.threads, notes=plan.notes) as workers:
+    with started(plan.among(CONTESTANTS), plan.threads, plan.threads, notes=plan.notes) as workers:
         results.versions.update({name: worker.version for name, worker in workers.items()})
         for suite, cases in (("ladder", CASES), ("sweep", SWEEPS)):
             for case in plan.cases(cases) if suite in plan.suites else ():
@@ -164,13 +131,18 @@ class _AtThreads:
 
 
 def scaling(case: Case, plan: Plan) -> list[Measurement]:
-    """The public operation and NumPy, with each number of threads, all in turns; one measurement for each number."""
+    """The public operation, and NumPy's products (its other operations use one thread), with each number of threads,
+    all in turns; one measurement for each number."""
     progress(f"scaling: {case.title}")
     last = next(reversed(case.rungs()))
     players: dict[tuple[int, str], _AtThreads] = {}
     for n in plan.counts:
         with threads(n):
-            players |= {(n, name): _AtThreads(n, player) for name, player in local(case, last).items()}
+            players |= {
+                (n, name): _AtThreads(n, player)
+                for name, player in local(case, last).items()
+                if name == last or case.product
+            }
     times, others = interleave(players, plan.rounds, plan.patience)
     found = []
     for n in plan.counts:

@@ -3,7 +3,7 @@
 The functions of one operation take the same arguments; those of `rmsprop_update` change w and v in place, the others
 return a result. Each rung makes one change to the one above it:
 naive     pure Python loops
-typed     the same loops with C types, compiled; for products the loop order i-j-p, named `ijp`
+typed     the same loops with C types, compiled; for matrix products the loop order i-j-p, named `ijp`
 ipj       loop order i-p-j: the inner loop runs along rows, so that the compiler vectorizes it
 simd      the widest vectors of this CPU, chosen at import
 blocked   blocks that fit the caches, operands packed where that pays, a tile of the result in registers (one idea,

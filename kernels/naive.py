@@ -145,4 +145,5 @@ def naive_rmsprop_update(
     )
     for at in np.ndindex(*w.shape):
         v[at] = rho * v[at] + (1 - rho) * g[at] * g[at]
-        w[at] -= learning_rate * g[at] / np.sqrt(v[at] + epsilon)
+        square = v[at] + epsilon
+        w[at] -= learning_rate * g[at] / (math.sqrt(square) if square >= 0 else math.nan)  # no error halfway through

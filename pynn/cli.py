@@ -1,4 +1,4 @@
-"""The `pynn` command: its arguments, checked here; what it then does is in pynn._commands."""
+"""The `pynn` command: its arguments, checked here; what it then does is in pynn._commands and pynn.bench."""
 
 from __future__ import annotations
 

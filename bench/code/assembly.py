@@ -3,7 +3,7 @@
 Which loop of its function is the inner one? Of the loops that hold no other, the one with the most fused multiply-adds;
 then with the most packed arithmetic (compilers keep a scalar loop beside it for the rest, and for arrays that overlap);
 then with the most scalar arithmetic; then with the fewest instructions in all (gemm packs b in a loop of its own).
-Where that is not the loop that runs, the entry in table.py says what tells it from the others:
+Where that is not the loop that runs, the entry in places.py says what tells it from the others:
 
 strided    it has no packed instruction: an operand's elements are not adjacent
 calls f    it calls f
@@ -20,12 +20,10 @@ from functools import cached_property
 
 import kernels
 
-from .instructions import KINDS, Instruction
+from .instructions import Instruction
 from .loops import innermost
 from .objects import ISAS, NoAssembly, disassembled, extension, function
-from .table import Code, code
-
-__all__ = ["ISAS", "KINDS", "Loop", "NoAssembly", "inner_loop"]
+from .places import Code, code
 
 _DTYPES = {"float32": 4, "float64": 8}
 _STEP = re.compile(r"(?:add|sub) (\w+),(-?0x[0-9a-f]+)")
@@ -38,8 +36,7 @@ class Loop:
 
     symbol: str
     file: str  # the extension module
-    source: str  # the C file that was compiled
-    isa: str  # what that file was compiled for; the modules beside the leaves are always baseline
+    isa: str  # what it was compiled for; the modules beside the leaves are always baseline
     dtype: str
     instructions: tuple[Instruction, ...]
 
@@ -113,7 +110,7 @@ def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | Non
             "compiler"
         )
     loop, symbol = min(loops, key=lambda pair: _rank(pair[0]))
-    return Loop(symbol.name, path.name, symbol.source, isa if module == "leaf" else "baseline", dtype, loop)
+    return Loop(symbol.name, path.name, isa if module == "leaf" else "baseline", dtype, loop)
 
 
 def _is_vector(instruction: Instruction) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import kernels
 
-from .assembly import Loop, NoAssembly, inner_loop
+from .assembly import Loop, inner_loop
 from .bytecode import bytecode
+from .objects import NoAssembly
 
 IDEAS = {
     "naive": "pure Python loops",
@@ -143,7 +144,7 @@ def reason(operation: str, rung: str) -> str:
         above = inner_loop(operation, "typed") if rung == "simd" else None
     except NoAssembly:
         loop = above = None
-    facts = _Facts(isa=isa, bytecodes=len(bytecode(operation).instructions)) | _numbers(loop)
+    facts = {"isa": isa, "bytecodes": len(bytecode(operation).instructions), **_numbers(loop)}
     if above and above.lanes:
         facts["above"] = above.lanes
     wider = facts["above"] < facts["lanes"] if "above" in facts and "lanes" in facts else isa != "baseline"

@@ -14,7 +14,7 @@ from pathlib import Path
 import kernels
 from kernels.ladder import LADDER
 
-from .table import code
+from .places import code
 
 _FOLDER = Path(kernels.__file__).parent
 
@@ -30,7 +30,7 @@ class Source:
 
 def sources(operation: str, rung: str) -> list[Source]:
     """The definitions to read for one rung, the most important first. ValueError for a rung that does not exist, one
-    without an entry in table.py, and an entry whose definition is gone."""
+    without an entry in places.py, and an entry whose definition is gone."""
     if rung not in LADDER.get(operation, ()):
         raise ValueError(f"LADDER has no rung {rung!r} of {operation!r}")
     if rung == "naive":
@@ -79,7 +79,7 @@ def definition(file: str, name: str) -> Source:
     found = [i for i, line in enumerate(lines) if start.match(line)]
     if len(found) != 1:
         raise ValueError(
-            f"kernels/{file} holds {len(found)} definitions of {name}, not one: correct CODE in bench/code/table.py"
+            f"kernels/{file} holds {len(found)} definitions of {name}, not one: correct CODE in bench/code/places.py"
         )
     first, last = found[0], (_cython_end if cython else _c_end)(lines, found[0])
     first -= len(list(_comment_above(lines[:first], cython)))

@@ -1,8 +1,9 @@
 """What is measured: the rungs of each operation (LADDER, and training's kernels), its shapes and its inputs.
 
-A new rung appears in every suite and table by itself (one without threads is best named in SERIAL too, which spares it
-a wait after each turn); a new operation also needs its entries in numpy_operations.NUMPY, accuracy.TOLERANCE and
-FLOPS, and cases here.
+A new rung appears in every suite and table by itself, but needs its place in ORDER: without one before `parallel`, it
+waits after each turn for threads that it has not, and tables say that it uses all. One that is compiled for every CPU
+needs its name in COMPILED, else tables tell the wrong instruction set. A new operation also needs its entries in
+numpy_operations.NUMPY, accuracy.TOLERANCE and FLOPS, an update in SCALARS and WRITTEN, and cases here.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ SCALARS = {
     "adam_update": (0.001, 0.9, 0.999, 1e-7, 10),
 }
 PRODUCTS = ("vector_dot", "matrix_vector_dot", "dot", "dense")
-SERIAL = ("naive", "typed", "ijp", "ipj", "simd", "blocked")  # the others' threads may spin on after their turn
+ORDER = ("naive", "typed", "ijp", "ipj", "simd", "blocked", "parallel", "sparse")  # of rungs, slowest first
+SERIAL = ORDER[: ORDER.index("parallel")]  # the others' threads may spin on after their turn
 COMPILED = ("typed", "ijp", "ipj")  # with the modules, for every CPU; the rungs after them call leaves
 # Of one element; exp, log, sqrt and quotients count as one each.
 FLOPS = {
@@ -98,7 +100,9 @@ class Case:
 
     def rungs(self) -> dict[str, Callable]:
         return {
-            name: rung for name, rung in RUNGS[self.operation].items() if self.steps <= MOST_STEPS.get(name, self.steps)
+            name: rung
+            for name, rung in RUNGS[self.operation].items()
+            if self.steps <= MOST_STEPS.get(name, self.steps) and not (self.reuse and name == "naive")
         }
 
     def inputs(self) -> list:
@@ -147,7 +151,7 @@ _LARGE = ((100, 100), (1000, 1000), (1000, 10_000))
 
 def _elementwise(operation: str, operands: int) -> list[Case]:
     return [
-        Case(operation, ((20, 100),) * operands, part=QUICK if operation == "add_relu" else MAIN),
+        Case(operation, ((20, 100),) * operands, part=QUICK),
         *(Case(operation, (shape,) * operands, part=MAIN if shape == (1000, 1000) else ALL) for shape in _LARGE),
         Case(operation, (_LARGE[-1],) * operands, reuse=True),
     ]
@@ -197,8 +201,8 @@ CASES = [
 
 # By size: n x n products, and one pass over memory
 SWEEPS = [
-    *(Case("dot", ((n, n),) * 2, part=QUICK if n in (64, 256, 1024) else MAIN) for n in (16 << i for i in range(8))),
-    *(Case("add_relu", ((10**i // 10, 10),) * 2, part=QUICK if i % 2 else MAIN) for i in range(2, 8)),
+    *(Case("dot", ((n, n),) * 2, part=QUICK if n in (32, 128, 512) else MAIN) for n in (16 << i for i in range(8))),
+    *(Case("add_relu", ((10**i // 10, 10),) * 2, part=QUICK if i <= 5 else MAIN) for i in range(2, 8)),
 ]
 # By threads
 SCALING = [

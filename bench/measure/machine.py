@@ -27,7 +27,8 @@ from .quiet import cpus
 
 SOURCE = Path(__file__).with_name("peaks.c")
 FLAGS = {"avx512": ["-mavx512f"], "avx2": ["-mavx2", "-mfma"]}
-RUN_SECONDS, RUNS = 0.001, 300  # short: some runs fit between the neighbours'
+RUN_SECONDS, RUNS = 0.001, 200  # short: some runs fit between the neighbours'
+TRIES = 5  # for a first look
 STREAM_RUNS = 15
 # Bytes of an array: so many times the last-level cache, but three of them must fit the memory of small machines with
 # a part of a large cache.
@@ -58,22 +59,37 @@ def block(counts: list[int]) -> dict[str, Any]:
         "limits": {},
     }
     try:
-        for n in counts:
+        least: dict[str, Any] = {}
+        for n in sorted({min(n, len(cpus())) for n in counts}):
             stream = bandwidth(n)
-            found["limits"][str(n)] = {
+            limits = {
                 **{dtype: fma_peak(dtype, n) for dtype in ("float32", "float64")},
                 "copy": {"memory": stream["copy"]},
                 "add": {**cache_bandwidths(n), "memory": stream["add"]},
             }
+            found["limits"][str(n)] = least = _most(limits, least)
     except NoCompiler as error:
         found["no limits"] = str(error)
     return found
 
 
+def _most(limits: dict[str, Any], least: dict[str, Any]) -> dict[str, Any]:
+    """More threads can do at least what fewer can, even if a neighbour did not let them."""
+    return {
+        key: _most(value, least.get(key, {})) if isinstance(value, dict) else max(value, least.get(key, 0))
+        for key, value in limits.items()
+    }
+
+
 @cache
 def library() -> ctypes.CDLL:
+    """peaks.c. NoCompiler if it cannot be built, here and in what measures with it."""
     isa = str(kernels.show_config()["instruction set"])
-    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+    named = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+    try:
+        compiler = shlex.split(named)
+    except ValueError:
+        raise NoCompiler(f"CC is no command: {named!r}") from None
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / "peaks.so"
         command = [*compiler, "-O3", "-fopenmp", "-shared", "-fPIC", *FLAGS.get(isa, []), str(SOURCE), "-o", str(built)]
@@ -84,7 +100,10 @@ def library() -> ctypes.CDLL:
         except subprocess.CalledProcessError as error:
             reason = next((line for line in error.stderr.splitlines() if "error" in line), f"status {error.returncode}")
             raise NoCompiler(f"{compiler[0]} failed: {reason}") from None
-        found = ctypes.CDLL(str(built))
+        try:
+            found = ctypes.CDLL(str(built))
+        except OSError as error:
+            raise NoCompiler(f"{compiler[0]} made no library: {error}") from None
     for name in ("fma_float32", "fma_float64", "copy", "add", "add_in_cache"):
         getattr(found, name).restype = ctypes.c_double
     for name in ("lanes_float32", "lanes_float64"):
@@ -95,15 +114,17 @@ def library() -> ctypes.CDLL:
 
 def _best_of_turns(seconds: Callable[[int], float]) -> float:
     """The least seconds of one turn, over runs of as many turns as take RUN_SECONDS."""
-    turns = 1
-    while seconds(turns) < RUN_SECONDS:
+    turns, best = 1, 0.0
+    while best < RUN_SECONDS / 2:  # else a neighbour has made a few turns take that long
         turns *= 2
-    return min(seconds(turns) for _ in range(RUNS)) / turns
+        if min(seconds(turns) for _ in range(TRIES)) >= RUN_SECONDS:
+            best = min(seconds(turns) for _ in range(RUNS))
+    return best / turns
 
 
 @cache
 def fma_peak(dtype: str, threads: int) -> float:
-    """GFLOP/s of float32 or float64, a multiply-add being two."""
+    """GFLOP/s of float32 or float64, a multiply-add being two. NoCompiler as `library`."""
     lib = library()
     loop, lanes = getattr(lib, f"fma_{dtype}"), getattr(lib, f"lanes_{dtype}")()
     return 2e-9 * threads * lanes / _best_of_turns(lambda turns: loop(ctypes.c_int(threads), ctypes.c_long(turns)))
@@ -111,7 +132,8 @@ def fma_peak(dtype: str, threads: int) -> float:
 
 @cache
 def cache_bandwidths(threads: int) -> dict[str, float]:
-    """Level -> GB/s that x += y moves between the CPU and that cache; private caches add up."""
+    """Level -> GB/s that x += y moves between the CPU and that cache; private caches add up. NoCompiler as
+    `library`."""
     lib, found, below = library(), {}, np.inf
     for level, size in caches().items():
         share = min(FILLED * size / (threads if level == "L3" else 1), TIMES_BELOW * below)
@@ -152,7 +174,8 @@ def array_size() -> int:
 
 @cache
 def bandwidth(threads: int) -> dict[str, float]:
-    """GB/s that copy and add move between the CPU and memory, with stores that bypass the caches."""
+    """GB/s that copy and add move between the CPU and memory; with SSE2, stores bypass the caches. NoCompiler as
+    `library`."""
     lib, size = library(), array_size()
     vectors, n = size // 16, ctypes.c_int(threads)
     arrays = [np.empty(size + 16, np.uint8) for _ in range(3)]

@@ -91,6 +91,6 @@ class Neighbours:
         return min(1.0, max(0.0, taken / elapsed / len(cpus())))
 
     @property
-    def disturb(self) -> bool:
+    def disturbed(self) -> bool:
         taken, elapsed = self._seconds()
         return taken > TICKS + SHARE * elapsed

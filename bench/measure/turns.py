@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import time
-import timeit
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol, TypeVar
@@ -23,14 +22,12 @@ from .accuracy import exact, largest_error, result
 from .cases import SERIAL, Case
 from .numpy_operations import NUMPY
 from .quiet import Neighbours, scattered, settle
-from .statement import Statement
-from .workers import Reply, rotated
+from .timing import SLOW, first_guess, timer, turn
+from .workers import Reply, Worker
 
 ROUNDS = 9
-SLOT, PARTS = 0.01, 5  # seconds of calls in one turn, in parts: the turn's time is the parts' median
-SLOW, SLOW_ROUNDS = 0.05, 3  # a call longer than this gets fewer turns
+SLOW_ROUNDS = 3  # turns of a call that is SLOW
 PATIENCE = 1.0  # seconds of rounds that may be thrown away
-
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -38,11 +35,25 @@ Name = TypeVar("Name", bound=Hashable)
 class Player(Protocol):
     """Who takes turns."""
 
-    once: float  # a first guess of a call's seconds
+    once: float  # a first guess of a call's seconds; 0: must not sit out
 
     def turn(self) -> Reply:
-        """Its value: seconds per call."""
+        """Its value: seconds per call, or a row of them."""
         ...
+
+
+class Remote:
+    """A worker's method, called with these arguments, whose value is the turn's."""
+
+    def __init__(
+        self, worker: Worker, method: str, *arguments: Any, once: float = 0.0, error: float | None = None,
+        error_unit: str = "",
+    ) -> None:  # fmt: skip
+        self.worker, self.method, self.arguments = worker, method, arguments
+        self.once, self.error, self.error_unit = once, error, error_unit
+
+    def turn(self) -> Reply:
+        return self.worker.turn(self.method, *self.arguments)
 
 
 @contextmanager
@@ -58,7 +69,7 @@ def threads(n: int):
 
 
 class Local:
-    """A function of this process, whose result has been checked."""
+    """A function of this process, whose result has been checked. AssertionError if it is wrong."""
 
     def __init__(self, case: Case, name: str, function: Callable, arguments: list) -> None:
         truth = exact(case)
@@ -76,14 +87,14 @@ class Local:
         neighbours = Neighbours()
         with scattered() if self.threaded else nullcontext():
             value = turn(self.timer, self.once)
-        reply = Reply(value, value, neighbours.share, neighbours.disturb)
+        reply = Reply(value, value, neighbours.share, neighbours.disturbed)
         if self.threaded:
             settle()
         return reply
 
 
 def local(case: Case, only: str | None = None) -> dict[str, Local]:
-    """Rungs, slowest first (or one), then NumPy."""
+    """Rungs, slowest first (or one), then NumPy. AssertionError names one that computes wrong values."""
     rungs = {name: rung for name, rung in case.rungs().items() if only in (None, name)}
     shared, players = case.inputs(), {}
     for name, function in {**rungs, "NumPy": NUMPY[case.operation]}.items():
@@ -92,51 +103,27 @@ def local(case: Case, only: str | None = None) -> dict[str, Local]:
     return players
 
 
-def timer(function: Callable, arguments: list, out: Any) -> timeit.Timer:
-    """Calls and statements as one writes them, without a wrapper's cost, which small arrays would feel."""
-    if isinstance(function, Statement):
-        code, names = function.bound(arguments, out)
-        return timeit.Timer(code, globals=names)
-    names = {f"a{i}": argument for i, argument in enumerate(arguments)}
-    call = f"f({', '.join(names)}{', out=out' if out is not None else ''})"
-    return timeit.Timer(call, globals={"f": function, "out": out, **names})
-
-
-def first_guess(t: timeit.Timer) -> float:
-    """Seconds of a call."""
-    once = t.timeit(1)
-    if once < SLOT / PARTS:
-        once = t.timeit(n := max(1, int(SLOT / PARTS / once))) / n
-    return once
-
-
-def turn(t: timeit.Timer, once: float) -> float:
-    """Seconds per call, `once` being a first guess."""
-    parts = min(PARTS, max(1, int(SLOT / once)))
-    calls = max(1, int(SLOT / parts / once))
-    if once <= SLOW:
-        t.timeit(calls)  # wakes its threads, fills the caches
-    return float(np.median(t.repeat(parts, calls)) / calls)
+def rotated(names: list[Name], turn: int) -> list[Name]:
+    """In each turn another name is first, and last."""
+    first = turn % len(names)
+    return names[first:] + names[:first]
 
 
 def interleave(
-    players: Mapping[Name, Player], rounds: int = ROUNDS, patience: float = PATIENCE, slow: float = SLOW
+    players: Mapping[Name, Player], rounds: int = ROUNDS, patience: float = PATIENCE
 ) -> tuple[dict[Name, np.ndarray], float]:
-    """Name -> seconds per call in each round, NaN where one sat out, slower than `slow` seconds; and the share of the
-    CPUs that other processes took meanwhile."""
+    """Name -> its turns' values, one per round, NaN where a SLOW one sat out; and the share of the CPUs that other
+    processes took meanwhile."""
     settle()
-    times = {name: np.full(rounds, np.nan) for name in players}
-    shares: list[float] = []
-    done, end = 0, time.perf_counter() + patience
-    while done < rounds:
+    kept: list[dict[Name, Reply]] = []
+    end = time.perf_counter() + patience
+    while len(kept) < rounds:
         replies = {
             name: players[name].turn()
-            for name in rotated(list(players), done)
-            if players[name].once <= slow or done % math.ceil(rounds / SLOW_ROUNDS) == 0
+            for name in rotated(list(players), len(kept))
+            if players[name].once <= SLOW or len(kept) % math.ceil(rounds / SLOW_ROUNDS) == 0
         }
         if time.perf_counter() > end or not any(reply.disturbed for reply in replies.values()):
-            for name, reply in replies.items():
-                times[name][done] = reply.value
-                shares.append(reply.share)
-            done += 1
-    return times, float(np.mean(shares))
+            kept.append(replies)
+    times = {name: np.array([row[name].value if name in row else np.nan for row in kept], float) for name in players}
+    return times, float(np.mean([reply.share for row in kept for reply in row.values()]))

@@ -1,9 +1,9 @@
 """Contestants in processes of their own, which take turns: the thread pools of two libraries in one process share CPUs.
 
 Each worker computes with one library, keeps its state, does one request at a time and sleeps in between; it answers
-only when its own threads have stopped spinning. (Those of peers/ also import `kernels`, for its cases: its OpenMP
-library is loaded beside PyTorch's and JAX's, but starts no thread there.) This module run by itself is the worker's
-side.
+only when its own threads have stopped spinning. This module run by itself is the worker's side. As a module of
+pynn.bench it imports pynn and `kernels` in every worker: their OpenMP library is loaded beside PyTorch's and JAX's, but
+starts no thread there.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
-from .quiet import Neighbours, cpus, scattered, settle
+from pynn._commands import one_line
 
+from .quiet import Neighbours, cpus, scattered, settle
+from .telling import note, progress
+
+LONGEST = 300  # seconds that a worker may take to answer
 BENCH = __package__.rpartition(".")[0]  # the package that contestants are named in
 # Read by OpenMP, OpenBLAS, MKL and Numba when they are loaded, so set before the worker starts.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -67,7 +71,7 @@ class WorkerFailed(Exception):
     """A contestant could not be made, or failed; the message says whose and how, in one line."""
 
     def __init__(self, name: str, how: str) -> None:
-        super().__init__(f"{name}: {how}")
+        super().__init__(one_line(f"{name}: {how}"))
         self.name = name
 
 
@@ -101,6 +105,9 @@ class Worker:
     def _ask(self, *request: Any) -> Reply:
         try:
             self._pipe.send(request)
+            if not self._pipe.poll(LONGEST):
+                self._process.kill()
+                raise WorkerFailed(self.name, f"it has not answered for {LONGEST} seconds")
             reply = self._pipe.recv()
         except (EOFError, OSError):
             status = self._process.wait()
@@ -145,42 +152,6 @@ def started(
             worker.close()
 
 
-def note(notes: list[str], text: str) -> None:
-    """Once."""
-    if text not in notes:
-        notes.append(text)
-
-
-def progress(text: str) -> None:
-    """One line on the terminal, which the next one overwrites."""
-    if sys.stderr.isatty():
-        print(f"\r{text}\033[K", end="", file=sys.stderr, flush=True)
-
-
-def rotated(names: list[str], turn: int) -> list[str]:
-    """In each turn another name is first, and last."""
-    first = turn % len(names)
-    return names[first:] + names[:first]
-
-
-def take_turns(
-    workers: dict[str, Worker], method: str, rounds: int, patience: float
-) -> tuple[dict[str, list[Reply]], float]:
-    """Name -> one reply per round, and the share of the CPUs that others took.
-
-    Each round starts with another worker. One in which others used the CPUs is repeated, as long as `patience`
-    (seconds) lasts.
-    """
-    kept: list[dict[str, Reply]] = []
-    end = time.perf_counter() + patience
-    while len(kept) < rounds:
-        replies = {name: workers[name].turn(method) for name in rotated(list(workers), len(kept))}
-        if time.perf_counter() > end or not any(reply.disturbed for reply in replies.values()):
-            kept.append(replies)
-    shares = [reply.share for replies in kept for reply in replies.values()]
-    return {name: [replies[name] for replies in kept] for name in workers}, sum(shares) / len(shares)
-
-
 def serve(pipe: Connection, threads: int) -> None:
     """The worker's side: makes the contestant, then answers requests until the parent closes the pipe."""
     confine(threads)
@@ -205,7 +176,7 @@ def serve(pipe: Connection, threads: int) -> None:
             traceback.print_exc()
             pipe.send(f"{type(error).__name__}: {error}".partition("\n")[0])
             continue
-        reply = Reply(value, seconds, neighbours.share, neighbours.disturb)
+        reply = Reply(value, seconds, neighbours.share, neighbours.disturbed)
         if threads > 1:
             settle()
         pipe.send(reply)

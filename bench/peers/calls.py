@@ -11,12 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-import kernels
-
 from ..measure.accuracy import exact, largest_error
 from ..measure.cases import WRITTEN, Case
-from ..measure.turns import first_guess, timer, turn
-from ..measure.workers import Reply, Worker
+from ..measure.timing import first_guess, timer, turn
+from ..measure.turns import Remote
+from ..measure.workers import Worker
 
 
 class Calls:
@@ -67,18 +66,11 @@ class Calls:
         return turn(self.timer, self.once)
 
 
-class Remote:
-    """A library that takes turns from its worker."""
-
-    def __init__(self, worker: Worker, once: float, error: float, error_unit: str) -> None:
-        self.worker, self.once, self.error, self.error_unit = worker, once, error, error_unit
-        self.threaded = kernels.get_num_threads() > 1  # as the rungs: all get the same number
-
-    def turn(self) -> Reply:
-        return self.worker.turn("turn")
-
-
 def remote(workers: dict[str, Worker], case: Case) -> dict[str, Remote]:
     """The libraries that offer the case's operation. WorkerFailed names the one that cannot go on."""
     prepared = {name: worker.call("prepare", case).value for name, worker in workers.items()}
-    return {name: Remote(workers[name], *values) for name, values in prepared.items() if values is not None}
+    return {
+        name: Remote(workers[name], "turn", once=values[0], error=values[1], error_unit=values[2])
+        for name, values in prepared.items()
+        if values is not None
+    }

@@ -10,7 +10,8 @@ import numpy as np
 from pynn._commands import UserError
 
 from ..measure.cases import CASES, RUNGS, Case
-from ..measure.workers import WorkerFailed, progress
+from ..measure.telling import progress
+from ..measure.workers import WorkerFailed
 from ..results.tables import Cell, Table, markdown, number, plain, seconds
 from .builds import builds
 from .pairs import Times, measure

@@ -21,25 +21,14 @@ from pynn._commands import UserError
 
 from ..measure.accuracy import check, exact
 from ..measure.cases import RUNGS, Case
-from ..measure.turns import interleave
-from ..measure.workers import Contestant, Reply, Worker, WorkerFailed, note, progress
+from ..measure.telling import note, progress
+from ..measure.turns import Remote, interleave
+from ..measure.workers import Contestant, Worker, WorkerFailed
 
 BENCH = Path(__file__).resolve().parents[1]
 SIDE = Contestant("kernels", "regress.side:Side")
 PATIENCE = 0.5  # seconds of rounds that may be thrown away, of one case in one pair of processes
 Times = dict[Case, list[dict[str, np.ndarray]]]  # one entry per pair of processes: "base", "head", "NumPy" -> seconds
-
-
-class Turns:
-    """What takes turns: the kernel of a side, or NumPy in one of them."""
-
-    once = 0.0  # no case is so slow that it may sit out
-
-    def __init__(self, worker: Worker, name: str) -> None:
-        self.worker, self.name = worker, name
-
-    def turn(self) -> Reply:
-        return self.worker.turn("turn", self.name)
 
 
 def measure(builds: dict[str, Path], cases: list[Case], threads: int, pairs: int, rounds: int, notes: list) -> Times:
@@ -59,8 +48,9 @@ def measure(builds: dict[str, Path], cases: list[Case], threads: int, pairs: int
                 if why := _loaded(workers, case, checked=pair > 0):
                     note(notes, why)
                     continue
-                players = {name: Turns(workers[name], "kernels") for name in names}
-                players["NumPy"] = Turns(workers[names[0]], "NumPy")
+                # none is so slow that it may sit out
+                players = {name: Remote(workers[name], "turn", "kernels") for name in names}
+                players["NumPy"] = Remote(workers[names[0]], "turn", "NumPy")
                 times, _ = interleave(players, rounds, PATIENCE)
                 found.setdefault(case, []).append(times)
     progress("")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import timeit
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import kernels
 
+from ..measure import timing
 from ..measure.numpy_operations import NUMPY
-from ..measure.statement import Statement
 
-SLOT, PARTS = 0.006, 3  # seconds of calls in one turn, in parts: the turn's time is the parts' median
+SLOT, PARTS = 0.006, 3  # shorter turns than in timing: there are many more of them
 
 
 class Side:
     def __init__(self) -> None:
         self.version = {**kernels.show_config(), "file": kernels.__file__}
-        self.timers: dict[str, tuple[timeit.Timer, int, int]] = {}
+        self.timers: dict[str, tuple[timeit.Timer, float]] = {}
 
     def load(self, operation: str, function: str, keywords: dict[str, Any], arguments: list) -> tuple | None:
         """What this build's function makes of the arguments (an update: the arrays); None if it has no such function.
@@ -33,26 +35,18 @@ class Side:
         value = ours(*own, **keywords)
         if value is None:
             value = tuple(a for a in own if isinstance(a, np.ndarray))
-        self._prepare("kernels", "f(*a, **k)", {"f": ours, "a": _copies(arguments), "k": keywords})
-        theirs, own = NUMPY[operation], _copies(arguments)
-        if isinstance(theirs, Statement):
-            self._prepare("NumPy", *theirs.bound(own, None))
-        else:
-            self._prepare("NumPy", "f(*a)", {"f": theirs, "a": own})
+        self._prepare("kernels", partial(ours, **keywords) if keywords else ours, arguments)
+        self._prepare("NumPy", NUMPY[operation], arguments)
         return value if isinstance(value, tuple) else (value,)
 
-    def _prepare(self, name: str, code: str, names: dict[str, Any]) -> None:
-        timer = timeit.Timer(code, globals=names)
+    def _prepare(self, name: str, function: Callable, arguments: list) -> None:
+        timer = timing.timer(function, _copies(arguments))
         timer.timeit(1)
-        calls = max(1, int(SLOT / PARTS / timer.timeit(1)))
-        once = timer.timeit(calls) / calls
-        self.timers[name] = timer, max(1, int(SLOT / PARTS / once)), min(PARTS, max(1, int(SLOT / once)))
+        self.timers[name] = timer, timing.first_guess(timer, SLOT, PARTS)
 
     def turn(self, name: str) -> float:
         """Seconds per call."""
-        timer, calls, parts = self.timers[name]
-        timer.timeit(calls)  # wakes its threads, fills the caches
-        return float(np.median(timer.repeat(parts, calls)) / calls)
+        return timing.turn(*self.timers[name], SLOT, PARTS)
 
 
 def _copies(arguments: list) -> list:

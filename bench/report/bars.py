@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..results.statistics import Ratio, three_digits
 from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
-from .drawing import Drawing, Sheet, conditions, grid, look, sheet, short, threads
+from .drawing import Drawing, Sheet, conditions, grid, look, sheet, short, threads, usable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def ladders(results: Results) -> list[Drawing]:
     found = []
     if chosen := selected(results.suite("ladder")):
         found.append(draw(results, chosen, "ladder", "The ladder"))
-    if epochs := [m for m in results.suite("training") if m.operation == "training epoch" and len(m.names(RUNG)) > 1]:
+    if epochs := [m for m in results.suite("training") if len(m.names(RUNG)) > 1]:
         found.append(draw(results, epochs[-1:], "ladder_training", "Training epoch"))
     return found
 
@@ -47,8 +47,8 @@ def rank(m: Measurement) -> tuple[bool, float]:
 
 
 def base_of(m: Measurement) -> str:
-    """Whom the others are compared with: naive Python, or the first rung."""
-    return "naive" if "naive" in m.players else m.names(RUNG)[0]
+    """Whom the others are compared with: the first rung, naive Python where it took part."""
+    return m.names(RUNG)[0]
 
 
 def ratios(m: Measurement) -> dict[str, Ratio]:
@@ -68,7 +68,7 @@ def draw(results: Results, chosen: list[Measurement], name: str, title: str) -> 
     page = sheet(title, "", footer, sum(tall) + 0.1)
     width, top = page.size[0] / columns, page.top
     every = [r for m in chosen for r in ratios(m).values()]
-    low, high = min(1.0, *(r.low for r in every)), max(10.0, *(r.high for r in every))
+    low, high = min([1.0, *(r.low for r in every)]), max([10.0, *(r.high for r in every)])
     for row, size in zip(rows, tall, strict=True):
         for column, m in enumerate(row):
             panel(page, m, column * width, width, top, low / 1.3 if low < 0.98 else 1.0, high)
@@ -76,7 +76,7 @@ def draw(results: Results, chosen: list[Measurement], name: str, title: str) -> 
     return Drawing(name, title, alternative(title, chosen), page.figure)
 
 
-def panel(page: Sheet, m: Measurement, left: float, width: float, top: float, low: float, high: float) -> Axes:
+def panel(page: Sheet, m: Measurement, left: float, width: float, top: float, low: float, high: float) -> None:
     """Bars from 1 on an axis from low to high and some room for their values."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -108,14 +108,13 @@ def panel(page: Sheet, m: Measurement, left: float, width: float, top: float, lo
         m.operation, (0, 1), (-72, 19), xycoords="axes fraction", textcoords="offset points", weight="bold", size=11.5
     )
     axes.annotate(text, (0, 1), (-72, 5), xycoords="axes fraction", textcoords="offset points")
-    return axes
 
 
 def bar(axes: Axes, m: Measurement, i: int, name: str, ratio: Ratio) -> None:
-    own, rung, usable = look(name), name in m.names(RUNG), m.verdict(name) != "unusable"
+    own, rung, filled = look(name), name in m.names(RUNG), usable(m, name)
     axes.barh(
-        i, ratio.value - 1, 0.72, 1.0, facecolor=own.color if rung and usable else "white", edgecolor=own.color,
-        hatch=own.hatch if usable else "", linestyle="-" if usable else "--", zorder=2, label=name,
+        i, ratio.value - 1, 0.72, 1.0, facecolor=own.color if rung and filled else "white", edgecolor=own.color,
+        hatch=own.hatch if filled else "", linestyle="-" if filled else "--", zorder=2, label=name,
     )  # fmt: skip
     if name != base_of(m):
         axes.plot([ratio.low, ratio.high], [i, i], color="black", linewidth=1, solid_capstyle="butt", zorder=3)

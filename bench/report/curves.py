@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..results.store import Results
-from .drawing import Drawing, conditions, grid, look, marks, sheet, threads
+from .drawing import Drawing, conditions, grid, line_style, look, marks, sheet, threads
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ def training(results: Results) -> list[Drawing]:
 
 
 def draw(results: Results, curves: dict[str, list[list[float]]]) -> Drawing:
-    epochs = next((m for m in results.suite("training") if m.operation == "training epoch"), None)
+    epochs = next(iter(results.suite("training")), None)
     title = "Training: mean loss by seconds trained"
     what = epochs.label if epochs else results.data
     page = sheet(
@@ -32,13 +32,9 @@ def draw(results: Results, curves: dict[str, list[list[float]]]) -> Drawing:
     ends = []
     for name, curve in curves.items():
         seconds, losses = [point[0] for point in curve], [point[1] for point in curve]
-        own, ours = look(name), name == "pynn"
-        axes.plot(
-            seconds, losses, color=own.color, linewidth=2.2 if ours else 1.4, linestyle="-" if ours else (0, (4, 1.5)),
-            label=name, zorder=3 if ours else 2.5,
-        )  # fmt: skip
+        axes.plot(seconds, losses, label=name, **line_style(look(name), strong=name == "pynn"))
         for x, y in zip(seconds, losses, strict=True):
-            marks(axes, x, y, own, True)
+            marks(axes, x, y, look(name), True)
         ends.append((seconds[-1], losses[-1], name))
     low, high = axes.dataLim.intervaly
     longest = max(x for x, _, _ in ends)

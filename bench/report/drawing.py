@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..results.store import RUNG, Player, Results
+from ..results.store import Measurement, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ WIDTH, BODY = 7.0, 3.6  # inches; the body is what stands between title and foot
 TEXT, TITLE = 10.5, 14  # points
 LINE, CHARACTERS = 0.2, 80  # inches and characters of a line of TEXT
 MARGIN = 0.12
-GREY, PALE, BLACK = "#555555", "#DDDDDD", "#000000"
+GREY, PALE = "#555555", "#DDDDDD"
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # matplotlib brings it
     "font.size": TEXT,
@@ -36,6 +36,7 @@ STYLE: dict[Any, Any] = {
     "ytick.color": GREY,
     "axes.labelcolor": "black",
     "hatch.linewidth": 0.6,
+    "text.parse_math": False,  # a $ in a label is a $
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "pynn",  # the same ids each time
 }
@@ -53,8 +54,9 @@ class Look:
         return "#" + "".join(f"{int(int(self.color[i : i + 2], 16) * 0.7):02x}" for i in (1, 3, 5))
 
 
-# Rungs: M. Okabe, K. Ito, Color Universal Design, 2008. Libraries: P. Tol, Colour Schemes, 2021 (muted). Of one color
-# are names that never meet. Markers and hatches tell them apart in grey, too.
+# Rungs: M. Okabe, K. Ito, Color Universal Design, 2008. Libraries: P. Tol, Colour Schemes, 2021 (muted). Names that
+# share a look mean the same: ijp is the typed step of products, and Keras runs on TensorFlow. Markers
+# and hatches tell the others apart in grey, too.
 LOOKS = {
     "naive": Look("#7F7F7F", "o"),
     "typed": Look("#E69F00", "s"),
@@ -64,7 +66,6 @@ LOOKS = {
     "blocked": Look("#009E73", "v"),
     "parallel": Look("#0072B2", "P"),
     "sparse": Look("#D55E00", "*"),
-    "fit": Look("#882255", "X"),
     "pynn": Look("#882255", "X"),
     "NumPy": Look("#000000", "o", "////"),
     "PyTorch": Look("#AA4499", ">", "\\\\\\\\"),
@@ -150,15 +151,15 @@ def threads(n: int) -> str:
     return f"{n} thread{'s' * (n > 1)}"
 
 
-def style(player: Player) -> dict[str, Any]:
-    """How a player's line is drawn: rungs solid and strong, libraries dashed and thin."""
-    rung = player.kind == RUNG
-    return {
-        "color": look(player.name).color,
-        "linestyle": "-" if rung else (0, (4, 1.5)),
-        "linewidth": 2.2 if rung else 1.3,
-        "zorder": 3 if rung else 2.5,
-    }
+def usable(m: Measurement, name: str) -> bool:
+    return m.verdict(name) != "unusable"
+
+
+def line_style(own: Look, strong: bool) -> dict[str, Any]:
+    """Rungs are strong: thick and solid, above the dashed lines of libraries."""
+    if strong:
+        return {"color": own.color, "linestyle": "-", "linewidth": 2.2, "zorder": 3}
+    return {"color": own.color, "linestyle": (0, (4, 1.5)), "linewidth": 1.3, "zorder": 2.5}
 
 
 def marks(axes: Axes, x: float, y: float, own: Look, usable: bool, size: float = 6.5, **more: Any) -> None:

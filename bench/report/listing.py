@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
+from itertools import groupby
 
-from ..code.assembly import KINDS, Loop
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Keyword, String
+
+from ..code.assembly import Loop
 from ..code.bytecode import Bytecode
-from ..code.instructions import Instruction
+from ..code.instructions import KINDS, Instruction
 from ..code.sources import Source
 
 # What a kind of instruction is marked with, and how it is called
@@ -18,64 +21,51 @@ MARKS = {
 }
 NOUNS = ("shuffle", "load", "store", "move", "jump", "call")  # of the other kinds, those with a plural
 
-_PYTHON = (
-    r'(?P<string>"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\')|(?P<comment>#[^\n]*)|'
-    r"(?P<keyword>\b(?:def|return|for|in|if|elif|else|while|not|and|or|import|from|as|with|is|None|True|False|range|"
-    r"assert|raise|break|continue|try|finally|class|lambda|pass|cdef|cpdef|inline|noexcept|nogil|const|void|"
-    r"prange|bint|Py_ssize_t|size_t|int|float|double|floating)\b)"
-)
-_C = (
-    r"(?P<comment>/\*(?:.|\n)*?\*/|//[^\n]*)|(?P<string>\"(?:\\.|[^\"\\\n])*\")|(?P<keyword>^\s*\#\s*\w+|\b(?:static|"
-    r"inline|const|void|int|long|size_t|ptrdiff_t|float|double|char|return|for|if|else|while|do|switch|case|break|"
-    r"continue|restrict|struct|typedef|sizeof|unsigned|INLINE|NAME|T)\b)"
-)
-_TOKENS = {"python": re.compile(_PYTHON), "cython": re.compile(_PYTHON), "c": re.compile(_C, re.MULTILINE)}
+# The first that fits a token names its span. A macro is code, though Pygments takes all of it for a comment.
+SPANS = {Comment.Preproc: "", Comment: "comment", Keyword: "keyword", String: "string"}
 
 
 def source(found: Source) -> str:
-    place = f"<span class=name>{escape(found.title)}</span> <code class=place>{escape(found.path)}:{found.line}</code>"
-    return (
-        f"<figure class=listing><figcaption>{place}</figcaption>"
-        f"<pre tabindex=0><code>{coloured(found.text, found.language)}</code></pre></figure>"
-    )
+    return _figure(found.title, f"{found.path}:{found.line}", coloured(found.text, found.language))
 
 
 def folded(found: Source) -> str:
     """The same, closed until it is asked for."""
+    code = coloured(found.text, found.language)
+    return _figure(found.title, f"{found.path}:{found.line}", code, tags=("details class=more", "summary"))
+
+
+def assembly(loop: Loop) -> str:
+    lines = "\n".join(map(_line, loop.instructions))
+    return _figure("Inner loop", loop.symbol, lines, _counts(loop), " class=assembly")
+
+
+def bytecode(found: Bytecode) -> str:
+    chips = f"<ul class=counts><li>{len(found.instructions)} bytecodes a turn</li></ul>"
+    code = escape("\n".join(found.instructions))
+    return _figure("Inner loop, bytecode", found.function, code, chips, " class=assembly")
+
+
+def _figure(
+    name: str, place: str, code: str, chips: str = "", kind: str = "",
+    tags: tuple[str, str] = ("figure class=listing", "figcaption"),
+) -> str:  # fmt: skip
+    """code and chips are HTML, name and place text."""
+    whole, head = tags
     return (
-        f"<details class=more><summary><span class=name>{escape(found.title)}</span> "
-        f"<code class=place>{escape(found.path)}:{found.line}</code></summary>"
-        f"<pre tabindex=0><code>{coloured(found.text, found.language)}</code></pre></details>"
+        f"<{whole}><{head}><span class=name>{escape(name)}</span> <code class=place>{escape(place)}</code></{head}>"
+        f"{chips}<pre tabindex=0{kind}><code>{code}</code></pre></{whole.split()[0]}>"
     )
 
 
 def coloured(text: str, language: str) -> str:
-    """Escaped, with comments, strings and keywords in spans; in a language that is not known, escaped only."""
-    if language not in _TOKENS:
-        return escape(text)
-    parts, end = [], 0
-    for token in _TOKENS[language].finditer(text):
-        parts += [escape(text[end : token.start()]), f"<span class={token.lastgroup}>{escape(token[0])}</span>"]
-        end = token.end()
-    return "".join([*parts, escape(text[end:])])
-
-
-def assembly(loop: Loop) -> str:
-    place = f"<span class=name>Inner loop</span> <code class=place>{escape(loop.symbol)}</code>"
-    lines = "\n".join(_line(instruction) for instruction in loop.instructions)
-    return (
-        f"<figure class=listing><figcaption>{place}</figcaption>{_counts(loop)}"
-        f"<pre tabindex=0 class=assembly><code>{lines}</code></pre></figure>"
-    )
-
-
-def bytecode(found: Bytecode) -> str:
-    place = f"<span class=name>Inner loop, bytecode</span> <code class=place>{escape(found.function)}</code>"
-    chips = f"<ul class=counts><li>{len(found.instructions)} bytecodes a turn</li></ul>"
-    return (
-        f"<figure class=listing><figcaption>{place}</figcaption>{chips}"
-        f"<pre tabindex=0 class=assembly><code>{escape(chr(10).join(found.instructions))}</code></pre></figure>"
-    )
+    """Escaped, with comments, keywords and strings in spans."""
+    tokens = get_lexer_by_name(language, stripnl=False, ensurenl=False).get_tokens(text)
+    parts = []
+    for name, group in groupby(tokens, lambda token: next((n for kind, n in SPANS.items() if token[0] in kind), "")):
+        part = escape("".join(text for _, text in group))
+        parts.append(f"<span class={name}>{part}</span>" if name else part)
+    return "".join(parts)
 
 
 def mark(kind: str) -> str:
@@ -99,8 +89,8 @@ def _line(instruction: Instruction) -> str:
 
 
 def _counts(loop: Loop) -> str:
-    """Of one turn: instructions, those marked, the others by kind, and the widest register."""
-    chips = [f"<b>{len(loop.instructions)}</b> instructions a turn"]
+    """Of one turn: instructions and for which CPUs, those marked, the others by kind, and the widest register."""
+    chips = [f"<b>{len(loop.instructions)}</b> instructions a turn", f"compiled for {escape(loop.isa)}"]
     if loop.counts is None:
         chips.append("of a machine whose instructions are not known here")
     else:
@@ -109,8 +99,6 @@ def _counts(loop: Loop) -> str:
             f"{mark(kind)} <b>{kinds.count(kind)}</b> {name}" for kind, (_, name) in MARKS.items()
             if kind != "scalar" or kinds.count(kind)
         ]  # fmt: skip
-        others = [
-            f"{n} {kind}{'s' * (n > 1 and kind in NOUNS)}" for kind in KINDS[3:] if (n := loop.counts[kind])
-        ]  # fmt: skip
+        others = [f"{n} {kind}{'s' * (n > 1 and kind in NOUNS)}" for kind in KINDS[3:] if (n := loop.counts[kind])]
         chips += [", ".join(others), f"registers of {loop.bits} bits: {loop.lanes} {escape(loop.dtype)}"]
     return f"<ul class=counts>{''.join(f'<li>{chip}</li>' for chip in chips if chip)}</ul>"

@@ -12,7 +12,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import kernels
 from pynn._atomic import replacing
 
 from ..results import tables
@@ -93,7 +92,7 @@ def _conditions(results: Results) -> str:
 def _contents(parts: list[Section]) -> str:
     lines = []
     for part in parts:
-        below = "".join(f'<li><a href="#{name}">{escape(title)}</a>' for name, title in part.parts)
+        below = "".join(f'<li><a href="#{escape(name)}">{escape(title)}</a>' for name, title in part.parts)
         lines.append(f'<li><a href="#{part.id}">{escape(part.title)}</a>' + f"<ul>{below}</ul>" * bool(below))
     return f"<ul>\n{chr(10).join(lines)}\n</ul>"
 
@@ -113,8 +112,7 @@ def _sections(results: Results, pictures: dict[str, str]) -> Iterator[Section]:
     if results.lives:
         training.append(html(tables.lives(results)))
     if steps := results.suite("steps"):
-        small = tables.ladder(results, steps, "Small steps").without("rate", "of limit", "times naive")
-        training.append(html(small))
+        training.append(html(tables.steps(results, steps)))
     for name, title, shown in (
         ("sweeps", "Sweeps over sizes", sweeps),
         ("scaling", "Scaling over threads", scaling),
@@ -127,9 +125,8 @@ def _sections(results: Results, pictures: dict[str, str]) -> Iterator[Section]:
 def _reading() -> str:
     marks = ", ".join(f"{listing.mark(kind)} {name}" for kind, (_, name) in listing.MARKS.items())
     return f"""<p>{escape(tables.READING)}</p>
-<p>The limit of a product is the measured peak of multiply-adds; the limit of other operations is the measured bandwidth
-of the smallest cache that holds their arrays, or of memory. Below each table stand the rungs of its ladder, one change
-each: open one to see its source beside the machine code of its inner loop, where letters mark {marks}.</p>
+<p>Below each table stand the rungs of its ladder, one change each: open one to see its source beside the machine code
+of its inner loop, where letters mark {marks}.</p>
 <p>A header sorts its table: upwards, downwards, and back to the order of the ladder.</p>"""
 
 
@@ -168,28 +165,17 @@ def _size(size: int) -> str:
 
 
 def _ladders(results: Results, ladders: dict[str, list[Measurement]], pictures: str) -> Section:
-    names: dict[str, str] = {}  # ids
-    for operation in ladders:
-        name = "ladder-" + (re.sub(r"[^a-z0-9]+", "-", operation.casefold()).strip("-") or "operation")
-        while name in names:
-            name += "-again"
-        names[name] = operation
-    here, there = kernels.show_config()["instruction set"], results.machine["instruction set"]
-    body = [pictures, "<p class=all-rungs></p>"]
-    if here != there:
-        body.append(
-            f"<p class=missing>The times are those of {escape(str(there))}; the machine code below is that of "
-            f"{escape(str(here))}, which kernels use here.</p>"
-        )
-    for name, operation in names.items():
-        found = ladders[operation]
+    body, parts = [pictures, "<p class=all-rungs></p>"], []
+    for operation, found in ladders.items():
+        name = f"ladder-{operation.replace('_', '-')}"
         table = tables.ladder(results, found, operation)
         cases = [[tables.plain(m.label)] for m in found for _ in m.players]
         rows = [case + row[1:] for case, row in zip(cases, table.rows, strict=True)]
         table = tables.Table(f"The ladder of {operation}", ["case", *table.columns[1:]], rows, table.text_columns)
         code = page_rungs.rungs(operation, found, name)
-        body.append(f'<section id="{name}">\n<h3>{escape(operation)}</h3>\n{html(table)}\n{code}\n</section>')
-    return Section("ladder", "The ladder", "\n".join(body), tuple(names.items()))
+        body.append(f'<section id="{escape(name)}">\n<h3>{escape(operation)}</h3>\n{html(table)}\n{code}\n</section>')
+        parts.append((name, operation))
+    return Section("ladder", "The ladder", "\n".join(body), tuple(parts))
 
 
 def _gallery(pictures: list[Picture]) -> str:

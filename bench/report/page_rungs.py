@@ -6,13 +6,15 @@ from html import escape
 
 from kernels.ladder import LADDER
 
-from ..code.assembly import NoAssembly, inner_loop
+from ..code.assembly import inner_loop
 from ..code.bytecode import bytecode
+from ..code.objects import NoAssembly
 from ..code.reasons import IDEAS, reason
 from ..code.sources import sources
 from ..results.statistics import Ratio, three_digits
 from ..results.store import Measurement
 from . import listing
+from .drawing import usable
 
 Gain = tuple[str, Ratio | None]  # a case, and how many times as fast as the rung above; None where too noisy
 
@@ -33,8 +35,7 @@ def gains(measurements: list[Measurement], rung: str, above: str | None) -> list
     found: list[Gain] = []
     for m in measurements:
         if above and (ratio := m.faster(rung, above)):
-            usable = "unusable" not in (m.verdict(rung), m.verdict(above))
-            found.append((m.label, ratio if usable else None))
+            found.append((m.label, ratio if usable(m, rung) and usable(m, above) else None))
     return found
 
 

@@ -20,7 +20,6 @@ DPI = 200  # of PNG: 1400 pixels wide
 @dataclass(frozen=True)
 class Picture:
     name: str
-    title: str
     alt: str
     png: Path
     svg: Path
@@ -42,7 +41,7 @@ def pictures(results: Results, folder: Path) -> list[Picture]:
         with _styled():  # without date and version: the same picture is the same file
             drawing.figure.savefig(png, dpi=DPI, metadata={"Software": None})
             drawing.figure.savefig(svg, metadata={"Date": None, "Creator": None, "Title": drawing.title})
-        found.append(Picture(drawing.name, drawing.title, drawing.alt, png, svg))
+        found.append(Picture(drawing.name, drawing.alt, png, svg))
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..results.statistics import three_digits
 from ..results.store import RUNG, Measurement, Results
 from .bars import rank
-from .drawing import GREY, LOOKS, PALE, Drawing, conditions, grid, look, marks, sheet, threads
+from .drawing import GREY, LOOKS, PALE, Drawing, conditions, grid, look, marks, sheet, threads, usable
 from .labels import GAP, apart
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def draw(results: Results, chosen: list[Measurement]) -> Drawing:
     left = min(map(intensity, chosen)) / 7  # there is room for the bandwidths' names
     right = max(max(map(intensity, chosen)) * 2, roof[dtype] / roof["add"]["memory"] * 4)  # and for the peak's
     axes.set(
-        xscale="log", yscale="log", xlim=(left, right), ylim=(min(rates) / 1.7, roof[dtype] * 2.3),
+        xscale="log", yscale="log", xlim=(left, right), ylim=(min(rates) / 1.7, max(roof[dtype], *rates) * 2.3),
         xlabel="operations per byte", ylabel="GFLOP/s",
     )  # fmt: skip
     for axis in (axes.xaxis, axes.yaxis):
@@ -140,13 +140,13 @@ def columns(axes: Axes, chosen: list[Measurement]) -> None:
         axes.plot([x, x], [min(y), max(y)], color=PALE, linewidth=1, zorder=1)
         axes.annotate(
             "", (x, max(y)), (top, 1.03), textcoords="axes fraction", zorder=1,
-            arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4},
+            arrowprops={"arrowstyle": "-", "color": GREY, "alpha": 0.6, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4},
         )  # fmt: skip
         axes.text(
             top, 1.03, name, transform=axes.transAxes, rotation=45, rotation_mode="anchor", va="bottom", color="black"
         )
         for rung, value in zip(rungs, y, strict=True):
-            marks(axes, x, value, look(rung), m.verdict(rung) != "unusable", label=f"{m.title}: {rung}")
+            marks(axes, x, value, look(rung), usable(m, rung), label=f"{m.title}: {rung}")
 
 
 def names(chosen: list[Measurement]) -> list[str]:

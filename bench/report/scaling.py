@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..results import statistics
 from ..results.statistics import Ratio, three_digits
 from ..results.store import NUMPY, RUNG, Measurement, Results
-from .drawing import GREY, SERIES, Drawing, Look, conditions, grid, marks, sheet
+from .drawing import GREY, SERIES, Drawing, Look, conditions, grid, line_style, marks, sheet, usable
 from .labels import End, at_ends
 
 if TYPE_CHECKING:
@@ -28,17 +28,13 @@ def scaling(results: Results) -> list[Drawing]:
 
 def gains(group: list[Measurement], kind: str) -> dict[int, Ratio]:
     """Threads -> times as fast as with one, of the last rung or of NumPy."""
-    names = group[0].names(kind)[-1:]
     found = {}
-    for m in group:
-        for name in names:
-            if name in m.players and (ratio := _over(group[0], m, name)):
+    for name in group[0].names(kind)[-1:]:
+        alone = group[0].players[name].seconds
+        for m in group:
+            if name in m.players and (ratio := statistics.ratio(alone, m.players[name].seconds)):
                 found[m.threads] = ratio
     return found
-
-
-def _over(base: Measurement, m: Measurement, name: str) -> Ratio | None:
-    return statistics.ratio(base.players[name].seconds, m.players[name].seconds)
 
 
 def draw(results: Results, groups: list[list[Measurement]]) -> Drawing:
@@ -86,13 +82,12 @@ def line(axes: Axes, group: list[Measurement], kind: str, own: Look, text: str) 
     values = [r.value for r in found.values()]
     axes.errorbar(
         list(found), values, ([r.value - r.low for r in found.values()], [r.high - r.value for r in found.values()]),
-        color=own.color, linestyle="-" if rung else (0, (4, 1.5)), linewidth=2.2 if rung else 1.3, elinewidth=1,
-        capsize=2, label=text, zorder=3 if rung else 2.5,
+        elinewidth=1, capsize=2, label=text, **line_style(own, rung),
     )  # fmt: skip
     by_threads = {m.threads: m for m in group}
     for n, y in zip(found, values, strict=True):
         m = by_threads[n]
-        marks(axes, n, y, own, m.verdict(m.names(kind)[-1]) != "unusable", 6.5 if rung else 5)
+        marks(axes, n, y, own, usable(m, m.names(kind)[-1]), 6.5 if rung else 5)
     return [End(list(found)[-1], values[-1], text, own)]
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..results.statistics import three_digits
-from ..results.store import Measurement, Results
-from .drawing import GREY, Drawing, Sheet, conditions, grid, look, marks, sheet, short, style, threads
+from ..results.store import RUNG, Measurement, Results
+from ..results.tables import by_operation
+from .drawing import GREY, Drawing, Sheet, conditions, grid, line_style, look, marks, sheet, short, threads, usable
 from .labels import End, at_ends
 
 if TYPE_CHECKING:
@@ -20,19 +21,14 @@ READING = "Points: medians; bars: quartiles; hollow: unusable."
 
 
 def sweeps(results: Results) -> list[Drawing]:
-    """For each operation, type and number of threads that has two sizes or more: its rate and its time."""
-    groups: dict[tuple[str, str, int], list[Measurement]] = {}
-    for m in results.suite("sweep"):
-        groups.setdefault((m.operation, m.dtype, m.threads), []).append(m)
-    groups = {key: sorted(group, key=lambda m: m.size) for key, group in groups.items()}
-    groups = {key: group for key, group in groups.items() if group[0].size < group[-1].size}
-    operations = [operation for operation, _, _ in groups]
-    found = []
-    for key, group in groups.items():
-        alone = operations.count(key[0]) == 1
-        name = "_".join(["sweep", key[0]] if alone else ["sweep", *map(str, key)])
-        found += [draw(results, group, f"{name}_{what}", what) for what in ("rate", "time")]
-    return found
+    """For each operation that has two sizes or more: its rate and its time."""
+    groups = {name: sorted(group, key=lambda m: m.size) for name, group in by_operation(results.suite("sweep")).items()}
+    return [
+        draw(results, group, f"sweep_{name}_{what}", what)
+        for name, group in groups.items()
+        if group[0].size < group[-1].size
+        for what in ("rate", "time")
+    ]
 
 
 def draw(results: Results, group: list[Measurement], name: str, what: str) -> Drawing:
@@ -87,10 +83,10 @@ def lines(axes: Axes, group: list[Measurement], what: str) -> list[End]:
         quartiles = [np.nanquantile(m.players[name].seconds, (0.25, 0.5, 0.75)) for m in at]
         values = [[value(m, group[-1], what, t) for t in three] for m, three in zip(at, quartiles, strict=True)]
         low, middle, high = np.sort(values).T  # the slowest quartile has the lowest rate
-        drawn = style(at[-1].players[name])
-        axes.errorbar(sizes, middle, (middle - low, high - middle), label=name, elinewidth=1, capsize=2, **drawn)
+        style = line_style(look(name), strong=at[-1].players[name].kind == RUNG)
+        axes.errorbar(sizes, middle, (middle - low, high - middle), label=name, elinewidth=1, capsize=2, **style)
         for m, y in zip(at, middle, strict=True):
-            marks(axes, m.size, y, look(name), m.verdict(name) != "unusable")
+            marks(axes, m.size, y, look(name), usable(m, name))
         ends.append(End(sizes[-1], middle[-1], name, look(name)))
     return ends
 

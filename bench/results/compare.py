@@ -2,7 +2,8 @@
 
 Two runs are two moments of a machine, or two machines: bare times cannot be compared. What is compared is each
 contestant's ratio to NumPy, taken turn by turn within its own run. A change is told when it is larger than the two
-runs' spreads together, and than FLOOR.
+runs' spreads together, and than FLOOR; on one kind of CPU also only if the bare time has changed in that direction, for
+else it is NumPy that has changed.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from .statistics import three_digits
+import numpy as np
+
+from . import statistics
 from .store import NUMPY, Measurement, Results
-from .tables import Cell, Table, number, plain, seconds
+from .tables import Table, disturbed, number, plain, seconds
 
 FLOOR = 0.05  # two runs of the same code differ by that: each process lays out its memory anew
-Key = tuple[str, str, str, str, int, str, str]  # instruction set last but one, for one table for each
+FEW = 5  # turns, whose quartiles say little
+Key = tuple[str, str, str, str, int, str, str]
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,7 @@ class Change:
     after: float
     gain: float  # of the ratio to NumPy: above 1 the second run is faster
     noise: float  # the largest gain that the spreads explain
-
-    @property
-    def told(self) -> bool:
-        return abs(math.log(self.gain)) > math.log(self.noise)
+    told: bool
 
 
 @dataclass
@@ -52,23 +53,31 @@ def compare(first: Results, second: Results) -> Comparison:
     """What both hold: every contestant but NumPy, of every measurement that NumPy took part in."""
     found = Comparison(warnings=_warnings(first, second))
     before, after = _contestants(first), _contestants(second)
+    elsewhere = first.machine["cpu"] != second.machine["cpu"]
     found.only = (len(before.keys() - after.keys()), len(after.keys() - before.keys()))
     for key in after:
         if key not in before:
             continue
         name, old, new = key[-1], before[key], after[key]
-        if "unusable" in (m.verdict(n) for m in (old, new) for n in (name, "NumPy")):
-            found.unusable += 1
-            continue
         was, now = old.faster(name, "NumPy"), new.faster(name, "NumPy")
-        if was is None or now is None:
+        unusable = "unusable" in (m.verdict(n) for m in (old, new) for n in (name, "NumPy"))
+        if was is None or now is None or unusable or max(old.others, new.others) > statistics.BUSY:
             found.unusable += 1
             continue
-        spreads = math.hypot(math.log(was.high / was.low), math.log(now.high / now.low))
+        spreads = math.hypot(_width(old, name), _width(new, name))
         noise = math.exp(max(spreads, math.log1p(FLOOR)))
-        medians = old.players[name].median, new.players[name].median
-        found.changes.append(Change(new, name, *medians, now.value / was.value, noise))
+        before_s, after_s, gain = old.players[name].median, new.players[name].median, now.value / was.value
+        told = abs(math.log(gain)) > math.log(noise) and (elsewhere or (gain > 1) == (after_s < before_s))
+        found.changes.append(Change(new, name, before_s, after_s, gain, noise, told))
     return found
+
+
+def _width(m: Measurement, name: str) -> float:
+    """Of the ratio to NumPy, as a logarithm: between the quartiles, or of few turns between the least and the most."""
+    each = m.players["NumPy"].seconds / m.players[name].seconds
+    each = each[~np.isnan(each)]
+    low, high = np.quantile(each, (0.25, 0.75)) if len(each) > FEW else (each.min(), each.max())
+    return float(np.log(high / low))
 
 
 def _contestants(results: Results) -> dict[Key, Measurement]:
@@ -89,6 +98,9 @@ def _warnings(first: Results, second: Results) -> list[str]:
         for key, name in names.items()
         if first.machine[key] != second.machine[key]
     ]
+    for name, results in (("first", first), ("second", second)):
+        if text := disturbed(results.measurements):
+            found.append(f"The {name} run:{text} What was measured then counts as too noisy.")
     common = first.versions.keys() & second.versions.keys()
     return found + [
         f"{name} differs: {first.versions[name]} and {second.versions[name]}."
@@ -103,7 +115,7 @@ def tables(found: Comparison) -> list[Table]:
     made: dict[tuple[str, int], Table] = {}
     for change in found.faster + found.slower:
         m = change.measurement
-        title = f"{m.instruction_set}, {m.threads} thread{'s' * (m.threads > 1)}"
+        title = f"{m.instruction_set}, up to {m.threads} thread{'s' * (m.threads > 1)}"
         table = made.setdefault((m.instruction_set, m.threads), Table(title, columns, text_columns=3))
         table.rows.append([
             plain("faster" if change.gain > 1 else "slower"),
@@ -112,7 +124,7 @@ def tables(found: Comparison) -> list[Table]:
             seconds(change.before),
             seconds(change.after),
             number(change.gain),
-            Cell(f"{three_digits(change.noise)}", change.noise),
+            number(change.noise),
         ])  # fmt: skip
     return list(made.values())
 

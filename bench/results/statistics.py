@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 STABLE, NOISY = 0.05, 0.25  # the largest spread of each verdict
-BUSY = 0.1  # of the CPUs taken by others: above it nothing is stable
+BUSY, HOPELESS = 0.1, 0.3  # of the CPUs taken by others: above them nothing is stable, or usable
 FEWEST = 3  # turns, below which nothing can be said of a spread
 
 
@@ -54,7 +54,7 @@ def spread(times: np.ndarray) -> float:
 
 def verdict(times: np.ndarray, others: float = 0) -> str:
     """'stable', 'noisy' or 'unusable'; others: the share of the CPUs that other processes took meanwhile."""
-    if np.count_nonzero(~np.isnan(times)) < FEWEST or (wide := spread(times)) > NOISY:
+    if others > HOPELESS or np.count_nonzero(~np.isnan(times)) < FEWEST or (wide := spread(times)) > NOISY:
         return "unusable"
     return "stable" if wide <= STABLE and others <= BUSY else "noisy"
 

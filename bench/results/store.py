@@ -1,7 +1,7 @@
-"""The file of one run, results.json: the machine, and for each measurement every turn's seconds.
+"""What one run measured: the machine, and for each measurement every turn's seconds.
 
 Whatever is said of them (medians, ratios, verdicts, shares of a limit) is computed from these, here and in
-statistics.py, by tables, pictures and comparisons alike.
+statistics.py, by tables, pictures and comparisons alike. It is saved as results.json, which file.py reads.
 """
 
 from __future__ import annotations
@@ -22,10 +22,6 @@ from .statistics import Ratio
 SCHEMA = 1
 DIGITS = 6  # of each time: clocks do not tell more
 RUNG, NUMPY, PEER = "rung", "numpy", "peer"  # kinds of player
-
-
-class BadFile(Exception):
-    """Not a file of results that this version reads; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Player:
 class Measurement:
     """Contestants that took turns at one task, slowest rung first, then NumPy, then peers."""
 
-    suite: str  # "ladder", "sweep", "scaling" or "training"
+    suite: str  # "ladder", "sweep", "scaling", "training" or "steps"
     operation: str
     label: str  # its shapes
     size: int  # the place on a sweep's axis: n of n x n matrices, or elements
@@ -91,8 +87,11 @@ class Measurement:
         return next(reversed(self.names(RUNG)), None)
 
     def faster(self, name: str, than: str) -> Ratio | None:
-        """How many times as fast as `than`; None if one of them is not here, or they never met in a turn."""
+        """How many times as fast as `than`; None if one of them is not here, or they met in too few turns."""
         if name not in self.players or than not in self.players:
+            return None
+        met = ~np.isnan(self.players[than].seconds + self.players[name].seconds)
+        if np.count_nonzero(met) < min(statistics.FEWEST, len(met)):
             return None
         return statistics.ratio(self.players[than].seconds, self.players[name].seconds)
 
@@ -109,9 +108,10 @@ class Measurement:
 
         A task that memory limits is held against the bandwidth of the smallest cache that holds its arrays.
         """
-        limits = machine["limits"].get(str(threads))
-        if not limits or not self.flops:
+        measured = [n for n in machine["limits"] if int(n) <= threads]
+        if not measured or not self.flops:
             return None
+        limits = machine["limits"][max(measured, key=int)]  # no more threads than CPUs are measured
         if self.computes:
             return f"{self.dtype} peak", limits[self.dtype]
         for level, size in machine["caches"].items():
@@ -159,30 +159,3 @@ class Results:
                 player["seconds"] = [None if math.isnan(s) else float(f"{s:.{DIGITS}g}") for s in player["seconds"]]
         with replacing(path) as file:
             file.write((json.dumps(content, allow_nan=False) + "\n").encode())
-
-
-def load(path: Path) -> Results:
-    """Reads what `save` wrote. BadFile if it is not that; OSError if it cannot be read."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadFile(f"{path} is not a results.json of `pynn bench`: {error}") from None
-    schema = content.pop("schema", None) if isinstance(content, dict) else None
-    if schema != SCHEMA:
-        raise BadFile(f"{path} is not a results.json of this version: schema {schema!r} instead of {SCHEMA}")
-    try:
-        content["measurements"] = [_measurement(m) for m in content["measurements"]]
-        content["lives"] = [Life(**life) for life in content["lives"]]
-        return Results(**content)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BadFile(f"{path} is damaged: {type(error).__name__}: {error}") from None
-
-
-def _measurement(content: dict[str, Any]) -> Measurement:
-    players = {}
-    for name, player in content.pop("players").items():
-        seconds = np.array([math.nan if s is None else s for s in player.pop("seconds")], float)
-        if not (seconds[~np.isnan(seconds)] > 0).all() or np.isnan(seconds).all():
-            raise ValueError(f"{name} of {content['operation']} {content['label']} holds no times above 0")
-        players[name] = Player(seconds=seconds, **player)
-    return Measurement(players=players, **content)

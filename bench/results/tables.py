@@ -7,15 +7,27 @@ from datetime import datetime
 
 import numpy as np
 
+from pynn._commands import one_line
+
 from . import statistics
 from .statistics import Ratio, three_digits
 from .store import NUMPY, PEER, Life, Measurement, Results
 
-READING = (
-    "Contestants take turns; times are medians, ± half the distance between the quartiles. A ratio is the median of "
-    "each turn's ratios, which the quotient of two medians need not be; tie: a difference smaller than the spread. "
-    "verdict: stable up to 5% spread, noisy up to 25%, beyond it, or with less than three turns, unusable."
+RATIOS = (
+    "Contestants take turns; times are medians. A ratio is the median of each turn's ratios, which the quotient of two "
+    "medians need not be; tie: it is nearer to 1 than its quartiles are to each other; ?: one of the two is unusable. "
+    "times naive, times NumPy: how many times as fast as pure Python loops, as NumPy; below 1 it is slower. of limit: "
+    "of the measured peak of multiply-adds, or of the bandwidth of the smallest cache that holds the arrays, with as "
+    "many threads as the contestant may use; what skips zeros may pass it. largest error: from NumPy in float64, in "
+    "units of the last place (ulp), or as a share of the bound of such a sum's rounding errors."
 )
+VERDICTS = (
+    "spread: half the distance between the quartiles, as a share of the median. verdict: stable up to "
+    f"{statistics.STABLE:.0%} spread and {statistics.BUSY:.0%} of the CPUs taken by others; noisy up to "
+    f"{statistics.NOISY:.0%} and {statistics.HOPELESS:.0%}; else, or with fewer than {statistics.FEWEST} turns, "
+    "unusable."
+)
+READING = f"{RATIOS} {VERDICTS}"
 
 
 @dataclass(frozen=True)
@@ -35,14 +47,19 @@ class Table:
         """The same table without these columns."""
         kept = [i for i, name in enumerate(self.columns) if name not in names]
         rows = [[row[i] for i in kept] for row in self.rows]
-        return Table(self.title, [self.columns[i] for i in kept], rows, self.text_columns)
+        text_columns = sum(i < self.text_columns for i in kept)
+        return Table(self.title, [self.columns[i] for i in kept], rows, text_columns)
 
 
 def markdown(table: Table) -> str:
     right = len(table.columns) - table.text_columns
     lines = [f"| {' | '.join(table.columns)} |", f"|{':--|' * table.text_columns}{'--:|' * right}"]
-    lines += [f"| {' | '.join(cell.text for cell in row)} |" for row in table.rows]
+    lines += [f"| {' | '.join(map(_escaped, row))} |" for row in table.rows]
     return "\n".join(lines)
+
+
+def _escaped(cell: Cell) -> str:
+    return one_line(cell.text).replace("|", "\\|").replace("<", "&lt;")
 
 
 def titled(table: Table) -> str:
@@ -63,9 +80,18 @@ def number(value: float, unit: str = "") -> Cell:
 
 def seconds(t: float) -> Cell:
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if t >= size:
+        if t >= 0.9995 * size:  # what rounds to 1000 of a unit is 1.00 of the next
             return Cell(f"{three_digits(t / size)} {unit}", t)
-    return Cell(f"{t * 1e9:.0f} ns", t)
+    return Cell(f"{t * 1e9:.3g} ns", t)
+
+
+def faster(m: Measurement, name: str, than: str | None) -> Cell:
+    """The ratio, or a question mark where one of them is unusable."""
+    if than is None or name == than or than not in m.players or name not in m.players:
+        return empty()
+    if "unusable" in (m.verdict(name), m.verdict(than)):
+        return Cell("?")
+    return times(m.faster(name, than))
 
 
 def times(ratio: Ratio | None) -> Cell:
@@ -115,7 +141,7 @@ def ladder(results: Results, measurements: list[Measurement], title: str) -> Tab
 
 
 def ladder_row(results: Results, m: Measurement, name: str) -> list[Cell]:
-    player, above = m.players[name], m.above(name)
+    player = m.players[name]
     limit = m.limit(results.machine, player.threads)
     return [
         plain(m.title),
@@ -123,9 +149,9 @@ def ladder_row(results: Results, m: Measurement, name: str) -> list[Cell]:
         seconds(player.median),
         share(player.spread),
         number(m.rate(name), f" {m.unit}") if m.flops else empty(),
-        times(m.faster(name, "naive")) if name != "naive" else empty(),
-        times(m.faster(name, above)) if above else empty(),
-        times(m.faster(name, "NumPy")) if name != "NumPy" else empty(),
+        faster(m, name, "naive"),
+        faster(m, name, m.above(name)),
+        faster(m, name, "NumPy"),
         Cell(f"{percent(m.rate(name) / limit[1])} of {limit[0]}", m.rate(name) / limit[1]) if limit else empty(),
         error(player.error, player.error_unit),
         Cell(str(player.threads), player.threads),
@@ -150,8 +176,13 @@ def sweep(measurements: list[Measurement]) -> Table:
     table = Table(f"{measurements[0].operation} by size", columns)
     for m in measurements:
         rates = [number(m.rate(name)) if name in m.players else empty() for name in names]
-        table.rows.append([Cell(f"{m.size:,}", m.size), *rates, *(times(m.faster(best, n)) for n in others)])
+        table.rows.append([Cell(f"{m.size:,}", m.size), *rates, *(faster(m, best, n) for n in others)])
     return table
+
+
+def steps(results: Results, measurements: list[Measurement]) -> Table:
+    """Small steps, which are neither arithmetic nor memory."""
+    return ladder(results, measurements, "Small steps").without("rate", "of limit", "times naive", "largest error")
 
 
 def scaling(measurements: list[Measurement]) -> Table:
@@ -164,25 +195,27 @@ def scaling(measurements: list[Measurement]) -> Table:
             base = first.setdefault((m.title, name), m)
             gain = statistics.ratio(base.players[name].seconds, player.seconds)
             ideal = m.threads / base.threads
-            cells = [times(gain), share(gain.value / ideal)] if gain and m is not base else [empty(), empty()]
+            cells = [times(gain) if gain and m is not base else empty(), empty()]
+            if gain and m is not base and not gain.tie:
+                cells[1] = share(gain.value / ideal)
             threads = Cell(str(m.threads), m.threads)
             table.rows.append([plain(m.title), plain(name), threads, seconds(player.median), *cells])
     return table
 
 
 def epochs(results: Results, m: Measurement) -> Table:
-    """Seconds of an epoch, and the loss and accuracy of the first."""
-    columns = ["contestant", "s per epoch", "spread", "fit is faster by", "times naive", "loss, epoch 1", "accuracy",
+    """Seconds of an epoch, and the loss and accuracy of the first. Rungs are not trained to the end of one."""
+    columns = ["contestant", "s per epoch", "spread", "pynn is faster by", "times naive", "loss, epoch 1", "accuracy",
                "threads", "verdict"]  # fmt: skip
-    table = Table(f"Epochs of {m.label}", columns)
+    table = Table(f"Epochs of {m.label} (≈: computed from some steps, naive: from parts of them)", columns)
     for name, player in m.players.items():
-        curve = results.curves.get("pynn" if name == "fit" else name)
+        curve = results.curves.get(name)
         table.rows.append([
             plain(name),
-            number(player.median),
+            Cell(f"{'' if curve else '≈ '}{three_digits(player.median)}", player.median),
             share(player.spread),
-            times(m.faster("fit", name)) if name != "fit" else empty(),
-            times(m.faster(name, "naive")) if name != "naive" else empty(),
+            faster(m, "pynn", name),
+            faster(m, name, "naive"),
             *([Cell(f"{x:.4f}", x) for x in curve[0][1:]] if curve else [empty(), empty()]),
             Cell(str(player.threads), player.threads),
             plain(m.verdict(name)),
@@ -217,15 +250,11 @@ def lives(results: Results) -> Table:
 
 def _over_pynn(results: Results, life: Life) -> Ratio | None:
     base = next((other for other in results.lives if other.name == "pynn"), life)
-    return None if life is base else statistics.ratio(_array(life.seconds), _array(base.seconds))
+    return None if life is base else statistics.ratio(np.array(life.seconds), np.array(base.seconds))
 
 
 def _middle(values: list) -> float:
-    return statistics.median(_array(values))
-
-
-def _array(values: list) -> np.ndarray:
-    return np.asarray(values, float)
+    return statistics.median(np.array(values))
 
 
 def conditions(results: Results) -> str:
@@ -240,7 +269,10 @@ def conditions(results: Results) -> str:
         f"{machine['instruction set']}, {machine['compiler']}, NumPy {machine['numpy']}, Python {machine['python']}. "
         f"{made}"
     ).strip()
-    most = max((m.others for m in results.measurements), default=0.0)
-    if most > statistics.BUSY:
-        text += f" **Disturbed:** other processes took up to {most:.0%} of the CPUs."
-    return text
+    return text + disturbed(results.measurements)
+
+
+def disturbed(measurements: list[Measurement]) -> str:
+    """What a reader must know of a machine that was not ours alone; else nothing."""
+    most = max((m.others for m in measurements), default=0.0)
+    return f" Disturbed: other processes took up to {most:.0%} of the CPUs." if most > statistics.BUSY else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-# The libraries for NVIDIA's GPUs that PyTorch's wheel on PyPI requires on Linux.
+# The libraries for NVIDIA's GPUs that PyTorch's wheel requires on Linux.
 GPU = ("nvidia-", "cuda-", "triton")
 
 
@@ -51,5 +51,5 @@ def installed(package: str) -> tuple[int, int]:
     if package == "pynn":
         found = closure(["pynn"])
         return (own_size() + sum(files_size(d) for name, d in found.items() if name != "pynn") if found else 0), 0
-    sizes = {name: files_size(found) for name, found in closure(packages_distributions()[package]).items()}
+    sizes = {name: files_size(found) for name, found in closure(packages_distributions().get(package, [])).items()}
     return sum(sizes.values()), sum(size for name, size in sizes.items() if name.startswith(GPU))

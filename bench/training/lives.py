@@ -12,14 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from ..measure.workers import Contestant, WorkerFailed, confined, note, progress, rotated
+from ..measure.telling import note, progress
+from ..measure.turns import rotated
+from ..measure.workers import WorkerFailed, confined
+from ..plan import Plan
 from ..results.store import Life
+from .contestants import CONTESTANTS
 from .installed import installed
 
 MOST_EPOCHS = 10
@@ -35,44 +38,33 @@ import_module("bench.training.until_accurate").main()
 IMPORTS = {"pynn": "pynn.keras", "NumPy": "numpy", "PyTorch": "torch", "JAX": "jax", "Keras": "keras"}
 
 
-@dataclass
-class _Lives:
-    seconds: list[float] = field(default_factory=list)
-    epochs: list[int] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    peak: list[int] = field(default_factory=list)
-    import_seconds: list[float] = field(default_factory=list)
-
-
-def lives(
-    digits: list[np.ndarray], contestants: dict[str, Contestant], threads: int, repeats: int, goal: float,
-    notes: list[str],
-) -> list[Life]:  # fmt: skip
+def lives(plan: Plan, digits: list[np.ndarray], goal: float) -> list[Life]:
     """digits: those of load_data, in a row."""
-    found = {name: _Lives() for name, contestant in contestants.items() if find_spec(contestant.package)}
+    packages = {name: contestant.package for name, contestant in plan.among(CONTESTANTS).items()}
+    lived: dict[str, list[tuple]] = {name: [] for name, package in packages.items() if find_spec(package)}
     with tempfile.TemporaryDirectory() as folder:
         for i, array in enumerate(digits):
             np.save(Path(folder) / f"{i}.npy", array)
-        for turn in range(repeats):
-            for name in rotated(list(found), turn):
-                progress(f"from nothing to {goal:.0%}: {name}, {turn + 1} of {repeats}")
+        for turn in range(plan.repeats):
+            for name in rotated(list(lived), turn):
+                progress(f"from nothing to {goal:.0%}: {name}, {turn + 1} of {plan.repeats}")
                 try:
                     if turn == 0:
-                        import_seconds(name, threads)  # brings the files into the page cache
-                    live(name, folder, threads, turn, goal, found[name])
+                        import_seconds(name, plan.threads)  # brings the files into the page cache
+                    lived[name].append(live(name, folder, plan.threads, turn, goal))
                 except WorkerFailed as error:
-                    note(notes, f"Does not train in a process of its own: {error}.")
-                    del found[name]
+                    note(plan.notes, f"Does not train in a process of its own: {error}.")
+                    del lived[name]
     progress("")
-    sizes = {name: installed("pynn" if name == "pynn" else contestants[name].package) for name in found}
-    return [
-        Life(name=name, installed=total - gpu, installed_gpu=gpu, **vars(found[name]))
-        for name, (total, gpu) in sizes.items()
-    ]
+    found = []
+    for name, each in lived.items():
+        total, gpu = installed("pynn" if name == "pynn" else packages[name])
+        found.append(Life(name, *map(list, zip(*each, strict=True)), total - gpu, gpu))
+    return found
 
 
-def live(name: str, folder: str, threads: int, seed: int, goal: float, keep: _Lives) -> None:
-    """One life, and one import."""
+def live(name: str, folder: str, threads: int, seed: int, goal: float) -> tuple[float, int, float, int, float]:
+    """One life, and one import: seconds, epochs, accuracy, peak and import seconds, as in Life."""
     arguments = [name, folder, *map(str, (threads, seed, goal, MOST_EPOCHS))]
     start, reached, last = time.perf_counter(), 0.0, {}
     with tempfile.TemporaryFile() as log:
@@ -86,11 +78,7 @@ def live(name: str, folder: str, threads: int, seed: int, goal: float, keep: _Li
             log.seek(0)
             lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
             raise WorkerFailed(name, f"status {status}: {lines[-1]}")
-    keep.seconds.append(reached)
-    keep.epochs.append(last["epoch"])
-    keep.accuracy.append(last["accuracy"])
-    keep.peak.append(last["peak"])
-    keep.import_seconds.append(import_seconds(name, threads))
+    return reached, last["epoch"], last["accuracy"], last["peak"], import_seconds(name, threads)
 
 
 def import_seconds(name: str, threads: int) -> float:

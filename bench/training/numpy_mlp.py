@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .contestants import EPSILON, RATE, RHO
+
 
 class NumpyMLP:
     """relu(x w1 + b1) w2 + b2, softmax, cross-entropy of integer labels, RMSprop with Keras's defaults."""
@@ -29,12 +31,12 @@ class NumpyMLP:
     def _views(flat: np.ndarray, ends: np.ndarray, like: list[np.ndarray]) -> list[np.ndarray]:
         return [part.reshape(w.shape) for part, w in zip(np.split(flat, ends), like, strict=True)]
 
-    def epoch(self, x: np.ndarray, labels: np.ndarray, order: np.ndarray | None) -> tuple[float, float]:
-        """One pass over all rows, in this order if one is given: mean loss and accuracy, as fit reports them."""
+    def epoch(self, x: np.ndarray, labels: np.ndarray, order: np.ndarray) -> tuple[float, float]:
+        """One pass over all rows, in this order: mean loss and accuracy, as fit reports them."""
         loss, right, batch = 0.0, 0, len(self.x)
         for start in range(0, len(x), batch):
-            rows = slice(start, start + batch) if order is None else order[start : start + batch]
-            xs = x[rows] if order is None else np.take(x, rows, axis=0, out=self.x[: len(rows)], mode="clip")
+            rows = order[start : start + batch]
+            xs = np.take(x, rows, axis=0, out=self.x[: len(rows)], mode="clip")
             step_loss, step_right = self.step(xs, labels[rows])
             loss += step_loss
             right += step_right
@@ -67,14 +69,14 @@ class NumpyMLP:
         self.update()
         return loss, right
 
-    def update(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-7) -> None:
+    def update(self) -> None:
         g, v, t = self.slopes, self.squares, self.scratch
         np.multiply(g, g, out=t)
-        t *= 1 - rho
-        v *= rho
+        t *= 1 - RHO
+        v *= RHO
         v += t
-        np.add(v, epsilon, out=t)
+        np.add(v, EPSILON, out=t)
         np.sqrt(t, out=t)
         np.divide(g, t, out=t)
-        t *= learning_rate
+        t *= RATE
         self.flat -= t

@@ -16,19 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from ..measure.workers import BENCH, confine
-from ..network import BATCH, SIZES, prepared
+from ..network import BATCH, SIZES, digits, prepared
 from .contestants import CONTESTANTS, Task
 
 
-def digits(name: str, folder: Path) -> list[np.ndarray]:
+def arrays(name: str, folder: Path) -> list[np.ndarray]:
     """x float32 (m, 784) from 0 to 1 and labels int64 (m,), of training and test."""
-    if name == "pynn":
-        from pynn.keras.datasets import mnist
-
-        arrays = [array for pair in mnist.load_data() for array in pair]
-    else:
-        arrays = [np.load(folder / f"{i}.npy") for i in range(4)]
-    return [prepared(a) if a.ndim > 1 else a.astype(np.int64) for a in arrays]
+    found = digits() if name == "pynn" else [np.load(folder / f"{i}.npy") for i in range(4)]
+    return [prepared(a) if a.ndim > 1 else a.astype(np.int64) for a in found]
 
 
 def peak() -> int:
@@ -48,7 +43,7 @@ def main() -> None:
     contestant = getattr(importlib.import_module(f"{BENCH}.{module}"), code)(
         Task(SIZES, "rmsprop", BATCH, threads, seed)
     )
-    x, labels, x_test, labels_test = digits(name, Path(folder))
+    x, labels, x_test, labels_test = arrays(name, Path(folder))
     contestant.use(x, labels)
     for i in range(epochs):
         contestant.epoch()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -106,10 +105,6 @@ class Chromium:
         named = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": code}
         self.send("Input.dispatchKeyEvent", type="keyDown", text=text, **named)
         self.send("Input.dispatchKeyEvent", type="keyUp", **named)
-
-    def screenshot(self, path: Path, whole: bool = False) -> None:
-        content = self.send("Page.captureScreenshot", captureBeyondViewport=whole)["data"]
-        path.write_bytes(base64.b64decode(content))
 
     def _note(self, event: dict[str, Any]) -> None:
         found = event.get("params", {})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from pynn.bench.measure.cases import CASES, MAIN, SCALING, SWEEPS, Case
+from pynn.bench.measure.cases import CASES, COMPILED, MAIN, SCALING, SERIAL, SWEEPS, Case
 from pynn.bench.results.store import NUMPY, PEER, RUNG, Life, Measurement, Player, Results
 
 ISA, TURNS = "avx2", 7
@@ -23,7 +23,8 @@ MACHINE: dict[str, Any] = {
     "numpy": "2.4.6",
     "instruction set": ISA,
     "compiler": "GCC 12.2.0",
-    "OpenMP": "yes",
+    "flags": "-O3 -fno-math-errno -fopenmp",
+    "openmp": "201511",
     "array": 128 << 20,
     "limits": {
         "1": {"float32": 104.0, "float64": 52.0, "copy": {"memory": 24.0},
@@ -42,8 +43,6 @@ SHARE = {
     "TensorFlow": 0.4, "Numba": 0.62, "numexpr": 0.4,
 }  # fmt: skip
 CALL = {"NumPy": 6e-7, "PyTorch": 2.5e-6, "JAX": 6e-6, "TensorFlow": 1.5e-5, "Numba": 4e-7, "numexpr": 8e-6}
-ALONE = ("naive", "typed", "ijp", "ipj", "simd", "blocked")
-STEPS = {"typed": "naive", "ijp": "naive"}
 
 
 def turns(seconds: float, rng: np.random.Generator, spread: float = 0.02) -> np.ndarray:
@@ -52,15 +51,21 @@ def turns(seconds: float, rng: np.random.Generator, spread: float = 0.02) -> np.
 
 
 def seconds(case: Case, name: str, threads: int) -> float:
-    n = 1 if name in ALONE or (name == "NumPy" and not case.product) else threads
+    n = 1 if name in SERIAL or (name == "NumPy" and not case.product) else threads
     if case.product:
-        rate = PRODUCT[name] * (n / 2 if name not in ALONE else 1)
-        work = case.flops / rate / 1e9 * (1 + 24 / case.size if name not in ALONE else 1)
+        rate = PRODUCT[name] * (n / 2 if name not in SERIAL else 1)
+        work = case.flops / rate / 1e9 * (1 + 24 / case.size if name not in SERIAL else 1)
     else:
         limits, size = MACHINE["limits"][str(n)]["add"], case.bytes()
         level = next((level for level, most in CACHES.items() if size <= most * (1 if level == "L3" else n)), "memory")
         work = size / (limits[level] * SHARE[name]) / 1e9
     return CALL.get(name, 3e-7) + work
+
+
+def player(name: str, rung: bool, threads: int, times: np.ndarray, **error: Any) -> Player:
+    kind = RUNG if rung else NUMPY if name == "NumPy" else PEER
+    isa = "" if not rung or name == "naive" else "baseline" if name in COMPILED else ISA
+    return Player(name, kind, threads, times, instruction_set=isa, **error)
 
 
 def measured(case: Case, suite: str, threads: int, rng: np.random.Generator, peers: tuple[str, ...]) -> Measurement:
@@ -71,27 +76,26 @@ def measured(case: Case, suite: str, threads: int, rng: np.random.Generator, pee
     names = [*rungs, "NumPy", *(peer for peer in peers if peer in known)]
     players = {}
     for name in names:
-        kind = RUNG if name in rungs else NUMPY if name == "NumPy" else PEER
-        used = 1 if name in ALONE or (name == "NumPy" and not case.product) else threads
+        used = 1 if name in SERIAL or (name == "NumPy" and not case.product) else threads
         times = turns(seconds(case, name, threads), rng, 1.2 if (name, case.size) == ("JAX", 128) else 0.02)
-        players[name] = Player(name, kind, used, times, 0.7, "ulp")
+        players[name] = player(name, name in rungs, used, times, error=0.7, error_unit="ulp")
     return Measurement(
         suite, case.operation, case.label, case.size, "float32", threads, ISA, case.flops, case.bytes(), 0.02, players
     )
 
 
 def training(rng: np.random.Generator) -> tuple[Measurement, dict[str, list[list[float]]]]:
-    rungs = {"naive": 9e4, "ijp": 160.0, "ipj": 13.0, "blocked": 3.1, "parallel": 1.9, "sparse": 1.3, "fit": 0.436}
+    rungs = {"naive": 9e4, "ijp": 160.0, "ipj": 13.0, "blocked": 3.1, "parallel": 1.9, "sparse": 1.3, "pynn": 0.436}
     libraries = {"NumPy": 1.03, "PyTorch": 1.33, "JAX": 0.81, "Keras": 2.13}
     players = {
-        name: Player(name, RUNG if name in rungs else NUMPY if name == "NumPy" else PEER, 2, turns(t, rng))
+        name: player(name, name in rungs, 1 if name in SERIAL else 2, turns(t, rng))
         for name, t in (rungs | libraries).items()
     }
     m = Measurement("training", "training epoch", "MNIST, 784-512-10", 60_000, "float32", 2, ISA, 1.5e11, 4e9, 0.02,
                     players)  # fmt: skip
     curves = {}
     for name in ("pynn", *libraries):
-        each = players["fit" if name == "pynn" else name].seconds[:6]
+        each = players[name].seconds[:6]
         curves[name] = [
             [float(t), 0.262 * math.exp(-0.42 * i) * (1 + 0.03 * rng.standard_normal()), 0.92 + 0.012 * i]
             for i, t in enumerate(np.cumsum(each))

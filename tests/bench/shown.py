@@ -44,7 +44,7 @@ def pictures(folder: Path, text: str = "") -> list[Picture]:
     for name in NAMES:
         (folder / f"{name}.svg").write_text(DRAWING)
         svg = folder / f"{name}.svg"
-        found.append(Picture(name, f"{name} {text}", f"What {name} shows {text}", folder / f"{name}.png", svg))
+        found.append(Picture(name, f"What {name} shows {text}", folder / f"{name}.png", svg))
     return found
 
 

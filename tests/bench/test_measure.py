@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 from pynn.bench.measure import accuracy, machine, turns
-from pynn.bench.measure.cases import CASES, MAIN, MOST_STEPS, QUICK, SCALING, SWEEPS, Case
-from pynn.bench.measure.workers import Contestant, Reply, Worker, WorkerFailed, rotated, started
+from pynn.bench.measure.cases import CASES, MAIN, MOST_STEPS, ORDER, QUICK, SCALING, SWEEPS, Case
+from pynn.bench.measure.workers import Contestant, Reply, Worker, WorkerFailed, started
+from pynn.bench.training import rungs
 from pynn.bench.training.contestants import Task
 from pynn.bench.training.rungs import RUNGS, Rung
 
@@ -19,8 +20,12 @@ SIZES = (7, 5, 3)
 
 
 def test_every_operation_of_the_ladder_is_in_a_quick_run():
-    assert {case.operation for case in CASES if case.part == QUICK} >= LADDER.keys() - {"relu", "add"}
-    assert {case.operation for case in CASES if case.part <= MAIN} >= LADDER.keys()
+    assert {case.operation for case in CASES if case.part == QUICK} >= LADDER.keys()
+
+
+def test_rungs_have_a_place_in_the_order_and_keep_to_it():
+    for operation, rungs_of_it in LADDER.items():
+        assert [rung for rung in ORDER if rung in rungs_of_it] == list(rungs_of_it), operation
 
 
 def test_the_sizes_that_were_asked_for():
@@ -63,13 +68,16 @@ def test_slow_rungs_are_spared_the_large_sizes():
     ids=lambda case: case.title,
 )  # fmt: skip
 def test_rungs_and_numpy_are_checked(case: Case):
-    if case.reuse:
-        case = Case(case.operation, case.shapes)  # naive has no out=
     players = turns.local(case)
-    assert list(players) == [*case.rungs(), "NumPy"]
+    assert list(players) == [*(rung for rung in LADDER[case.operation] if not case.reuse or rung != "naive"), "NumPy"]
     for name, player in players.items():
         assert 0 <= player.error <= 1, name
         assert player.error_unit == ("ulp" if case.operation in ("relu", "add_relu") else "of bound")
+        assert (player.out is not None) == case.reuse
+        if case.reuse:
+            player.out.fill(np.nan)
+            player.turn()
+            assert not np.isnan(player.out).any(), name
 
 
 def test_a_wrong_result_is_not_timed():
@@ -118,8 +126,24 @@ def test_slow_ones_sit_out():
     times, _ = turns.interleave(players, rounds=6)
     assert np.isnan(times["slow"]).tolist() == [False, True, False, True, False, True]
     assert not np.isnan(times["fast"]).any()
-    times, _ = turns.interleave(players, rounds=6, slow=2.0)
-    assert not np.isnan(times["slow"]).any()
+
+
+def test_a_turn_may_measure_several_things_at_once():
+    class Row(Scripted):
+        def turn(self) -> Reply:
+            return Reply([super().turn().value, -1.0], 0.0, 0.0, False)
+
+    times, _ = turns.interleave({"a": Row("a", [])}, rounds=3)
+    assert times["a"].tolist() == [[1, -1], [2, -1], [3, -1]]
+
+
+def test_a_remote_player_asks_its_worker():
+    class Asked:
+        def turn(self, *request) -> Reply:
+            return Reply(request, 0.0, 0.0, False)
+
+    assert turns.Remote(Asked(), "turn", "kernels").turn().value == ("turn", "kernels")
+    assert turns.Remote(Asked(), "epoch").once == 0.0  # never sits out
 
 
 def test_a_disturbed_round_is_repeated_until_patience_ends():
@@ -131,13 +155,13 @@ def test_a_disturbed_round_is_repeated_until_patience_ends():
 
 
 def test_rotated():
-    assert [rotated([1, 2, 3], i) for i in range(4)] == [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 2, 3]]
+    assert [turns.rotated([1, 2, 3], i) for i in range(4)] == [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 2, 3]]
 
 
 def test_scaling_sets_and_restores_threads():
     before = kernels.get_num_threads()
-    with turns.threads(1):
-        assert kernels.get_num_threads() == 1
+    with turns.threads(before + 1):
+        assert kernels.get_num_threads() == before + 1
     assert kernels.get_num_threads() == before
 
 
@@ -194,13 +218,15 @@ def test_the_networks_gradients_on_every_rung_are_those_of_float64(rung: str):
         np.testing.assert_allclose(slope, wanted, atol=2e-6)
 
 
-def test_a_rungs_turn_is_an_epochs_seconds():
+def test_a_rungs_turn_trains_and_is_an_epochs_seconds(monkeypatch):
+    monkeypatch.setattr(rungs, "SLOT", 0.0)  # one step
     rng = np.random.default_rng(2)
     network = Rung("blocked", Task(SIZES, "rmsprop", 4, 1), rng.random((10, 7), np.float32), rng.integers(0, 3, 10))
     before = [a.copy() for a in network.weights]
-    reply = network.turn()
-    assert 0 < reply.value < reply.seconds  # three steps of many
+    assert network.turn().value > 0
     assert all((a != b).any() for a, b in zip(network.weights, before, strict=True))
+    network.step = lambda: (2.0, 0.5)  # seconds of each row's gradients, and of each weight's update
+    assert network.turn().value == 10 * 2.0 + 3 * sum(a.size for a in before) * 0.5
 
 
 def test_the_machines_block(monkeypatch):
@@ -213,12 +239,13 @@ def test_the_machines_block(monkeypatch):
     block = machine.block([1])
     for function in (machine.fma_peak, machine.cache_bandwidths, machine.bandwidth):
         function.cache_clear()
-    limits = block["limits"]["1"]
     assert block["instruction set"] == kernels.show_config()["instruction set"]
+    if "no limits" in block:
+        pytest.skip(block["no limits"])
+    limits = block["limits"]["1"]
     assert list(limits["add"]) == [*block["caches"], "memory"]
     assert list(block["caches"].values()) == sorted(block["caches"].values())
     assert all(value > 0 for value in (limits["float32"], limits["float64"], *limits["add"].values()))
-    assert limits["float32"] > limits["float64"]
 
 
 def test_without_a_compiler_the_limits_are_left_out(monkeypatch):

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_results import without
-from pynn.bench.code.assembly import Loop, NoAssembly
+from fake_results import MACHINE, without
+from pynn.bench.code.assembly import Loop
 from pynn.bench.code.instructions import Instruction
+from pynn.bench.code.objects import NoAssembly
+from pynn.bench.measure import machine
 from pynn.bench.report import listing, page, page_rungs, page_tables
 from pynn.bench.results import tables
 from pynn.bench.results.statistics import Ratio
@@ -118,6 +120,13 @@ def test_an_unwritable_place_leaves_nothing(results: Results, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_the_machine_is_told_by_name(results: Results) -> None:
+    assert set(page.MACHINE) <= set(MACHINE) == set(machine.block([]))
+    text = page.document(without(results, "ladder", "sweep", "scaling", "training"), [])
+    for name in page.MACHINE.values():
+        assert f"<th scope=row>{name}</th>" in text
+
+
 def test_cells_carry_what_they_sort_by() -> None:
     table = Table(
         "T<", ["name", "rung", "time", "of limit", "verdict"],
@@ -146,8 +155,9 @@ def test_sources_are_coloured_and_escaped() -> None:
     )
     c = listing.coloured("/* for\n * int */ int a; // x\n#define B 'q'", "c")
     assert c.startswith("<span class=comment>/* for\n * int */</span> <span class=keyword>int</span> a;")
-    assert "<span class=keyword>#define</span> B &#x27;q&#x27;" in c
-    assert listing.coloured("<if>", "fortran") == "&lt;if&gt;"
+    assert c.endswith("<span class=comment>// x\n</span>#define B &#x27;q&#x27;")
+    cython = listing.coloured("cdef void f(int n) noexcept nogil:\n    pass", "cython")
+    assert cython.startswith("<span class=keyword>cdef</span>") and cython.endswith("<span class=keyword>pass</span>")
 
 
 def test_marks_and_counts() -> None:
@@ -157,16 +167,17 @@ def test_marks_and_counts() -> None:
         ("vaddss xmm5,xmm5,xmm1", "scalar float"), ("add rax,0x20", "integer"), ("jne 10 <f<b>+0x10>", "jump"),
     ]  # fmt: skip
     instructions = tuple(Instruction(16 + i, text, kind) for i, (text, kind) in enumerate(lines))
-    text = listing.assembly(Loop("f<b>", "leaf.so", "avx2.c", "avx2", "float32", instructions))
+    text = listing.assembly(Loop("f<b>", "leaf.so", "avx2", "float32", instructions))
     for kind, letter, number in (("fma", "F", 1), ("vector", "V", 2), ("scalar", "S", 1)):
         line = f'<span class="line {kind}"><abbr class="mark {kind}" title="{listing.MARKS[kind][1]}">{letter}</abbr>'
         assert text.count(line) == number
         assert f"{listing.mark(kind)} <b>{number}</b> {listing.MARKS[kind][1]}" in text
     assert text.count('<span class="line"><span class=mark> </span>') == 4
-    assert "<b>8</b> instructions a turn" in text and "2 loads, 1 integer, 1 jump" in text
+    assert "<b>8</b> instructions a turn" in text and "compiled for avx2" in text
+    assert "2 loads, 1 integer, 1 jump" in text
     assert "registers of 256 bits: 8 float32" in text
     assert "f<b" not in text and text.count("f&lt;b&gt;") == 2
-    unknown = Loop("f", "f.so", "f.c", "baseline", "float32", (Instruction(0, "blah r1", None),))
+    unknown = Loop("f", "f.so", "baseline", "float32", (Instruction(0, "blah r1", None),))
     assert "instructions are not known here" in listing.assembly(unknown)
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pynn.bench.results import compare, statistics, tables
-from pynn.bench.results.store import NUMPY, RUNG, BadFile, Measurement, Player, Results, load
+from pynn.bench.results.file import read
+from pynn.bench.results.store import NUMPY, RUNG, Measurement, Player, Results
+
+from pynn._commands import UserError
 
 NAN = math.nan
 MACHINE = {
     "cpu": "a CPU", "cpus": 2, "caches": {"L1": 1000, "L2": 10_000, "L3": 100_000}, "governor": None, "compiler": "GCC",
-    "numpy": "2.4", "python": "3.11", "instruction set": "avx2",
+    "numpy": "2.4", "python": "3.11", "instruction set": "avx2", "flags": "-O3", "openmp": "201511", "system": "Linux",
     "limits": {
         "1": {"float32": 100.0, "float64": 50.0, "copy": {"memory": 9.0},
               "add": {"L1": 80.0, "L2": 40.0, "L3": 20.0, "memory": 10.0}},
@@ -84,7 +87,8 @@ def test_rates_and_limits():
     assert product.rate("parallel") == pytest.approx(100)
     assert product.limit(MACHINE, 1) == ("float32 peak", 100)
     assert replace(product, dtype="float64").limit(MACHINE, 2) == ("float64 peak", 100)
-    assert product.limit(MACHINE, 3) is None
+    assert product.limit(MACHINE, 3) == ("float32 peak", 200)  # of the most that were measured
+    assert product.limit({**MACHINE, "limits": {}}, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +118,7 @@ def test_the_rung_above():
 def test_the_file_keeps_everything(tmp_path: Path):
     before = results(measurement({"naive": [0.5, NAN, 0.25], "NumPy": [0.1, 0.2, 0.3]}))
     before.save(tmp_path / "r.json")
-    after = load(tmp_path / "r.json")
+    after = read(str(tmp_path / "r.json"))
     seconds = after.measurements[0].players["naive"].seconds
     assert np.array_equal(seconds, [0.5, NAN, 0.25], equal_nan=True)
     assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
@@ -136,25 +140,53 @@ def test_the_file_keeps_everything(tmp_path: Path):
 )
 def test_a_file_that_is_something_else(tmp_path: Path, text, says):
     (tmp_path / "r.json").write_text(text)
-    with pytest.raises(BadFile, match=says):
-        load(tmp_path / "r.json")
+    with pytest.raises(match=says):
+        read(str(tmp_path / "r.json"))
 
 
-@pytest.mark.parametrize("seconds", [[None], [], [0.0], [-1.0], ["fast"]])
-def test_times_that_cannot_be(tmp_path: Path, seconds):
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        *((("measurements", 0, "players", "naive", "seconds"), v)
+          for v in ([None], [], [0.0], [-1.0], ["fast"], [1e400], 1.0, None, [1.0, 2.0])),
+        (("measurements", 0, "players"), {}),
+        (("measurements", 0, "players", "naive", "name"), "another"),
+        (("measurements", 0, "threads"), "2"),
+        (("measurements", 0, "threads"), True),
+        (("measurements", 0, "label"), ["2x2"]),
+        (("measurements", 0, "flops"), -1),
+        (("measurements", 0, "surprise"), 1),
+        (("machine",), {}),
+        (("machine", "cpu"), None),
+        (("machine", "caches"), {"L1": "large"}),
+        (("machine", "limits", "1", "float32"), 0),
+        (("machine", "limits", "1", "add"), {}),
+        (("machine", "limits", "one"), {}),
+        (("versions",), {"NumPy": 2}),
+        (("notes",), "none"),
+        (("curves",), {"pynn": [[1.0, 2.0]]}),
+        (("made",), 20261124),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_content_that_cannot_be(tmp_path: Path, place, value):
     path = tmp_path / "r.json"
-    results(measurement({"naive": [1.0]})).save(path)
+    results(measurement({"naive": [1.0], "NumPy": [1.0]})).save(path)
     content = json.loads(path.read_text())
-    content["measurements"][0]["players"]["naive"]["seconds"] = seconds
+    *way, last = place
+    part = content
+    for key in way:
+        part = part[key]
+    part[last] = value
     path.write_text(json.dumps(content))
-    with pytest.raises(BadFile, match="damaged"):
-        load(path)
+    with pytest.raises(UserError, match="damaged"):
+        read(str(path))
 
 
-def changed(gain: float, spread: float = 0.005, **fields) -> list:
-    """The comparison's table rows of one contestant that got `gain` times as fast, on a machine half as fast."""
-    before = results(measurement({"simd": around(1, spread), "NumPy": around(2, 0)}, **fields))
-    after = results(measurement({"simd": around(2 / gain, spread), "NumPy": around(4, 0)}, **fields))
+def changed(gain: float, spread: float = 0.005, speed: float = 1.0, **machine) -> list:
+    """The comparison's rows of one contestant that got `gain` times as fast, on a machine `speed` times as fast."""
+    before = results(measurement({"simd": around(1, spread), "NumPy": around(2, 0)}))
+    after = results(measurement({"simd": around(1 / gain / speed, spread), "NumPy": around(2 / speed, 0)}), **machine)
     found = compare.compare(before, after)
     return [row for table in compare.tables(found) for row in table.rows]
 
@@ -164,6 +196,22 @@ def test_compare_tells_what_changed_beside_numpy():
     assert what.text == "faster"
     assert gain.value == pytest.approx(1.3)
     assert [row[0].text for row in changed(1 / 1.3)] == ["slower"]
+    assert [row[0].text for row in changed(1.3, speed=0.5, cpu="an older CPU")] == ["faster"]
+
+
+def test_compare_does_not_tell_what_numpy_has_changed():
+    assert changed(1.3, speed=0.5) == []
+
+
+def test_compare_does_not_trust_disturbed_runs():
+    calm = results(measurement({"simd": around(1), "NumPy": around(2)}))
+    disturbed = results(measurement({"simd": around(3), "NumPy": around(2)}, others=0.3))
+    found = compare.compare(calm, disturbed)
+    assert (found.changes, found.unusable) == ([], 1)
+    assert found.warnings == [
+        "The second run: Disturbed: other processes took up to 30% of the CPUs. What was measured then counts as too "
+        "noisy."
+    ]
 
 
 @pytest.mark.parametrize(("gain", "spread"), [(1.0, 0.005), (1.04, 0.005), (1.3, 0.1)])
@@ -187,17 +235,12 @@ def test_compare_separates_instruction_sets_and_warns_of_other_machines():
     found = compare.compare(old, replace(results(*new), machine={**MACHINE, "cpu": "another CPU"}))
     assert found.only == (1, 1)
     assert found.warnings == ["The CPU differs: a CPU and another CPU."]
-    wide = (
-        measurement({"simd": around(1), "NumPy": around(4)}),
-        replace(measurement({"simd": around(1), "NumPy": around(8)}), instruction_set="avx512"),
-    )
-    slow = (
-        measurement({"simd": around(1), "NumPy": around(2)}),
-        replace(measurement({"simd": around(1), "NumPy": around(2)}), instruction_set="avx512"),
-    )
-    assert [t.title for t in compare.tables(compare.compare(results(*slow), results(*wide)))] == [
-        "avx512, 2 threads", "avx2, 2 threads",
-    ]  # fmt: skip
+    slow, fast = ({"simd": around(t), "NumPy": around(2)} for t in (1, 0.5))
+    both = [
+        results(measurement(times), replace(measurement(times), instruction_set="avx512")) for times in (slow, fast)
+    ]
+    titles = {t.title for t in compare.tables(compare.compare(*both))}
+    assert titles == {"avx2, up to 2 threads", "avx512, up to 2 threads"}
 
 
 def test_the_ladders_table():

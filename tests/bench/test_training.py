@@ -7,8 +7,10 @@ import pytest
 from pynn.bench.measure import turns
 from pynn.bench.measure.workers import Contestant
 from pynn.bench.network import prepared
+from pynn.bench.plan import Plan
 from pynn.bench.results.store import NUMPY, RUNG
-from pynn.bench.training import contestants, epochs, lives
+from pynn.bench.training import contestants, epochs, lives, small_steps, trainers
+from pynn.bench.training import rungs as ladder_rungs
 from pynn.bench.training.installed import installed
 from pynn.bench.training.rungs import RUNGS
 
@@ -23,51 +25,86 @@ def digits() -> list[np.ndarray]:
     ]
 
 
-def test_lives(digits):
+def plan(*peers: str, epochs: int = 1) -> Plan:
+    """One thread, one epoch, no patience."""
+    found = Plan(1, peers=peers)
+    found.epochs, found.patience = epochs, 0.0
+    return found
+
+
+def test_lives(digits, monkeypatch):
     ballast = np.ones(200_000_000, np.uint8)  # the parent's memory is not the child's
-    notes: list[str] = []
     wanted = {
         "NumPy": contestants.CONTESTANTS["NumPy"],
         "JAX": Contestant("numpy", "training.contestants:Missing"),
         "Keras": Contestant("no_such_package", "training.contestants:KerasTensorflow"),
     }
-    (life,) = lives.lives(digits, wanted, 1, 2, 0.0, notes)
+    monkeypatch.setattr(lives, "CONTESTANTS", wanted)
+    run = plan("JAX", "Keras")
+    (life,) = lives.lives(run, digits, 0.0)
     assert ballast[-1] == 1
     assert life.name == "NumPy"
     assert life.epochs == [1, 1]
-    assert len(life.seconds) == len(life.peak) == len(life.import_seconds) == 2
-    assert all(0 < i < s for i, s in zip(life.import_seconds, life.seconds, strict=True))
+    assert all(0 <= accuracy <= 1 for accuracy in life.accuracy)
+    assert len(life.seconds) == len(life.accuracy) == len(life.peak) == len(life.import_seconds) == 2
+    assert all(seconds > 0 for seconds in life.seconds + life.import_seconds)
     assert all(20e6 < peak < 200e6 for peak in life.peak)
     assert life.installed > 10e6
     assert life.installed_gpu == 0
-    assert len(notes) == 1 and notes[0].startswith("Does not train in a process of its own: JAX: ")
+    assert len(run.notes) == 1 and run.notes[0].startswith("Does not train in a process of its own: JAX: ")
 
 
 def test_epochs_of_rungs_fit_and_numpy(digits):
     images, labels, *_ = digits
-    notes: list[str] = []
+    run = plan(epochs=2)
     with turns.threads(1):
-        measured, curves, versions = epochs.epochs(prepared(images), labels, "digits", [], 1, 2, 0.0, notes)
-    assert list(measured.players) == [*RUNGS, "fit", "NumPy"]
+        measured, curves, versions = epochs.epochs(run, prepared(images), labels, "digits")
+    assert list(measured.players) == [*RUNGS, "pynn", "NumPy"]
     assert [p.kind for p in measured.players.values()] == [RUNG] * 7 + [NUMPY]
     assert all((p.seconds > 0).all() for p in measured.players.values())
-    assert measured.faster("blocked", "naive").value > 100
+    assert measured.title == "training epoch digits, 784-512-10"
     assert list(curves) == list(versions) == ["pynn", "NumPy"]
     for curve in curves.values():
         assert np.all(np.diff([seconds for seconds, _, _ in curve]) > 0)
         assert len(curve) == 3  # the first epoch, which is not timed, and two turns
-    assert curves["pynn"][0][1] == pytest.approx(curves["NumPy"][0][1], rel=epochs.SAME_LOSS)
-    assert notes == []
+    assert curves["pynn"][0][1] == pytest.approx(curves["NumPy"][0][1], rel=trainers.SAME_LOSS)
+    assert run.notes == []
 
 
 def test_what_trains_otherwise_is_left_out(digits, monkeypatch):
-    monkeypatch.setattr(epochs, "SAME_LOSS", 1e-12)  # shuffles differ
+    monkeypatch.setattr(trainers, "SAME_LOSS", 1e-12)  # shuffles differ
+    monkeypatch.setattr(ladder_rungs, "RUNGS", ("blocked",))
     images, labels, *_ = digits
-    notes: list[str] = []
+    run = plan()
     with turns.threads(1):
-        measured, _, _ = epochs.epochs(prepared(images), labels, "digits", [], 1, 1, 0.0, notes)
-    assert list(measured.players) == [*RUNGS, "fit"]
-    assert any(note.startswith("NumPy is not the same training: its first loss is ") for note in notes)
+        measured, _, _ = epochs.epochs(run, prepared(images), labels, "digits")
+    assert list(measured.players) == ["blocked", "pynn"]
+    (note,) = run.notes
+    assert note.startswith("NumPy is not the same training, digits, 784-512-10: its first loss is ")
+
+
+def test_small_steps(monkeypatch):
+    monkeypatch.setattr(small_steps, "STEPS", 5)
+    monkeypatch.setattr(small_steps, "PATIENCE", 0.0)
+    run = plan()
+    run.rounds = 2
+    found, versions = small_steps.small_steps(run)
+    additions = [f"addition (2, 3) {method}" for method in ("bare", "unrecorded", "forward", "backward")]
+    assert [m.title for m in found] == [*additions, *(f"training step 400-25-15-10, batch {b}" for b in (1, 32))]
+    assert list(versions) == ["pynn"] and run.notes == []
+    for m in found:
+        assert list(m.players) == ["pynn"]
+        assert m.players["pynn"].seconds.shape == (2,) and (m.players["pynn"].seconds > 0).all()
+
+
+def test_small_steps_without_pynn_are_left_out(monkeypatch):
+    missing = {"pynn": Contestant("numpy", "training.contestants:Missing")}
+    monkeypatch.setattr(small_steps.tape_contestants, "CONTESTANTS", missing)
+    monkeypatch.setattr(small_steps, "CONTESTANTS", contestants.CONTESTANTS | missing)
+    run = plan()
+    assert small_steps.small_steps(run) == ([], {})
+    assert run.notes[0].startswith("Left out: pynn: AttributeError")
+    assert run.notes[1] == "400-25-15-10, batch 1: without pynn there is nothing to compare with."
 
 
 def test_what_is_installed_counts_what_it_requires():

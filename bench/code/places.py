@@ -12,9 +12,8 @@ from dataclasses import dataclass
 class Code:
     parts: tuple[str, ...]  # file:definition, below kernels/
     function: str  # module:function of a .pyx, or leaf:function of a .inc
-    inlined: tuple[
-        str, ...
-    ] = ()  # functions of the module that it may be part of; a method has its class: 7Updates_run
+    # functions of the module that it may be part of; a method has its class: 7Updates_run
+    inlined: tuple[str, ...] = ()
     loop: str = ""  # what tells its loop from the others of the function, see assembly.py
 
     def and_parts(self, *parts: str) -> Code:
@@ -91,5 +90,5 @@ def code(operation: str, rung: str) -> Code:
         return CODE[operation][rung]
     except KeyError:
         raise ValueError(
-            f"bench/code/table.py has no entry for the rung {rung!r} of {operation!r}: add one to CODE"
+            f"bench/code/places.py has no entry for the rung {rung!r} of {operation!r}: add one to CODE"
         ) from None

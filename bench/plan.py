@@ -1,0 +1,46 @@
+"""What a run is to measure, and how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .measure.cases import MAIN, QUICK, Case
+from .measure.turns import PATIENCE, ROUNDS
+from .measure.workers import Contestant
+from .peers import CONTESTANTS
+from .training import contestants as training
+
+SUITES = ("ladder", "sweep", "scaling", "training", "lives", "steps")
+OURS = ("pynn", "NumPy")
+LIBRARIES = tuple(dict.fromkeys(name for name in (*CONTESTANTS, *training.CONTESTANTS) if name not in OURS))
+
+
+@dataclass
+class Plan:
+    """`rounds` of turns in a measurement, `epochs` in training, `patience` in seconds of rounds thrown away; `notes`
+    gets what is left out, and why."""
+
+    threads: int
+    quick: bool = False
+    suites: tuple[str, ...] = SUITES
+    operations: tuple[str, ...] = ()  # all without names
+    peers: tuple[str, ...] = LIBRARIES
+    repeats: int = 2  # of whole processes
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rounds, self.epochs = (5, 3) if self.quick else (ROUNDS, 5)
+        self.patience = 0.2 if self.quick else PATIENCE
+
+    def cases(self, cases: list[Case]) -> list[Case]:
+        part = QUICK if self.quick else MAIN
+        return [c for c in cases if c.part <= part and (not self.operations or c.operation in self.operations)]
+
+    def among(self, contestants: dict[str, Contestant]) -> dict[str, Contestant]:
+        """Those that take part: ours, and the libraries asked for."""
+        return {name: contestant for name, contestant in contestants.items() if name in (*OURS, *self.peers)}
+
+    @property
+    def counts(self) -> list[int]:
+        """1, 2, 4, ... threads, and the most."""
+        return sorted({self.threads, *(1 << i for i in range(self.threads.bit_length()) if 1 << i <= self.threads)})

@@ -1,0 +1,54 @@
+"""Tables on the terminal: as many columns as fit; into a file or a pipe all of them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from pynn._commands import one_line
+from pynn._commands.table import show
+
+from .tables import Table
+
+GAP = 2  # spaces between columns
+DISPENSABLE = ("largest error", "threads", "of limit", "spread", "accuracy", "loss, epoch 1", "rate", "installed MB")
+
+
+def print_table(table: Table) -> None:
+    """On a narrow terminal without some columns, the DISPENSABLE ones first."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for name in (*DISPENSABLE, *reversed(table.columns[1:])):
+        if _total(_widths(table)) <= width:
+            break
+        table = table.without(name)
+    widths = _widths(table, wrapped=_total(_widths(table, wrapped=False)) > width)
+    rich = RichTable(box=None, header_style="bold", pad_edge=False, title_justify="left", title=Text(table.title))
+    for i, column in enumerate(table.columns):
+        rich.add_column(column, justify="left" if i < table.text_columns else "right", width=widths[i])
+    last = ""
+    for row in table.rows:
+        texts = [Text(one_line(cell.text)) for cell in row]
+        if table.text_columns > 1 and row[0].text == last:  # a group's name once
+            texts[0] = Text("")
+        last = row[0].text
+        rich.add_row(*texts)
+    show(rich)
+    print()
+
+
+def _widths(table: Table, wrapped: bool = True) -> list[int]:
+    """What each column takes: its longest cell or its header, of which, if it is wrapped, its longest word."""
+    return [
+        max(
+            map(len, [*(name.split() if wrapped else [name]), *(one_line(row[i].text) for row in table.rows)]),
+            default=0,
+        )
+        for i, name in enumerate(table.columns)
+    ]
+
+
+def _total(widths: list[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
