@@ -19,7 +19,7 @@ from .measure.quiet import cpus
 from .measure.telling import note
 from .results import compare, tables
 from .results.file import read
-from .results.store import Results
+from .results.store import PEER, Results
 from .results.tables import Table
 from .results.terminal import print_table
 
@@ -109,14 +109,16 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def all_tables(results: Results, by_case: bool = False) -> list[Table]:
-    """In the order of the page: machine, ladder (a table for each operation, or each case), sweeps, scaling, training,
-    lives, small steps."""
+    """In the order of the page: machine, ladder (a table for each operation, or each case) and libraries, sweeps,
+    scaling, training, lives, small steps."""
     found = [tables.limits(results)] if results.machine["limits"] else []
     ladders = results.suite("ladder")
     if by_case:
         found += [tables.ladder(results, [m], m.title).without("operation") for m in ladders]
     else:
         found += [tables.ladder(results, group, title) for title, group in tables.by_operation(ladders).items()]
+    if any(m.names(PEER) for m in ladders):
+        found.append(tables.libraries(ladders))
     found += [tables.sweep(measurements) for measurements in tables.by_operation(results.suite("sweep")).values()]
     if scaling := results.suite("scaling"):
         found.append(tables.scaling(scaling))

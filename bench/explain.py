@@ -90,7 +90,7 @@ def _gains(m: Measurement, rung: str, above: str | None) -> Iterator[str]:
         ratio = m.faster(rung, other)
         if ratio is None:
             continue
-        if "unusable" in (m.verdict(rung), m.verdict(other)):
+        if not m.usable(ratio):
             yield f"beside {other} too noisy to say"
         else:
             yield f"as fast as {other}, within the noise" if ratio.tie else f"{ratio} times as fast as {other}"

@@ -9,16 +9,17 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from pynn._atomic import replacing
 from pynn._commands import UserError
 
-from .measure.cases import CASES, QUICK
+from .measure.cases import CASES, QUICK, Case
 from .report import pictures
 from .results import tables
 from .results.file import read
-from .results.store import Results
+from .results.store import NUMPY, RUNG, Results
 
 README, PUBLISHED = Path("README.md"), Path("bench/published")
 LADDER, PEERS = "ladder", "peers"
@@ -26,21 +27,24 @@ PICTURES = ("ladder", "roofline")
 COLUMNS_LEFT_OUT = ("spread", "instruction set", "threads", "verdict")
 
 
-def ladder(results: Results, drawn: list) -> str:
-    """The table of the operations, one case each but for dot, and the pictures."""
-    shown = {(case.operation, case.label) for case in CASES if case.part == QUICK}
-    chosen = [m for m in results.suite("ladder") if (m.operation, m.label) in shown]
-    table = tables.ladder(results, chosen, "").without(*COLUMNS_LEFT_OUT)
+def ladder(results: Results, drawn: list[pictures.Picture]) -> str:
+    """The rungs and NumPy in the largest quick case of each operation, with naive Python and without; the pictures."""
+    quick = sorted((case for case in CASES if case.part == QUICK), key=Case.bytes)
+    shown = {(case.operation, "naive" in case.rungs()): case.title for case in quick}
+    chosen = [m for m in results.suite("ladder") if m.title in shown.values()]
+    rungs = [replace(m, players={name: m.players[name] for name in m.names(RUNG, NUMPY)}) for m in chosen]
+    table = tables.ladder(results, rungs, "").without(*COLUMNS_LEFT_OUT)
     images = [f"![{p.alt}]({PUBLISHED / p.svg.name})" for p in drawn]
-    words = f"{tables.conditions(results)}\n\n{tables.markdown(tables.limits(results))}\n\n{tables.RATIOS}"
-    return "\n\n".join(["**Rungs of the ladder**", words, tables.markdown(table), *images])
+    parts = [tables.conditions(results), tables.markdown(tables.limits(results)), tables.RATIOS, tables.markdown(table)]
+    return "\n\n".join([*parts, *images])
 
 
 def peers(results: Results) -> str:
-    """Epochs, and whole processes, beside the libraries that were installed."""
-    versions = f"{tables.conditions(results)} Versions: {', '.join(results.versions.values())}."
-    found = [tables.epochs(results, m) for m in results.suite("training")]
+    """The operations, epochs and whole processes, beside the libraries that were installed."""
+    found = [tables.libraries(results.suite("ladder"))]
+    found += [tables.epochs(results, m).without("times naive", "threads") for m in results.suite("training")]
     found += [tables.lives(results)] if results.lives else []
+    versions = f"In the same run as the table above, with {', '.join(results.versions.values())}."
     return "\n\n".join([versions, *map(tables.titled, found)])
 
 

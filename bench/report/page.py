@@ -15,7 +15,7 @@ from typing import Any
 from pynn._atomic import replacing
 
 from ..results import tables
-from ..results.store import Measurement, Results
+from ..results.store import PEER, Measurement, Results
 from . import listing, page_rungs
 from .page_tables import html, pairs
 from .pictures import Picture
@@ -106,6 +106,8 @@ def _sections(results: Results, pictures: dict[str, str]) -> Iterator[Section]:
     ladders = tables.by_operation(results.suite("ladder"))
     if ladders or "ladder" in pictures:
         yield _ladders(results, ladders, pictures.get("ladder", ""))
+    if any(m.names(PEER) for found in ladders.values() for m in found):
+        yield Section("libraries", "Beside other libraries", html(tables.libraries(results.suite("ladder"))))
     sweeps = [html(tables.sweep(found)) for found in tables.by_operation(results.suite("sweep")).values()]
     scaling = [html(tables.scaling(found))] if (found := results.suite("scaling")) else []
     training = [html(tables.epochs(results, m)) for m in results.suite("training")]

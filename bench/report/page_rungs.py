@@ -14,7 +14,6 @@ from ..code.sources import sources
 from ..results.statistics import Ratio, three_digits
 from ..results.store import Measurement
 from . import listing
-from .drawing import usable
 
 Gain = tuple[str, Ratio | None]  # a case, and how many times as fast as the rung above; None where too noisy
 
@@ -35,7 +34,7 @@ def gains(measurements: list[Measurement], rung: str, above: str | None) -> list
     found: list[Gain] = []
     for m in measurements:
         if above and (ratio := m.faster(rung, above)):
-            found.append((m.label, ratio if usable(m, rung) and usable(m, above) else None))
+            found.append((m.label, ratio if m.usable(ratio) else None))
     return found
 
 

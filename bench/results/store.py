@@ -95,6 +95,11 @@ class Measurement:
             return None
         return statistics.ratio(self.players[than].seconds, self.players[name].seconds)
 
+    def usable(self, ratio: Ratio) -> bool:
+        """Can it be told? Its spread says so, not that of the two times: a slow second slows both."""
+        spread = (ratio.high - ratio.low) / 2 / ratio.value
+        return spread <= statistics.NOISY and self.others <= statistics.HOPELESS
+
     def above(self, name: str) -> str | None:
         """The rung above (slower), None for the first and for what is not a rung."""
         rungs = self.names(RUNG)

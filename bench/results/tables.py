@@ -15,7 +15,7 @@ from .store import NUMPY, PEER, Life, Measurement, Results
 
 RATIOS = (
     "Contestants take turns; times are medians. A ratio is the median of each turn's ratios, which the quotient of two "
-    "medians need not be; tie: it is nearer to 1 than its quartiles are to each other; ?: one of the two is unusable. "
+    "medians need not be; tie: it is nearer to 1 than its quartiles are to each other; ?: too noisy. "
     "times naive, times NumPy: how many times as fast as pure Python loops, as NumPy; below 1 it is slower. of limit: "
     "of the measured peak of multiply-adds, or of the bandwidth of the smallest cache that holds the arrays, with as "
     "many threads as the contestant may use; what skips zeros may pass it. largest error: from NumPy in float64, in "
@@ -86,12 +86,10 @@ def seconds(t: float) -> Cell:
 
 
 def faster(m: Measurement, name: str, than: str | None) -> Cell:
-    """The ratio, or a question mark where one of them is unusable."""
-    if than is None or name == than or than not in m.players or name not in m.players:
+    """The ratio, or a question mark where it varies too much."""
+    if than is None or name == than or (ratio := m.faster(name, than)) is None:
         return empty()
-    if "unusable" in (m.verdict(name), m.verdict(than)):
-        return Cell("?")
-    return times(m.faster(name, than))
+    return times(ratio) if m.usable(ratio) else Cell("?")
 
 
 def times(ratio: Ratio | None) -> Cell:
@@ -158,6 +156,17 @@ def ladder_row(results: Results, m: Measurement, name: str) -> list[Cell]:
         plain(player.instruction_set),
         plain(m.verdict(name)),
     ]
+
+
+def libraries(measurements: list[Measurement]) -> Table:
+    """A row for each case: the public operation's time, and how many times as fast it is as NumPy and each library."""
+    others = list(dict.fromkeys(name for m in measurements for name in m.names(NUMPY, PEER)))
+    columns = ["operation", "kernels", *(f"times {name}" for name in others)]
+    table = Table("The public operations beside other libraries", columns)
+    for m in measurements:
+        best = m.best_rung
+        table.rows.append([plain(m.title), seconds(m.players[best].median), *(faster(m, best, n) for n in others)])
+    return table
 
 
 def by_operation(measurements: list[Measurement]) -> dict[str, list[Measurement]]:

@@ -25,7 +25,7 @@ RUNGS = ("naive", "ijp", "ipj", "blocked", "parallel", "sparse")
 # What naive loops compute of a step, which would take them half a minute: forward so many images, of the gradients of
 # each layer's weights so many columns, each sum over the whole batch, and the update of the second layer. The time of
 # each grows with their number.
-NAIVE_ROWS, NAIVE_COLUMNS = 2, 1
+NAIVE_ROWS, NAIVE_COLUMNS = 4, 4
 SLOT = 0.1  # seconds of steps in one turn
 
 
