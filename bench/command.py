@@ -145,6 +145,7 @@ def _save(results: Results, folder: Path) -> None:
     from .report import page, pictures
 
     try:
+        folder.mkdir(parents=True, exist_ok=True)  # it may have gone meanwhile
         with suppress(FileNotFoundError):
             (folder / "results.json").replace(folder / PREVIOUS)
         results.save(folder / "results.json")

@@ -27,7 +27,9 @@ def print_table(table: Table) -> None:
     widths = _widths(table, wrapped=_total(_widths(table, wrapped=False)) > width)
     rich = RichTable(box=None, header_style="bold", pad_edge=False, title_justify="left", title=Text(table.title))
     for i, column in enumerate(table.columns):
-        rich.add_column(column, justify="left" if i < table.text_columns else "right", width=widths[i])
+        rich.add_column(
+            column, justify="left" if i < table.text_columns else "right", width=min(widths[i], width), overflow="fold"
+        )
     last = ""
     for row in table.rows:
         texts = [Text(one_line(cell.text)) for cell in row]

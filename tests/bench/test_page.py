@@ -59,7 +59,7 @@ def test_ids_are_unique_and_anchors_resolve(written: Path, results: Results) -> 
     operations = list(tables.by_operation(results.suite("ladder")))
     assert anchors == [
         "reading", "machine", "notes", "ladder", *(f"ladder-{name.replace('_', '-')}" for name in operations),
-        "sweeps", "scaling", "training",
+        "libraries", "sweeps", "scaling", "training",
     ]  # fmt: skip
 
 
@@ -69,7 +69,8 @@ def test_it_holds_every_table_and_rung(written: Path, results: Results) -> None:
     ladder = results.suite("ladder")
     operations = tables.by_operation(ladder)
     assert text.count("<details class=rung ") == sum(len(LADDER[operation]) for operation in operations) > 40
-    expected = len(operations) + 2 + 1 + 1 + 1 + 2  # ladders, sweeps, scaling, epochs, lives, machine and limits
+    # ladders, libraries, sweeps, scaling, epochs, lives, machine and limits
+    expected = len(operations) + 1 + 2 + 1 + 1 + 1 + 2
     assert found.tags["table"] == found.tags["caption"] == expected
     rows = sum(len(m.players) for m in ladder)
     assert text.count("<tr class=first>") >= len(ladder)
