@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from ..results.statistics import Ratio, three_digits
+from ..results.statistics import HOPELESS, Ratio, three_digits
 from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
 from .drawing import Drawing, Sheet, conditions, grid, look, sheet, short, threads, usable
 
@@ -33,7 +33,8 @@ def ladders(results: Results) -> list[Drawing]:
 
 
 def selected(measurements: list[Measurement]) -> list[Measurement]:
-    """Of each operation the largest that naive Python took part in; where it took part nowhere, the largest."""
+    """Of each operation the largest that naive Python took part in, if it can be one that others did not disturb too
+    much; where it took part nowhere, the largest."""
     best: dict[str, Measurement] = {}
     for m in measurements:
         if len(m.names(RUNG)) > 1 and (m.operation not in best or rank(m) > rank(best[m.operation])):
@@ -42,8 +43,8 @@ def selected(measurements: list[Measurement]) -> list[Measurement]:
     return ([m for m in chosen if "naive" in m.players] or chosen)[:PANELS]  # of one base: they share an axis
 
 
-def rank(m: Measurement) -> tuple[bool, float]:
-    return "naive" in m.players, m.flops
+def rank(m: Measurement) -> tuple[bool, bool, float]:
+    return "naive" in m.players, m.others <= HOPELESS, m.flops
 
 
 def base_of(m: Measurement) -> str:

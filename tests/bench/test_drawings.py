@@ -124,6 +124,13 @@ def test_ladder_bars():
     assert axes.get_xlim()[0] < 0.5
 
 
+def test_ladder_passes_over_a_case_that_was_disturbed():
+    players = [player("naive", 1.0), player("simd", 0.1)]
+    small, large = (measurement("ladder", "relu", players, flops=n, label=f"{n} long") for n in (10, 20))
+    for cases, label in (((small, large), "20 long"), ((small, replace(large, others=0.4)), "10 long")):
+        assert any(label in text for text in texts(drawn(results(*cases), "ladder").figure.axes[0]))
+
+
 def test_ladder_without_naive_starts_at_the_first_rung():
     m = measurement("ladder", "dense", [player("ipj", 1.0), player("sparse", 0.1)])
     drawing = drawn(results(m), "ladder")
