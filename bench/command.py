@@ -33,6 +33,9 @@ def bench(arguments: argparse.Namespace) -> int:
     """Returns 0, or 130 after Ctrl-C, when what was measured is saved. UserError for names that are not there, a folder
     that cannot be written, a missing extra, wrong values."""
     if arguments.what == "compare":
+        given = [name for name in ("quick", "only", "suites", "peers", "threads") if getattr(arguments, name)]
+        if given:
+            raise UserError(f"compare measures nothing: leave out --{given[0]}")
         return _compare(arguments.first, arguments.second)
     need_extra()
     from .suites import begun, measure

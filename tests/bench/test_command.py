@@ -105,6 +105,12 @@ def test_compare(tmp_path, capsys):
     assert "0 faster, 0 slower" in out
 
 
+def test_compare_takes_no_option_of_a_run(tmp_path, capsys):
+    code, _, err = said(capsys, "bench", "--quick", "compare", "a", "b")
+    assert code == 2
+    assert "leave out --quick" in err
+
+
 def test_compare_files_that_are_not_there_or_something_else(tmp_path, capsys):
     code, _, err = said(capsys, "bench", "compare", str(tmp_path / "a"), str(tmp_path / "b"))
     assert (code, err.count("\n")) == (2, 1)
