@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib import import_module
+import threading
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
-from ..dtypes import DType
-from ..tensor import Operators
+from ..dtypes import DType, as_dtype
+from ..tensor import Operators, Tensor
+from . import _registry
 from ._names import lookup
-
-_PLACES = (
-    "layers", "layers.operation", "models", "optimizers", "optimizers.schedules", "losses", "metrics",
-    "initializers", "regularizers", "constraints", "activations",
-)  # fmt: skip
-_registered: dict[str, Any] = {}
-_scopes: list[Mapping[str, Any]] = []
-
-
-class UnknownObject(TypeError):
-    """A configuration names a class or function that the program does not have."""
+from ._neutral import neutral_names
 
 
 class Configured:
     """Base of what a configuration describes: the arguments of the constructor, noted when it is called."""
 
+    _module: str  # the module under which Keras has the classes of this family, like "keras.layers"
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __init_subclass__(cls) -> None:
+        if cls.__module__.startswith("pynn.") and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
+            _registry.OURS[cls._module, cls.__name__] = cls
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         new = super().__new__(cls)
@@ -43,7 +38,8 @@ class Configured:
         """The constructor's arguments, defaults included, in the types that JSON has."""
         signature = inspect.signature(type(self).__init__)
         args, kwargs = self._arguments
-        bound = signature.bind(self, *args, **kwargs)
+        omitted = neutral_names(type(self)) - signature.parameters.keys()
+        bound = signature.bind(self, *args, **{name: value for name, value in kwargs.items() if name not in omitted})
         bound.apply_defaults()
         config: dict[str, Any] = {}
         for name, value in list(bound.arguments.items())[1:]:
@@ -52,6 +48,8 @@ class Configured:
                 config |= value
             elif kind is not inspect.Parameter.VAR_POSITIONAL:
                 config[name] = value
+        if config.get("name", self) is None:
+            config["name"] = getattr(self, "name", None)  # the one that it was given instead
         return {name: serialize(value) for name, value in self._meant(config).items()}
 
     def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -60,34 +58,26 @@ class Configured:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """A new object from what `get_config` gave; options that are not here may stand there if they are off."""
-        known = _parameters(cls)
-        return cls(**{name: deserialize(value) for name, value in config.items() if name in known or _on(name, config)})
+        """A new object from what `get_config` gave."""
+        return cls(**{name: deserialize(value) for name, value in config.items()})
 
 
-def resolve(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
+def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
     """What `get` gives for a name, class or configuration: an object of it, or a function; all else as it is."""
     if isinstance(identifier, dict):
-        identifier = deserialize(identifier)
+        identifier = deserialize(identifier, family=family)
     found = identifier if identifier is None or callable(identifier) else lookup(kind, identifier, known)
     return found() if isinstance(found, type) else found
 
 
-def _on(name: str, config: dict[str, Any]) -> bool:
-    """Whether an option does something: `renorm_momentum` does nothing without `renorm`."""
-    return not (config[name] is None or config[name] is False or config.get(name.split("_")[0]) is False)
+class _Sharing(threading.local):
+    """Of the configuration that is being written or read: objects that occur in it more than once."""
+
+    written: dict[int, tuple[Any, dict[str, Any]]] | None = None  # by id: the object, and its first description
+    read: dict[Any, Any] | None = None  # by what stands in the file
 
 
-def _parameters(cls: type) -> set[str]:
-    """The names that the constructor takes, with those that **options hand on to the base class."""
-    names: set[str] = set()
-    for base in cls.__mro__:
-        if "__init__" in vars(base):
-            parameters = inspect.signature(base.__init__).parameters.values()  # type: ignore[misc]
-            names |= {p.name for p in parameters}
-            if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
-                break
-    return names
+_sharing = _Sharing()
 
 
 def serialize(value: Any) -> Any:
@@ -103,104 +93,109 @@ def serialize(value: Any) -> Any:
         return [serialize(item) for item in value]
     if isinstance(value, dict):
         return {str(key): serialize(item) for key, item in value.items()}
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    if isinstance(value, Operators):
-        return value.numpy().tolist()
-    if isinstance(value, DType) or (isinstance(value, type) and issubclass(value, np.generic)):
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (np.ndarray, Operators)):
+        name = "__numpy__" if isinstance(value, np.ndarray) else "__tensor__"
+        array = np.asarray(value)
+        return {"class_name": name, "config": {"value": array.tolist(), "dtype": array.dtype.name}}
+    if isinstance(value, (DType, np.dtype)) or (isinstance(value, type) and issubclass(value, np.generic)):
         return np.dtype(value).name
-    if hasattr(value, "get_config"):
-        return _described(type(value), {"config": value.get_config()})
-    if isinstance(value, type):
-        return _described(value, {"config": {}})
-    name = getattr(value, "__name__", "<lambda>")
-    if callable(value) and name != "<lambda>":
-        if _ours(name) is value:
-            return name
-        return {"class_name": "function", "config": name, "module": "builtins", "registered_name": _registration(value)}
-    raise TypeError(f"{value!r} has no configuration: give it a get_config() method, or use a named function")
+    if hasattr(value, "get_config") or isinstance(value, type):
+        return _described(value)
+    if not callable(value) or getattr(value, "__name__", "<lambda>") == "<lambda>":
+        raise TypeError(f"{value!r} has no configuration: give it a get_config() method, or use a named function")
+    name = _registry.function_name(value)
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
-def _described(cls: type, more: dict[str, Any]) -> dict[str, Any]:
-    ours = cls.__module__.startswith("pynn.")
-    module = "keras" if ours else cls.__module__
-    return {"module": module, "class_name": cls.__name__, **more, "registered_name": _registration(cls)}
+def _described(value: Any) -> dict[str, Any]:
+    """A class, or an object: its class and configuration, the shape it was built for, how it was compiled."""
+    outermost, cls = _sharing.written is None, value if isinstance(value, type) else type(value)
+    if _sharing.written is None:
+        _sharing.written = {}
+    try:
+        ours = cls.__module__.startswith("pynn.")
+        described: dict[str, Any] = {
+            "module": getattr(cls, "_module", None) if ours else cls.__module__,
+            "class_name": cls.__name__,
+            "config": {} if cls is value else value.get_config(),
+            "registered_name": None if ours else _registry.registered_name(cls) or cls.__name__,
+        }
+        if cls is not value:
+            for part in ("build_config", "compile_config"):
+                about: Any = getattr(value, f"get_{part}", dict)()
+                if about:
+                    described[part] = serialize(about)
+            _, first = _sharing.written.setdefault(id(value), (value, described))
+            if first is not described:
+                first["shared_object_id"] = described["shared_object_id"] = id(value)
+    finally:
+        if outermost:
+            _sharing.written = None
+    return described
 
 
-def _registration(thing: Any) -> str | None:
-    return next((name for name, known in _registered.items() if known is thing), None)
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, family: str | None = None) -> Any:
+    """The object that `serialize` described; family: the module of our classes that is meant where it names none.
 
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The object that `serialize` described. TypeError: a class that is neither ours nor registered nor given.
-
-    Nothing is imported by name: a file cannot make it run code that the program does not have.
+    TypeError: a class that is neither ours nor registered nor given. Other errors name the object that was not made.
     """
     if custom_objects:
-        with custom_object_scope(custom_objects):
-            return deserialize(config)
+        with _registry.custom_object_scope(custom_objects):
+            return deserialize(config, family=family)
     if isinstance(config, list):
-        return [deserialize(item) for item in config]
+        return [deserialize(item, family=family) for item in config]
     if not isinstance(config, dict):
         return config
     if "class_name" not in config or "config" not in config:
-        return {key: deserialize(item) for key, item in config.items()}
-    if config["class_name"] == "__ellipsis__":
+        return {key: deserialize(item, family=family) for key, item in config.items()}
+    name, inner = config["class_name"], config["config"]
+    if name == "__ellipsis__":
         return Ellipsis
-    if config["class_name"] == "__slice__":
-        return slice(*(config["config"][end] for end in ("start", "stop", "step")))
-    if str(config.get("module")).startswith("keras.src.ops"):
-        return import_module("pynn.keras.layers.operation").of_keras(config["class_name"], config["config"])
-    is_function = config["class_name"] == "function"
-    name = config["config"] if is_function else config["class_name"]
-    found = _find(config.get("registered_name")) or _find(name)
-    if config["class_name"] == "DTypePolicy":
-        return config["config"]["name"]
-    if found is None:
-        raise UnknownObject(
-            f"Could not locate {name!r} ({config.get('registered_name') or 'not registered'}). Decorate it with "
-            "@keras.saving.register_keras_serializable(), or pass custom_objects={name: class}."
-        )
-    return found if is_function else found.from_config(config["config"])
+    if name == "__slice__":
+        return slice(*(inner[end] for end in ("start", "stop", "step")))
+    if name in ("__numpy__", "__tensor__"):
+        array = np.array(inner["value"], as_dtype(inner["dtype"]).dtype)
+        return array if name == "__numpy__" else Tensor(array)
+    if name == "DTypePolicy":
+        return inner["name"]
+    if name == "function":
+        return _registry.find_function(config, family)
+    return _shared(config, family)
 
 
-def _find(name: Any) -> Any:
-    """What a name stands for: in the scopes, registered, or ours."""
-    for known in (*reversed(_scopes), _registered):
-        if name in known:
-            return known[name]
-    return _ours(name)
-
-
-def _ours(name: Any) -> Any:
-    """A public class, or a function that takes tensors: no other of our functions can be named by a file."""
-    for place in _PLACES if isinstance(name, str) else ():
-        module = import_module(f"pynn.keras.{place}")
-        if name not in module.__all__ or name in ("deserialize", "get", "serialize"):
-            continue
-        found = getattr(module, name)
-        if isinstance(found, type) or place in ("activations", "losses", "metrics"):
-            return found
-    return None
-
-
-def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[Any], Any]:
-    """A decorator: the class or function can be loaded from a saved model under "package>name"."""
-
-    def decorate(thing: Any) -> Any:
-        if inspect.isclass(thing) and not hasattr(thing, "get_config"):
-            raise ValueError("Cannot register a class that does not have a get_config() method.")
-        _registered[f"{package}>{name or thing.__name__}"] = thing
-        return thing
-
-    return decorate
-
-
-@contextmanager
-def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
-    """Names for classes and functions that are loaded inside this context."""
-    _scopes.append(custom_objects)
+def _shared(config: dict[str, Any], family: str | None) -> Any:
+    """The object of a configuration: made, or the one that was made for the same `shared_object_id`."""
+    key, outermost = config.get("shared_object_id"), _sharing.read is None
+    if _sharing.read is None:
+        _sharing.read = {}
     try:
-        yield
+        if key is not None and key in _sharing.read:
+            return _sharing.read[key]
+        made = _made(config, family)
+        if key is not None:
+            _sharing.read[key] = made
     finally:
-        _scopes.pop()
+        if outermost:
+            _sharing.read = None
+    return made
+
+
+def _made(config: dict[str, Any], family: str | None) -> Any:
+    cls, inner = _registry.find_class(config, family), config["config"]
+    if not isinstance(inner, dict):
+        raise TypeError(f"The config of {config['class_name']} is a dict, got {inner!r}")
+    try:
+        made = cls.from_config(inner)
+        if config.get("build_config") and not made.built:
+            made.build_from_config(config["build_config"])
+        if config.get("compile_config"):
+            made.compile_from_config(config["compile_config"])
+    except (TypeError, ValueError) as error:
+        if isinstance(error, _registry.UnknownObject):
+            raise
+        about = f"{config['class_name']} {inner['name']!r}" if "name" in inner else config["class_name"]
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{about} cannot be made of its configuration: {error}") from None
+    return made

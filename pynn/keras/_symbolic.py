@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import nest
 from ..dtypes import TensorShape, as_dtype
+from ..tape import unrecorded
+from ..tensor import Tensor
+from . import _budget
 
 if TYPE_CHECKING:
     from .layers.base import Layer
@@ -24,9 +30,9 @@ class Node:
 
 
 def _call(name: str, *operands: Any) -> Any:
-    from .layers.operation import Operation  # late: layers are written with KerasTensors
+    from .layers.operation import OPERATIONS  # late: layers are written with KerasTensors
 
-    return Operation(name)(*operands)
+    return OPERATIONS[name]()(*operands)
 
 
 def _operator(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -48,19 +54,19 @@ class KerasTensor:
         """The number of axes."""
         return len(self.shape)
 
-    __add__, __radd__ = _operator("add")
-    __sub__, __rsub__ = _operator("subtract")
-    __mul__, __rmul__ = _operator("multiply")
-    __truediv__, __rtruediv__ = _operator("divide")
-    __pow__, __rpow__ = _operator("pow")
-    __matmul__, __rmatmul__ = _operator("matmul")
-    __getitem__ = _operator("getitem")[0]
+    __add__, __radd__ = _operator("Add")
+    __sub__, __rsub__ = _operator("Subtract")
+    __mul__, __rmul__ = _operator("Multiply")
+    __truediv__, __rtruediv__ = _operator("TrueDivide")
+    __pow__, __rpow__ = _operator("Power")
+    __matmul__, __rmatmul__ = _operator("Matmul")
+    __getitem__ = _operator("GetItem")[0]
 
     def __neg__(self) -> Any:
-        return _call("negative", self)
+        return _call("Negative", self)
 
     def __abs__(self) -> Any:
-        return _call("abs", self)
+        return _call("Absolute", self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise ValueError(
@@ -83,6 +89,36 @@ def is_symbolic(*values: Any) -> bool:
     return any(isinstance(x, KerasTensor) or (nest.is_nested(x) and is_symbolic(*nest.flatten(x))) for x in values)
 
 
-def symbols(values: Any, batch: int | None, name: str) -> Any:
-    """KerasTensors for the Tensors in a nest; their first size is `batch`."""
-    return nest.map_structure(lambda t: KerasTensor((batch, *t.shape[1:]) if t.ndim else (), t.dtype, name), values)
+def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any:
+    """KerasTensors for function(*arguments): their shapes from calls on zeros in the place of the KerasTensors given.
+
+    Sizes of the result that change with the unknown ones of the arguments are not known.
+    """
+    given = [x for x in nest.flatten(arguments) if isinstance(x, KerasTensor)]
+
+    def call(batch: int, size: int) -> Any:
+        def zeros(x: Any) -> Any:
+            if not isinstance(x, KerasTensor):
+                return x
+            shape = [(size if axis else batch) if n is None else n for axis, n in enumerate(x.shape)]
+            _budget.allow(math.prod(shape))
+            return Tensor(np.zeros(shape, x.dtype))
+
+        with unrecorded():
+            return function(*nest.map_structure(zeros, arguments))
+
+    def merged(x: Any, y: Any) -> KerasTensor:
+        return KerasTensor([m if m == n else None for m, n in zip(x.shape, y.shape, strict=True)], x.dtype, name)
+
+    batches, others = (any(None in x.shape[axes] for x in given) for axes in (slice(None, 1), slice(1, None)))
+    if not batches and not others:
+        return nest.map_structure(lambda x: merged(x, x), call(1, 1))
+    try:
+        return nest.map_structure(merged, call(2, 2), call(3, 3))
+    except Exception:  # an unknown size may have to be that of another argument: 1 goes with any
+        if not others:
+            raise
+        outputs = nest.map_structure(merged, call(2, 1), call(3, 1))
+        for x in nest.flatten(outputs):
+            x.shape = TensorShape([x.shape[0], *(None if n == 1 else n for n in x.shape[1:])] if x.ndim else ())
+        return outputs

@@ -11,8 +11,8 @@ from .._missing import missing
 from ..convert import convert_to_tensor
 from ..tensor import Tensor
 from . import _config
-from ._config import serialize
 from ._names import lookup
+from ._registry import OURS
 from ._symbolic import KerasTensor
 
 
@@ -27,6 +27,7 @@ def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
         return Activation((lambda y: function(y, *args, **options)) if args or options else activation)(x)
 
+    activation.__module__, activation.__qualname__ = __name__, function.__name__  # where pickle finds it
     return activation
 
 
@@ -126,6 +127,7 @@ __all__ = [
     "silu", "softmax", "softplus", "softsign", "swish", "tanh",
 ]  # fmt: skip
 _KNOWN = {name: globals()[name] for name in __all__ if name not in ("deserialize", "get", "serialize")}
+OURS.update({("keras.activations", name): function for name, function in _KNOWN.items()})
 
 
 def get(identifier: Any) -> Callable[[Any], Tensor]:
@@ -136,15 +138,21 @@ def get(identifier: Any) -> Callable[[Any], Tensor]:
     if identifier is None:
         return linear
     if isinstance(identifier, dict):
-        identifier = _config.deserialize(identifier)
+        identifier = _config.deserialize(identifier, family="keras.activations")
     if callable(identifier):
         return _OPERATIONS.get(id(identifier), identifier)
     return lookup("activation function", identifier, _KNOWN)
 
 
+def serialize(activation: Any) -> Any:
+    """The name of a function here, else what describes the function in a configuration."""
+    name = getattr(activation, "__name__", None)
+    return name if name is not None and _KNOWN.get(name) is activation else _config.serialize(activation)
+
+
 def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Any], Tensor]:
     """The function that `serialize` described; custom_objects: names and functions of one's own."""
-    return get(_config.deserialize(config, custom_objects))
+    return get(_config.deserialize(config, custom_objects, "keras.activations"))
 
 
 __getattr__ = missing(__name__)

@@ -19,6 +19,8 @@ EPSILON = 1e-7
 class Constraint(Configured):
     """Base class: a subclass computes the constrained weight in `__call__`."""
 
+    _module = "keras.constraints"
+
     def __call__(self, w: Any) -> Any:
         raise NotImplementedError
 
@@ -69,7 +71,7 @@ _KNOWN = {name: c for c in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm) for name in (
 
 def get(identifier: Any) -> Callable[[Any], Any] | None:
     """A function for a name, a class, a configuration or a function; None for None."""
-    return resolve("constraint", identifier, _KNOWN)
+    return resolve("keras.constraints", "constraint", identifier, _KNOWN)
 
 
 __getattr__ = missing(__name__)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from ._config import serialize
 
 class Initializer(_config.Configured):
     """Base class: subclasses compute values in __call__."""
+
+    _module = "keras.initializers"
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         raise NotImplementedError
@@ -252,22 +255,20 @@ def get(identifier: Any) -> Any:
     None for None.
     """
     if isinstance(identifier, (Operators, np.ndarray)):
-        return _given(as_array(identifier))
-    return _config.resolve("initializer", identifier, _KNOWN)
+        return functools.partial(_given, as_array(identifier))
+    return _config.resolve("keras.initializers", "initializer", identifier, _KNOWN)
 
 
-def _given(values: np.ndarray) -> Callable[..., Tensor]:
-    def initialize(shape: Any, dtype: Any = None) -> Tensor:
-        if to_shape(shape) != values.shape:
-            raise ValueError(f"The initial values are of shape {values.shape}, the weight is of shape {shape}")
-        return Tensor(values.astype(_type(dtype)))
-
-    return initialize
+def _given(values: np.ndarray, shape: Any, dtype: Any = None) -> Tensor:
+    """An initializer of values that are there already, but for its first argument."""
+    if to_shape(shape) != values.shape:
+        raise ValueError(f"The initial values are of shape {values.shape}, the weight is of shape {shape}")
+    return Tensor(values.astype(_type(dtype)))
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The initializer that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects))
+    return get(_config.deserialize(config, custom_objects, "keras.initializers"))
 
 
 __getattr__ = missing(__name__)

@@ -30,6 +30,8 @@ __all__ = [
 class Regularizer(Configured):
     """Base class: a subclass computes a scalar in `__call__`."""
 
+    _module = "keras.regularizers"
+
     def __call__(self, x: Any) -> Tensor:
         raise NotImplementedError
 
@@ -97,7 +99,7 @@ _KNOWN = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2,
 
 def get(identifier: Any) -> Callable[[Any], Any] | None:
     """A function for a name ("l1", "l2", "l1_l2": default rates), class, configuration or function; None for None."""
-    return resolve("regularizer", identifier, _KNOWN)
+    return resolve("keras.regularizers", "regularizer", identifier, _KNOWN)
 
 
 __getattr__ = missing(__name__)

@@ -1,9 +1,9 @@
 """Saved models and configurations, under Keras's names."""
 
 from .._missing import missing
-from ._config import custom_object_scope, register_keras_serializable
 from ._config import deserialize as deserialize_keras_object
 from ._config import serialize as serialize_keras_object
+from ._registry import custom_object_scope, register_keras_serializable
 from .models.saving import load_model, save_model
 
 CustomObjectScope = custom_object_scope

@@ -13,11 +13,11 @@ from .._missing import missing
 from ..convert import as_array, convert_to_tensor
 from ..data.split import split_dataset
 from ..tensor import Operators
-from ._config import custom_object_scope, register_keras_serializable
 from ._config import deserialize as deserialize_keras_object
 from ._config import serialize as serialize_keras_object
 from ._epochs import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 from ._progress import ProgressBar
+from ._registry import custom_object_scope, register_keras_serializable
 from .callbacks import Logs
 
 Sequence, CustomObjectScope = PyDataset, custom_object_scope

@@ -104,9 +104,9 @@ def test_save_and_load(tmp_path, network, x_train):
             np.testing.assert_array_equal(w, b)
     with pytest.raises(FileNotFoundError, match=r"missing\.npz"):
         model.load_weights(tmp_path / "missing.npz")
-    for method in (model.save_weights, model.load_weights):
+    for method, name in ((model.save_weights, "model.h5"), (model.load_weights, "model.txt")):
         with pytest.raises(ValueError, match=r"must end in \.weights\.h5 or \.npz"):
-            method(tmp_path / "model.h5")
+            method(tmp_path / name)
     with pytest.raises(FileNotFoundError):
         model.save_weights(tmp_path / "no folder" / "w.npz")
     model.save_weights(path)

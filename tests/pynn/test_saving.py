@@ -14,6 +14,7 @@ import pynn as tf
 from pynn import keras
 from pynn.keras import layers
 from pynn.keras.models import weights
+from pynn.keras.models.arrays import write_h5, write_npz
 
 FILES = Path(__file__).with_name("keras_files")
 X = np.linspace(-1, 1, 24, dtype=np.float32).reshape(4, 6)
@@ -198,6 +199,7 @@ def npz(**arrays):
     return file.getvalue()
 
 
+H5_AWAY: dict = {"model.weights.h5": None}
 CONFIG = {"class_name": "Sequential", "config": {"name": "a", "trainable": True, "layers": []}}
 
 
@@ -213,11 +215,13 @@ CONFIG = {"class_name": "Sequential", "config": {"name": "a", "trainable": True,
     lambda p: repacked(p, config__json=b"[" * 100_000),
     lambda p: repacked(p, config__json=json.dumps(CONFIG | {"config": {"layers": 3}})),
     lambda p: repacked(p, config__json=json.dumps(CONFIG | {"class_name": "Adam", "config": {}})),
-    lambda p: repacked(p, **{"model.weights.npz": None}),
-    lambda p: repacked(p, **{"model.weights.npz": b"PK"}),
-    lambda p: repacked(p, **{"model.weights.npz": npz(a=np.zeros(3))}),
-    lambda p: repacked(p, **{"model.weights.npz": npz(a=np.zeros(2**24))}),
-    lambda p: repacked(p, **{"model.weights.npz": b"\0" * 2**26}),
+    lambda p: repacked(p, **H5_AWAY),
+    lambda p: repacked(p, **{"model.weights.h5": b"\x89HDF"}),
+    lambda p: repacked(p, **{"model.weights.h5": b"\0" * 2**26}),
+    lambda p: repacked(p, **H5_AWAY | {"model.weights.npz": b"PK"}),
+    lambda p: repacked(p, **H5_AWAY | {"model.weights.npz": npz(a=np.zeros(3))}),
+    lambda p: repacked(p, **H5_AWAY | {"model.weights.npz": npz(a=np.zeros(2**24))}),
+    lambda p: repacked(p, **H5_AWAY | {"model.weights.npz": b"\0" * 2**26}),
 ])  # fmt: skip
 def test_hostile_models(change, tmp_path):
     path = tmp_path / "a.keras"
@@ -240,7 +244,7 @@ def test_a_file_calls_nothing(tmp_path):
     for name in ("__loader__", "__builtins__", "reduce_sum"):
         with pytest.raises(ValueError, match="no operation"):
             keras.layers.deserialize({"class_name": "Operation", "config": {"operation": name}})
-        with pytest.raises(ValueError, match="no operation"):
+        with pytest.raises(TypeError, match="Could not locate"):
             keras.saving.deserialize_keras_object({"module": "keras.src.ops.x", "class_name": name, "config": {}})
 
 
@@ -255,9 +259,9 @@ def test_weights_that_do_not_fit_change_nothing(damage, ending, tmp_path):
     other.save_weights(path)
     content = path.read_bytes()
     if damage == "dtype":
-        arrays = {name: v.numpy().astype(np.float64) for name, v in weights.named_variables(other).items()}
+        arrays = {name: v.numpy().astype(np.int32) for name, v in weights.named_variables(model).items()}
         with open(path, "wb") as file:
-            (weights.write_npz if ending == ".npz" else weights.write_h5)(file, arrays)
+            (write_npz if ending == ".npz" else write_h5)(file, arrays)
     else:
         damaged = {"empty": b"", "text": b"text" * 99, "half": content[: len(content) // 2]}
         path.write_bytes(damaged.get(damage, content))

@@ -25,6 +25,12 @@ class LeakyReLU(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         return ops.leaky_relu(inputs, self.negative_slope)
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, under their newer names."""
+        config = super().get_config() | {"negative_slope": self.negative_slope}
+        del config["alpha"]
+        return config
+
 
 class ELU(Layer):
     """x, and alpha * (exp(x) - 1) where x is not positive (Clevert et al. 2016)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
@@ -13,16 +14,17 @@ import numpy as np
 from ... import nest, ops
 from ...convert import convert_to_tensor, operand, to_shape
 from ...dtypes import DType, as_dtype
-from ...tape import unrecorded
 from ...tensor import Operators, Tensor
 from ...variable import Variable
-from .. import config, constraints, initializers, regularizers
+from .. import _budget, config, constraints, initializers, regularizers
 from .._names import auto_name
-from .._symbolic import KerasTensor, Node, is_symbolic, symbols
+from .._neutral import neutral
+from .._symbolic import KerasTensor, Node, is_symbolic, traced
 from .._variables import plain
 from ._tracking import Tracked
 
 _OUTSIDE = object()  # no call is going on
+_BY_NAME: Any = object()  # the inputs are among the keyword arguments
 
 
 class _Scope(threading.local):
@@ -65,9 +67,11 @@ class Layer(Tracked):
     """
 
     built = False
+    _module = "keras.layers"
     _dtype: Any = _Missing()
     _takes_training = False
 
+    @neutral(autocast=True)
     def __init__(
         self,
         *,
@@ -93,6 +97,7 @@ class Layer(Tracked):
         self._added: tuple[list[Tensor] | None, list[Tensor]] = None, []  # such a call, and this layer's share of them
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         cls._takes_training = "training" in inspect.signature(cls.call).parameters
         if "build" in vars(cls):
             cls.build = _noting(cls.build)  # type: ignore[method-assign]
@@ -109,8 +114,10 @@ class Layer(Tracked):
         """The outputs; a subclass writes it."""
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call()` method")
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any = _BY_NAME, /, *args: Any, **kwargs: Any) -> Any:
         """`call` on Tensors of the layer's dtype, after `build`; `training` also reaches the layers inside."""
+        if inputs is _BY_NAME:
+            inputs = self._inputs_by_name(kwargs)
         if type(inputs) is not Tensor or inputs._array.dtype is not self._dtype:
             if is_symbolic(inputs, *args, *kwargs.values()):
                 return self._symbolic_call(inputs, *args, **kwargs)
@@ -125,6 +132,8 @@ class Layer(Tracked):
         else:
             training = kwargs.pop("training", None)
             training = outer if training is None else training
+            if kwargs and kwargs.get("mask", self) is None:  # there is no masking: what Keras's files say everywhere
+                del kwargs["mask"]
             if self._takes_training and training is not None and training is not _OUTSIDE:
                 kwargs["training"] = training
         if training is not outer or outer is _OUTSIDE:
@@ -157,22 +166,23 @@ class Layer(Tracked):
             loss = self.activity_regularizer(output)
             self.add_loss(loss / output.shape[0] if output.ndim else loss)
 
+    def _inputs_by_name(self, kwargs: dict[str, Any]) -> Any:
+        """The first argument of `call`, which was given by its name. TypeError: it was not."""
+        name = next(iter(inspect.signature(self.call).parameters))
+        if name not in kwargs:
+            raise TypeError(f"Layer {self.name!r} was called without its first argument, {name!r}")
+        return kwargs.pop(name)
+
     def _symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """KerasTensors for those given, from a call on zeros with a batch of one."""
-
-        def zeros(x: Any) -> Any:
-            return Tensor(np.zeros([n or 1 for n in x.shape], x.dtype)) if isinstance(x, KerasTensor) else x
-
-        first = next(x for x in nest.flatten([*args, kwargs]) if isinstance(x, KerasTensor))
+        """KerasTensors for those given."""
         if not self.built:
             shape = nest.map_structure(lambda x: tuple(x.shape if hasattr(x, "shape") else ()), args[0])
             self._build_for(shape)
-        made, keywords = nest.map_structure(zeros, [list(args), kwargs])
-        with unrecorded():
-            outputs = self(*made, **{"training": False, **keywords} if self._takes_training else keywords)
-        batch = first.shape[0] if first.ndim else None
-        outputs = symbols(outputs, batch, self.name)
+        outputs = traced(self._inferred, self.name, [list(args), kwargs])
         return Node(self, args, kwargs, outputs).outputs
+
+    def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
 
     def _cast(self, x: Any) -> Any:
         if type(x) is not Tensor:
@@ -190,7 +200,7 @@ class Layer(Tracked):
     def add_weight(
         self,
         shape: Any = (),
-        initializer: Any = "glorot_uniform",
+        initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
         *,
@@ -200,10 +210,14 @@ class Layer(Tracked):
     ) -> Variable:
         """A new variable of the layer; initializer, regularizer and constraint: names, objects or functions.
 
-        The regularizer's value joins the layer's `losses`; optimizers apply the constraint after each update.
+        Without an initializer, floats are drawn by "glorot_uniform", integers are 0 and bools False. The regularizer's
+        value joins the layer's `losses`; optimizers apply the constraint after each update.
         """
-        dtype = as_dtype(dtype or self._dtype).dtype
-        value = initializers.get(initializer or "glorot_uniform")(to_shape(shape or ()), dtype=dtype)
+        dtype, sizes = as_dtype(dtype or self._dtype).dtype, to_shape(shape or ())
+        _budget.spend(math.prod(sizes))
+        if initializer is None:
+            initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
+        value = initializers.get(initializer)(sizes, dtype=dtype)
         variable = plain(value, name, trainable, dtype)
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)
@@ -224,13 +238,20 @@ class Layer(Tracked):
         return added + penalties(self.trainable_weights)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the output, found by calling the layer on zeros; nests of shapes for nests of tensors."""
-        batch, zeros = None, _zeros(input_shape, self._dtype)
-        if isinstance(zeros, Tensor):
-            batch = input_shape[0]
-        with unrecorded():
-            outputs = self(zeros, training=False)
-        return nest.map_structure(lambda t: (batch, *t.shape[1:]) if t.ndim else (), outputs)
+        """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""
+        outputs = traced(self._inferred, self.name, [[_symbols(input_shape, self._dtype)], {}])
+        return nest.map_structure(lambda x: tuple(x.shape), outputs)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What `build_from_config` needs to make the weights: the shape of the inputs; None before `build`."""
+        return {"input_shape": self._build_shape} if self._build_shape is not None else None
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Makes the weights for inputs of the shape that `get_build_config` gave."""
+        shape = config.get("input_shape")
+        if shape is not None:
+            self.build(_as_shapes(shape))
+            self.built = True
 
     @property
     def dtype(self) -> DType:
@@ -260,11 +281,15 @@ class Layer(Tracked):
         if not type(self).__init__.__module__.startswith("pynn."):
             return arguments
         # the object that a name like "glorot_uniform" stood for, as in Keras
-        return {n: getattr(self, n, value) if isinstance(value, str) else value for n, value in arguments.items()}
+        named = {n for n, value in arguments.items() if isinstance(value, str) and n != "activation"}
+        return {n: getattr(self, n, value) if n in named else value for n, value in arguments.items()}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, with the name and dtype that the layer really has."""
-        config = super().get_config()
+        older = ("input_shape", "batch_input_shape", *(() if "input_dim" in vars(self) else ("input_dim",)))
+        config = {name: value for name, value in super().get_config().items() if name not in older}
+        if config.get("activity_regularizer", self) is None:  # Keras's layers without one do not know the word
+            del config["activity_regularizer"]
         base = {"name": self.name, "trainable": self._trainable, "dtype": self._dtype.name}
         accepted = inspect.signature(type(self).__init__).parameters
         open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
@@ -274,13 +299,20 @@ class Layer(Tracked):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _zeros(shape: Any, dtype: Any) -> Any:
-    """Zeros of a shape, of which None is 1, or a nest of them."""
+def _symbols(shape: Any, dtype: Any) -> Any:
+    """KerasTensors of a shape, or of a nest of them."""
     if isinstance(shape, dict):
-        return {key: _zeros(item, dtype) for key, item in shape.items()}
+        return {key: _symbols(item, dtype) for key, item in shape.items()}
     if shape and nest.is_nested(shape[0]):
-        return [_zeros(item, dtype) for item in shape]
-    return Tensor(np.zeros([n or 1 for n in shape], dtype))
+        return [_symbols(item, dtype) for item in shape]
+    return KerasTensor(tuple(shape), dtype)
+
+
+def _as_shapes(shape: Any) -> Any:
+    """A shape of JSON, a list, as a tuple; also in nests."""
+    if isinstance(shape, dict):
+        return {key: _as_shapes(item) for key, item in shape.items()}
+    return [_as_shapes(item) for item in shape] if any(map(nest.is_nested, shape)) else tuple(shape)
 
 
 def penalties(variables: Sequence[Variable]) -> list[Tensor]:

@@ -10,12 +10,14 @@ import numpy as np
 from ... import ops
 from ...tensor import Tensor
 from .. import activations, constraints, initializers, regularizers
+from .._neutral import neutral
 from .base import Layer, LayerOptions
 
 
 class Dense(Layer):
     """activation(x @ kernel + bias): x (..., k) -> (..., units). With relu it is one fused pass."""
 
+    @neutral(lora_rank=None, lora_alpha=None, quantization_config=None)
     def __init__(  # type: ignore[misc]  # activity_regularizer, in the place that Keras gives it
         self,
         units: int,
@@ -77,10 +79,18 @@ class Dense(Layer):
 
 
 class Flatten(Layer):
-    """(m, ...) -> (m, product of the others)"""
+    """(m, ...) -> (m, product of the others); with data_format "channels_first" the second axis goes last before."""
+
+    def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(f"`data_format` is 'channels_last' or 'channels_first', got {data_format!r}")
+        self.data_format = data_format or "channels_last"
 
     def call(self, inputs: Tensor) -> Tensor:
         shape = inputs._array.shape
+        if self.data_format == "channels_first" and len(shape) > 2:
+            inputs = ops.transpose(inputs, (0, *range(2, len(shape)), 1))
         return ops.reshape(inputs, (shape[0], math.prod(shape[1:])))
 
 

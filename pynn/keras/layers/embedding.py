@@ -9,6 +9,7 @@ import numpy as np
 from ... import ops
 from ...tensor import Tensor
 from .. import constraints, initializers, regularizers
+from .._neutral import neutral
 from .base import Layer, LayerOptions
 
 
@@ -20,6 +21,7 @@ class Embedding(Layer):
     optimizer squares it; Keras on TensorFlow squares the two apart.
     """
 
+    @neutral(mask_zero=False, lora_rank=None, lora_alpha=None, quantization_config=None)
     def __init__(  # type: ignore[misc]  # here input_dim is another thing than in Layer's options
         self,
         input_dim: int,

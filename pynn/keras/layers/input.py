@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tensor import Tensor
+from .._neutral import neutral
 from .._symbolic import KerasTensor, Node
 from .base import Layer
 
@@ -13,6 +14,7 @@ from .base import Layer
 class InputLayer(Layer):
     """The shape of one sample, as the first layer of a model."""
 
+    @neutral(sparse=False, ragged=False, optional=False)
     def __init__(
         self,
         shape: Sequence[int | None] | int | None = None,
@@ -41,6 +43,7 @@ class InputLayer(Layer):
         return {"batch_shape": list(self.batch_shape), "dtype": self._dtype.name, "name": self.name}
 
 
+@neutral(sparse=False, ragged=False, optional=False, tensor=None)
 def Input(
     shape: Sequence[int | None] | int | None = None,
     batch_size: int | None = None,

@@ -13,6 +13,7 @@ from ...tape import record
 from ...tensor import Tensor
 from ...variable import Variable
 from .. import constraints, initializers, regularizers
+from .._neutral import neutral
 from .base import Layer, LayerOptions
 
 
@@ -92,6 +93,7 @@ class BatchNormalization(_Affine):
     moving ones are used.
     """
 
+    @neutral(synchronized=False, renorm=False, renorm_clipping=None, renorm_momentum=0.99)
     def __init__(
         self,
         axis: int = -1,
@@ -155,6 +157,7 @@ class LayerNormalization(_Affine):
     axis: one or several; gamma and beta have their sizes. Ba et al. 2016.
     """
 
+    @neutral(rms_scaling=False)
     def __init__(
         self,
         axis: Any = -1,

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Callable
+from typing import Any
 
 from ... import ops
-from .base import Layer, LayerOptions
-
-__all__ = ["Operation"]
-OPERATIONS = ("abs", "add", "divide", "getitem", "matmul", "multiply", "negative", "pow", "subtract")
-_KERAS = {"Absolute": "abs", "GetItem": "getitem", "Power": "pow", "TrueDivide": "divide"}
+from .base import Layer
 
 
 class Operation(Layer):
-    """Calls one of the OPERATIONS by its name, e.g. "add"."""
+    """Calls a function; each class has one, and the name that it has in Keras's files."""
 
-    def __init__(self, operation: str, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(**options)
-        if operation not in OPERATIONS:
-            raise ValueError(f"There is no operation {operation!r} on KerasTensors; there are {', '.join(OPERATIONS)}")
-        self.operation = operation
+    _module = "keras.src.ops.numpy"
+    _function: Callable[..., Any]
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name=name)
 
     def call(self, *inputs: Any) -> Any:
-        return getattr(ops, self.operation)(*inputs)
+        return type(self)._function(*inputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The name alone."""
+        return {"name": self.name}
+
+    def get_build_config(self) -> None:
+        """None: there is nothing to build."""
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Operation:
+        """A new one; our older files have all under this class, by the function's name. ValueError: no such one."""
+        if cls is not Operation:
+            return cls(**config)
+        if config["operation"] not in _OLDER:
+            raise ValueError(f"There is no operation {config['operation']!r} on KerasTensors")
+        return OPERATIONS[_OLDER[config["operation"]]](config["name"])
 
 
-def of_keras(class_name: str, config: dict[str, Any]) -> Operation:
-    """The operation that stands in Keras's own files under its class."""
-    return Operation(_KERAS.get(class_name, class_name.lower()), name=config.get("name"))
+_FUNCTIONS: dict[str, Any] = {
+    "Absolute": ops.abs, "Add": ops.add, "GetItem": ops.getitem, "Matmul": ops.matmul, "Multiply": ops.multiply,
+    "Negative": ops.negative, "Power": ops.pow, "Subtract": ops.subtract, "TrueDivide": ops.divide,
+}  # fmt: skip
+OPERATIONS: dict[str, Callable[..., Operation]] = {
+    name: type(name, (Operation,), {"_function": staticmethod(function), "__doc__": function.__doc__})
+    for name, function in _FUNCTIONS.items()
+}
+globals().update(OPERATIONS)  # where pickle looks for them
+_OLDER = {function.__name__: name for name, function in _FUNCTIONS.items()}

@@ -12,6 +12,7 @@ from ... import ops
 from ...convert import as_array
 from ...dtypes import InvalidArgumentError
 from ...tensor import Operators, Tensor
+from .._neutral import neutral
 from .base import Layer, LayerOptions
 from .normalization import floats
 
@@ -144,6 +145,7 @@ class CategoryEncoding(Layer):
     count: how often, or the sum of its count_weights: (..., k) -> (..., num_tokens).
     """
 
+    @neutral(sparse=False)
     def __init__(
         self, num_tokens: int | None = None, output_mode: str = "multi_hot", **options: Unpack[LayerOptions]
     ) -> None:

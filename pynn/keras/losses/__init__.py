@@ -7,6 +7,7 @@ from typing import Any
 from ..._missing import missing
 from .. import _config
 from .._config import serialize
+from .._registry import OURS
 from ._loss import Loss, LossFunctionWrapper, Reduction
 from .binary import BinaryCrossentropy, BinaryFocalCrossentropy, binary_crossentropy, binary_focal_crossentropy
 from .crossentropy import (
@@ -56,15 +57,17 @@ __all__ = [
 _NO_LOSSES = ("Loss", "LossFunctionWrapper", "Reduction", "deserialize", "get", "serialize")
 _KNOWN = {name: globals()[name] for name in ("bce", "BCE", *__all__) if name not in _NO_LOSSES}
 
+OURS.update({("keras.losses", name): function for name, function in _KNOWN.items() if not isinstance(function, type)})
+
 
 def get(identifier: Any) -> Any:
     """A Loss or function for a name, a configuration, a class, a Loss, or a function; None for None."""
-    return _config.resolve("loss", identifier, _KNOWN)
+    return _config.resolve("keras.losses", "loss", identifier, _KNOWN)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The Loss or function that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects))
+    return get(_config.deserialize(config, custom_objects, "keras.losses"))
 
 
 __getattr__ = missing(__name__)

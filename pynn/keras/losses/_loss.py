@@ -78,6 +78,8 @@ class Loss(Configured):
     "mean_with_sample_weight" (the sum divided by that of the weights), "none" or None.
     """
 
+    _module = "keras.losses"
+
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:

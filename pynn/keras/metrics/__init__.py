@@ -110,7 +110,7 @@ __all__ = [
 
 def get(identifier: Any) -> Any:
     """A Metric for a name, a configuration or a class; a Metric or function (y_true, y_pred) as it is."""
-    return _config.resolve("metric", identifier, _KNOWN)
+    return _config.resolve("keras.metrics", "metric", identifier, _KNOWN)
 
 
 def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
@@ -136,7 +136,7 @@ def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The Metric or function that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects))
+    return get(_config.deserialize(config, custom_objects, "keras.metrics"))
 
 
 __getattr__ = missing(__name__)

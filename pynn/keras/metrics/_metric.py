@@ -32,6 +32,7 @@ class Metric(Configured):
     A subclass makes its state with `add_weight` in its constructor, after `super().__init__()`.
     """
 
+    _module = "keras.metrics"
     name: str
     _direction: str | None = None  # "up" or "down": which values callbacks take for the better ones
 

@@ -117,14 +117,12 @@ class Graph:
         layers = []
         for layer in self.layers:
             calls = [
-                {
-                    "args": [_mapped(argument, x, "__tuple__") for x in node.args],
-                    "kwargs": _mapped(argument, node.kwargs),
-                }
+                {"args": [_mapped(argument, x) for x in node.args], "kwargs": _mapped(argument, node.kwargs)}
                 for node in self.nodes
                 if node.layer is layer and node.inputs
             ]
-            layers.append({**serialize(layer), "name": layer.name, "inbound_nodes": calls})
+            layers.append(serialize(layer))
+            layers[-1] |= {"name": layer.name, "inbound_nodes": calls}
         ends = {"input_layers": _mapped(place, self.inputs), "output_layers": _mapped(place, self.outputs)}
         return {"layers": layers, **ends}
 
@@ -152,7 +150,7 @@ def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
     pending = []
     for entry in config["layers"]:
         name = entry["name"]
-        layers[name], made[name] = deserialize(entry), []
+        layers[name], made[name] = deserialize(entry, family="keras.layers"), []
         if entry["inbound_nodes"]:
             pending += [(name, call) for call in entry["inbound_nodes"]]
         else:
@@ -172,14 +170,11 @@ def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
     return _mapped_places(find, config["input_layers"]), _mapped_places(find, config["output_layers"])
 
 
-def _mapped(function: Callable[[Any], Any], value: Any, tuples: str | None = None) -> Any:
-    """The nest with the function's value for each leaf, as JSON has it; tuples are lists, or marked by this name."""
+def _mapped(function: Callable[[Any], Any], value: Any) -> Any:
+    """The nest with the function's value for each leaf, as JSON has it: tuples are lists."""
     if isinstance(value, dict):
-        return {key: _mapped(function, item, tuples) for key, item in value.items()}
-    if not isinstance(value, (list, tuple)):
-        return function(value)
-    items = [_mapped(function, item, tuples) for item in value]
-    return {"class_name": tuples, "items": items} if tuples and isinstance(value, tuple) else items
+        return {key: _mapped(function, item) for key, item in value.items()}
+    return [_mapped(function, item) for item in value] if isinstance(value, (list, tuple)) else function(value)
 
 
 def _mapped_places(find: Callable[[list[Any]], Any], places: Any) -> Any:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import inspect
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
-import numpy as np
-
 from ... import nest
-from ...tape import unrecorded
-from ...tensor import Tensor
-from .._config import custom_object_scope, deserialize
+from .._config import deserialize, serialize
+from .._registry import custom_object_scope
 from .._symbolic import KerasTensor
 from ..layers import Layer
+from ..layers.operation import Operation
 from . import graph, saving, summary, weights
 from .loops import Fitted
 
@@ -25,6 +24,7 @@ class Model(Fitted):
     inputs, outputs: KerasTensors, from keras.Input and layers called on it, or lists or dicts of them.
     """
 
+    _module = "keras"
     _graph: graph.Graph | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -45,7 +45,8 @@ class Model(Fitted):
         super().__init__(name=name, trainable=trainable, dtype=dtype)
         if inputs is not None:
             self._graph = graph.Graph(inputs, outputs)
-            self._graph_layers = self._graph.layers  # an attribute of the model's, in which `parts` finds them
+            # an attribute of the model's, in which `parts` finds them
+            self._graph_layers = [layer for layer in self._graph.layers if not isinstance(layer, Operation)]
             self.output_names = self._graph.output_names
             self.built, self._build_shape = True, nest.map_structure(lambda x: tuple(x.shape), inputs)
 
@@ -59,20 +60,9 @@ class Model(Fitted):
         return self._graph.run(inputs)
 
     def build(self, input_shape: Any) -> None:
-        """Makes the weights of all layers, by calling the model on zeros of this shape, or nest of shapes.
-
-        None counts as 1.
-        """
+        """Makes the weights of all layers, by calling the model on zeros of this shape, or nest of shapes."""
         if self._graph is None:
-            with unrecorded():
-                self(self._zeros(input_shape), training=False)
-
-    def _zeros(self, shape: Any) -> Any:
-        if isinstance(shape, dict):
-            return {name: self._zeros(item) for name, item in shape.items()}
-        if nest.is_nested(shape) and any(map(nest.is_nested, shape)):
-            return [self._zeros(item) for item in shape]
-        return Tensor(np.zeros([n or 1 for n in shape], self._dtype))
+            self.compute_output_shape(input_shape)
 
     def _build_for(self, input_shape: Any) -> None:
         self._build_shape = input_shape
@@ -145,18 +135,45 @@ class Model(Fitted):
         self._check_weights()
         weights.save_weights(self, filepath, overwrite)
 
-    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Reads weights of the same model; a file that does not fit changes nothing."""
+    def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+        """Reads weights of the same model (.weights.h5, .npz, or a whole model's .keras or .h5).
+
+        A file that does not fit changes nothing; with skip_mismatch, its layers that fit are taken, with a warning.
+        """
         self._check_weights()
-        weights.load_weights(self, filepath)
+        saving.load_weights(self, filepath, skip_mismatch)
 
     def _check_weights(self) -> None:
-        if not self.weights:
+        if not (self.built or self.weights):
             raise ValueError(f"Model {self.name!r} has no weights yet: call it on data, or build(input_shape), first.")
 
     def to_json(self, **options: Any) -> str:
         """The configuration as text, which `keras.models.model_from_json` takes; options: json.dumps's."""
         return saving.to_json(self, options)
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """What `compile` was given, in the types that JSON has; None, and a warning, where that is not possible."""
+        if not self.compiled:
+            return None
+        try:
+            return serialize(vars(self._compile_arguments))
+        except TypeError as error:
+            warnings.warn(f"The file leaves out what `compile` was given: {error}", stacklevel=2)
+            return None
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles with what `get_compile_config` gave; where a subclass has its own `compile`, it only warns."""
+        if type(self).compile is not Model.compile:
+            warnings.warn(
+                f"{type(self).__name__} has a compile() of its own, which was not called: call it, or override "
+                "compile_from_config and get_compile_config",
+                stacklevel=2,
+            )
+            return
+        families = {"optimizer": "keras.optimizers", "loss": "keras.losses"}
+        self.compile(**{
+            name: deserialize(value, family=families.get(name, "keras.metrics")) for name, value in config.items()
+        })  # fmt: skip
 
     def get_config(self) -> dict[str, Any]:
         """The graph's layers and calls, or the arguments of a constructor that takes others than a graph."""
@@ -170,11 +187,13 @@ class Model(Fitted):
         with custom_object_scope(custom_objects or {}):
             if "input_layers" not in config:
                 return cls(**{name: deserialize(value) for name, value in config.items()})
-            return cls(*graph.from_config(config), name=config["name"])
+            return cls(*graph.from_config(config), name=config["name"], trainable=config.get("trainable", True))
 
 
 class Functional(Model):
     """What `Model(inputs, outputs)` makes: a model of a graph."""
+
+    _module = "keras.src.models.functional"
 
 
 def _shapes(symbols: list[KerasTensor]) -> Any:

@@ -1,73 +1,77 @@
-"""Whole models in files: .keras, a zip of the configuration (JSON) and the weights (npz)."""
+"""Whole models in files: .keras, a zip of the configuration (JSON) and the weights (HDF5 or npz)."""
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
-import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..._atomic import replacing
-from .._config import UnknownObject, custom_object_scope, deserialize, serialize
-from . import weights
+from ..._version import __version__
+from .._budget import limited
+from .._config import deserialize, serialize
+from .._neutral import neutral
+from .._registry import UnknownObject, custom_object_scope
+from . import legacy, weights
+from .arrays import Arrays, has_h5py, most_bytes, opened, write_h5, write_npz
 
 if TYPE_CHECKING:
     from .model import Model
 
-CONFIG, NPZ, H5 = "config.json", "model.weights.npz", "model.weights.h5"
+METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
+KERAS = "3.15.1"  # the version whose files these are like
 MOST_CONFIG = 2**24  # bytes; models of thousands of layers stay below
+LEGACY = (".h5", ".hdf5")
 
 
+@neutral(zipped=True, include_optimizer=True)
 def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Writes configuration, weights and optimizer, all or nothing. Keras itself reads the configuration alone."""
+    """Writes configuration, weights and optimizer, all or nothing; Keras reads it if h5py is installed here."""
     path = weights.ending_in(filepath, ".keras")
     weights.check_free(path, overwrite)
-    config = serialize(model)
-    if model._build_shape is not None:
-        config["build_config"] = {"input_shape": serialize(model._build_shape)}
+    config = json.dumps(serialize(model), indent=1)
     arrays = {name: v._array for name, v in weights.named_variables(model).items()}
-    if model.compiled:
-        try:
-            config["compile_config"] = serialize(dict(model._compile_arguments))
-        except TypeError as error:
-            warnings.warn(f"The file leaves out what `compile` was given: {error}", stacklevel=3)
-        if model.optimizer.built:
-            arrays |= {f"optimizer/vars/{i}": v for i, v in enumerate(map(np.asarray, model.optimizer.variables))}
-    text = json.dumps(config, indent=1)
-    packed = io.BytesIO()
-    weights.write_npz(packed, arrays)
+    for place, compiled in weights.optimizers(model).items():
+        if compiled.optimizer.built:
+            arrays |= {f"{place}{i}": v.numpy() for i, v in enumerate(compiled.optimizer.variables)}
+    packed, hdf5 = io.BytesIO(), has_h5py()
+    (write_h5 if hdf5 else write_npz)(packed, arrays)
+    now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(CONFIG, text)
-        archive.writestr(NPZ, packed.getvalue())
+        archive.writestr(METADATA, json.dumps({"keras_version": KERAS, "pynn_version": __version__, "date_saved": now}))
+        archive.writestr(CONFIG, config)
+        archive.writestr(H5 if hdf5 else NPZ, packed.getvalue())
 
 
+@neutral(safe_mode=True)
 def load_model(
     filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None, compile: bool = True
 ) -> Model:
-    """The model that `save` wrote, with its optimizer's state; of Keras's own files, configuration and weights.
+    """The model that `save` wrote, with its optimizer's state; also Keras's own .keras files, and its older .h5.
 
     custom_objects: names for classes and functions of the user's own, if they are not registered. compile=False:
     without loss and optimizer. ValueError: no such file, or a damaged one. TypeError: unknown classes.
     """
-    path = weights.ending_in(filepath, ".keras")
+    path = weights.ending_in(filepath, ".keras", *LEGACY)
     if not path.exists():
         raise ValueError(f"File not found: filepath={path}. Please ensure the file is an accessible `.keras` zip file.")
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if CONFIG not in names or archive.getinfo(CONFIG).file_size > MOST_CONFIG:
-                raise ValueError(f"it has no {CONFIG} of a sensible size")
-            config = json.loads(archive.read(CONFIG))
-            with custom_object_scope(custom_objects or {}):
+        opened_file = legacy.opened(path) if path.suffix in LEGACY else _opened(path)
+        with custom_object_scope(custom_objects), opened_file as (config, arrays, is_older):
+            if not compile and isinstance(config, dict):
+                config["compile_config"] = None
+            with limited(sum(array.size for array in arrays.values())):
                 model = _made(config)
-                if compile and config.get("compile_config"):
-                    model.compile(**{k: deserialize(v) for k, v in config["compile_config"].items() if k in _ARGUMENTS})
-            _load(model, archive, names)
+            if path.suffix in LEGACY:
+                legacy.assign(model, arrays)
+            else:
+                _assign(model, arrays, is_older)
     except (OSError, UnknownObject):
         raise
     except Exception as error:  # damaged bytes and wrong configurations make zipfile and constructors raise anything
@@ -75,7 +79,45 @@ def load_model(
     return model
 
 
-_ARGUMENTS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
+    """The configuration and the arrays of a .keras file, and whether an older version of ours wrote it."""
+    with zipfile.ZipFile(path) as archive:
+        names, most = archive.namelist(), most_bytes(path.stat().st_size)
+        if CONFIG not in names or archive.getinfo(CONFIG).file_size > MOST_CONFIG:
+            raise ValueError(f"it has no {CONFIG} of a sensible size")
+        stored = next((name for name in (H5, NPZ) if name in names), None)
+        if stored is None:
+            raise ValueError("it has no weights")
+        if archive.getinfo(stored).file_size > most:
+            raise ValueError(f"{stored} unpacks to more than {most:,} bytes")
+        config = json.loads(archive.read(CONFIG))
+        with opened(io.BytesIO(archive.read(stored)), Path(stored).suffix, most) as arrays:
+            yield config, arrays, METADATA not in names
+
+
+def _assign(model: Model, arrays: Arrays, is_older: bool) -> None:
+    weights.assign(weights.named_variables(model), arrays)
+    for place, compiled in weights.optimizers(model).items():
+        names = [f"{place}{i}" for i in range(len(arrays)) if f"{place}{i}" in arrays]
+        weights.assign_state(compiled, [arrays[name] for name in names])
+
+
+def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+    """Reads the weights of a file; if anything does not fit, ValueError, and no value is changed."""
+    path = weights.ending_in(filepath, ".weights.h5", ".npz", ".keras", *LEGACY)
+    try:
+        if path.suffix == ".keras":
+            with _opened(path) as (_, arrays, _):
+                weights.assign(weights.named_variables(model), arrays, skip_mismatch)
+        elif path.name.endswith(".weights.h5") or path.suffix == ".npz":
+            with opened(path, path.suffix) as arrays:
+                weights.assign(weights.named_variables(model), arrays, skip_mismatch)
+        else:
+            with legacy.opened(path) as (_, arrays, _):
+                weights.assign(weights.named_variables(model), legacy.renamed(model, arrays), skip_mismatch)
+    except (ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is not a weights file for this model: {error}") from None
 
 
 def _made(config: Any) -> Model:
@@ -85,34 +127,7 @@ def _made(config: Any) -> Model:
     model = deserialize(config)
     if not isinstance(model, Model):
         raise ValueError(f"it does not describe a model but {type(model).__name__}")
-    shape = (config.get("build_config") or {}).get("input_shape")
-    if not model.built and shape is not None:
-        model.build(tuple(shape) if isinstance(shape, list) else shape)
-        model.built = True
     return model
-
-
-def _load(model: Model, archive: zipfile.ZipFile, names: list[str]) -> None:
-    variables = weights.named_variables(model)
-    if NPZ in names:
-        most = 4 * sum(v._array.nbytes + weights.HEADER for v in variables.values()) + MOST_CONFIG
-        if archive.getinfo(NPZ).file_size > most:
-            raise ValueError("its weights are larger than the model's")
-        arrays = weights.read_arrays(io.BytesIO(archive.read(NPZ)), most)
-    elif H5 in names:
-        arrays = weights.read_h5(io.BytesIO(archive.read(H5)))
-    else:
-        raise ValueError("it has no weights")
-    weights.assign(variables, arrays)
-    state = {name: array for name, array in arrays.items() if name.startswith("optimizer/vars/")}
-    if model.compiled and state:
-        ordered = [state[f"optimizer/vars/{i}"] for i in range(len(state))]
-        model.optimizer.build(model.trainable_variables)
-        kept = model.optimizer.variables
-        if [v.shape for v in kept] != [a.shape for a in ordered]:
-            raise ValueError("the optimizer's state does not fit the model")
-        for v, array in zip(kept, ordered, strict=True):
-            v.assign(array.astype(v.dtype.dtype))
 
 
 def to_json(model: Model, options: dict[str, Any]) -> str:
@@ -121,9 +136,12 @@ def to_json(model: Model, options: dict[str, Any]) -> str:
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
-    """The model of a text from `to_json`, its weights drawn anew."""
-    with custom_object_scope(custom_objects or {}):
-        return _made(json.loads(json_string))
+    """The model of a text from `to_json`, its weights drawn anew. ValueError: no such text."""
+    with custom_object_scope(custom_objects):
+        try:
+            return _made(json.loads(json_string))
+        except RecursionError:
+            raise ValueError("The text is nested too deeply to describe a model") from None
 
 
 def clone_model(model: Model) -> Model:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
+from ...dtypes import as_dtype
 from ...tensor import Tensor
 from .._config import deserialize, serialize
 from .._names import auto_name
@@ -148,14 +149,23 @@ class Sequential(Model):
     def get_config(self) -> dict[str, Any]:
         """The layers' configurations, the Input's first."""
         layers = [*([self._entry] if self._entry else ()), *self._stack]
-        config = {"name": self.name, "trainable": self._trainable, "layers": [serialize(x) for x in layers]}
+        config = {
+            "name": self.name,
+            "trainable": self._trainable,
+            "dtype": self._dtype.name,
+            "layers": serialize(layers),
+        }
         return config | ({"build_input_shape": list(self._input)} if self._input else {})
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:
         """A new model from what `get_config` gave, its weights drawn anew; custom_objects: see load_model."""
-        layers = [deserialize(layer, custom_objects) for layer in config["layers"]]
-        model = cls(layers, config["trainable"], config["name"])
+        layers = deserialize(config["layers"], custom_objects, "keras.layers")
+        model = cls(name=config["name"], trainable=config.get("trainable", True))
+        if config.get("dtype"):
+            model._dtype = as_dtype(deserialize(config["dtype"])).dtype
+        for layer in layers:
+            model.add(layer)
         if not model._input and config.get("build_input_shape"):
             model.build(config["build_input_shape"])
         return model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from types import MappingProxyType
+from types import SimpleNamespace
 from typing import Any
 
 from ... import nest
@@ -59,9 +59,10 @@ class Trainable(Layer):
         if metrics or weighted_metrics:
             self._compile_metrics = CompiledMetrics(metrics, weighted_metrics, self.output_names)
         self._loss_tracker = Mean("loss")
-        given = {"optimizer": self.optimizer, "loss": loss, "loss_weights": loss_weights,
-                 "metrics": metrics, "weighted_metrics": weighted_metrics}  # fmt: skip
-        self._compile_arguments = MappingProxyType(given)  # no dict: its metrics are not the model's own attributes
+        self._compile_arguments = SimpleNamespace(  # no dict: its metrics are not the model's own attributes
+            optimizer=self.optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics,
+            weighted_metrics=weighted_metrics,
+        )  # fmt: skip
         self.compiled = True
 
     @property

@@ -1,13 +1,12 @@
-"""Weights in files: NumPy's npz, which holds arrays and nothing that runs, or HDF5 laid out as Keras does."""
+"""A model's weights by the paths that they have in Keras's files, and what a file's arrays do to them."""
 
 from __future__ import annotations
 
 import os
-import zipfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,23 +14,26 @@ from ..._atomic import replacing
 from ...variable import Variable
 from .._names import snake_case
 from ..layers import Layer
+from .arrays import Arrays, Stored, opened, write_h5, write_npz
 
 if TYPE_CHECKING:
     from .model import Model
-
-HEADER = 4096  # bytes before an array in its file, at most
-Arrays = dict[str, np.ndarray]
 
 
 def named_variables(model: Model) -> dict[str, Variable]:
     """The weights by their paths in Keras's files: "layers/dense/vars/0" is the first Dense layer's kernel."""
     found: dict[int, tuple[str, Variable]] = {}
-    seen: set[int] = set()
-    for path, layer in _walk(model, "", seen):
+    for path, layer in _walk(model, "", set()):
         own = sorted(layer.parts(Layer)[0], key=lambda v: not v.trainable)
         for i, variable in enumerate(v for v in own if id(v) not in found):
             found[id(variable)] = f"{path}vars/{i}", variable
     return dict(found.values())
+
+
+def optimizers(model: Model) -> dict[str, Model]:
+    """The compiled models, this one and those inside it, by the paths of their optimizers."""
+    compiled = ((path, x) for path, x in _walk(model, "", set()) if getattr(x, "compiled", False))
+    return {f"{path}optimizer/vars/": x for path, x in compiled}  # type: ignore[misc]
 
 
 def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
@@ -66,90 +68,58 @@ def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool
         write(file, arrays)
 
 
-def load_weights(model: Model, filepath: str | os.PathLike[str]) -> None:
-    """Reads what save_weights wrote, or Keras; if anything does not fit, ValueError, and no value is changed."""
-    path = ending_in(filepath, ".weights.h5", ".npz")
-    variables = named_variables(model)
-    most = sum(v._array.nbytes + HEADER for v in variables.values())
-    try:
-        if path.name.endswith(".weights.h5"):
-            with open(path, "rb") as file:
-                arrays = read_h5(file)
-        else:
-            arrays = read_arrays(path, most)
-        assign(variables, arrays)
-    except ValueError as error:
-        raise ValueError(f"{path} is not a weights file for this model: {error}") from None
+def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool = False) -> None:
+    """The variables take the arrays, float32 and float64 for each other.
 
-
-def assign(variables: dict[str, Variable], arrays: Arrays) -> None:
-    """The variables take the arrays; ValueError if one is missing, left over or of another shape, before any is."""
-    weights = {name: array for name, array in arrays.items() if not name.startswith("optimizer/")}
-    if sorted(weights) != sorted(variables):
-        raise ValueError(f"it holds {sorted(weights)}, the model's weights are {sorted(variables)}")
-    for name, v in variables.items():
-        if weights[name].shape != v.shape or v.dtype != weights[name].dtype:
-            have = f"{weights[name].dtype} {weights[name].shape}"
-            raise ValueError(f"{name} is {v.dtype.name} {tuple(v.shape)}, the file has {have}")
-    for name, v in variables.items():
-        v.assign(weights[name])
-
-
-def write_npz(file: IO[bytes], arrays: Arrays) -> None:
-    """The arrays by name, as NumPy does."""
-    np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
-
-
-def write_h5(file: IO[bytes], arrays: Arrays) -> None:
-    """The arrays by path, in groups as Keras does. ImportError: h5py is not installed."""
-    with _h5py().File(file, "w") as archive:
-        for name, array in arrays.items():
-            archive[name] = array
-
-
-def read_h5(file: BinaryIO) -> Arrays:
-    """All arrays of an HDF5 file by their paths. ValueError: not such a file, or damaged."""
-    h5py = _h5py()
-    arrays: Arrays = {}
-    try:
-        with h5py.File(file, "r") as archive:
-            archive.visititems(
-                lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-    except (OSError, RuntimeError, KeyError) as error:
-        raise ValueError(str(error)) from None
-    return arrays
-
-
-def _h5py() -> ModuleType:
-    try:
-        import h5py  # type: ignore[import-untyped]
-    except ImportError:
-        raise ImportError(
-            "Files in HDF5 need h5py: pip install 'pynn[hdf5]'. Without it, save_weights writes NumPy's .npz."
-        ) from None
-    return h5py
-
-
-def read_arrays(path: str | os.PathLike[str] | BinaryIO, most_bytes: int) -> Arrays:
-    """All arrays of an npz file. ValueError: not such a file, damaged, or unpacked larger than most_bytes.
-
-    FileNotFoundError, PermissionError, IsADirectoryError: the file itself cannot be read.
+    ValueError if one is missing, left over, or of another shape or kind of numbers: then no variable is changed. With
+    skip_mismatch, the layers of such variables keep their values, and a warning names them.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > most_bytes:  # a small file may unpack to a huge one
-            raise ValueError(f"it unpacks to {size} bytes, more than {most_bytes}")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("it holds more than arrays")
-    except (FileNotFoundError, PermissionError, IsADirectoryError):
-        raise
-    except Exception as error:  # damaged bytes make zipfile and NumPy raise almost anything, MemoryError included
-        raise ValueError(str(error) or type(error).__name__) from None
-    return arrays
+    weights = {name: array for name, array in arrays.items() if "optimizer" not in name.split("/")}
+    wrong = dict.fromkeys(variables.keys() - weights.keys(), "is not in the file")
+    wrong |= dict.fromkeys(weights.keys() - variables.keys(), "is none of the model's weights")
+    for name in variables.keys() & weights.keys():
+        v, array = variables[name], weights[name]
+        if array.shape != v.shape or array.dtype.kind != v.dtype.dtype.kind:
+            wrong[name] = f"is {v.dtype.name} {tuple(v.shape)}, the file has {array.dtype} {array.shape}"
+    if wrong and not skip_mismatch:
+        name = min(wrong)
+        raise ValueError(
+            f"{name} {wrong[name]}; it holds {sorted(weights)}, the model's weights are {sorted(variables)}"
+        )
+    skipped = {_layer(name) for name in wrong}
+    if skipped:
+        warnings.warn(f"These layers keep their weights, those of the file do not fit: {sorted(skipped)}", stacklevel=3)
+    read = [(v, weights[name].read()) for name, v in variables.items() if _layer(name) not in skipped]
+    for v, values in read:
+        v.assign(values.astype(v.dtype.dtype, copy=False))
+
+
+def _layer(name: str) -> str:
+    return name.rpartition("vars/")[0].rstrip("/") or "the model itself"
+
+
+def assign_state(model: Model, state: list[Stored]) -> None:
+    """The optimizer takes its state, in the order of its variables; a warning if it does not fit."""
+    optimizer, unbuilt = model.optimizer, len(model.optimizer.variables)
+    if not state:
+        return
+    optimizer.build(model.trainable_variables)
+    kept = optimizer.variables
+    if [tuple(v.shape) for v in kept] == [array.shape for array in state]:
+        for v, array in zip(kept, state, strict=True):
+            v.assign(array.read().astype(v.dtype.dtype))
+    elif len(state) > unbuilt:  # else it had made no step yet
+        warnings.warn(
+            f"The file's state of the optimizer {optimizer.name!r}, {len(state)} arrays, does not fit its {len(kept)} "
+            "variables: it begins anew",
+            stacklevel=3,
+        )
+
+
+def read_arrays(path: str | os.PathLike[str], most_bytes: int) -> dict[str, np.ndarray]:
+    """All arrays of an npz file; errors as of `opened`."""
+    with opened(path, ".npz", most_bytes) as arrays:
+        return {name: array.read() for name, array in arrays.items()}
 
 
 def ending_in(filepath: Any, *endings: str) -> Path:

@@ -44,7 +44,7 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, str):
         found = _KNOWN.get(identifier.lower(), lambda: lookup("optimizer", identifier, _KNOWN))()
     elif isinstance(identifier, dict):
-        found = deserialize(identifier)
+        found = deserialize(identifier, family="keras.optimizers")
     return found if isinstance(found, Optimizer) else lookup("optimizer", identifier, _KNOWN)
 
 

@@ -18,6 +18,7 @@ from ...variable import Variable
 from .. import initializers
 from .._config import Configured, serialize
 from .._names import auto_name
+from .._neutral import neutral
 from .._variables import plain
 from ._memory import keep_freed_memory
 from .averages import MovingAverages
@@ -55,11 +56,14 @@ class Optimizer(Configured):
     `ema_overwrite_frequency` steps and in `finalize_variable_values`. decay: learning_rate / (1 + decay * steps).
     """
 
+    _module = "keras.optimizers"
     _has_own_step = False
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         cls._has_own_step = cls.update_step is not Optimizer.update_step
 
+    @neutral(loss_scale_factor=None, gradient_accumulation_steps=None)
     def __init__(
         self,
         learning_rate: Any = HUNDREDTH,

@@ -31,6 +31,8 @@ ONE, PI = F32(1), F32(math.pi)
 class LearningRateSchedule(Configured):
     """Base class: a subclass computes the learning rate after `step` steps in `__call__`."""
 
+    _module = "keras.optimizers.schedules"
+
     def __call__(self, step: Any) -> Any:
         raise NotImplementedError(f"Learning rate schedule {type(self).__name__!r} must override `__call__`.")
 

@@ -1,0 +1,41 @@
+"""How many numbers the configuration of a file may ask for: no more than the file itself holds."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SAMPLE = 2**24  # numbers of a layer's inputs, of which a file holds none
+
+
+class _Budget(threading.local):
+    left = total = math.inf
+
+
+_budget = _Budget()
+
+
+@contextmanager
+def limited(numbers: int) -> Iterator[None]:
+    """Weights that are made inside this context have so many numbers together, at most. ValueError: more."""
+    before = _budget.left, _budget.total
+    _budget.left = _budget.total = numbers
+    try:
+        yield
+    finally:
+        _budget.left, _budget.total = before
+
+
+def spend(numbers: int) -> None:
+    """A weight of so many numbers is about to be made."""
+    if numbers > _budget.left:
+        raise ValueError(f"its configuration asks for more weights than the {_budget.total:,} numbers that it holds")
+    _budget.left -= numbers
+
+
+def allow(numbers: int) -> None:
+    """Inputs of so many numbers are about to be made."""
+    if numbers > max(_budget.total, SAMPLE):
+        raise ValueError(f"its configuration asks for inputs of {numbers:,} numbers")

@@ -1,0 +1,38 @@
+"""Options of Keras that do nothing at one value, and are not there at any other."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def neutral(**options: Any) -> Callable[[Function], Function]:
+    """A decorator: the function, or constructor, also takes these keyword options, each at this value or None.
+
+    That is how Keras's files and programs write them where they ask for what is done anyway. TypeError: another value.
+    """
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            for name in options.keys() & kwargs.keys() if kwargs else ():
+                value = kwargs.pop(name)
+                if value is not None and (value != options[name] or type(value) is not type(options[name])):
+                    raise TypeError(
+                        f"{function.__qualname__.removesuffix('.__init__')}: {name}={value!r} is not supported; "
+                        f"{name} can only be {options[name]!r}"
+                    )
+            return function(*args, **kwargs)
+
+        wrapper.neutral = options.keys()  # type: ignore[attr-defined]
+        return cast(Function, wrapper)
+
+    return decorate
+
+
+def neutral_names(cls: type) -> set[str]:
+    """The options of this kind that the class's constructors take."""
+    return {name for base in cls.__mro__ for name in getattr(vars(base).get("__init__"), "neutral", ())}
