@@ -90,3 +90,46 @@ def test_a_copy_has_the_same_calls():
     copy.set_weights(model.get_weights())
     np.testing.assert_array_equal(copy(X), model(X))
     assert [layer.name for layer in copy.layers] == [layer.name for layer in model.layers]
+
+
+def test_clones():
+    class Twice(layers.Layer):  # not registered: a clone needs no name for it
+        def call(self, inputs):
+            return inputs * 2
+
+    inputs = keras.Input((6,), name="x")
+    inner = keras.Sequential([layers.Dense(3), Twice()], name="inner")
+    model = keras.Model(inputs, {"y": inner(inputs) + 1.0, "z": inputs[:, :2]}, name="outer", trainable=False)
+    model.compile(keras.optimizers.SGD(0.5), {"y": "mse"})
+    copy = keras.models.clone_model(model)
+    assert (copy.name, copy.trainable, copy.compiled, copy.optimizer.get_config()["learning_rate"]) == (
+        "outer", False, True, 0.5)  # fmt: skip
+    copy.set_weights(model.get_weights())
+    np.testing.assert_array_equal(copy(X)["y"], model(X)["y"])
+    assert copy.get_layer("inner").layers[0] is not inner.layers[0]
+    assert keras.models.clone_model(model, lambda layer: layer).get_layer("inner") is inner
+    assert [v.shape for v in model.non_trainable_weights] == [(6, 3), (3,)]
+    lazy = keras.Sequential([layers.Dense(2)])
+    lazy(X)
+    assert keras.models.clone_model(lazy).built
+
+
+def test_sizes_that_are_not_known():
+    inputs = keras.Input((None, 4))
+    hidden = layers.BatchNormalization()(layers.Dense(8, "relu")(inputs))
+    assert hidden.shape == (None, None, 8)
+    for layer, shape in (
+        (layers.Flatten(), (None, None)), (layers.Permute((2, 1)), (None, 8, None)),
+        (layers.LayerNormalization(), (None, None, 8)), (layers.Reshape((-1, 2)), (None, None, 2)),
+        (layers.Lambda(lambda x: tf.reduce_sum(x, 1)), (None, 8)), (layers.Lambda(lambda x: tf.reduce_sum(x, 0)), (None, 8)),
+        (layers.Lambda(lambda x: x[:1]), (1, None, 8)),
+    ):  # fmt: skip
+        assert layer(hidden).shape == shape and layer.compute_output_shape((None, None, 8)) == shape
+    assert layers.Concatenate(1)([hidden, hidden]).shape == (None, None, 8)
+    assert layers.Concatenate(2)([hidden, hidden]).shape == (None, None, 16)
+    assert layers.Add()([keras.Input((None,)), keras.Input((3,))]).shape == (None, 3)
+    assert (hidden + hidden)[:, 0].shape == (None, 8) and hidden[:, 1:].shape == (None, None, 8)
+    assert layers.Dense(2).compute_output_shape((7, None, 5)) == (7, None, 2)
+    model = keras.Model(inputs, layers.Lambda(lambda x: tf.reduce_max(x, 1))(hidden))
+    assert model.predict(np.ones((3, 5, 4)), verbose=0).shape == (3, 8) and model.output_shape == (None, 8)
+    assert keras.Input((4,), batch_size=3).shape == layers.Dense(4)(keras.Input((4,), batch_size=3)).shape == (3, 4)

@@ -43,6 +43,7 @@ class Tracked(Configured):
         """Own variables and, after them, those of the layers inside; all or (non-)trainable ones."""
         if trainable and not self._trainable:
             return []
+        trainable = None if trainable is False and not self._trainable else trainable
         own, layers = self.parts(Tracked)
         own.sort(key=lambda v: not v.trainable)
         if trainable is not None:

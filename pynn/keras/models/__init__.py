@@ -1,10 +1,11 @@
 """Models under Keras's names."""
 
 from ..._missing import missing
+from .cloning import clone_model
 from .model import Functional, Model
-from .saving import clone_model, load_model, model_from_json
+from .saving import load_model, model_from_json, save_model
 from .sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json"]
+__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 __getattr__ = missing(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -127,8 +128,9 @@ class Graph:
         return {"layers": layers, **ends}
 
 
-def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
-    """Inputs and outputs of a new graph from what `Graph.config` gave."""
+def from_config(config: dict[str, Any], make: Callable[[Any], Layer] | None = None) -> tuple[Any, Any]:
+    """Inputs and outputs of a new graph from what `Graph.config` gave; `make` gives the layer of an entry."""
+    make = make or functools.partial(deserialize, family="keras.layers")
     layers: dict[str, Layer] = {}
     made: dict[str, list[Any]] = {}  # by layer, the outputs of each of its calls
 
@@ -150,7 +152,7 @@ def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
     pending = []
     for entry in config["layers"]:
         name = entry["name"]
-        layers[name], made[name] = deserialize(entry, family="keras.layers"), []
+        layers[name], made[name] = make(entry), []
         if entry["inbound_nodes"]:
             pending += [(name, call) for call in entry["inbound_nodes"]]
         else:

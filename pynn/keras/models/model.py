@@ -70,6 +70,11 @@ class Model(Fitted):
             self.build(input_shape)
 
     @property
+    def operations(self) -> list[Layer]:
+        """The layers, and among them a graph's operators (`x + y`)."""
+        return self.layers if self._graph is None else self._graph.layers
+
+    @property
     def layers(self) -> list[Layer]:
         """The layers of the graph, or among the attributes in the order in which they were set."""
         return self.parts(Layer)[1]

@@ -142,8 +142,3 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
             return _made(json.loads(json_string))
         except RecursionError:
             raise ValueError("The text is nested too deeply to describe a model") from None
-
-
-def clone_model(model: Model) -> Model:
-    """A new model of the same configuration, its weights drawn anew."""
-    return type(model).from_config(model.get_config())

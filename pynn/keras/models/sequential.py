@@ -148,12 +148,11 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """The layers' configurations, the Input's first."""
-        layers = [*([self._entry] if self._entry else ()), *self._stack]
         config = {
             "name": self.name,
             "trainable": self._trainable,
             "dtype": self._dtype.name,
-            "layers": serialize(layers),
+            "layers": serialize([self._entry, *self._stack] if self._entry else self._stack),
         }
         return config | ({"build_input_shape": list(self._input)} if self._input else {})
 

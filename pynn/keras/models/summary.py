@@ -33,7 +33,7 @@ def print_summary(
     table.add_column("Layer (type)", width=ends[0])
     table.add_column("Output Shape", width=ends[1] - ends[0])
     table.add_column("Param #", width=ends[2] - ends[1], justify="right")
-    for layer in model.layers:
+    for layer in model.operations:
         params = f"[green]{layer.count_params():,}[/]" if layer.built else "[green]0[/] (unbuilt)"
         table.add_row(f"{escape(layer.name)} ([blue]{type(layer).__name__}[/])", output_shape(layer), params)
     console.begin_capture()

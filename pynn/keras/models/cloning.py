@@ -1,0 +1,55 @@
+"""Copies of models: the same layers and calls, other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._config import deserialize, serialize
+from ..layers import InputLayer, Layer
+from ..layers.operation import Operation
+from . import graph
+from .model import Functional, Model
+from .sequential import Sequential
+
+
+def clone_model(model: Model, clone_function: Callable[[Layer], Layer] | None = None) -> Model:
+    """A new model of the same layers, calls and names, compiled alike, its weights drawn anew.
+
+    Each layer is made by clone_function(layer), by default of its configuration. A subclass of Model is made as
+    `load_model` would; ValueError: with a clone_function.
+    """
+    if isinstance(model, (Sequential, Functional)):
+        copy = _same_layers(model, clone_function or _cloned)
+        if config := model.get_compile_config():
+            copy.compile_from_config(config)
+        return copy
+    if clone_function is not None:
+        raise ValueError(f"clone_function makes the layers of Sequential models and graphs, not of {type(model)}")
+    return deserialize(serialize(model), {type(model).__name__: type(model)})
+
+
+def _same_layers(model: Sequential | Functional, make: Callable[[Layer], Layer]) -> Model:
+    if isinstance(model, Sequential):
+        copy = Sequential(name=model.name, trainable=model._trainable)
+        copy._dtype = model._dtype
+        if model._entry:
+            copy.add(_cloned(model._entry))
+        for layer in model.layers:
+            copy.add(make(layer))
+        if model._input and not copy._input:
+            copy.build(model._input)
+        return copy
+    layers = {layer.name: layer for layer in model.operations}
+
+    def layer_of(entry: dict[str, Any]) -> Layer:
+        layer = layers[entry["name"]]
+        return _cloned(layer) if isinstance(layer, (InputLayer, Operation)) else make(layer)
+
+    ends = graph.from_config(model.get_config(), layer_of)
+    return type(model)(*ends, name=model.name, trainable=model._trainable)
+
+
+def _cloned(layer: Layer) -> Layer:
+    inner = isinstance(layer, (Sequential, Functional))
+    return clone_model(layer) if inner else type(layer).from_config(layer.get_config())  # type: ignore[arg-type]
