@@ -143,6 +143,11 @@ class Variable(Operators):
             )
         return array
 
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for name, value in state[1].items():
+            setattr(self, name, value)
+        self._tensor = Tensor(np.array(self._array, order="C"))  # what is unpickled may lie in memory of others
+
     def __repr__(self) -> str:
         about = f"'{self.name}' shape={self.shape} dtype={self.dtype.name}"
         return f"<tf.Variable {about}, numpy={values(self._array)}>"

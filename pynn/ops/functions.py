@@ -25,7 +25,7 @@ def elementary(
         return y
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = formula
+    function.__doc__, function.__module__ = formula, slope.__module__  # where pickle finds it
     return function
 
 

@@ -121,7 +121,8 @@ def test_sizes_that_are_not_known():
     for layer, shape in (
         (layers.Flatten(), (None, None)), (layers.Permute((2, 1)), (None, 8, None)),
         (layers.LayerNormalization(), (None, None, 8)), (layers.Reshape((-1, 2)), (None, None, 2)),
-        (layers.Lambda(lambda x: tf.reduce_sum(x, 1)), (None, 8)), (layers.Lambda(lambda x: tf.reduce_sum(x, 0)), (None, 8)),
+        (layers.Lambda(lambda x: tf.reduce_sum(x, 1)), (None, 8)),
+        (layers.Lambda(lambda x: tf.reduce_sum(x, 0)), (None, 8)),
         (layers.Lambda(lambda x: x[:1]), (1, None, 8)),
     ):  # fmt: skip
         assert layer(hidden).shape == shape and layer.compute_output_shape((None, None, 8)) == shape

@@ -100,7 +100,7 @@ def _assign(model: Model, arrays: Arrays, is_older: bool) -> None:
     weights.assign(weights.named_variables(model), arrays)
     for place, compiled in weights.optimizers(model).items():
         names = [f"{place}{i}" for i in range(len(arrays)) if f"{place}{i}" in arrays]
-        weights.assign_state(compiled, [arrays[name] for name in names])
+        weights.assign_state(compiled, [arrays[name] for name in names], is_older)
 
 
 def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:

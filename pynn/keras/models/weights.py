@@ -98,13 +98,16 @@ def _layer(name: str) -> str:
     return name.rpartition("vars/")[0].rstrip("/") or "the model itself"
 
 
-def assign_state(model: Model, state: list[Stored]) -> None:
-    """The optimizer takes its state, in the order of its variables; a warning if it does not fit."""
+def assign_state(model: Model, state: list[Stored], is_older: bool = False) -> None:
+    """The optimizer takes its state, in the order of its variables; a warning if it does not fit.
+
+    is_older: in the order of version 0.1.
+    """
     optimizer, unbuilt = model.optimizer, len(model.optimizer.variables)
     if not state:
         return
     optimizer.build(model.trainable_variables)
-    kept = optimizer.variables
+    kept = optimizer.older_variables() if is_older else optimizer.variables
     if [tuple(v.shape) for v in kept] == [array.shape for array in state]:
         for v, array in zip(kept, state, strict=True):
             v.assign(array.read().astype(v.dtype.dtype))

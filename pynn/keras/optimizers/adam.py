@@ -37,6 +37,9 @@ class Adam(Optimizer):
     def _slots(self) -> dict[str, float]:
         return {"momentum": 0.0, "velocity": 0.0} | ({"velocity_hat": 0.0} if self.amsgrad else {})
 
+    def _groups(self) -> list[list[str]]:
+        return [["momentum", "velocity"], *([["velocity_hat"]] if self.amsgrad else [])]
+
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if self.amsgrad:
             super()._update(w, g, rate, *slots)
@@ -126,6 +129,12 @@ class Nadam(Optimizer):
         super().build(variables)
         self._product = self.add_variable(initializer="ones", name="u_product")
         self._multiplied = 0  # the step whose factor came last
+
+    @property
+    def variables(self) -> list[Variable]:
+        """As Optimizer's; the product comes last."""
+        last = [self._product] if self.built else []
+        return [v for v in super().variables if not any(v is x for x in last)] + last
 
     def _slots(self) -> dict[str, float]:
         return {"momentum": 0.0, "velocity": 0.0}

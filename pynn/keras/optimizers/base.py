@@ -121,12 +121,32 @@ class Optimizer(Configured):
     @property
     def variables(self) -> list[Variable]:
         """The steps, the learning rate, and what is kept for each variable."""
+        return self._ordered(self._groups())
+
+    def older_variables(self) -> list[Variable]:
+        """As `variables`, in the order of the files that version 0.1 wrote."""
+        return self._ordered([list(self._slots())])
+
+    def _groups(self) -> list[list[str]]:
+        """The slots as Keras keeps them: group after group, within a group variable by variable."""
+        return [list(self._slots())]
+
+    def _ordered(self, groups: list[list[str]]) -> list[Variable]:
+        slots = list(self._slots())
         if self._state and not self._shown:
             for v, arrays in self._state.values():
-                names = (f"{v.name}_{slot}" for slot in self._slots())
+                names = (f"{v.name}_{slot}" for slot in slots)
                 self._shown.append([plain(a, n) for n, a in zip(names, arrays, strict=True)])
         rate = [] if callable(self._rate.held) else [self._rate.held]
-        return [self._iterations, *rate, *self._added, *(slot for slots in self._shown for slot in slots)]
+        kept = [own[slots.index(slot)] for group in groups for own in self._shown for slot in group]
+        return [self._iterations, *rate, *self._added, *kept]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_state": list(self._state.values())}  # a copy's variables have other ids
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._state = {id(v): (v, [np.array(a) for a in arrays]) for v, arrays in state["_state"]}
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Makes the state for these variables; no others can be updated later."""

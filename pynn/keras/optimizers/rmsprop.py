@@ -36,6 +36,9 @@ class RMSprop(Optimizer):
         more = {"momentum": bool(self.momentum), "average_gradient": self.centered}
         return {"velocity": 0.0} | {name: 0.0 for name, wanted in more.items() if wanted}
 
+    def _groups(self) -> list[list[str]]:
+        return [[slot] for slot in self._slots()]
+
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if self.momentum or self.centered:
             super()._update(w, g, rate, *slots)
