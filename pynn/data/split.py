@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import nest
+from .._neutral import neutral
 from ._batches import Batch
 from ._elements import stack
 from .dataset import Dataset
@@ -15,6 +16,7 @@ from .dataset import Dataset
 Size = int | float | None
 
 
+@neutral(preferred_backend=None)
 def split_dataset(
     dataset: Any, left_size: Size = None, right_size: Size = None, shuffle: bool = False, seed: int | None = None
 ) -> tuple[Dataset, Dataset]:

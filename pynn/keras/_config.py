@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from .._neutral import neutral, neutral_names
 from ..dtypes import DType, as_dtype
 from ..tensor import Operators, Tensor
 from . import _registry
 from ._names import lookup
-from ._neutral import neutral_names
 
 
 class Configured:
@@ -57,9 +57,9 @@ class Configured:
         return arguments
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """A new object from what `get_config` gave."""
-        return cls(**{name: deserialize(value) for name, value in config.items()})
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """A new object from what `get_config` gave; custom_objects: names for classes and functions of one's own."""
+        return cls(**{name: deserialize(value, custom_objects) for name, value in config.items()})
 
 
 def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
@@ -136,6 +136,7 @@ def _described(value: Any) -> dict[str, Any]:
     return described
 
 
+@neutral(safe_mode=True)
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, family: str | None = None) -> Any:
     """The object that `serialize` described; family: the module of our classes that is meant where it names none.
 

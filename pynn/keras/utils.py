@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import ops, random
 from .._missing import missing
+from .._neutral import neutral
 from ..convert import as_array, convert_to_tensor
 from ..data.split import split_dataset
 from ..tensor import Operators
@@ -77,6 +78,7 @@ class Progbar:
     are the last ones. verbose: 0, silent; 1, a bar; 2, one line at the end. `unit_name` is what a step is called.
     """
 
+    @neutral(width=20, interval=0.05, stateless_metrics=None)
     def __init__(
         self,
         target: int | None,

@@ -12,13 +12,13 @@ from typing import Any, TypedDict
 import numpy as np
 
 from ... import nest, ops
+from ..._neutral import neutral
 from ...convert import convert_to_tensor, operand, to_shape
 from ...dtypes import DType, as_dtype
 from ...tensor import Operators, Tensor
 from ...variable import Variable
 from .. import _budget, config, constraints, initializers, regularizers
 from .._names import auto_name
-from .._neutral import neutral
 from .._symbolic import KerasTensor, Node, is_symbolic, traced
 from .._variables import plain
 from ._tracking import Tracked
@@ -197,6 +197,7 @@ class Layer(Tracked):
             return ops.cast(x, self._dtype)
         return x
 
+    @neutral(autocast=True, aggregation="none", synchronization="auto", overwrite_with_gradient=False)
     def add_weight(
         self,
         shape: Any = (),

@@ -8,9 +8,9 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
+from ..._neutral import neutral
 from ...tensor import Tensor
 from .. import activations, constraints, initializers, regularizers
-from .._neutral import neutral
 from .base import Layer, LayerOptions
 
 

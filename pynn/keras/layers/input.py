@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..._neutral import neutral
 from ...tensor import Tensor
-from .._neutral import neutral
 from .._symbolic import KerasTensor, Node
 from .base import Layer
 
@@ -14,7 +14,7 @@ from .base import Layer
 class InputLayer(Layer):
     """The shape of one sample, as the first layer of a model."""
 
-    @neutral(sparse=False, ragged=False, optional=False)
+    @neutral(sparse=False, ragged=False, optional=False, input_tensor=None)
     def __init__(
         self,
         shape: Sequence[int | None] | int | None = None,

@@ -9,11 +9,11 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
+from ..._neutral import neutral
 from ...tape import record
 from ...tensor import Tensor
 from ...variable import Variable
 from .. import constraints, initializers, regularizers
-from .._neutral import neutral
 from .base import Layer, LayerOptions
 
 

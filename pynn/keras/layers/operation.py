@@ -29,7 +29,7 @@ class Operation(Layer):
         """None: there is nothing to build."""
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Operation:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Operation:
         """A new one; our older files have all under this class, by the function's name. ValueError: no such one."""
         if cls is not Operation:
             return cls(**config)

@@ -9,10 +9,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
+from ..._neutral import neutral
 from ...convert import as_array
 from ...dtypes import InvalidArgumentError
 from ...tensor import Operators, Tensor
-from .._neutral import neutral
 from .base import Layer, LayerOptions
 from .normalization import floats
 

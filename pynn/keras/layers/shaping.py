@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from ... import ops
+from ..._neutral import neutral
 from ...tensor import Tensor
 from ..regularizers import L1L2
 from .base import Layer, LayerOptions
@@ -78,6 +79,7 @@ class Lambda(Layer):
     output_shape: what compute_output_shape gives, for a sample or as a function of the input's shape.
     """
 
+    @neutral(mask=None)
     def __init__(
         self,
         function: Callable[..., Any],

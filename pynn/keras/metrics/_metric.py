@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import nest, ops
+from ..._neutral import neutral
 from ...convert import as_array, to_shape
 from ...dtypes import as_dtype
 from ...tensor import Operators, Tensor
@@ -45,6 +46,7 @@ class Metric(Configured):
         """The name of the type of its state and result."""
         return self._dtype.name
 
+    @neutral(aggregation="sum", synchronization="auto")
     def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, *, name: str | None = None) -> Variable:
         """A new variable, found again by `variables` and `reset_state` once it is an attribute."""
         if "name" not in vars(self):
@@ -57,6 +59,7 @@ class Metric(Configured):
         state.name = name or "variable"
         return state
 
+    @neutral(aggregation="sum", synchronization="auto")
     def add_weight(
         self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
     ) -> Variable:

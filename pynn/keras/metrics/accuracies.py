@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ..._neutral import neutral
 from ...convert import as_array
 from ...tensor import Tensor
 from ..losses._loss import same_rank
@@ -42,6 +43,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
     return sparse_top_k_categorical_accuracy(as_array(y_true).argmax(-1), y_pred, k)
 
 
+@neutral(from_sorted_ids=False)
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
     """1 where fewer than k of y_pred (..., n) are larger than the one at the label (...) or (..., 1), else 0.
 
@@ -107,6 +109,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
 
     _direction = "up"
 
+    @neutral(from_sorted_ids=False)
     def __init__(self, k: int = 5, name: str = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)
         self.k = k

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..._neutral import neutral
 from .._config import deserialize, serialize
 from ..layers import InputLayer, Layer
 from ..layers.operation import Operation
@@ -13,6 +14,7 @@ from .model import Functional, Model
 from .sequential import Sequential
 
 
+@neutral(input_tensors=None, call_function=None, recursive=False)
 def clone_model(model: Model, clone_function: Callable[[Layer], Layer] | None = None) -> Model:
     """A new model of the same layers, calls and names, compiled alike, its weights drawn anew.
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from ... import nest
+from ..._neutral import neutral
 from .._config import deserialize, serialize
 from .._registry import custom_object_scope
 from .._symbolic import KerasTensor
@@ -125,16 +126,19 @@ class Model(Fitted):
         """The shape of the graph's output, or the list of them."""
         return _shapes(self.outputs or nest.flatten(self.output))
 
+    @neutral(expand_nested=False, show_trainable=False, layer_range=None)
     def summary(
         self, line_length: int | None = None, positions: Any = None, print_fn: Callable[[str], Any] | None = None
     ) -> None:
         """Prints the layers, their output shapes and numbers of weights; positions: the columns' shares of a line."""
         summary.print_summary(self, line_length, positions, print_fn)
 
+    @neutral(zipped=True, include_optimizer=True)
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Writes the model (.keras: configuration, weights, optimizer), all or nothing."""
         saving.save_model(self, filepath, overwrite)
 
+    @neutral(max_shard_size=None)
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Writes the weights (.weights.h5 or .npz), all or nothing."""
         self._check_weights()

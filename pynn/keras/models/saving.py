@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._atomic import replacing
+from ..._neutral import neutral
 from ..._version import __version__
 from .._budget import limited
 from .._config import deserialize, serialize
-from .._neutral import neutral
 from .._registry import UnknownObject, custom_object_scope
 from . import legacy, weights
 from .arrays import Arrays, has_h5py, most_bytes, opened, write_h5, write_npz

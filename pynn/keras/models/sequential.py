@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
+from ..._neutral import neutral
 from ...dtypes import as_dtype
 from ...tensor import Tensor
 from .._config import deserialize, serialize
@@ -36,6 +37,7 @@ class Sequential(Model):
         for layer in layers or ():
             self.add(layer)
 
+    @neutral(rebuild=True)
     def add(self, layer: Layer | KerasTensor) -> None:
         """Puts a layer on top."""
         if isinstance(layer, KerasTensor) and isinstance(layer.node.layer, InputLayer):
@@ -68,6 +70,7 @@ class Sequential(Model):
         else:
             self.built = False
 
+    @neutral(rebuild=True)
     def pop(self) -> Layer:
         """Takes the topmost layer off."""
         if not self._stack:

@@ -43,11 +43,12 @@ class Trainable(Layer):
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Sets what training minimizes, how, and which metrics it reports; names or objects.
 
-        Several outputs: lists in their order or dicts by their names. The last three say how TensorFlow compiles a
-        step; here every step runs eagerly, one at a time, whatever they are, and the numbers are the same.
+        Several outputs: lists in their order or dicts by their names. The last four say how Keras compiles a step
+        and scales losses of half precision; here every step runs eagerly, one at a time, and the numbers are the same.
         """
         self.run_eagerly = run_eagerly
         check_metrics(metrics)

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from ..._neutral import neutral
 from ...convert import as_array, to_shape
 from ...dtypes import as_dtype
 from ...ops import cast
@@ -18,7 +19,6 @@ from ...variable import Variable
 from .. import initializers
 from .._config import Configured, serialize
 from .._names import auto_name
-from .._neutral import neutral
 from .._variables import plain
 from ._memory import keep_freed_memory
 from .averages import MovingAverages
@@ -295,6 +295,7 @@ class Optimizer(Configured):
         """In a program's own rule: updates one variable."""
         raise NotImplementedError
 
+    @neutral(aggregation="none", layout=None)
     def add_variable(
         self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, *, name: str = "variable"
     ) -> Variable:
