@@ -164,7 +164,7 @@ class Layer(Tracked):
         assert self.activity_regularizer is not None
         for output in nest.flatten(outputs):
             loss = self.activity_regularizer(output)
-            self.add_loss(loss / output.shape[0] if output.ndim else loss)
+            self.add_loss(loss / max(output.shape[0], 1) if output.ndim else loss)
 
     def _inputs_by_name(self, kwargs: dict[str, Any]) -> Any:
         """The first argument of `call`, which was given by its name. TypeError: it was not."""
@@ -182,7 +182,10 @@ class Layer(Tracked):
         return Node(self, args, kwargs, outputs).outputs
 
     def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        return self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
+        outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
+        for layer in self._tree():  # what they added to the loss was of zeros
+            layer._call, layer._added = [], (None, [])
+        return outputs
 
     def _cast(self, x: Any) -> Any:
         if type(x) is not Tensor:

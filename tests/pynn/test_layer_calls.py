@@ -1,0 +1,39 @@
+"""How layers are called: arguments by name, what they add to the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pynn as tf
+from pynn import keras
+from pynn.keras import layers
+
+
+def test_activity_regularizers_before_the_first_call_and_of_nothing():
+    dense = layers.Dense(2, activity_regularizer=lambda x: tf.reduce_sum(x), kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((3,)), dense])
+    assert dense.losses == model.losses == []
+    model(np.ones((4, 3), np.float32))
+    assert [float(x) for x in model.losses] == [6.0]  # divided by the batch's size
+    model(np.ones((0, 3), np.float32))
+    assert [float(x) for x in model.losses] == [0.0]
+
+
+def test_arguments_by_name():
+    class Both(layers.Layer):
+        def call(self, left, right=None):
+            return left if right is None else left - right
+
+    x, y = np.full((2, 3), 2, np.float32), np.ones((2, 3), np.float32)
+    np.testing.assert_array_equal(Both()(left=x, right=y), x - y)
+    dense, inputs = layers.Dense(2), keras.Input((3,))
+    np.testing.assert_array_equal(dense(inputs=x), dense(x))
+    model = keras.Model(inputs, Both()(left=dense(inputs=inputs), right=dense(inputs)))
+    np.testing.assert_array_equal(model(inputs=x, training=False), np.zeros((2, 2)))
+    np.testing.assert_array_equal(dense(x, mask=None), dense(x))
+    with pytest.raises(TypeError, match="without its first argument, 'inputs'"):
+        dense(x=x)
+    for options in ({"dtype": "int32"}, {"dtype": "bool"}):
+        weight = dense.add_weight((2,), **options)
+        assert weight.dtype == options["dtype"] and not weight.numpy().any()
