@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint bench bench-check readme
+.PHONY: build test lint parity bench bench-check readme
 
 BASE ?= HEAD~1
 
@@ -14,6 +14,9 @@ lint:
 	ruff format --check .
 	cython-lint kernels
 	mypy pynn
+
+parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
+	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras_files/parity.py
 
 bench:    ## measure everything, beside the libraries that are installed; tables, pictures and a page into pynn-bench
 	pynn bench
