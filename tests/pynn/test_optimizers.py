@@ -27,7 +27,7 @@ def test_the_learning_rate_by_its_older_name(name):
     for rate in (0.5, default + 0.0):  # also where it is the default's value
         with pytest.raises(TypeError, match="`lr` is the older name"):
             make(rate, lr=0.1)
-    for unknown in ("gradient_accumulation_steps", "loss_scale_factor", "learning_rat"):
+    for unknown in ("loss_scale_factor", "learning_rat"):
         with pytest.raises(TypeError, match=unknown):
             make(**{unknown: 2})
 
@@ -148,3 +148,34 @@ def test_a_missing_gradient_keeps_its_variable():
         optimizers.Nadam(0.1, weight_decay=0.5).apply([None, G], [v, w])
     np.testing.assert_array_equal(v, [1, 2])
     assert (w.numpy() != [1, 2]).all()
+
+
+@pytest.mark.parametrize("options", [{}, {"clipnorm": 0.5}, {"weight_decay": 0.1}, {"use_ema": True}])
+@pytest.mark.parametrize("make", [optimizers.SGD, optimizers.Adam, optimizers.RMSprop])
+def test_gradients_of_several_steps_make_one_update(make, options):
+    """As one update by their mean; only schedules count every step, as in Keras."""
+    slopes = [np.array(g, np.float32) for g in ([1, -2], [3, 1], [-4, 0.5], [2, 2])]
+    one, two = tf.Variable([1.0, 2.0]), tf.Variable([1.0, 2.0])
+    whole, parts = make(0.1, **options), make(0.1, gradient_accumulation_steps=2, **options)
+    for i in (0, 2):
+        whole.apply_gradients([((tf.constant(slopes[i]) + slopes[i + 1]) / 2, one)])
+        before = two.numpy()
+        parts.apply_gradients([(tf.constant(slopes[i]), two)])
+        np.testing.assert_array_equal(two, before)
+        parts.apply_gradients([(tf.constant(slopes[i + 1]), two)])
+        np.testing.assert_array_equal(two, one)
+    assert int(parts.iterations) == 2 and int(parts.variables[0]) == 4
+    steps: list[int] = []
+
+    class Schedule(optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            steps.append(int(step))
+            return 0.1
+
+    scheduled = optimizers.SGD(Schedule(), gradient_accumulation_steps=2)
+    for _ in range(4):
+        scheduled.apply_gradients([(G, two)])
+    assert steps == [0, 1, 2, 3]
+    for bad in (1, 1.5, True, "2"):
+        with pytest.raises(ValueError, match="integer of 2 or more"):
+            make(gradient_accumulation_steps=bad)

@@ -10,8 +10,9 @@ import numpy as np
 import kernels
 
 from ...variable import Variable
-from .base import Optimizer, OptimizerOptions
+from .base import Optimizer
 from .clipping import Arrays
+from .options import OptimizerOptions
 from .rate import THOUSANDTH
 
 

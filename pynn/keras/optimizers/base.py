@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
 from ..._neutral import neutral
 from ...convert import as_array, to_shape
 from ...dtypes import as_dtype
-from ...ops import cast
+from ...ops import cast, floordiv
 from ...tape import GradientTape
 from ...tensor import Tensor
 from ...variable import Variable
@@ -21,25 +20,12 @@ from .._config import Configured, serialize
 from .._names import auto_name
 from .._variables import plain
 from ._memory import keep_freed_memory
+from .accumulation import GradientMeans
 from .averages import MovingAverages
-from .clipping import Arrays, clip_by_global_norm, clip_by_norm, clip_by_value
-from .rate import HUNDREDTH, Default, Rate, number
-from .schedules import InverseTimeDecay
-
-
-class OptimizerOptions(TypedDict, total=False):
-    """What every optimizer's constructor takes and hands on to Optimizer's."""
-
-    weight_decay: float | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    name: str | None
-    lr: Any
-    decay: float | None
+from .clipping import Arrays, clipped
+from .decay import WeightDecay
+from .options import OptimizerOptions
+from .rate import HUNDREDTH, Rate
 
 
 class Optimizer(Configured):
@@ -54,6 +40,7 @@ class Optimizer(Configured):
     largest norm of all gradients as one vector. weight_decay: first w -= learning_rate * weight_decay * w.
     use_ema: keeps average = ema_momentum * average + (1 - ema_momentum) * w, which replaces w after every
     `ema_overwrite_frequency` steps and in `finalize_variable_values`. decay: learning_rate / (1 + decay * steps).
+    gradient_accumulation_steps n: every n steps one update, of the mean of their gradients; schedules see all steps.
     """
 
     _module = "keras.optimizers"
@@ -63,7 +50,7 @@ class Optimizer(Configured):
         super().__init_subclass__()
         cls._has_own_step = cls.update_step is not Optimizer.update_step
 
-    @neutral(loss_scale_factor=None, gradient_accumulation_steps=None)
+    @neutral(loss_scale_factor=None)
     def __init__(
         self,
         learning_rate: Any = HUNDREDTH,
@@ -75,24 +62,22 @@ class Optimizer(Configured):
         use_ema: bool = False,
         ema_momentum: float = 0.99,
         ema_overwrite_frequency: int | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
         lr: Any = None,
         decay: float | None = None,
     ) -> None:
         if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.")
-        if lr is not None:
-            if type(learning_rate) is not Default:
-                raise TypeError("`lr` is the older name of `learning_rate`: give one of them")
-            learning_rate = lr
-        if decay:
-            learning_rate = InverseTimeDecay(number(learning_rate), 1, decay)
         self.name = name or auto_name(type(self))
         self.weight_decay, self.use_ema = weight_decay, use_ema
+        self._decay = None if weight_decay is None else WeightDecay(weight_decay)
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._means = GradientMeans(gradient_accumulation_steps) if gradient_accumulation_steps else None
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.ema_momentum, self.ema_overwrite_frequency = ema_momentum, ema_overwrite_frequency
         self.built = False
-        self._rate = Rate(learning_rate)
+        self._rate = Rate(learning_rate, lr, decay)
         self._averages = MovingAverages(ema_momentum, ema_overwrite_frequency) if use_ema else None
         self._iterations = plain(np.int64(0), "iteration")
         self._step = 0  # the one that is being made
@@ -100,7 +85,6 @@ class Optimizer(Configured):
         self._state: dict[int, tuple[Variable, Arrays]] = {}
         self._shown: list[list[Variable]] = []
         self._added: list[Variable] = []
-        self._undecayed: tuple[list[Variable], str | None] = [], None
 
     @property
     def learning_rate(self) -> Any:
@@ -114,9 +98,9 @@ class Optimizer(Configured):
     lr = learning_rate
 
     @property
-    def iterations(self) -> Variable:
-        """How many times gradients were applied."""
-        return self._iterations
+    def iterations(self) -> Any:
+        """How many updates were made; `gradient_accumulation_steps` steps make one, as a Tensor then."""
+        return floordiv(self._iterations, self._means.steps) if self._means else self._iterations
 
     @property
     def variables(self) -> list[Variable]:
@@ -158,6 +142,8 @@ class Optimizer(Configured):
             self._state[id(v)] = v, [np.full_like(v._array, first) for first in slots.values()]
         if self._averages:
             self._averages.averages = self.add_optimizer_variables(variables, "average")
+        if self._means:
+            self._means.sums = self.add_optimizer_variables(variables, "gradient_accumulator")
         self.built = True
 
     def _slots(self) -> dict[str, float]:
@@ -199,43 +185,39 @@ class Optimizer(Configured):
             self._take_back()
         variables, slopes, slots = self._given(grads, trainable_variables)
         rate = self._rate.number(self._iterations)
-        self._step = self._iterations._tensor._array.item() + 1
-        if self.clipnorm:
-            slopes = clip_by_norm(slopes, self.clipnorm)
-        elif self.global_clipnorm:
-            slopes = clip_by_global_norm(slopes, self.global_clipnorm)
-        elif self.clipvalue:
-            slopes = clip_by_value(slopes, self.clipvalue)
-        if self.weight_decay is not None:
-            self._decay(variables, rate * self.weight_decay)
+        count = self._iterations._tensor._array.item()
+        self._step = count + 1
+        if self._means:
+            self._step = count // self._means.steps + 1
+            places = [list(self._state).index(id(v)) for v in variables]
+            slopes = self._means.add(places, slopes, count + 1)
+        if slopes and (self.clipnorm or self.clipvalue or self.global_clipnorm):
+            slopes = clipped(slopes, self.clipnorm, self.clipvalue, self.global_clipnorm)
+        if slopes and self._decay:
+            self._decay(variables, rate)
         if self._has_own_step:
-            for v, g in zip(variables, slopes, strict=True):
+            for v, g in zip(variables, slopes, strict=False):
                 self.update_step(Tensor(g), v, self.learning_rate)
-        elif len({*map(id, variables)}) == len(variables):
+        elif slopes and len({*map(id, variables)}) == len(variables):
             self._update_all(variables, slopes, slots, rate)
         else:  # a variable given twice: one after the other
-            for v, g, arrays in zip(variables, slopes, slots, strict=True):
+            for v, g, arrays in zip(variables, slopes, slots, strict=False):
                 self._update_all([v], [g], [arrays], rate)
         if self._averages:
             self._averages.update([v for v, _ in self._state.values()], self._step)
         for v in variables:
             if v.constraint is not None:
                 v.assign(v.constraint(v))
-        self._iterations._tensor = Tensor(np.array(self._step))  # np.add in place would take twice as long
+        self._iterations._tensor = Tensor(np.array(count + 1))  # np.add in place would take twice as long
 
-    def _given(
-        self, grads: Sequence[Any], variables: Sequence[Variable]
-    ) -> tuple[list[Variable], Arrays, list[Arrays]]:
+    def _given(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[Any, Arrays, list[Arrays]]:
         """The variables that have a gradient, its array, and what is kept for them."""
         kept, slopes, slots, absent = [], [], [], []
         state = self._state
         for g, v in zip(grads, variables, strict=True):
             known = state.get(id(v))
             if known is None:
-                raise ValueError(
-                    f"Unknown variable: {v!r}. This optimizer can only be called for the variables it was "
-                    "originally built with; make a new optimizer for others."
-                )
+                raise ValueError(f"Unknown variable: {v!r}. Make a new optimizer for what it was not built with")
             if g is None:
                 absent.append(v.name)
             else:
@@ -272,19 +254,12 @@ class Optimizer(Configured):
     def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
         raise NotImplementedError(f"{type(self).__name__} has no update_step")
 
-    def _decay(self, variables: list[Variable], share: float) -> None:
-        excluded, pattern = self._undecayed
-        ids = set(map(id, excluded))
-        for v in variables:
-            if not (id(v) in ids or (pattern and re.search(pattern, v.name))):
-                w = v._writable()
-                w -= w * share
-
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
         """No weight decay for these variables, and for those in whose name one of the regular expressions is found."""
-        self._undecayed = list(var_list or ()), "|".join(var_names or ()) or None
+        if self._decay:
+            self._decay.exclude(var_list or (), var_names or ())
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """With use_ema, the variables take the values of their averages; fit calls it at its end."""

@@ -6,7 +6,8 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from .base import Optimizer, OptimizerOptions
+from .base import Optimizer
+from .options import OptimizerOptions
 from .rate import THOUSANDTH
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...variable import Variable
 from .._variables import plain
-from .schedules import LearningRateSchedule
+from .schedules import InverseTimeDecay, LearningRateSchedule
 
 
 class Default(float):
@@ -20,7 +20,14 @@ HUNDREDTH, THOUSANDTH = Default(0.01), Default(0.001)
 class Rate:
     """Holds what an optimizer was given as its learning rate."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, older: Any = None, decay: float | None = None) -> None:
+        """older: `value` by its older name, `lr`; decay: value / (1 + decay * steps)."""
+        if older is not None:
+            if type(value) is not Default:
+                raise TypeError("`lr` is the older name of `learning_rate`: give one of them")
+            value = older
+        if decay:
+            value = InverseTimeDecay(number(value), 1, decay)
         self.held: Any = value
         if not callable(value):
             self.held = plain(number(value), "learning_rate", dtype="float32")

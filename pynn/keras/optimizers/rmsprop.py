@@ -8,8 +8,9 @@ import numpy as np
 
 import kernels
 
-from .base import Optimizer, OptimizerOptions
+from .base import Optimizer
 from .clipping import Arrays
+from .options import OptimizerOptions
 from .rate import THOUSANDTH
 
 

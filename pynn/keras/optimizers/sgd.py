@@ -6,8 +6,9 @@ from typing import Any, Unpack
 
 import kernels
 
-from .base import Optimizer, OptimizerOptions
+from .base import Optimizer
 from .clipping import Arrays
+from .options import OptimizerOptions
 from .rate import HUNDREDTH
 
 
