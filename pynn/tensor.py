@@ -102,6 +102,10 @@ class Operators:
         """Where the values are, under TensorFlow's name: the CPU."""
         return "/job:localhost/replica:0/task:0/device:CPU:0"
 
+    def ref(self) -> Reference:
+        """A key of it for dicts and sets: tensors and variables compare by elements and have no hash."""
+        return Reference(self)
+
     @property
     def ndim(self) -> int:
         """The number of axes."""
@@ -111,6 +115,28 @@ class Operators:
     def dtype(self) -> DType:
         """The type of the elements, under TensorFlow's name; it equals NumPy's."""
         return as_dtype(self._array.dtype)
+
+
+class Reference:
+    """Stands for one Tensor or Variable, and equals another reference of the same one; `deref()` gives it."""
+
+    __slots__ = ("_referent",)
+
+    def __init__(self, referent: Operators) -> None:
+        self._referent = referent
+
+    def deref(self) -> Any:
+        """The Tensor or Variable."""
+        return self._referent
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._referent is other._referent
+
+    def __hash__(self) -> int:
+        return id(self._referent)
+
+    def __repr__(self) -> str:
+        return f"<Reference wrapping {self._referent!r}>"
 
 
 class Tensor(Operators):

@@ -101,15 +101,15 @@ class Variable(Operators):
 
     def scatter_nd_update(self, indices: Any, updates: Any) -> Variable | None:
         """The updates in place of the elements, or slices, at the points in the last axis of indices."""
-        return self.assign(ops.tensor_scatter_nd_update(self.value(), indices, updates))
+        return self.assign(ops.tensor_scatter_nd_update(self._tensor, indices, updates))
 
     def scatter_nd_add(self, indices: Any, updates: Any) -> Variable | None:
         """The updates added at the points in the last axis of indices."""
-        return self.assign(ops.tensor_scatter_nd_add(self.value(), indices, updates))
+        return self.assign(ops.tensor_scatter_nd_add(self._tensor, indices, updates))
 
     def scatter_nd_sub(self, indices: Any, updates: Any) -> Variable | None:
         """The updates subtracted at the points in the last axis of indices."""
-        return self.assign(ops.tensor_scatter_nd_sub(self.value(), indices, updates))
+        return self.assign(ops.tensor_scatter_nd_sub(self._tensor, indices, updates))
 
     def __getitem__(self, key: Any) -> Tensor:
         """The elements as a Tensor; its `assign` changes the variable at the key."""

@@ -68,17 +68,20 @@ def _read(
         ready.put((_END, None))
 
 
-def parallel(function: Callable[[Any], Any], items: Iterable[Any], threads: int) -> Iterator[Any]:
+def parallel(
+    function: Callable[[Any], Any], items: Iterable[Any], threads: int, ahead: int | None = None
+) -> Iterator[Any]:
     """function(item) of each item, in order, computed by this many threads; an error comes in its item's place.
 
-    Short calls are handed over many at once: the number doubles until they take SHORTEST.
+    Short calls are handed over many at once: the number doubles until they take SHORTEST. ahead: so many items at
+    most, one by one.
     """
     items, size, more = iter(items), 1, True
     pending: deque[Future[tuple[list[Any], BaseException | None, float]]] = deque()
     with ThreadPoolExecutor(threads, "map") as pool:
         try:
             while True:
-                while more and len(pending) < 2 * threads:
+                while more and len(pending) < (ahead or 2 * threads):
                     chunk, error = _chunk(items, size)
                     pending.append(pool.submit(_apply, function, chunk, error))
                     more = len(chunk) == size and error is None
@@ -88,7 +91,7 @@ def parallel(function: Callable[[Any], Any], items: Iterable[Any], threads: int)
                     raise error
                 if not (more or pending):
                     return
-                if seconds < SHORTEST:
+                if seconds < SHORTEST and ahead is None:
                     size = min(2 * size, LARGEST)
         finally:
             for future in pending:

@@ -21,6 +21,7 @@ from . import (
     utils,
 )
 from ._symbolic import KerasTensor
+from ._variables import Variable
 from .initializers import Initializer
 from .layers import Input, Layer
 from .losses import Loss
@@ -40,6 +41,7 @@ __all__ = [
     "Optimizer",
     "Regularizer",
     "Sequential",
+    "Variable",
     "__version__",
     "activations",
     "backend",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 
 from .. import nest, random
 from ..convert import as_array, convert_to_tensor
+from ..data._threads import parallel
 from ..tensor import Operators, Tensor
 from ._batches import Batches, check_count, data_parts, rows_of
 
@@ -17,14 +19,31 @@ from ._batches import Batches, check_count, data_parts, rows_of
 class PyDataset:
     """Base class of data by batch: a subclass gives batch number i in `__getitem__(i)` and their count in `__len__`.
 
-    A batch is (x, y) or (x, y, sample_weight). `on_epoch_end()`, if there is one, is called after each epoch.
+    A batch is (x, y) or (x, y, sample_weight). workers: above 1, so many threads make batches, at most
+    `max_queue_size` of them before they are asked for. ValueError: use_multiprocessing.
     """
+
+    workers, use_multiprocessing, max_queue_size = 1, False, 10  # of a subclass that does not call the constructor
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
+        if use_multiprocessing:
+            raise ValueError("A PyDataset has no processes: give workers=n without use_multiprocessing, for threads")
+        self.workers = check_count("workers", workers)
+        self.max_queue_size = check_count("max_queue_size", max_queue_size)
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    @property
+    def num_batches(self) -> int:
+        """The length."""
+        return len(self)
+
+    def on_epoch_begin(self) -> None:
+        """Called before the first batch of each epoch, of evaluations and predictions too."""
 
     def on_epoch_end(self) -> None:
         """Called after each epoch; may reorder the data."""
@@ -106,6 +125,8 @@ def source(
             warnings.warn(f"`batch_size` changes nothing where x is a {type(x).__name__}: its own hold", stacklevel=3)
         if isinstance(x, PyDataset):
             batches, size = _Indexed(x, shuffle), len(x)
+            if not size:
+                raise ValueError("The PyDataset has length 0: there is no batch")
         else:
             batches, size = _Stream(x), _size(x)
     else:
@@ -140,6 +161,11 @@ class _Stream:
 
     def __init__(self, elements: Iterable[Any]) -> None:
         self._elements = elements
+        if isinstance(elements, Iterator):
+            first = list(islice(elements, 1))
+            if not first:
+                raise ValueError("The generator is empty: there is no batch")
+            self._elements = chain(first, elements)
 
     def __iter__(self) -> Iterator[Any]:
         return map(_tensors, self._elements)
@@ -152,10 +178,15 @@ class _Indexed:
         self._data, self._shuffle = data, shuffle
 
     def __iter__(self) -> Iterator[Any]:
-        count = len(self._data)
-        for i in random.generator().permutation(count) if self._shuffle else range(count):
-            yield _tensors(self._data[int(i)])
-        self._data.on_epoch_end()
+        data, count = self._data, len(self._data)
+        data.on_epoch_begin()
+        order = random.generator().permutation(count).tolist() if self._shuffle else range(count)
+        if data.workers > 1:
+            yield from map(_tensors, parallel(data.__getitem__, order, data.workers, data.max_queue_size))
+        else:
+            for i in order:
+                yield _tensors(data[i])
+        data.on_epoch_end()
 
 
 def _tensors(element: Any) -> Any:

@@ -122,3 +122,19 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
         for x in nest.flatten(outputs):
             x.shape = TensorShape([x.shape[0], *(None if n == 1 else n for n in x.shape[1:])] if x.ndim else ())
         return outputs
+
+
+def symbols(shape: Any, dtype: Any) -> Any:
+    """KerasTensors of a shape, or of a nest of them."""
+    if isinstance(shape, dict):
+        return {key: symbols(item, dtype) for key, item in shape.items()}
+    if shape and nest.is_nested(shape[0]):
+        return [symbols(item, dtype) for item in shape]
+    return KerasTensor(tuple(shape), dtype)
+
+
+def as_shapes(shape: Any) -> Any:
+    """A shape of JSON, a list, as a tuple; also in nests."""
+    if isinstance(shape, dict):
+        return {key: as_shapes(item) for key, item in shape.items()}
+    return [as_shapes(item) for item in shape] if any(map(nest.is_nested, shape)) else tuple(shape)

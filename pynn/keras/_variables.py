@@ -1,14 +1,52 @@
-"""Variables under Keras's plain names; TensorFlow's own end in ":0"."""
+"""Keras's Variable: a variable with a plain name and a path; TensorFlow's own names end in ":0"."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..variable import Variable
+from .. import ops, variable
+from .._neutral import neutral
+from .._scope import name_scope, scoped
+from ..convert import to_shape
+from ..tensor import Tensor
+from . import config, initializers
 
 
-def plain(value: Any, name: str, trainable: bool = False, dtype: Any = None) -> Variable:
-    """A Variable whose `name` is just that."""
-    variable = Variable(value, trainable, dtype=dtype)
-    variable.name = name
-    return variable
+class Variable(variable.Variable):
+    """A value that changes, of layers, optimizers and metrics; as tf.Variable, but for its name and `value`.
+
+    initializer: the value, or a function (shape, dtype) or the name of an initializer, which need `shape`. `path` is
+    the name after those of the layers in whose `build` the variable was made.
+    """
+
+    __slots__ = ("path",)
+
+    @neutral(autocast=True, aggregation="none", synchronization="auto")
+    def __init__(
+        self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True, name: str | None = None
+    ) -> None:
+        if isinstance(initializer, str):
+            initializer = initializers.get(initializer)
+        if callable(initializer):
+            if shape is None:
+                raise ValueError("When creating a Variable from an initializer, the `shape` argument should be given")
+            initializer = initializer(to_shape(shape), dtype=dtype or config.floatx())
+        super().__init__(initializer, trainable, dtype=dtype, shape=None if shape is None else to_shape(shape))
+        self.name = name or "variable"
+        self.path = scoped(self.name)
+
+    @property
+    def value(self) -> Tensor:  # type: ignore[override]
+        """The value as a Tensor, which later assignments do not change."""
+        return ops.identity(self)
+
+
+def owned(owner: Any, value: Any, name: str, trainable: bool = False, dtype: Any = None) -> Variable:
+    """A Variable of a layer or optimizer."""
+    with name_scope(owner.name, owner):
+        return Variable(value, dtype=dtype, trainable=trainable, name=name)
+
+
+def slot_name(variable: Any, slot: str) -> str:
+    """The name of what an optimizer keeps for a variable."""
+    return f"{getattr(variable, 'path', variable.name).replace('/', '_')}_{slot}"

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+import pynn as tf
 from pynn import keras
 from pynn.keras import layers
 
@@ -116,3 +117,40 @@ def test_what_compile_refuses():
             model.compile(**bad)
     with pytest.raises(TypeError):
         model.compile("sgd", "mse", colour=1)
+
+
+def test_a_loss_without_training():
+    """compute_loss had no `training` before Keras 3.3."""
+
+    class Older(keras.Sequential):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+            return tf.reduce_mean((y - y_pred) ** 2)
+
+    class Newer(keras.Sequential):
+        def compute_loss(self, x, y, y_pred, sample_weight, training):
+            seen.append(training)
+            return tf.reduce_mean((y - y_pred) ** 2)
+
+    seen: list[bool] = []
+    x, y = np.ones((4, 3), np.float32), np.ones((4, 1), np.float32)
+    for cls in (Older, Newer):
+        model = cls([keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(x, y, verbose=0)
+        assert model.evaluate(x, y, verbose=0) == model.test_on_batch(x, y) == pytest.approx(float(
+            tf.reduce_mean((model(x) - y) ** 2)), rel=1e-6)  # fmt: skip
+    assert seen == [True, False, False]
+
+
+def test_a_compiled_model_inside_another():
+    """What the inner one tracks for its own training is not the outer one's, as in Keras."""
+    x, y = np.ones((4, 3), np.float32), np.ones((4, 1), np.float32)
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    inner.compile("adam", "mse", metrics=["mae"])
+    inner.fit(x, x[:, :2], verbose=0)
+    outer = keras.Sequential([keras.Input((3,)), inner, keras.layers.Dense(1)])
+    outer.compile("sgd", "mse", metrics=["mse"])
+    history = outer.fit(x, y, verbose=0).history
+    assert list(history) == ["loss", "mse"] and history["loss"] == history["mse"] != [0.0]
+    loss, mse = outer.evaluate(x, y, verbose=0)
+    assert loss == mse == pytest.approx(float(tf.reduce_mean((outer(x) - y) ** 2)), rel=1e-6)

@@ -102,7 +102,7 @@ def test_minimize():
 
 def test_iterations_is_a_variable():
     optimizer, v = optimizers.Adam(), tf.Variable([1.0, 2.0])
-    before = optimizer.iterations.value()
+    before = optimizer.iterations.value
     assert optimizer.apply_gradients([(G, v)]) is optimizer.iterations
     assert (before.numpy(), optimizer.iterations.numpy()) == (0, 1)
     assert optimizer.iterations.dtype == tf.int64
@@ -116,7 +116,7 @@ def test_the_state_can_be_read_and_set():
     first, second = optimizers.Adam(0.1, amsgrad=True), optimizers.Adam(0.1, amsgrad=True)
     v, w = tf.Variable([1.0, 2.0]), tf.Variable([1.0, 2.0])
     first.apply_gradients([(G, v)])
-    held = [slot.value() for slot in first.variables]
+    held = [slot.value for slot in first.variables]
     values = [h.numpy() for h in held]
     second.build([w])
     w.assign(v)

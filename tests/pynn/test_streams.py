@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -72,3 +75,65 @@ def test_an_error_in_the_stream_leaves_the_model_usable(model):
     with pytest.raises(OSError, match="disk"):
         model.fit(failing(), verbose=0)
     assert len(model.fit(data(), epochs=2, verbose=0).history["loss"]) == 2
+
+
+class Noted(keras.utils.PyDataset):
+    """Batches that note who asked for them, with what options."""
+
+    def __init__(self, batches=6, **options):
+        super().__init__(**options)
+        self.batches, self.calls, self.threads = batches, [], set()
+
+    def __len__(self):
+        return self.batches
+
+    def __getitem__(self, index):
+        if index == 99:
+            raise KeyError("no such batch")
+        self.threads.add(threading.current_thread().name)
+        time.sleep(0.005)
+        return X[: index + 1], Y[: index + 1]
+
+    def on_epoch_begin(self):
+        self.calls.append("begin")
+
+    def on_epoch_end(self):
+        self.calls.append("end")
+
+
+def test_a_pydataset_is_told_of_its_epochs(model):
+    train, validation = Noted(), Noted()
+    model.fit(train, epochs=2, validation_data=validation, verbose=0)
+    assert train.calls == validation.calls == ["begin", "end"] * 2
+    model.predict(train, verbose=0)
+    assert train.calls == ["begin", "end"] * 3
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_workers_make_the_same_batches(model, workers):
+    dataset = Noted(workers=workers, max_queue_size=3)
+    found = model.predict(dataset, verbose=0)
+    np.testing.assert_array_equal(found, model.predict(Noted(), verbose=0))
+    here = threading.current_thread().name in dataset.threads
+    assert here == (workers == 1) and len(dataset.threads) <= 3
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("map")]
+
+
+def test_what_a_pydataset_refuses(model):
+    with pytest.raises(ValueError, match="workers=n without use_multiprocessing"):
+        Noted(use_multiprocessing=True)
+    for bad in ({"workers": 0}, {"workers": 1.5}, {"max_queue_size": 0}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            Noted(**bad)
+    with pytest.raises(ValueError, match="length 0"):
+        model.fit(Noted(0), verbose=0)
+    with pytest.raises(ValueError, match="generator is empty"):
+        model.fit(iter(()), epochs=2, verbose=0)
+
+    class Broken(Noted):
+        def __getitem__(self, index):
+            return super().__getitem__(99 if index == 3 else index)
+
+    for workers in (1, 3):
+        with pytest.raises(KeyError, match="no such batch"):
+            model.fit(Broken(workers=workers), verbose=0)

@@ -109,3 +109,66 @@ def test_assign_from_its_own_views():
     same(v.assign(v[::-1]), [[2, 4], [1, 3]])
     same(v.assign_add(v), [[4, 8], [2, 6]])
     same(v.assign_sub(tf.transpose(v)), [[0, 6], [-6, 0]])
+
+
+def test_keras_variables():
+    v = keras.Variable([1.0, 2.0], name="mine")
+    assert (v.name, v.path, v.dtype, v.shape, v.trainable) == ("mine", "mine", "float32", (2,), True)
+    before = v.value
+    v.assign_add([1.0, 1.0])
+    same(before, [1, 2])
+    same(v.value, [2, 3])
+    same(keras.Variable("ones", shape=(2,), dtype="int32", autocast=True).numpy(), [1, 1])
+    same(keras.Variable(keras.initializers.Constant(4.0), (2,)), [4, 4])
+    with pytest.raises(ValueError, match="`shape` argument should be given"):
+        keras.Variable("zeros")
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(v.value * v)
+    same(tape.gradient(loss, v), [4, 6])
+    layer = keras.layers.Dense(1)
+    layer.scale = v
+    assert v in [w for w in layer.weights if w is v]
+    rate = keras.optimizers.Adam(0.25).learning_rate
+    assert float(rate.value) == 0.25 and rate.path.endswith("/learning_rate")
+
+
+def test_paths():
+    """The names of the layers that were being built, then the variable's, as in Keras."""
+
+    class Outer(keras.layers.Layer):
+        def build(self, input_shape):
+            self.w = self.add_weight((2,), name="w")
+            self.inner = keras.layers.Dense(2, name="inner")
+            self.inner.build(input_shape)
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    class Mine(keras.Model):
+        def __init__(self):
+            super().__init__(name="mine")
+            self.dense = keras.layers.Dense(2, name="d")
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    x = np.ones((1, 3), np.float32)
+    outer, mine, alone = Outer(name="outer"), Mine(), keras.layers.Dense(2, name="alone")
+    stack = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="d")], name="s")
+    stack.add(keras.layers.Dense(1, name="e"))
+    for layer in (outer, mine, alone):
+        layer(x)
+    assert [v.path for v in (*outer.weights, *mine.weights, *alone.weights, *stack.weights)] == [
+        "outer/w", "outer/inner/kernel", "outer/inner/bias", "mine/d/kernel", "mine/d/bias", "alone/kernel",
+        "alone/bias", "s/d/kernel", "s/d/bias", "s/e/kernel", "s/e/bias"]  # fmt: skip
+    optimizer = keras.optimizers.SGD(momentum=0.9, name="sgd")
+    optimizer.build(stack.layers[0].weights[:1])
+    assert [v.path for v in optimizer.variables] == ["sgd/iteration", "sgd/learning_rate", "sgd/s_d_kernel_momentum"]
+    assert [v.path for v in keras.metrics.AUC(name="area").variables][:1] == ["area/true_positives"]
+
+
+def test_references():
+    v, t = tf.Variable([1.0, 2.0]), tf.constant(1.0)
+    found = {v.ref(): "v", t.ref(): "t"}
+    assert (found[v.ref()], found[t.ref()]) == ("v", "t") and v.ref().deref() is v
+    assert v.ref() != tf.Variable([1.0, 2.0]).ref() and "Reference wrapping <tf.Variable" in repr(v.ref())

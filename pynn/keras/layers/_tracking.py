@@ -10,6 +10,7 @@ import numpy as np
 from ...convert import as_array
 from ...variable import Variable
 from .._config import Configured
+from .._variables import Variable as KerasVariable
 
 
 class Tracked(Configured):
@@ -116,7 +117,7 @@ class Tracked(Configured):
 def _find(values: Iterable[Any], kind: type, variables: dict[int, Variable], objects: dict[int, Any]) -> None:
     for value in values:
         cls = type(value)
-        if cls is Variable:
+        if cls is KerasVariable or cls is Variable:
             variables[id(value)] = value
         elif cls is list or cls is tuple:
             _find(value, kind, variables, objects)

@@ -7,20 +7,22 @@ import inspect
 import math
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
 from ... import nest, ops
 from ..._neutral import neutral
+from ..._scope import name_scope
 from ...convert import convert_to_tensor, operand, to_shape
 from ...dtypes import DType, as_dtype
 from ...tensor import Operators, Tensor
 from ...variable import Variable
 from .. import _budget, config, constraints, initializers, regularizers
 from .._names import auto_name
-from .._symbolic import KerasTensor, Node, is_symbolic, traced
-from .._variables import plain
+from .._symbolic import Node, as_shapes, is_symbolic, symbols, traced
+from .._variables import owned
+from ._options import LayerOptions as LayerOptions
 from ._tracking import Tracked
 
 _OUTSIDE = object()  # no call is going on
@@ -44,18 +46,6 @@ class _Missing:
         raise RuntimeError(
             f"In layer {cls.__name__}, you forgot to call `super().__init__()` as the first statement in `__init__()`."
         )
-
-
-class LayerOptions(TypedDict, total=False):
-    """What every layer's constructor takes and hands on to Layer's."""
-
-    name: str | None
-    trainable: bool
-    dtype: Any
-    activity_regularizer: Any
-    input_shape: Any
-    input_dim: int | None
-    batch_input_shape: Any
 
 
 class Layer(Tracked):
@@ -123,8 +113,10 @@ class Layer(Tracked):
                 return self._symbolic_call(inputs, *args, **kwargs)
             inputs = self._cast(inputs)
         if not self.built:
-            self._build_for(_shapes(inputs))
-            self.built = True
+            with name_scope(self.name, self):
+                self._build_for(_shapes(inputs))
+                self.built = True
+                return self(inputs, *args, **kwargs)  # in which a model's layers are built
         outer = _scope.training
         if args and self._takes_training:
             bound = inspect.signature(self.call).bind(inputs, *args, **kwargs)
@@ -222,7 +214,7 @@ class Layer(Tracked):
         if initializer is None:
             initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
         value = initializers.get(initializer)(sizes, dtype=dtype)
-        variable = plain(value, name, trainable, dtype)
+        variable = owned(self, value, name, trainable, dtype)
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)
         return variable
@@ -243,7 +235,7 @@ class Layer(Tracked):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""
-        outputs = traced(self._inferred, self.name, [[_symbols(input_shape, self._dtype)], {}])
+        outputs = traced(self._inferred, self.name, [[symbols(input_shape, self._dtype)], {}])
         return nest.map_structure(lambda x: tuple(x.shape), outputs)
 
     def get_build_config(self) -> dict[str, Any] | None:
@@ -254,7 +246,7 @@ class Layer(Tracked):
         """Makes the weights for inputs of the shape that `get_build_config` gave."""
         shape = config.get("input_shape")
         if shape is not None:
-            self.build(_as_shapes(shape))
+            self.build(as_shapes(shape))
             self.built = True
 
     @property
@@ -303,22 +295,6 @@ class Layer(Tracked):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _symbols(shape: Any, dtype: Any) -> Any:
-    """KerasTensors of a shape, or of a nest of them."""
-    if isinstance(shape, dict):
-        return {key: _symbols(item, dtype) for key, item in shape.items()}
-    if shape and nest.is_nested(shape[0]):
-        return [_symbols(item, dtype) for item in shape]
-    return KerasTensor(tuple(shape), dtype)
-
-
-def _as_shapes(shape: Any) -> Any:
-    """A shape of JSON, a list, as a tuple; also in nests."""
-    if isinstance(shape, dict):
-        return {key: _as_shapes(item) for key, item in shape.items()}
-    return [_as_shapes(item) for item in shape] if any(map(nest.is_nested, shape)) else tuple(shape)
-
-
 def penalties(variables: Sequence[Variable]) -> list[Tensor]:
     """What the regularizers of the variables add to the loss."""
     return [operand(v.regularizer(v)) for v in variables if v.regularizer is not None]
@@ -329,7 +305,8 @@ def _noting(build: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(build)
     def wrapped(self: Layer, input_shape: Any = None) -> None:
-        build(self, input_shape)
+        with name_scope(self.name, self):
+            build(self, input_shape)
         self.built, self._build_shape = True, input_shape
 
     return wrapped

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import nest, ops
 from ..._neutral import neutral
+from ..._scope import name_scope
 from ...convert import as_array, to_shape
 from ...dtypes import as_dtype
 from ...tensor import Operators, Tensor
@@ -16,9 +17,10 @@ from ...variable import Variable
 from .. import initializers
 from .._config import Configured
 from .._names import auto_name
+from .._variables import Variable as KerasVariable
 
 
-class State(Variable):
+class State(KerasVariable):
     """A metric's variable: what is assigned or added is cast to its dtype."""
 
     __slots__ = ()
@@ -47,7 +49,7 @@ class Metric(Configured):
         return self._dtype.name
 
     @neutral(aggregation="sum", synchronization="auto")
-    def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, *, name: str | None = None) -> Variable:
+    def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, *, name: str | None = None) -> State:
         """A new variable, found again by `variables` and `reset_state` once it is an attribute."""
         if "name" not in vars(self):
             raise RuntimeError("A metric's __init__ begins with `super().__init__()`: it was not called.")
@@ -55,14 +57,11 @@ class Metric(Configured):
         if make is None:
             raise ValueError("A metric's variable needs an initializer, like 'zeros'")
         dtype = as_dtype(dtype or np.float32).dtype
-        state = State(make(to_shape(shape), dtype=dtype), trainable=False, dtype=dtype)
-        state.name = name or "variable"
-        return state
+        with name_scope(self.name, self):
+            return State(make(to_shape(shape), dtype=dtype), dtype=dtype, trainable=False, name=name)
 
     @neutral(aggregation="sum", synchronization="auto")
-    def add_weight(
-        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
-    ) -> Variable:
+    def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> State:
         """As `add_variable`."""
         return self.add_variable(shape, initializer, dtype, name=name)
 

@@ -110,7 +110,7 @@ class _Count(Metric):
         self.accumulator.assign_add(getattr(count(y_true, y_pred, self.thresholds, sample_weight), self._counted))
 
     def result(self) -> Tensor:
-        return self.accumulator[0] if len(self.thresholds) == 1 else self.accumulator.value()
+        return self.accumulator[0] if len(self.thresholds) == 1 else self.accumulator.value
 
 
 class TruePositives(_Count):

@@ -76,7 +76,7 @@ class Sum(Metric):
         self.total.assign_add(values.sum())
 
     def result(self) -> Tensor:
-        return self.total.value()
+        return self.total.value
 
 
 class MeanMetricWrapper(Mean):

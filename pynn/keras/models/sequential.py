@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import ops
 from ..._neutral import neutral
+from ..._scope import name_scope
 from ...dtypes import as_dtype
 from ...tensor import Tensor
 from .._config import deserialize, serialize
@@ -64,7 +65,8 @@ class Sequential(Model):
                 self._input = self._entry.batch_shape
         self._stack.append(layer)
         if self._chain:
-            self._chain.append(layer(self._chain[-1]))
+            with name_scope(self.name, self):
+                self._chain.append(layer(self._chain[-1]))
         elif self._input:
             self.build(self._input)
         else:

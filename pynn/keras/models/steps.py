@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterable
 from types import SimpleNamespace
@@ -31,7 +32,12 @@ class Trainable(Layer):
     _objective: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Mean | None = None
+    _loss_takes_training = True  # a program's own compute_loss may not, as in Keras before 3.3
     _running: Running | None = None  # while fit or evaluate runs
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._loss_takes_training = "training" in inspect.signature(cls.compute_loss).parameters
 
     def compile(
         self,
@@ -71,7 +77,9 @@ class Trainable(Layer):
         """The mean of the loss, the compiled metrics as one, the outputs' losses, and metrics that are attributes."""
         means = self._objective.means if self._objective else []
         compiled = [m for m in (self._loss_tracker, self._compile_metrics, *means) if m is not None]
-        own = {id(m): m for x in self._tree() for m in x.parts(Metric)[1]}
+        # those of models inside are of their own trainings
+        layers = [x for x in self._tree() if x is self or not isinstance(x, Trainable)]
+        own = {id(m): m for x in layers for m in x.parts(Metric)[1]}
         return [*compiled, *(m for m in own.values() if m not in compiled)]
 
     @property
@@ -104,7 +112,8 @@ class Trainable(Layer):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)
-            loss = self.compute_loss(x, y, y_pred, sample_weight)
+            more = {"training": True} if self._loss_takes_training else {}
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
         # the walk over all attributes costs as much as a small network's forward pass: fit does it once per epoch
         variables = self._running.variables(tape.watched_variables()) if self._running else self.trainable_variables
         if variables:
@@ -117,7 +126,8 @@ class Trainable(Layer):
         """Forward and metrics on one batch; returns the running values."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        more = {"training": False} if self._loss_takes_training else {}
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
         return self._tracked(x, y, y_pred, sample_weight, loss)
 
     def predict_step(self, data: Any) -> Any:

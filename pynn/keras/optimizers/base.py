@@ -18,7 +18,7 @@ from ...variable import Variable
 from .. import initializers
 from .._config import Configured, serialize
 from .._names import auto_name
-from .._variables import plain
+from .._variables import owned, slot_name
 from ._memory import keep_freed_memory
 from .accumulation import GradientMeans
 from .averages import MovingAverages
@@ -77,9 +77,9 @@ class Optimizer(Configured):
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.ema_momentum, self.ema_overwrite_frequency = ema_momentum, ema_overwrite_frequency
         self.built = False
-        self._rate = Rate(learning_rate, lr, decay)
+        self._rate = Rate(self, learning_rate, lr, decay)
+        self._iterations = owned(self, np.int64(0), "iteration")
         self._averages = MovingAverages(ema_momentum, ema_overwrite_frequency) if use_ema else None
-        self._iterations = plain(np.int64(0), "iteration")
         self._step = 0  # the one that is being made
         # by id of the variable; holding the variables keeps the ids theirs
         self._state: dict[int, tuple[Variable, Arrays]] = {}
@@ -119,8 +119,7 @@ class Optimizer(Configured):
         slots = list(self._slots())
         if self._state and not self._shown:
             for v, arrays in self._state.values():
-                names = (f"{v.name}_{slot}" for slot in slots)
-                self._shown.append([plain(a, n) for n, a in zip(names, arrays, strict=True)])
+                self._shown.append([owned(self, a, slot_name(v, s)) for s, a in zip(slots, arrays, strict=True)])
         rate = [] if callable(self._rate.held) else [self._rate.held]
         kept = [own[slots.index(slot)] for group in groups for own in self._shown for slot in group]
         return [self._iterations, *rate, *self._added, *kept]
@@ -277,7 +276,7 @@ class Optimizer(Configured):
         """A new variable of the optimizer."""
         kind = as_dtype(dtype or "float32")
         value = initializers.get(initializer)(to_shape(shape), dtype=kind)
-        self._added.append(plain(value, name, dtype=kind))
+        self._added.append(owned(self, value, name, dtype=kind))
         return self._added[-1]
 
     def add_variable_from_reference(
@@ -285,7 +284,7 @@ class Optimizer(Configured):
     ) -> Variable:
         """A new variable of the optimizer, of the reference's shape and dtype."""
         v = reference_variable
-        return self.add_variable(v.shape, initializer, v.dtype, name=f"{v.name}_{name or 'var'}")
+        return self.add_variable(v.shape, initializer, v.dtype, name=slot_name(v, name or "var"))
 
     def add_optimizer_variables(
         self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros"

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from ...variable import Variable
-from .._variables import plain
+from .._variables import Variable as KerasVariable
+from .._variables import owned
 from .schedules import InverseTimeDecay, LearningRateSchedule
 
 
@@ -20,7 +21,7 @@ HUNDREDTH, THOUSANDTH = Default(0.01), Default(0.001)
 class Rate:
     """Holds what an optimizer was given as its learning rate."""
 
-    def __init__(self, value: Any, older: Any = None, decay: float | None = None) -> None:
+    def __init__(self, owner: Any, value: Any, older: Any = None, decay: float | None = None) -> None:
         """older: `value` by its older name, `lr`; decay: value / (1 + decay * steps)."""
         if older is not None:
             if type(value) is not Default:
@@ -30,7 +31,7 @@ class Rate:
             value = InverseTimeDecay(number(value), 1, decay)
         self.held: Any = value
         if not callable(value):
-            self.held = plain(number(value), "learning_rate", dtype="float32")
+            self.held = owned(owner, number(value), "learning_rate", dtype="float32")
 
     def now(self, steps: Variable) -> Any:
         """The variable, or what the schedule or function gives after so many steps."""
@@ -41,7 +42,7 @@ class Rate:
     def number(self, steps: Variable) -> float:
         """As `now`, a Python float."""
         held = self.held
-        return held._tensor._array.item() if type(held) is Variable else float(self.now(steps))
+        return held._tensor._array.item() if type(held) is KerasVariable else float(self.now(steps))
 
     def set(self, value: Any) -> None:
         """A number for the variable, or a schedule or function in its place."""
