@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import operand
+from ..convert import operand, pair
 from ..tensor import Tensor
 from .arithmetic import maximum, minimum, sqrt, square, where
 from .compare import greater
@@ -39,7 +39,8 @@ def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None) -> tu
     if isinstance(t_list, Tensor) or not hasattr(t_list, "__iter__"):
         raise TypeError(f"clip_by_global_norm needs a list of tensors, got {t_list!r}")
     norm = global_norm(t_list) if use_norm is None else operand(use_norm)
-    scale = clip_norm * minimum(1 / norm, 1 / operand(np.asarray(clip_norm, norm._array.dtype)))
+    norm, limit = pair(norm, clip_norm)
+    scale = limit * minimum(1 / norm, 1 / limit)
     if not np.isfinite(norm._array).all():
         scale = scale * np.nan
     return [None if t is None else operand(t) * scale for t in t_list], norm
