@@ -10,7 +10,7 @@ from . import ops
 from ._missing import missing
 from .convert import alike, operand, to_shape
 from .dtypes import InvalidArgumentError, as_dtype
-from .tensor import Operators, Tensor
+from .tensor import Tensor
 
 _shared = np.random.default_rng()
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..tape import record
 from ..tensor import Tensor
 from ._call import floats, quiet
+from ._chain import multiply_no_nan
 from .arithmetic import exp, sigmoid, sqrt, square
 
 
@@ -21,7 +22,7 @@ def elementary(
 
     def function(x: Any) -> Tensor:
         x = floats(x, name)
-        y = record(quiet(value, x._array), (x,), lambda g: (lambda: g * slope(x, y),))
+        y = record(quiet(value, x._array), (x,), lambda g: (lambda: multiply_no_nan(slope(x, y), g),))
         return y
 
     function.__name__ = function.__qualname__ = name

@@ -10,7 +10,8 @@ from ..convert import as_array, operand, pair, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
 from ..tensor import Tensor
-from .arithmetic import broadcast_to, cast, sum_to
+from ._chain import sum_to
+from .arithmetic import broadcast_to, cast
 from .layout import reshape
 from .reduce import reduce_sum
 

@@ -102,8 +102,9 @@ def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) ->
     axes = _axes(axis, a.ndim)
 
     def share(g: Tensor) -> Tensor:  # equal extremes share the gradient equally
-        best = (a == out._array.reshape(_kept(a, axes))).astype(a.dtype)
-        return best * (reshape(g, _kept(a, axes)) / best.sum(axes, keepdims=True))
+        best = a == out._array.reshape(_kept(a, axes))
+        part = reshape(g, _kept(a, axes)) / best.sum(axes, a.dtype, keepdims=True)
+        return ops.masked(ops.broadcast_to(part, a.shape), best, (x,))
 
     # of nothing, what any number is better than
     start = {} if a.size else {"initial": _worst(a.dtype, function is np.max)}
@@ -131,7 +132,7 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
         before = ops.cumprod(flat, -1, exclusive=True)
         rest = before * ops.cumprod(flat, -1, exclusive=True, reverse=True)
         rest = ops.reshape(rest, [a.shape[i] for i in [*kept, *axes]])
-        return ops.transpose(rest, np.argsort([*kept, *axes])) * reshape(g, _kept(a, axes))
+        return ops.multiply_no_nan(ops.transpose(rest, np.argsort([*kept, *axes])), reshape(g, _kept(a, axes)))
 
     return record(value, (x,), lambda g: (lambda: others(g),))
 
@@ -155,16 +156,16 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False)
 
 def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The root of the variance. TypeError: integers."""
-    return ops.sqrt(reduce_variance(input_tensor, axis, keepdims))
+    return ops.root(reduce_variance(input_tensor, axis, keepdims))
 
 
 def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm."""
+    """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm, 0 at 0."""
     x = _numbers(input_tensor)
     if x._array.dtype.kind != "f":
         root = np.sqrt(reduce_sum(ops.square(x), axis, keepdims)._array.astype(np.float64))
         return Tensor(np.asarray(root.astype(x._array.dtype)))
-    return ops.sqrt(reduce_sum(ops.square(x), axis, keepdims))
+    return ops.root(reduce_sum(ops.square(x), axis, keepdims))
 
 
 def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64) -> Tensor:
