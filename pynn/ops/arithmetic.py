@@ -186,7 +186,11 @@ def sqrt(x: Any) -> Tensor:
 def root(x: Tensor, power: float = 2) -> Tensor:
     """x ** (1 / power) of a sum of powers: a norm. Its gradient at 0 is 0, the usual choice among its subgradients."""
     value = quiet(np.sqrt, x._array) if power == 2 else quiet(np.power, x._array, 1 / power)
-    y = record(value, (x,), lambda g: (lambda: divide_no_nan(multiply_no_nan(y, g), power * x),))
+
+    def slope() -> Tensor:
+        return divide_no_nan(1 / power, y if power == 2 else pow(y, power - 1))
+
+    y = record(value, (x,), lambda g: (lambda: multiply_no_nan(slope(), g),))
     return y
 
 

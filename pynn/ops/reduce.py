@@ -102,8 +102,10 @@ def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) ->
     axes = _axes(axis, a.ndim)
 
     def share(g: Tensor) -> Tensor:  # equal extremes share the gradient equally
-        best = a == out._array.reshape(_kept(a, axes))
-        part = reshape(g, _kept(a, axes)) / best.sum(axes, a.dtype, keepdims=True)
+        top = out._array.reshape(_kept(a, axes))
+        best = (a == top) | (top != top)  # where NaN came out, NaN goes to all
+        count = np.where(top == top, best.sum(axes, a.dtype, keepdims=True), top)
+        part = ops.quotient(reshape(g, _kept(a, axes)), Tensor(count))
         return ops.masked(ops.broadcast_to(part, a.shape), best, (x,))
 
     # of nothing, what any number is better than

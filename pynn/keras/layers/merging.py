@@ -151,7 +151,7 @@ class Dot(_Merge):
 
 
 def _of_norm_one(x: Tensor, axis: int) -> Tensor:
-    return x / ops.sqrt(ops.maximum(ops.reduce_sum(ops.square(x), axis, keepdims=True), 1e-24))
+    return x / ops.maximum(ops.norm(x, axis=axis, keepdims=True), 1e-7)
 
 
 def _function(layer: Callable[..., Layer], name: str) -> Callable[..., Any]:

@@ -29,8 +29,9 @@ def standardize(x: Tensor, axes: tuple[int, ...], epsilon: float) -> tuple[Tenso
     count = math.prod(a.shape[i] for i in axes)
 
     def gradient(g: Tensor) -> Tensor:
-        means = ops.reduce_mean(g, axes, keepdims=True), ops.reduce_mean(g * y, axes, keepdims=True)
-        return (g - means[0] - y * means[1]) * inverse
+        share = ops.reduce_mean(ops.multiply_no_nan(y, g), axes, keepdims=True)
+        rest = g - ops.reduce_mean(g, axes, keepdims=True) - ops.multiply_no_nan(y, share)
+        return ops.multiply_no_nan(inverse, rest)
 
     def of_inverse(g: Tensor) -> Tensor:
         return -(ops.square(inverse) * g / count) * y
