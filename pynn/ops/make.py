@@ -72,9 +72,13 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> T
 
 
 def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
-    """num values at equal steps from start to stop, both included; of arrays, along a new axis. Integers: float64."""
+    """num values at equal steps from start to stop, both included; of arrays, along a new axis.
+
+    Integers give the floats that `divide` makes of them.
+    """
     first, last = pair(start, stop)
-    kind = first._array.dtype if first._array.dtype.kind == "f" else np.dtype(np.float64)
+    kind = first._array.dtype
+    kind = kind if kind.kind == "f" else np.dtype(np.float32 if kind.itemsize <= 2 else np.float64)
     first, last = cast(first, kind), cast(last, kind)
     value = np.asarray(np.linspace(first._array, last._array, int(num), dtype=kind, axis=axis))
     share = np.linspace(0, 1, int(num), dtype=kind).reshape([-1] + [1] * (value.ndim - 1 - axis % value.ndim))

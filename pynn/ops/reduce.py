@@ -78,12 +78,23 @@ def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
     x = _numbers(input_tensor)
     a = x._array
     axes = _axes(axis, a.ndim)
-    total = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)
     count = a.size if axis is None else math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
-        return Tensor(np.asarray(np.sign(total) * (np.abs(total) // count)).astype(a.dtype, copy=False))
+        return Tensor(_whole_mean(a, axes, keepdims, max(count, 1)))
+    total = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)
     value = total / a.dtype.type(count) if count else np.full_like(total, np.nan)
     return record(value, (x,), lambda g: (lambda: _spread(g, a, axes, count),))
+
+
+def _whole_mean(a: np.ndarray, axes: tuple[int, ...], keepdims: bool, count: int) -> np.ndarray:
+    """The mean of integers, cut off towards 0: of 64 bits, that of the quotients, and of what they leave."""
+    if a.itemsize < 8:
+        whole, rest = np.divmod(a.sum(axes, np.int64, keepdims=keepdims), count)
+    else:
+        parts, left = np.divmod(a, count)
+        whole, rest = np.divmod(left.sum(axes, keepdims=keepdims), count)
+        whole = quiet(np.add, whole, parts.sum(axes, keepdims=keepdims))
+    return np.asarray(whole + ((whole < 0) & (rest != 0))).astype(a.dtype, copy=False)
 
 
 def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:

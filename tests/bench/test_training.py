@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from pynn.bench.measure import turns
 from pynn.bench.measure.workers import Contestant
 from pynn.bench.network import prepared
