@@ -27,6 +27,8 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
                 f"{array.dtype}: {value!r}. Write tf.cast(x, tf.{as_dtype(dtype).name})."
             )
         return array
+    if holds_tensors(value):
+        return pack(value, dtype)._array
     if value is None or isinstance(value, dict):
         raise ValueError(
             f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor."
@@ -73,17 +75,42 @@ def _is_int(value: Any) -> bool:
     return isinstance(_first(value), int)
 
 
+def holds_tensors(value: Any) -> bool:
+    """Whether a Tensor or Variable stands anywhere in nested lists and tuples."""
+    if not isinstance(value, (list, tuple)):
+        return False
+    kinds = set(map(type, value))  # of many numbers there are few types
+    if any(issubclass(kind, Operators) for kind in kinds):
+        return True
+    return any(issubclass(kind, (list, tuple)) for kind in kinds) and any(map(holds_tensors, value))
+
+
+def pack(values: Any, dtype: Any = None) -> Tensor:
+    """Nested lists that hold tensors, as one Tensor: numbers and arrays take the dtype of the tensors.
+
+    dtype: the tensors are cast to it, as in TensorFlow. InvalidArgumentError: different shapes, or dtypes without it.
+    """
+    if dtype is not None:
+        values = [
+            ops.cast(v, dtype) if isinstance(v, Operators) else pack(v, dtype) if holds_tensors(v) else v
+            for v in values
+        ]
+    return ops.stack(values)
+
+
 def operand(x: Any) -> Tensor:
-    """What an operation computes with: a Tensor; arrays are wrapped without a copy."""
+    """What an operation computes with: a Tensor; arrays are wrapped without a copy, lists of tensors are packed."""
     if type(x) is Tensor:
         return x
-    return x._read() if isinstance(x, Operators) else Tensor(as_array(x))
+    if isinstance(x, Operators):
+        return x._read()
+    return pack(x) if holds_tensors(x) else Tensor(as_array(x))
 
 
 def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """The operands of a binary operation: numbers and arrays take the dtype of the tensor beside them."""
     if type(x) is not Tensor or type(y) is not Tensor:
-        if type(x) is Tensor or isinstance(x, Operators) or not isinstance(y, Operators):
+        if type(x) is Tensor or isinstance(x, Operators) or not (isinstance(y, Operators) or holds_tensors(y)):
             x = x if type(x) is Tensor else operand(x)
             y = operand(y) if isinstance(y, Operators) else _beside(x, y)
         else:
@@ -100,9 +127,7 @@ def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
 
 def alike(values: Any) -> tuple[Tensor, ...]:
     """Operands of one dtype: numbers and arrays take that of the first tensor among them."""
-    if isinstance(values, Operators):
-        values = list(values)
-    values = tuple(values)
+    values = [operand(v) if holds_tensors(v) else v for v in values]
     if not values:
         raise InvalidArgumentError("At least one tensor is needed")
     lead = operand(next((v for v in values if isinstance(v, Operators)), values[0]))
@@ -113,7 +138,7 @@ def _beside(x: Tensor, value: Any) -> Tensor:
     dtype, kind = x._array.dtype, type(value)
     if (kind is float and dtype.kind == "f") or (kind is int and dtype.kind in "fiu"):
         return Tensor(np.array(value, dtype))
-    return Tensor(as_array(value, dtype))
+    return pack(value, dtype) if holds_tensors(value) else Tensor(as_array(value, dtype))
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> Tensor:
@@ -131,8 +156,8 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> 
             return convert_to_tensor(value, dtype_hint)
         except (TypeError, ValueError):
             pass
-    if isinstance(value, (list, tuple)) and any(isinstance(item, Operators) for item in value):
-        return ops.stack(value if dtype is None else [convert_to_tensor(item, dtype) for item in value])
+    if holds_tensors(value):
+        return pack(value, dtype)
     return Tensor(np.array(as_array(value, dtype)))
 
 
@@ -148,7 +173,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
         return tensor
     sizes = to_shape(shape)
     if tensor._array.size == 1:
-        return ops.fill(sizes, tensor._array.reshape(()))
+        return ops.fill(sizes, ops.reshape(tensor, ()))
     if tensor._array.size != math.prod(sizes):
         raise TypeError(f"{tensor._array.size} values do not fill the shape {sizes}")
     return ops.reshape(tensor, sizes)

@@ -71,7 +71,7 @@ def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any
     z = ops.identity(labels)
     if z._array.shape != x._array.shape:
         raise ValueError(f"`logits` and `targets` must have the same shape, received ({x.shape} vs {z.shape}).")
-    return (1 - z) * x + (1 + (pos_weight - 1) * z) * softplus(-x)
+    return (1 - z) * x + (1 + (pair(pos_weight, z)[0] - 1) * z) * softplus(-x)
 
 
 def l2_loss(t: Any) -> Tensor:

@@ -8,9 +8,9 @@ import numpy as np
 
 from . import ops
 from ._missing import missing
-from .convert import operand, to_shape
+from .convert import alike, operand, to_shape
 from .dtypes import InvalidArgumentError, as_dtype
-from .tensor import Operators, Tensor
+from .tensor import Tensor
 
 _shared = np.random.default_rng()
 
@@ -41,9 +41,9 @@ def _uniform(rng: np.random.Generator, shape: Any, minval: Any, maxval: Any, dty
         if minval >= maxval:
             raise InvalidArgumentError(f"Need minval < maxval, got {minval} >= {maxval}")
         return Tensor(np.asarray(rng.integers(int(minval), int(maxval), to_shape(shape), target.dtype)))
-    minval, maxval = _plain(minval), _plain(1 if maxval is None else maxval)
-    scale = maxval - minval
-    return Tensor((_float(rng.random, shape, target.dtype) * scale + minval).astype(target.dtype, copy=False))
+    drawn = Tensor(_float(rng.random, shape, target.dtype))
+    _, low, high = alike((drawn, minval, 1 if maxval is None else maxval))
+    return drawn * (high - low) + low
 
 
 def normal(
@@ -55,8 +55,7 @@ def normal(
 
 def _normal(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
     target = _floating(dtype)
-    z = _float(rng.standard_normal, shape, target)
-    return Tensor((z * _plain(stddev) + _plain(mean)).astype(target, copy=False))
+    return Tensor(_float(rng.standard_normal, shape, target)) * stddev + mean
 
 
 def truncated_normal(
@@ -71,7 +70,7 @@ def _truncated(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dty
     z = _float(rng.standard_normal, shape, target)
     while (far := np.abs(z) > 2).any():
         z[far] = _float(rng.standard_normal, (int(far.sum()),), target)
-    return Tensor((z * _plain(stddev) + _plain(mean)).astype(target, copy=False))
+    return Tensor(z) * stddev + mean
 
 
 def shuffle(value: Any, seed: int | None = None) -> Tensor:
@@ -149,11 +148,6 @@ class Generator:
         return _truncated(self._rng, shape, mean, stddev, dtype)
 
 
-def _plain(value: Any) -> Any:
-    """A number or array; of a Tensor its array."""
-    return value._array if isinstance(value, Operators) else value
-
-
 def _floating(dtype: Any) -> np.dtype:
     target = as_dtype(dtype)
     if not target.is_floating:
@@ -162,9 +156,9 @@ def _floating(dtype: Any) -> np.dtype:
 
 
 def _float(draw: Any, shape: Any, dtype: np.dtype) -> np.ndarray:
-    """Drawn in float32 or float64, the types that NumPy's generators have."""
+    """Drawn in float32 or float64, the types that NumPy's generators have; of float32, made smaller."""
     exact = dtype if dtype.char in "fd" else np.dtype(np.float32)
-    return np.asarray(draw(to_shape(shape), dtype=exact))
+    return np.asarray(draw(to_shape(shape), dtype=exact)).astype(dtype, copy=False)
 
 
 __getattr__ = missing(__name__)

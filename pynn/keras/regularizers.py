@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from .._missing import missing
+from ..convert import operand
 from ..tensor import Tensor
 from ._config import Configured, deserialize, resolve, serialize
 
@@ -43,6 +44,7 @@ class L1L2(Regularizer):
         self.l1, self.l2 = _rate("l1", l1, 0.0), _rate("l2", l2, 0.0)
 
     def __call__(self, x: Any) -> Tensor:
+        x = operand(x)
         total: Any = ops.zeros((), x.dtype)
         if self.l1:
             total = total + self.l1 * ops.reduce_sum(ops.abs(x))
@@ -74,6 +76,7 @@ class OrthogonalRegularizer(Regularizer):
         self.factor, self.mode = _rate("factor", factor, 0.01), mode
 
     def __call__(self, x: Any) -> Tensor:
+        x = operand(x)
         if len(x.shape) != 2:
             raise ValueError(f"Inputs to OrthogonalRegularizer must have 2 axes, got shape {x.shape}")
         vectors = x if self.mode == "rows" else ops.transpose(x)

@@ -3,16 +3,17 @@
 
 from .arithmetic import (
     abs, add, add_n, atan2, broadcast_to, cast, ceil, divide, divide_no_nan, exp, floor, floordiv, log, maximum,
-    minimum, mod, multiply, negative, pow, round, sigmoid, sign, sqrt, square, squared_difference, subtract, tanh,
-    where,
+    minimum, mod, multiply, negative, pow, root, round, sigmoid, sign, sqrt, square,
+    squared_difference, subtract, tanh, where,
 )  # fmt: skip
+from ._chain import masked, multiply_no_nan, quotient
 from .compare import (
     bitwise_and, bitwise_or, bitwise_xor, equal, greater, greater_equal, invert, is_finite, is_inf, is_nan, less,
     less_equal, logical_and, logical_not, logical_or, logical_xor, not_equal, same,
 )  # fmt: skip
 from .functions import (
     acos, acosh, asin, asinh, atan, atanh, cos, cosh, erf, expm1, log1p, log_sigmoid, reciprocal, rsqrt, sin, sinh,
-    tan,
+    tan, xdivy, xlog1py, xlogy,
 )  # fmt: skip
 from .activation import elu, gelu, leaky_relu, relu6, selu, silu, softplus, softsign
 from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_entropy

@@ -11,9 +11,9 @@ from ..convert import operand
 from ..tape import record
 from ..tensor import Tensor
 from ._call import floats, quiet
+from ._chain import masked
 from .arithmetic import abs as absolute
 from .arithmetic import cast, sigmoid, square, tanh, where
-from .compare import greater, less, logical_and
 from .functions import elementary, erf
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al., 2017
@@ -39,10 +39,8 @@ def relu6(features: Any) -> Tensor:
     """min(max(x, 0), 6)"""
     x = operand(features)
 
-    def slope(g: Tensor) -> Tensor:
-        return where(logical_and(greater(x, 0), less(x, 6)), g, 0)
-
-    return record(np.clip(x._array, 0, 6), (x,), lambda g: (lambda: slope(g),))
+    a = x._array
+    return record(np.clip(a, 0, 6), (x,), lambda g: (lambda: masked(g, (a > 0) & (a < 6), (x,)),))
 
 
 def leaky_relu(features: Any, alpha: float = 0.2) -> Tensor:
@@ -52,7 +50,7 @@ def leaky_relu(features: Any, alpha: float = 0.2) -> Tensor:
         x = cast(x, np.float32)
     a = x._array
     value = quiet(lambda: np.where(a > 0, a, a.dtype.type(alpha) * a))
-    return record(value, (x,), lambda g: (lambda: where(greater(x, 0), g, g * alpha),))
+    return record(value, (x,), lambda g: (lambda: masked(g, a > 0, (x,), alpha),))
 
 
 def gelu(features: Any, approximate: bool = False) -> Tensor:

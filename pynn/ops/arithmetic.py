@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,9 @@ from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import Gradient, record
 from ..tensor import Tensor
 from ._call import fast, floats, quiet, run
-from .compare import bools, equal, greater_equal, less_equal
-from .layout import identity, reshape
-from .reduce import reduce_sum
-
-
-def sum_to(g: Tensor, like: Tensor) -> Tensor:
-    """g summed over the axes along which broadcasting stretched `like`."""
-    have, shape = g._array.shape, like._array.shape
-    if have == shape:
-        return g
-    new = len(have) - len(shape)
-    stretched = [i + new for i, n in enumerate(shape) if n == 1 and have[i + new] != 1]
-    return reshape(reduce_sum(g, [*range(new), *stretched]), shape)
+from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
+from .compare import bools, equal
+from .layout import identity
 
 
 def broadcast_to(input: Any, shape: Any) -> Tensor:
@@ -69,7 +58,7 @@ def multiply(x: Any, y: Any) -> Tensor:
     """x * y"""
     x, y = pair(x, y)
     value = _number(quiet(np.multiply, x._array, y._array), "multiply")
-    return record(value, (x, y), lambda g: (lambda: sum_to(g * y, x), lambda: sum_to(g * x, y)))
+    return record(value, (x, y), product_rule(x, y))
 
 
 def divide(x: Any, y: Any) -> Tensor:
@@ -82,7 +71,7 @@ def divide(x: Any, y: Any) -> Tensor:
         wide = np.float32 if x._array.dtype.itemsize <= 2 else np.float64
         x, y = cast(x, wide), cast(y, wide)
     value = quiet(np.divide, x._array, y._array)
-    out = record(value, (x, y), lambda g: (lambda: sum_to(g / y, x), lambda: sum_to(-(g * out) / y, y)))
+    out = record(value, (x, y), lambda g: quotient_rule(g, x, y, out))
     return out
 
 
@@ -110,35 +99,43 @@ def mod(x: Any, y: Any) -> Tensor:
     """The remainder with the sign of y: x - floor(x / y) * y."""
     x, y = pair(x, y)
     value = quiet(np.mod, x._array, _divisor(y))
-    return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(-g * floordiv(x, y), y)))
+    return record(
+        value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(multiply_no_nan(floordiv(x, y), -g), y))
+    )
 
 
 def pow(x: Any, y: Any) -> Tensor:
     """x ** y; the gradient in y is 0 where x is not positive."""
     x, y = pair(x, y)
     value = quiet(np.power, x._array, y._array)
-    out = record(
-        value,
-        (x, y),
-        lambda g: (lambda: sum_to(g * y * x ** (y - 1), x), lambda: sum_to(g * out * log(where(x > 0, x, 1)), y)),
-    )
+
+    def by_x(g: Tensor) -> Tensor:
+        return sum_to(multiply_no_nan(pow(x, y - 1), multiply_no_nan(y, g)), x)
+
+    def by_y(g: Tensor) -> Tensor:
+        return sum_to(multiply_no_nan(out, multiply_no_nan(log(where(x > 0, x, 1)), g)), y)
+
+    out = record(value, (x, y), lambda g: (lambda: by_x(g), lambda: by_y(g)))
     return out
 
 
 def maximum(x: Any, y: Any) -> Tensor:
     """The larger of x and y; where they are equal, the gradient goes to x."""
     x, y = pair(x, y)
-    return record(fast(kernels.maximum, np.maximum, x._array, y._array), (x, y), _choice(greater_equal, x, y))
+    return record(fast(kernels.maximum, np.maximum, x._array, y._array), (x, y), _choice(np.greater_equal, x, y))
 
 
 def minimum(x: Any, y: Any) -> Tensor:
     """The smaller of x and y; where they are equal, the gradient goes to x."""
     x, y = pair(x, y)
-    return record(run(np.minimum, x._array, y._array), (x, y), _choice(less_equal, x, y))
+    return record(run(np.minimum, x._array, y._array), (x, y), _choice(np.less_equal, x, y))
 
 
-def _choice(first: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor) -> Gradient:
-    return lambda g: (lambda: sum_to(where(first(x, y), g, 0), x), lambda: sum_to(where(first(x, y), 0, g), y))
+def _choice(first: np.ufunc, x: Tensor, y: Tensor) -> Gradient:
+    def part(g: Tensor, to_x: bool) -> Tensor:
+        return sum_to(masked(g, first(x._array, y._array) == to_x, (x, y)), x if to_x else y)
+
+    return lambda g: (lambda: part(g, True), lambda: part(g, False))
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Tensor:
@@ -164,7 +161,7 @@ def negative(x: Any) -> Tensor:
 def abs(x: Any) -> Tensor:
     """|x|; the gradient at 0 is 0."""
     x = operand(x)
-    return record(np.abs(_number(x._array, "abs")), (x,), lambda g: (lambda: g * sign(x),))
+    return record(np.abs(_number(x._array, "abs")), (x,), lambda g: (lambda: multiply_no_nan(sign(x), g),))
 
 
 def sign(x: Any) -> Tensor:
@@ -176,27 +173,38 @@ def sign(x: Any) -> Tensor:
 def square(x: Any) -> Tensor:
     """x * x"""
     x = operand(x)
-    return record(quiet(np.square, x._array), (x,), lambda g: (lambda: g * 2 * x,))
+    return record(quiet(np.square, x._array), (x,), lambda g: (lambda: multiply_no_nan(x, g * 2),))
 
 
 def sqrt(x: Any) -> Tensor:
     """The square root; NaN below 0."""
     x = floats(x, "sqrt")
-    y = record(quiet(np.sqrt, x._array), (x,), lambda g: (lambda: g * 0.5 / y,))
+    y = record(quiet(np.sqrt, x._array), (x,), lambda g: (lambda: quotient(g * 0.5, y),))
+    return y
+
+
+def root(x: Tensor, power: float = 2) -> Tensor:
+    """x ** (1 / power) of a sum of powers: a norm. Its gradient at 0 is 0, the usual choice among its subgradients."""
+    value = quiet(np.sqrt, x._array) if power == 2 else quiet(np.power, x._array, 1 / power)
+
+    def slope() -> Tensor:
+        return divide_no_nan(1 / power, y if power == 2 else pow(y, power - 1))
+
+    y = record(value, (x,), lambda g: (lambda: multiply_no_nan(slope(), g),))
     return y
 
 
 def exp(x: Any) -> Tensor:
     """e to the power of x."""
     x = floats(x, "exp")
-    y = record(quiet(np.exp, x._array), (x,), lambda g: (lambda: g * y,))
+    y = record(quiet(np.exp, x._array), (x,), lambda g: (lambda: multiply_no_nan(y, g),))
     return y
 
 
 def log(x: Any) -> Tensor:
     """The natural logarithm; -inf at 0, NaN below."""
     x = floats(x, "log")
-    return record(quiet(np.log, x._array), (x,), lambda g: (lambda: g / x,))
+    return record(quiet(np.log, x._array), (x,), lambda g: (lambda: quotient(g, x),))
 
 
 def tanh(x: Any) -> Tensor:
@@ -259,8 +267,8 @@ def atan2(y: Any, x: Any) -> Tensor:
     """The angle of the point (x, y), from -pi to pi."""
     y, x = pair(floats(y, "atan2"), x)
 
-    def scaled(g: Tensor) -> Tensor:
-        return g / (square(x) + square(y))
+    def scaled(g: Tensor, side: Tensor) -> Tensor:
+        return multiply_no_nan(side, quotient(g, square(x) + square(y)))
 
     value = quiet(np.arctan2, y._array, x._array)
-    return record(value, (y, x), lambda g: (lambda: sum_to(scaled(g) * x, y), lambda: sum_to(-scaled(g) * y, x)))
+    return record(value, (y, x), lambda g: (lambda: sum_to(scaled(g, x), y), lambda: sum_to(-scaled(g, y), x)))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import operand
+from ..convert import operand, pair
 from ..tensor import Tensor
-from .arithmetic import maximum, minimum, sqrt, square, where
-from .compare import greater
+from ._call import floats
+from .arithmetic import maximum, minimum, root, square
 from .reduce import reduce_sum
 
 
@@ -21,14 +21,12 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Tensor:
     """x * clip_norm / norm where the 2-norm over the axes (None: all) is above clip_norm, else x."""
     x = operand(t)
-    squares = reduce_sum(square(x), axes, keepdims=True)
-    norm = sqrt(where(greater(squares, 0), squares, 1))  # no gradient of a root at 0
-    return x * clip_norm / maximum(where(greater(squares, 0), norm, squares), clip_norm)
+    return x * clip_norm / maximum(root(reduce_sum(square(x), axes, keepdims=True)), clip_norm)
 
 
 def global_norm(t_list: Any) -> Tensor:
     """The 2-norm of all tensors together; None among them counts for nothing."""
-    return sqrt(sum(reduce_sum(square(operand(t))) for t in t_list if t is not None))
+    return root(floats(sum(reduce_sum(square(operand(t))) for t in t_list if t is not None), "global_norm"))
 
 
 def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None) -> tuple[list[Tensor | None], Tensor]:
@@ -39,7 +37,8 @@ def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None) -> tu
     if isinstance(t_list, Tensor) or not hasattr(t_list, "__iter__"):
         raise TypeError(f"clip_by_global_norm needs a list of tensors, got {t_list!r}")
     norm = global_norm(t_list) if use_norm is None else operand(use_norm)
-    scale = clip_norm * minimum(1 / norm, 1 / operand(np.asarray(clip_norm, norm._array.dtype)))
+    norm, limit = pair(norm, clip_norm)
+    scale = limit * minimum(1 / norm, 1 / limit)
     if not np.isfinite(norm._array).all():
         scale = scale * np.nan
     return [None if t is None else operand(t) * scale for t in t_list], norm

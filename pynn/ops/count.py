@@ -9,6 +9,9 @@ import numpy as np
 from ..convert import operand
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tensor import Tensor
+from .arithmetic import broadcast_to, cast
+from .index import scatter_nd
+from .layout import reshape
 
 
 def bincount(
@@ -38,9 +41,8 @@ def confusion_matrix(
     for name, a in (("labels", rows), ("predictions", columns)):
         if a.size and not 0 <= a.min() <= a.max() < count:
             raise InvalidArgumentError(f"`{name}` out of bound: they lie in [0, {count}), got {a.tolist()}")
-    value = np.zeros((count, count), as_dtype(dtype).dtype)
-    np.add.at(value, (rows, columns), 1 if weights is None else operand(weights)._array)
-    return Tensor(value)
+    added = cast(np.ones(rows.shape, np.int32) if weights is None else reshape(weights, -1), dtype)
+    return scatter_nd(np.stack([rows, columns], 1), broadcast_to(added, rows.shape), (count, count))
 
 
 def _classes(labels: np.ndarray) -> int:

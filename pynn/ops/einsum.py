@@ -14,7 +14,8 @@ from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
 from ._call import run
-from .arithmetic import broadcast_to, sum_to
+from ._chain import sum_to
+from .arithmetic import broadcast_to
 from .layout import reshape
 from .move import pick
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..convert import pair
 from ..tape import record
 from ..tensor import Tensor
 from ._call import floats, quiet
-from .arithmetic import exp, sigmoid, sqrt, square
+from ._chain import multiply_no_nan
+from .arithmetic import divide, exp, log, sigmoid, sqrt, square, where
+from .compare import equal
 
 
 def elementary(
@@ -21,12 +24,30 @@ def elementary(
 
     def function(x: Any) -> Tensor:
         x = floats(x, name)
-        y = record(quiet(value, x._array), (x,), lambda g: (lambda: g * slope(x, y),))
+        y = record(quiet(value, x._array), (x,), lambda g: (lambda: multiply_no_nan(slope(x, y), g),))
         return y
 
     function.__name__ = function.__qualname__ = name
     function.__doc__, function.__module__ = formula, slope.__module__  # where pickle finds it
     return function
+
+
+def xdivy(x: Any, y: Any) -> Tensor:
+    """x / y, and 0 where x is 0."""
+    x, y = pair(floats(x, "xdivy"), y)
+    return where(equal(x, 0), 0, divide(x, where(equal(x, 0), 1, y)))
+
+
+def xlogy(x: Any, y: Any) -> Tensor:
+    """x * log(y), and 0 where x is 0."""
+    x, y = pair(floats(x, "xlogy"), y)
+    return x * log(where(equal(x, 0), 1, y))
+
+
+def xlog1py(x: Any, y: Any) -> Tensor:
+    """x * log(1 + y), and 0 where x is 0."""
+    x, y = pair(floats(x, "xlog1py"), y)
+    return x * log1p(where(equal(x, 0), 0, y))
 
 
 def _erf(a: np.ndarray) -> np.ndarray:

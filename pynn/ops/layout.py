@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import index
 from typing import Any
 
@@ -96,7 +97,13 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
 
 def stack(values: Sequence[Any], axis: int = 0) -> Tensor:
     """The values, all of one shape, joined along a new axis."""
-    return concat([expand_dims(v, axis) for v in alike(values)], axis)
+    tensors, axis = alike(values), index(axis)
+    shapes = [t._array.shape for t in tensors]
+    if len(set(shapes)) > 1 or not -len(shapes[0]) - 1 <= axis <= len(shapes[0]):
+        raise InvalidArgumentError(f"Shapes of all inputs must match, and have the axis {axis}: got {shapes}")
+    value = np.stack([t._array for t in tensors], axis)
+    before = (slice(None),) * (axis % value.ndim)
+    return record(value, tensors, lambda g: [partial(getitem, g, (*before, i)) for i in range(len(tensors))])
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:

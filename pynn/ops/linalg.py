@@ -11,8 +11,9 @@ from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
 from ._call import floats
+from ._chain import sum_to
 from .arithmetic import abs as absolute
-from .arithmetic import multiply, pow, sqrt, square, sum_to
+from .arithmetic import multiply, pow, root, square
 from .index import getitem
 from .layout import expand_dims, reshape, transpose
 from .move import pick, put
@@ -151,7 +152,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
     axes = None if axis is None else to_shape(axis)
     if axes is not None and len(axes) == 2:
         if ord in ("euclidean", "fro"):
-            return sqrt(reduce_sum(square(x), axes, keepdims))
+            return root(reduce_sum(square(x), axes, keepdims))
         if ord not in (1, np.inf):
             raise ValueError(f"'ord' must be a supported matrix norm ('euclidean', 'fro', 1, np.inf), got {ord}")
         summed, left = axes if ord == 1 else axes[::-1]
@@ -159,7 +160,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
         largest = reduce_max(sums, left, keepdims=True)
         return largest if keepdims else _without(largest, axes)
     if ord in ("euclidean", 2):
-        return sqrt(reduce_sum(square(x), axes, keepdims))
+        return root(reduce_sum(square(x), axes, keepdims))
     if isinstance(ord, str) or not ord > 0:
         raise ValueError(f"'ord' must be a supported vector norm ('euclidean', a positive number, np.inf), got {ord}")
     size = absolute(x)
@@ -167,7 +168,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
         return reduce_sum(size, axes, keepdims)
     if ord == np.inf:
         return reduce_max(size, axes, keepdims)
-    return pow(reduce_sum(pow(size, ord), axes, keepdims), 1 / ord)
+    return root(reduce_sum(pow(size, ord), axes, keepdims), ord)
 
 
 def _without(x: Tensor, axes: tuple[int, ...]) -> Tensor:

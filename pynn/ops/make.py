@@ -6,9 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import as_array, operand, to_shape
+from ..convert import as_array, operand, pair, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
+from ..tape import record
 from ..tensor import Tensor
+from ._chain import sum_to
+from .arithmetic import broadcast_to, cast
+from .layout import reshape
+from .reduce import reduce_sum
 
 
 def _sizes(shape: Any) -> tuple[int, ...]:
@@ -30,7 +35,7 @@ def ones(shape: Any, dtype: Any = np.float32) -> Tensor:
 
 def fill(dims: Any, value: Any) -> Tensor:
     """A tensor of this shape, each element `value`, whose type it has."""
-    return Tensor(np.full(_sizes(dims), as_array(value)))
+    return broadcast_to(value, _sizes(dims))
 
 
 def zeros_like(input: Any, dtype: Any = None) -> Tensor:
@@ -67,10 +72,21 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> T
 
 
 def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
-    """num values at equal steps from start to stop, both included; of arrays, along a new axis. Integers: float64."""
-    first, last = as_array(start), as_array(stop)
-    kind = first.dtype if first.dtype.kind == "f" else np.dtype(np.float64)
-    return Tensor(np.asarray(np.linspace(first.astype(kind), last.astype(kind), int(num), dtype=kind, axis=axis)))
+    """num values at equal steps from start to stop, both included; of arrays, along a new axis.
+
+    Integers give the floats that `divide` makes of them.
+    """
+    first, last = pair(start, stop)
+    kind = first._array.dtype
+    kind = kind if kind.kind == "f" else np.dtype(np.float32 if kind.itemsize <= 2 else np.float64)
+    first, last = cast(first, kind), cast(last, kind)
+    value = np.asarray(np.linspace(first._array, last._array, int(num), dtype=kind, axis=axis))
+    share = np.linspace(0, 1, int(num), dtype=kind).reshape([-1] + [1] * (value.ndim - 1 - axis % value.ndim))
+
+    def part(g: Tensor, share: np.ndarray, x: Tensor) -> Tensor:
+        return sum_to(reduce_sum(g * share, axis), x)
+
+    return record(value, (first, last), lambda g: (lambda: part(g, 1 - share, first), lambda: part(g, share, last)))
 
 
 def one_hot(
@@ -97,8 +113,11 @@ def meshgrid(*args: Any, indexing: str = "xy") -> list[Tensor]:
     """The coordinates of a grid over 1-D inputs: each input repeated along the axes of the others."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing is 'xy' or 'ij', got {indexing!r}")
-    axes = [operand(x)._array.ravel() for x in args]
-    return [Tensor(grid) for grid in np.meshgrid(*axes, indexing=indexing)]  # type: ignore
+    tensors = [operand(x) for x in args]
+    places = list(enumerate(tensors))  # the axes of the grid, each an input's
+    places[:2] = places[1::-1] if indexing == "xy" else places[:2]
+    sizes = [x._array.size for _, x in places]
+    return [broadcast_to(reshape(x, [-1 if i == j else 1 for j, _ in places]), sizes) for i, x in enumerate(tensors)]
 
 
 def sequence_mask(lengths: Any, maxlen: int | None = None, dtype: Any = np.bool_) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..convert import as_array, operand, to_shape
 from ..dtypes import InvalidArgumentError
 from ..tape import record
@@ -72,8 +73,14 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any
     mode = mode.upper()
     if mode == "CONSTANT":
         inner = tuple(slice(b, b + n) for (b, _), n in zip(widths.tolist(), x._array.shape, strict=True))
-        value = np.pad(x._array, widths, constant_values=as_array(constant_values).astype(x._array.dtype))
-        return record(value, (x,), lambda g: (lambda: g[inner],))
+        edge = ops.cast(constant_values, x._array.dtype)
+        value = np.pad(x._array, widths, constant_values=edge._array)
+
+        def around(g: Tensor) -> Tensor:
+            outside = np.pad(np.zeros(x._array.shape, bool), widths, constant_values=True)
+            return ops.reduce_sum(ops.where(outside, g, 0))
+
+        return record(value, (x, edge), lambda g: (lambda: g[inner], lambda: around(g)))
     if mode not in ("REFLECT", "SYMMETRIC"):
         raise ValueError(f"mode is 'CONSTANT', 'REFLECT' or 'SYMMETRIC', got {mode!r}")
     most = np.array(x._array.shape) - (mode == "REFLECT")

@@ -78,12 +78,23 @@ def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
     x = _numbers(input_tensor)
     a = x._array
     axes = _axes(axis, a.ndim)
-    total = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)
     count = a.size if axis is None else math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
-        return Tensor(np.asarray(np.sign(total) * (np.abs(total) // count)).astype(a.dtype, copy=False))
+        return Tensor(_whole_mean(a, axes, keepdims, max(count, 1)))
+    total = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)
     value = total / a.dtype.type(count) if count else np.full_like(total, np.nan)
     return record(value, (x,), lambda g: (lambda: _spread(g, a, axes, count),))
+
+
+def _whole_mean(a: np.ndarray, axes: tuple[int, ...], keepdims: bool, count: int) -> np.ndarray:
+    """The mean of integers, cut off towards 0: of 64 bits, that of the quotients, and of what they leave."""
+    if a.itemsize < 8:
+        whole, rest = np.divmod(a.sum(axes, np.int64, keepdims=keepdims), count)
+    else:
+        parts, left = np.divmod(a, count)
+        whole, rest = np.divmod(left.sum(axes, keepdims=keepdims), count)
+        whole = quiet(np.add, whole, parts.sum(axes, keepdims=keepdims))
+    return np.asarray(whole + ((whole < 0) & (rest != 0))).astype(a.dtype, copy=False)
 
 
 def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -102,8 +113,11 @@ def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) ->
     axes = _axes(axis, a.ndim)
 
     def share(g: Tensor) -> Tensor:  # equal extremes share the gradient equally
-        best = (a == out._array.reshape(_kept(a, axes))).astype(a.dtype)
-        return best * (reshape(g, _kept(a, axes)) / best.sum(axes, keepdims=True))
+        top = out._array.reshape(_kept(a, axes))
+        best = (a == top) | (top != top)  # where NaN came out, NaN goes to all
+        count = np.where(top == top, best.sum(axes, a.dtype, keepdims=True), top)
+        part = ops.quotient(reshape(g, _kept(a, axes)), Tensor(count))
+        return ops.masked(ops.broadcast_to(part, a.shape), best, (x,))
 
     # of nothing, what any number is better than
     start = {} if a.size else {"initial": _worst(a.dtype, function is np.max)}
@@ -131,7 +145,7 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
         before = ops.cumprod(flat, -1, exclusive=True)
         rest = before * ops.cumprod(flat, -1, exclusive=True, reverse=True)
         rest = ops.reshape(rest, [a.shape[i] for i in [*kept, *axes]])
-        return ops.transpose(rest, np.argsort([*kept, *axes])) * reshape(g, _kept(a, axes))
+        return ops.multiply_no_nan(ops.transpose(rest, np.argsort([*kept, *axes])), reshape(g, _kept(a, axes)))
 
     return record(value, (x,), lambda g: (lambda: others(g),))
 
@@ -155,16 +169,16 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False)
 
 def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The root of the variance. TypeError: integers."""
-    return ops.sqrt(reduce_variance(input_tensor, axis, keepdims))
+    return ops.root(reduce_variance(input_tensor, axis, keepdims))
 
 
 def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm."""
+    """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm, 0 at 0."""
     x = _numbers(input_tensor)
     if x._array.dtype.kind != "f":
         root = np.sqrt(reduce_sum(ops.square(x), axis, keepdims)._array.astype(np.float64))
         return Tensor(np.asarray(root.astype(x._array.dtype)))
-    return ops.sqrt(reduce_sum(ops.square(x), axis, keepdims))
+    return ops.root(reduce_sum(ops.square(x), axis, keepdims))
 
 
 def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64) -> Tensor:

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
+import numpy as np
+
 from ... import ops
 from ...tensor import Tensor
 from .base import Layer, LayerOptions
@@ -139,6 +141,8 @@ class Dot(_Merge):
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         x, y = _of_one_dtype(self, inputs)
         i, j = self._pair([x.shape, y.shape])
+        if x._array.dtype == np.int8:  # whose products Keras adds up in more bits
+            x, y = ops.cast(x, np.int32), ops.cast(y, np.int32)
         if self.normalize:
             x, y = _of_norm_one(x, i), _of_norm_one(y, j)
         rows_x = [axis for axis in range(1, x.ndim) if axis != i]
@@ -151,7 +155,7 @@ class Dot(_Merge):
 
 
 def _of_norm_one(x: Tensor, axis: int) -> Tensor:
-    return x / ops.sqrt(ops.maximum(ops.reduce_sum(ops.square(x), axis, keepdims=True), 1e-24))
+    return x / ops.maximum(ops.norm(x, axis=axis, keepdims=True), 1e-7)
 
 
 def _function(layer: Callable[..., Layer], name: str) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import ops
 from ..._neutral import neutral
+from ...ops._call import quiet
 from ...tape import record
 from ...tensor import Tensor
 from ...variable import Variable
@@ -23,22 +24,28 @@ def standardize(x: Tensor, axes: tuple[int, ...], epsilon: float) -> tuple[Tenso
     Its gradient is (g - mean(g) - y * mean(g * y)) / sqrt(variance + epsilon).
     """
     a = x._array
-    mean = a.mean(axes, keepdims=True)
-    centred = a - mean
-    variance = np.square(centred).mean(axes, keepdims=True)
-    scale = 1 / np.sqrt(variance + a.dtype.type(epsilon))
+    value, scale, mean, variance = quiet(_standardized, a, axes, epsilon)
     count = math.prod(a.shape[i] for i in axes)
 
     def gradient(g: Tensor) -> Tensor:
-        means = ops.reduce_mean(g, axes, keepdims=True), ops.reduce_mean(g * y, axes, keepdims=True)
-        return (g - means[0] - y * means[1]) * inverse
+        share = ops.reduce_mean(ops.multiply_no_nan(y, g), axes, keepdims=True)
+        rest = g - ops.reduce_mean(g, axes, keepdims=True) - ops.multiply_no_nan(y, share)
+        return ops.multiply_no_nan(inverse, rest)
 
     def of_inverse(g: Tensor) -> Tensor:
         return -(ops.square(inverse) * g / count) * y
 
-    y = record(centred * scale, (x,), lambda g: (lambda: gradient(g),))
+    y = record(value, (x,), lambda g: (lambda: gradient(g),))
     inverse = record(scale, (x,), lambda g: (lambda: of_inverse(g),))
     return y, mean, variance
+
+
+def _standardized(a: np.ndarray, axes: tuple[int, ...], epsilon: float) -> tuple[np.ndarray, ...]:
+    mean = a.mean(axes, keepdims=True)
+    centred = a - mean
+    variance = np.square(centred).mean(axes, keepdims=True)
+    scale = 1 / np.sqrt(variance + a.dtype.type(epsilon))
+    return centred * scale, scale, mean, variance
 
 
 class _Affine(Layer):

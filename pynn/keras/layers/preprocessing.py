@@ -169,5 +169,5 @@ class CategoryEncoding(Layer):
         if self.output_mode == "multi_hot":
             return ops.reduce_max(ones, -2)
         if count_weights is not None:
-            ones = ones * as_array(count_weights).astype(self._dtype)[..., None]
+            ones = ones * ops.expand_dims(ops.cast(count_weights, self._dtype), -1)
         return ops.reduce_sum(ones, -2)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ... import ops
-from ...convert import as_array, convert_to_tensor
+from ...convert import as_array, convert_to_tensor, holds_tensors
 from ...dtypes import as_dtype
 from ...tensor import Operators, Tensor
 from .. import config
@@ -48,9 +48,7 @@ def cast(y: Any, dtype: np.dtype) -> Tensor:
     """y as a Tensor of the dtype; nothing is copied that has it already."""
     if type(y) is Tensor and y._array.dtype is dtype:
         return y
-    if not isinstance(y, Operators):
-        return Tensor(as_array(y, dtype))
-    return convert_to_tensor(y) if y._array.dtype == dtype else ops.cast(y, dtype)
+    return ops.cast(y, dtype) if isinstance(y, Operators) or holds_tensors(y) else Tensor(as_array(y, dtype))
 
 
 def same_rank(x: Values, y: Values) -> tuple[Values, Values]:

@@ -11,7 +11,7 @@ import numpy as np
 from ... import ops
 from ...convert import as_array, convert_to_tensor
 from ...tensor import Tensor
-from ._loss import EPSILON, LossFunctionWrapper, like, of_labels, predictions
+from ._loss import EPSILON, LossFunctionWrapper, cast, like, of_labels, predictions
 
 
 @of_labels
@@ -139,7 +139,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
             mask = valid.astype(self._dtype)
             if self.reduction in ("sum_over_batch_size", "mean"):
                 mask *= valid.size / max(valid.sum(), 1)
-            sample_weight = mask if sample_weight is None else mask * as_array(sample_weight)
+            sample_weight = mask if sample_weight is None else mask * cast(sample_weight, self._dtype)
         return super().__call__(y_true, y_pred, sample_weight)
 
 
