@@ -34,6 +34,11 @@ class Configured:
     def __init__(self) -> None:
         """Takes no arguments: object's own would take any, beside a `__new__` that does."""
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if "_dtype" in state:  # a copy's is another object; quick checks compare with the one that NumPy gives
+            self._dtype = np.dtype(state["_dtype"].name)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, defaults included, in the types that JSON has."""
         signature = inspect.signature(type(self).__init__)

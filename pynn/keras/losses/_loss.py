@@ -46,8 +46,8 @@ def like(y: Any, y_pred: Tensor) -> Tensor:
 
 def cast(y: Any, dtype: np.dtype) -> Tensor:
     """y as a Tensor of the dtype; nothing is copied that has it already."""
-    if type(y) is Tensor and y._array.dtype is dtype:
-        return y
+    if type(y) is Tensor and y._array.dtype == dtype:
+        return y  # itself: it may know its logits
     return ops.cast(y, dtype) if isinstance(y, Operators) or holds_tensors(y) else Tensor(as_array(y, dtype))
 
 
