@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-SAMPLE = 2**24  # numbers of a layer's inputs, of which a file holds none
+SAMPLE = 2**24  # numbers of what goes into a layer, or comes out, of which a file holds none
 
 
 class _Budget(threading.local):
@@ -35,7 +35,7 @@ def spend(numbers: int) -> None:
     _budget.left -= numbers
 
 
-def allow(numbers: int) -> None:
-    """Inputs of so many numbers are about to be made."""
-    if numbers > max(_budget.total, SAMPLE):
-        raise ValueError(f"its configuration asks for inputs of {numbers:,} numbers")
+def allow(shape: Iterable[int]) -> None:
+    """An array of this shape, which is no weight, is about to be made."""
+    if math.prod(shape) > max(_budget.total, SAMPLE):
+        raise ValueError(f"its configuration asks for inputs or outputs of {math.prod(shape):,} numbers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -101,13 +100,14 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
             if not isinstance(x, KerasTensor):
                 return x
             shape = [(size if axis else batch) if n is None else n for axis, n in enumerate(x.shape)]
-            _budget.allow(math.prod(shape))
+            _budget.allow(shape)
             return Tensor(np.zeros(shape, x.dtype))
 
         with unrecorded():
             return function(*nest.map_structure(zeros, arguments))
 
     def merged(x: Any, y: Any) -> KerasTensor:
+        _budget.allow(y.shape)
         return KerasTensor([m if m == n else None for m, n in zip(x.shape, y.shape, strict=True)], x.dtype, name)
 
     batches, others = (any(None in x.shape[axes] for x in given) for axes in (slice(None, 1), slice(1, None)))

@@ -165,8 +165,8 @@ def test_hdf5_that_is_more_than_it_says(kind, tmp_path):
 
 @pytest.mark.parametrize("layer", [
     layers.Dense(200_000_000), layers.Embedding(10**8, 50), layers.PReLU(input_shape=(10**9,)),
-    layers.Dense(2, input_shape=(10**9,)),
-], ids=["Dense", "Embedding", "PReLU", "inputs"])  # fmt: skip
+    layers.Dense(2, input_shape=(10**9,)), layers.RepeatVector(10**9), layers.CategoryEncoding(10**10),
+], ids=["Dense", "Embedding", "PReLU", "inputs", "RepeatVector", "CategoryEncoding"])  # fmt: skip
 def test_a_configuration_asks_for_more_than_the_file_holds(layer, tmp_path):
     path = tmp_path / "a.keras"
     keras.Sequential([keras.Input((2,)), layers.Dense(2)]).save(path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from ... import ops
 from ...tensor import Tensor
+from .. import _budget
 from .base import Layer, LayerOptions
 
 
@@ -31,6 +34,7 @@ class _Merge(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         ndim = max(x.ndim for x in inputs)
+        _budget.allow(max(sizes) for sizes in itertools.zip_longest(*(x.shape[::-1] for x in inputs), fillvalue=1))
         return self._merge(
             [ops.reshape(x, (len(x), *[1] * (ndim - x.ndim), *x.shape[1:])) if x.ndim < ndim else x
              for x in _of_one_dtype(self, inputs)]
@@ -107,6 +111,7 @@ class Concatenate(_Merge):
             )
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        _budget.allow([sum(math.prod(x.shape) for x in inputs)])
         return ops.concat(_of_one_dtype(self, inputs), self.axis)
 
 
@@ -151,6 +156,7 @@ class Dot(_Merge):
         left = ops.reshape(ops.transpose(x, (0, *rows_x, i)), (m, -1 if m else 1, k))
         right = ops.reshape(ops.transpose(y, (0, j, *rows_y)), (m, k, -1 if m else 1))
         shape = [*(x.shape[axis] for axis in rows_x), *(y.shape[axis] for axis in rows_y)]
+        _budget.allow((m, *shape))
         return ops.reshape(ops.matmul(left, right), (m, *(shape or [1])))
 
 
