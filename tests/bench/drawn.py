@@ -2,7 +2,6 @@
 
 import numpy as np
 from fake_results import MACHINE
-
 from pynn.bench.report.pictures import drawings
 from pynn.bench.results.store import RUNG, Measurement, Player, Results
 

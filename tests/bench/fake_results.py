@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-
 from pynn.bench.measure.cases import CASES, COMPILED, MAIN, SCALING, SERIAL, SWEEPS, Case
 from pynn.bench.results.store import NUMPY, PEER, RUNG, Life, Measurement, Player, Results
 

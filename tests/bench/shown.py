@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from fake_results import fake_results
-
 from pynn.bench.report.pictures import Picture
 from pynn.bench.results.store import NUMPY, RUNG, Life, Measurement, Player, Results
 

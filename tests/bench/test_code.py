@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-
-import kernels
-from kernels.ladder import LADDER
 from pynn.bench.code import assembly, bytecode, objects, places, reasons, sources
 from pynn.bench.code.instructions import KINDS, Instruction, kind_of, parse
 from pynn.bench.code.loops import innermost
+
+import kernels
+from kernels.ladder import LADDER
 
 RUNGS = [(operation, rung) for operation, rungs in LADDER.items() for rung in rungs]
 COMPILED = [(operation, rung) for operation, rung in RUNGS if rung != "naive"]

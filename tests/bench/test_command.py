@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from fake_results import fake_results, without
-
-from kernels.ladder import LADDER
 from pynn.bench import command, readme, suites
 from pynn.bench.measure.cases import CASES, QUICK
 from pynn.bench.results.file import read
+
+from kernels.ladder import LADDER
 from pynn.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from drawn import SHAKY, STEADY, data, drawn, hollow, lines, measurement, player, results, texts
 from fake_results import CACHES, MACHINE
-
 from pynn.bench.report.labels import apart
 from pynn.bench.report.pictures import drawings
 from pynn.bench.results.store import NUMPY, PEER

@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 import pytest
-
-import kernels
-from kernels.ladder import LADDER
 from pynn.bench.measure import accuracy, machine, turns
 from pynn.bench.measure.cases import CASES, MAIN, MOST_STEPS, ORDER, QUICK, SCALING, SWEEPS, Case
 from pynn.bench.measure.workers import Contestant, Reply, Worker, WorkerFailed, started
 from pynn.bench.training import rungs
 from pynn.bench.training.contestants import Task
 from pynn.bench.training.rungs import RUNGS, Rung
+
+import kernels
+from kernels.ladder import LADDER
 
 SIZES = (7, 5, 3)
 

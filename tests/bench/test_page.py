@@ -9,9 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_results import MACHINE, without
-from shown import HOSTILE, NAMES, Page, complete, hostile, pictures
-
-from kernels.ladder import LADDER
 from pynn.bench.code.assembly import Loop
 from pynn.bench.code.instructions import Instruction
 from pynn.bench.code.objects import NoAssembly
@@ -21,6 +18,9 @@ from pynn.bench.results import tables
 from pynn.bench.results.statistics import Ratio
 from pynn.bench.results.store import RUNG, Measurement, Player, Results
 from pynn.bench.results.tables import Cell, Table
+from shown import HOSTILE, NAMES, Page, complete, hostile, pictures
+
+from kernels.ladder import LADDER
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from chromium import Chromium, browser
-from shown import HOSTILE, NAMES, complete, hostile, pictures
-
 from pynn.bench.report import page, page_tables
 from pynn.bench.results.store import Results
 from pynn.bench.results.tables import Cell, Table
+from shown import HOSTILE, NAMES, complete, hostile, pictures
 
 pytestmark = pytest.mark.skipif(browser() is None, reason="no browser here: install the package chromium")
 OPERATIONS = ("relu", "dot", "softmax", "rmsprop_update")  # the browser takes seconds for all

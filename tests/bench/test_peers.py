@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from pynn.bench import peers
 from pynn.bench.measure.cases import CASES, WRITTEN, Case
 from pynn.bench.measure.numpy_operations import NUMPY

@@ -7,7 +7,6 @@ from itertools import combinations
 import pytest
 from drawn import results, texts
 from fake_results import MACHINE, fake_results, without
-
 from pynn.bench.report.pictures import drawings, pictures
 
 pytest.importorskip("matplotlib")

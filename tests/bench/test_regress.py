@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from pynn.bench.measure.cases import CASES, RUNGS
 from pynn.bench.regress import __main__ as command
 from pynn.bench.regress import builds, pairs
@@ -215,8 +214,9 @@ class FakeWorker:
         self.values = values
 
     def call(self, method, operation, function, keywords, arguments):
-        import kernels
         from pynn.bench.measure.workers import Reply
+
+        import kernels
 
         values = self.values
         if values == "right":

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from pynn._commands import UserError
 from pynn.bench.results import compare, statistics, tables
 from pynn.bench.results.file import read
 from pynn.bench.results.store import NUMPY, RUNG, Measurement, Player, Results
+
+from pynn._commands import UserError
 
 NAN = math.nan
 MACHINE = {

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 from fake_results import fake_results
-
 from pynn.bench.command import all_tables
 from pynn.bench.results import tables
 from pynn.bench.results.terminal import print_table

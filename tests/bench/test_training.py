@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from pynn.bench.measure import turns
 from pynn.bench.measure.workers import Contestant
 from pynn.bench.network import prepared
