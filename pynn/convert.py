@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from operator import index
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 from . import ops
 from .dtypes import InvalidArgumentError, as_dtype
 from .tensor import Operators, Tensor
+
+_NUMBERS = {int, float, bool}
 
 
 def as_array(value: Any, dtype: Any = None) -> np.ndarray:
@@ -27,8 +30,11 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
                 f"{array.dtype}: {value!r}. Write tf.cast(x, tf.{as_dtype(dtype).name})."
             )
         return array
-    if holds_tensors(value):
-        return pack(value, dtype)._array
+    return pack(value, dtype)._array if holds_tensors(value) else _numbers(value, dtype)
+
+
+def _numbers(value: Any, dtype: Any) -> np.ndarray:
+    """As `as_array`, of what holds no tensors."""
     if value is None or isinstance(value, dict):
         raise ValueError(
             f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor."
@@ -77,12 +83,15 @@ def _is_int(value: Any) -> bool:
 
 def holds_tensors(value: Any) -> bool:
     """Whether a Tensor or Variable stands anywhere in nested lists and tuples."""
-    if not isinstance(value, (list, tuple)):
-        return False
-    kinds = set(map(type, value))  # of many numbers there are few types
-    if any(issubclass(kind, Operators) for kind in kinds):
-        return True
-    return any(issubclass(kind, (list, tuple)) for kind in kinds) and any(map(holds_tensors, value))
+    nests = [value] if isinstance(value, (list, tuple)) else []
+    while nests:  # those of one depth together: of many numbers there are few types
+        kinds = set(map(type, chain.from_iterable(nests)))
+        if kinds <= _NUMBERS:
+            return False
+        if any(issubclass(kind, Operators) for kind in kinds):
+            return True
+        nests = [v for v in chain.from_iterable(nests) if isinstance(v, (list, tuple))]
+    return False
 
 
 def pack(values: Any, dtype: Any = None) -> Tensor:
@@ -104,7 +113,7 @@ def operand(x: Any) -> Tensor:
         return x
     if isinstance(x, Operators):
         return x._read()
-    return pack(x) if holds_tensors(x) else Tensor(as_array(x))
+    return pack(x) if holds_tensors(x) else Tensor(_numbers(x, None))
 
 
 def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
@@ -138,7 +147,7 @@ def _beside(x: Tensor, value: Any) -> Tensor:
     dtype, kind = x._array.dtype, type(value)
     if (kind is float and dtype.kind == "f") or (kind is int and dtype.kind in "fiu"):
         return Tensor(np.array(value, dtype))
-    return pack(value, dtype) if holds_tensors(value) else Tensor(as_array(value, dtype))
+    return pack(value, dtype) if holds_tensors(value) else Tensor(_numbers(value, dtype))
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> Tensor:
@@ -158,7 +167,7 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> 
             pass
     if holds_tensors(value):
         return pack(value, dtype)
-    return Tensor(np.array(as_array(value, dtype)))
+    return Tensor(np.array(_numbers(value, dtype)))
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:

@@ -10,8 +10,8 @@ from ..convert import operand
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
-from ._chain import multiply_no_nan, quotient
-from .layout import stack, unstack
+from ._chain import multiply_no_nan
+from .arithmetic import divide_no_nan
 
 
 def _scan(function: np.ufunc, x: Tensor, axis: int, exclusive: bool, reverse: bool) -> np.ndarray:
@@ -37,21 +37,13 @@ def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False
 def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
     """x0, x0 * x1, ... along the axis; exclusive: 1, x0, ...; reverse: from the end.
 
-    The gradient is the derivative also where there are zeros: TensorFlow's is 0 by these.
+    At a 0 the gradient is 0, as in TensorFlow, which is not the derivative there (reduce_prod has the derivative).
     """
     x = operand(x)
     value = _scan(np.multiply, x, int(axis), exclusive, reverse)
 
     def gradient(g: Tensor) -> Tensor:
-        if x._array.all():
-            return quotient(cumsum(multiply_no_nan(out, g), axis, exclusive, not reverse), x)
-        step = 1 if reverse else -1
-        sums: list[Tensor] = []  # of g times the factors in between, from the other end
-        total: Any = 0.0
-        for factor, slope in list(zip(unstack(x, axis=axis), unstack(g, axis=axis), strict=True))[::step]:
-            sums.append(slope * 0 + total if exclusive else slope + total)
-            total = slope + factor * total if exclusive else factor * sums[-1]
-        return multiply_no_nan(cumprod(x, axis, True, reverse), stack(sums[::step], axis))
+        return divide_no_nan(cumsum(multiply_no_nan(out, g), axis, exclusive, not reverse), x)
 
     out = record(value, (x,), lambda g: (lambda: gradient(g),))
     return out

@@ -106,10 +106,18 @@ def stack(values: Sequence[Any], axis: int = 0) -> Tensor:
     return record(value, tensors, lambda g: [partial(getitem, g, (*before, i)) for i in range(len(tensors))])
 
 
+def _before(x: Tensor, axis: int) -> tuple[slice, ...]:
+    """A key's part for the axes before this one. InvalidArgumentError: x has no such axis."""
+    n = x._array.ndim
+    if not -n <= axis < n:
+        raise InvalidArgumentError(f"axis {axis} is out of bounds for a tensor of {n} dimensions")
+    return (slice(None),) * (axis % n)
+
+
 def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices along an axis, without it; `num`, if given, must be their number."""
     x = operand(value)
-    before, count = (slice(None),) * (axis % x._array.ndim), x._array.shape[axis]
+    before, count = _before(x, axis), x._array.shape[axis]
     if num not in (None, count):
         raise InvalidArgumentError(f"An axis of size {count} does not give {num} tensors")
     return [getitem(x, (*before, i)) for i in range(count)]
@@ -118,7 +126,7 @@ def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
     """x cut along an axis into so many equal parts, or into parts of the sizes given, of which one may be -1."""
     x, axis = operand(value), index(axis)
-    before, total = (slice(None),) * (axis % x._array.ndim), x._array.shape[axis]
+    before, total = _before(x, axis), x._array.shape[axis]
     if np.ndim(num_or_size_splits):
         sizes = list(to_shape(num_or_size_splits))
         if -1 in sizes:

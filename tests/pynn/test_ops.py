@@ -90,6 +90,8 @@ ERRORS = [
     (tf.InvalidArgumentError, lambda: tf.squeeze(tf.ones((2, 1)), 0)), (tf.InvalidArgumentError, lambda: tf.ones(2)[5]),
     (tf.InvalidArgumentError, lambda: tf.reduce_sum(tf.ones(2), 1)),
     (tf.InvalidArgumentError, lambda: tf.gather([1], 1)),
+    (tf.InvalidArgumentError, lambda: tf.unstack(tf.ones(2), axis=3)), (tf.InvalidArgumentError, lambda: tf.unstack(1)),
+    (tf.InvalidArgumentError, lambda: tf.split(tf.ones(2), 2, axis=3)),
     (tf.InvalidArgumentError, lambda: tf.broadcast_to(tf.ones(2), 3)),
     (tf.InvalidArgumentError, lambda: tf.concat([tf.ones((1, 2)), tf.ones((1, 3))], 0)),
     (tf.InvalidArgumentError, lambda: tf.ones(2)[[0, 1]]),
