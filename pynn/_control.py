@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import nest, ops
+from ._neutral import neutral
 from .convert import convert_to_tensor
 from .errors import InvalidArgumentError
 from .tensor import Tensor
@@ -18,6 +19,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     return true_fn() if pred else false_fn()
 
 
+@neutral(exclusive=..., strict=...)
 def case(pred_fn_pairs: Sequence[tuple[Any, Callable[[], Any]]], default: Callable[[], Any] | None = None) -> Any:
     """The function() of the first predicate that holds, else default()."""
     for pred, function in pred_fn_pairs:
@@ -34,6 +36,7 @@ def switch_case(branch_index: Any, branch_fns: Sequence[Callable[[], Any]], defa
     return branch_fns[i]() if 0 <= i < len(branch_fns) else (default or branch_fns[-1])()
 
 
+@neutral(parallel_iterations=..., back_prop=True, swap_memory=False, shape_invariants=None)
 def while_loop(
     cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: int | None = None
 ) -> Any:
@@ -50,6 +53,7 @@ def while_loop(
     return state
 
 
+@neutral(parallel_iterations=..., back_prop=True, swap_memory=False, infer_shape=True)
 def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_signature: Any = None) -> Any:
     """fn of each row of a tensor, or of the rows of a nest of tensors, its results stacked.
 
@@ -65,6 +69,7 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_si
     return results
 
 
+@neutral(fallback_to_while_loop=..., warn=...)
 def vectorized_map(fn: Callable[[Any], Any], elems: Any) -> Any:
     """fn of each row of a tensor, or of the rows of a nest of tensors, its results stacked."""
     return _each(fn, nest.map_structure(convert_to_tensor, elems))
@@ -79,6 +84,7 @@ def _each(fn: Callable[[Any], Any], elems: Any) -> Any:
     return nest.pack_sequence_as(results[0], [ops.stack(list(column)) for column in columns])
 
 
+@neutral(parallel_iterations=..., back_prop=True, swap_memory=False, infer_shape=True)
 def scan(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, reverse: bool = False) -> Tensor:
     """a = fn(a, row) over the rows of a tensor, every a stacked; a starts as initializer, or the first row."""
     rows = ops.unstack(elems)[:: -1 if reverse else 1]
@@ -90,6 +96,7 @@ def scan(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, rev
     return ops.stack(states[:: -1 if reverse else 1])
 
 
+@neutral(parallel_iterations=..., back_prop=True, swap_memory=False)
 def foldl(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None) -> Any:
     """The last a of a = fn(a, row) over the rows; a starts as initializer, or the first row."""
     rows = ops.unstack(elems)

@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 
 from . import nest, ops
+from ._neutral import neutral
 from .convert import convert_to_tensor
 from .spec import TensorSpec
 from .variable import Variable
 
 
+@neutral(
+    experimental_implements=None, experimental_attributes=None, experimental_autograph_options=...,
+    experimental_relax_shapes=..., experimental_compile=..., experimental_follow_type_hints=...,
+)  # fmt: skip
 def function(
     func: Callable[..., Any] | None = None,
     input_signature: Sequence[Any] | None = None,

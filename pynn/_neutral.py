@@ -12,7 +12,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def neutral(**options: Any) -> Callable[[Function], Function]:
     """A decorator: the function, or constructor, also takes these keyword options, each at this value or None.
 
-    That is how Keras's files and programs write them where they ask for what is done anyway. TypeError: another value.
+    That is how TensorFlow's programs and Keras's files write them where they ask for what is done anyway; `...`: at any
+    value, which changes no result. TypeError: another value.
     """
 
     def decorate(function: Function) -> Function:
@@ -20,10 +21,11 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             for name in options.keys() & kwargs.keys() if kwargs else ():
                 value = kwargs.pop(name)
-                if value is not None and (value != options[name] or type(value) is not type(options[name])):
+                wanted = options[name]
+                if value is not None and wanted is not ... and (value != wanted or type(value) is not type(wanted)):
                     raise TypeError(
                         f"{function.__qualname__.removesuffix('.__init__')}: {name}={value!r} is not supported; "
-                        f"{name} can only be {options[name]!r}"
+                        f"{name} can only be {wanted!r}"
                     )
             return function(*args, **kwargs)
 

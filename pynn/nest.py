@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ._neutral import neutral as _neutral
+
 
 def is_nested(value: Any) -> bool:
     """Whether value is a list, tuple or dict (all else is a leaf)."""
     return isinstance(value, (list, tuple, dict))
 
 
+@_neutral(expand_composites=False)
 def flatten(structure: Any) -> list[Any]:
     """The leaves, in order; of a leaf, the list of it alone."""
     if isinstance(structure, dict):
@@ -23,6 +26,7 @@ def flatten(structure: Any) -> list[Any]:
     return leaves
 
 
+@_neutral(expand_composites=False)
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
     """The leaves in the structure's form. ValueError: too few or too many of them."""
     leaves = list(flat_sequence)
@@ -49,6 +53,7 @@ def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
     return pack_sequence_as(structures[0], map(func, *map(flatten, structures)))
 
 
+@_neutral(check_types=True, expand_composites=False)
 def assert_same_structure(nest1: Any, nest2: Any) -> None:
     """TypeError or ValueError where the two differ in form."""
     if is_nested(nest1) != is_nested(nest2):

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import ops, random
 from ._missing import missing
+from ._neutral import neutral as _neutral
 from .convert import alike, convert_to_tensor, operand, pair, to_shape
 from .dtypes import InvalidArgumentError
 from .ops import (
@@ -82,12 +83,14 @@ def l2_loss(t: Any) -> Tensor:
     return ops.reduce_sum(ops.square(x)) * 0.5
 
 
+@_neutral(dim=None)
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Tensor:
     """x / sqrt(max(sum(x ** 2), epsilon)), the sum along the axis (None: all axes)."""
     x = operand(x)
     return x * ops.rsqrt(ops.maximum(ops.reduce_sum(ops.square(x), axis, keepdims=True), epsilon))
 
 
+@_neutral(shift=None)
 def moments(x: Any, axes: Any, *, keepdims: bool = False) -> tuple[Tensor, Tensor]:
     """(mean, variance) over the axes."""
     x = operand(x)
@@ -108,6 +111,7 @@ def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: An
     return x * factor + shift
 
 
+@_neutral(data_format=None)
 def bias_add(value: Any, bias: Any) -> Tensor:
     """x (..., n) + bias (n,)"""
     x, b = pair(value, bias)
@@ -130,6 +134,7 @@ def dropout(x: Any, rate: float, noise_shape: Any = None, seed: int | None = Non
     return ops.where(keep, x * (1 / (1 - rate)), 0)
 
 
+@_neutral(max_norm=None)
 def embedding_lookup(params: Any, ids: Any) -> Tensor:
     """Rows of params by number: (n, d), ids (...) -> (..., d)"""
     return ops.gather(params, ids)

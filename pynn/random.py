@@ -8,6 +8,7 @@ import numpy as np
 
 from . import ops
 from ._missing import missing
+from ._neutral import neutral as _neutral
 from .convert import alike, operand, to_shape
 from .dtypes import InvalidArgumentError, as_dtype
 from .tensor import Tensor
@@ -109,11 +110,13 @@ def _stateless(seed: Any) -> np.random.Generator:
     return np.random.default_rng([int(i) % 2**64 for i in pair])
 
 
+@_neutral(alg=...)
 def stateless_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
     """As `uniform`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
     return _uniform(_stateless(seed), shape, minval, maxval, dtype)
 
 
+@_neutral(alg=...)
 def stateless_normal(shape: Any, seed: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
     """As `normal`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
     return _normal(_stateless(seed), shape, mean, stddev, dtype)

@@ -76,23 +76,24 @@ class Variable(Operators):
 
     read_value = value
 
-    def assign(self, value: Any, *, read_value: bool = True) -> Variable | None:
+    def assign(self, value: Any, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """A new value of the same shape, converted to the dtype (which a Tensor must have).
 
-        Returns the variable, as all that assign do; None without read_value.
+        Returns the variable, as all that assign do; None without read_value. use_locking is TensorFlow's, for threads
+        that its operations make; there are none here.
         """
         new = self._same_kind(value)
         self._writable(keep=False)[...] = new
         return self if read_value else None
 
-    def assign_add(self, delta: Any, *, read_value: bool = True) -> Variable | None:
+    def assign_add(self, delta: Any, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """value + delta, of the same shape and dtype."""
         delta = self._same_kind(delta, InvalidArgumentError)
         array = self._writable()
         np.add(array, delta, out=array)
         return self if read_value else None
 
-    def assign_sub(self, delta: Any, *, read_value: bool = True) -> Variable | None:
+    def assign_sub(self, delta: Any, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """value - delta, of the same shape and dtype."""
         delta = self._same_kind(delta, InvalidArgumentError)
         array = self._writable()

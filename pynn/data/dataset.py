@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import nest
+from .._neutral import neutral
 from ..convert import as_array, to_shape
 from ..dtypes import as_dtype
 from ..errors import InvalidArgumentError
@@ -260,6 +261,7 @@ class Dataset(Passes):
         """Pairs (int64 number from `start`, element)."""
         return Dataset(Enumerate(self._node, index(start)))
 
+    @neutral(filename="")
     def cache(self) -> Dataset:
         """The same elements, computed in the first complete pass and kept in memory for the later ones."""
         return Dataset(Cache(self._node))

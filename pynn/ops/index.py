@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._neutral import neutral
 from ..convert import as_array, operand, pair, to_shape
 from ..dtypes import InvalidArgumentError
 from ..tape import record
@@ -111,6 +112,7 @@ def _key(indices: Any, batch: int = 0) -> tuple[np.ndarray, ...]:
     return (*_batch(rows[..., 0], batch), *points) if batch else points
 
 
+@neutral(bad_indices_policy="")
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0) -> Tensor:
     """The elements, or slices, of params at the points in the last axis of indices (..., k)."""
     key = _key(indices, batch_dims)
@@ -141,6 +143,7 @@ def slice_(input_: Any, begin: Any, size: Any) -> Tensor:
     return getitem(x, tuple(parts))
 
 
+@neutral(bad_indices_policy="")
 def scatter_nd(indices: Any, updates: Any, shape: Any) -> Tensor:
     """Zeros of `shape` with the updates added at the points in the last axis of indices (..., k)."""
     updates, key = operand(updates), _key(indices)
@@ -152,6 +155,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any) -> Tensor:
     return record(value, (updates,), lambda g: (lambda: gather_nd(g, indices),))
 
 
+@neutral(bad_indices_policy="")
 def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
     """x with the updates in place of its elements, or slices, at the points in the last axis of indices."""
     (x, updates), key = pair(tensor, updates), _key(indices)
@@ -167,12 +171,14 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
     return record(value, (x, updates), lambda g: (lambda: rest(g), lambda: gather_nd(g, indices)))
 
 
+@neutral(bad_indices_policy="")
 def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any) -> Tensor:
     """x with the updates added at the points in the last axis of indices; a point may come twice."""
     x, updates = pair(tensor, updates)
     return x + scatter_nd(indices, updates, x._array.shape)
 
 
+@neutral(bad_indices_policy="")
 def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any) -> Tensor:
     """x with the updates subtracted at the points in the last axis of indices; a point may come twice."""
     x, updates = pair(tensor, updates)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._neutral import neutral
 from ..convert import alike, convert_to_tensor, operand, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
@@ -44,6 +45,7 @@ def reshape(tensor: Any, shape: Any) -> Tensor:
     return record(value, (x,), lambda g: (lambda: reshape(g, x._array.shape),))
 
 
+@neutral(conjugate=False)
 def transpose(a: Any, perm: Any = None) -> Tensor:
     """Axes in the order of perm; without it, reversed."""
     x = _stable(a)
@@ -123,6 +125,7 @@ def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     return [getitem(x, (*before, i)) for i in range(count)]
 
 
+@neutral(num=None)
 def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
     """x cut along an axis into so many equal parts, or into parts of the sizes given, of which one may be -1."""
     x, axis = operand(value), index(axis)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._neutral import neutral
 from ..convert import operand, pair, to_shape
 from ..dtypes import InvalidArgumentError
 from ..tape import record
@@ -21,6 +22,7 @@ from .network import matmul
 from .reduce import reduce_max, reduce_sum
 
 
+@neutral(conjugate=False)
 def matrix_transpose(a: Any) -> Tensor:
     """The last two axes swapped: (..., m, n) -> (..., n, m)"""
     x = operand(a)
@@ -30,6 +32,7 @@ def matrix_transpose(a: Any) -> Tensor:
     return transpose(x, (*range(n - 2), n - 1, n - 2))
 
 
+@neutral(adjoint_a=False, a_is_sparse=False, b_is_sparse=False)
 def matvec(a: Any, b: Any, transpose_a: bool = False) -> Tensor:
     """(..., m, n) times (..., n) -> (..., m)"""
     a, b = pair(a, b)
@@ -54,11 +57,13 @@ def tensordot(a: Any, b: Any, axes: Any) -> Tensor:
     return reshape(matmul(x, y), sizes[0] + sizes[1])
 
 
+@neutral(k=0, padding_value=0, align="RIGHT_LEFT")
 def diag_part(input: Any) -> Tensor:
     """The diagonal of each matrix: (..., n, n) -> (..., n)"""
     return pick(_matrices(operand(input)), lambda a: np.diagonal(a, axis1=-2, axis2=-1))
 
 
+@neutral(k=0, num_rows=-1, num_cols=-1, padding_value=0, align="RIGHT_LEFT")
 def diag(diagonal: Any) -> Tensor:
     """Matrices with these diagonals and zeros beside them: (..., n) -> (..., n, n)"""
     x = operand(diagonal)
@@ -95,6 +100,7 @@ def _solved(function: Any, *arrays: np.ndarray) -> np.ndarray:
         raise InvalidArgumentError(f"Input is not invertible: {error}") from None
 
 
+@neutral(adjoint=False)
 def inv(input: Any) -> Tensor:
     """The inverse of each matrix. InvalidArgumentError: it has none."""
     x = _matrices(floats(input, "inv"), square=True)
@@ -115,6 +121,7 @@ def det(input: Any) -> Tensor:
     return y
 
 
+@neutral(adjoint=False)
 def solve(matrix: Any, rhs: Any) -> Tensor:
     """The x of matrix x = rhs: (..., n, n), (..., n, k) -> (..., n, k). InvalidArgumentError: no inverse."""
     a, b = pair(floats(matrix, "solve"), rhs)
@@ -130,6 +137,7 @@ def solve(matrix: Any, rhs: Any) -> Tensor:
     return x
 
 
+@neutral(fast=True)
 def lstsq(matrix: Any, rhs: Any, l2_regularizer: float = 0.0) -> Tensor:
     """The x that makes |matrix x - rhs|^2 + l2_regularizer |x|^2 least, by the normal equations.
 

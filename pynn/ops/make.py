@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._neutral import neutral
 from ..convert import as_array, operand, pair, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
@@ -23,27 +24,32 @@ def _sizes(shape: Any) -> tuple[int, ...]:
     return sizes
 
 
+@neutral(layout=None)
 def zeros(shape: Any, dtype: Any = np.float32) -> Tensor:
     """A tensor of zeros."""
     return Tensor(np.zeros(_sizes(shape), as_dtype(dtype).dtype))
 
 
+@neutral(layout=None)
 def ones(shape: Any, dtype: Any = np.float32) -> Tensor:
     """A tensor of ones."""
     return Tensor(np.ones(_sizes(shape), as_dtype(dtype).dtype))
 
 
+@neutral(layout=None)
 def fill(dims: Any, value: Any) -> Tensor:
     """A tensor of this shape, each element `value`, whose type it has."""
     return broadcast_to(value, _sizes(dims))
 
 
+@neutral(layout=None)
 def zeros_like(input: Any, dtype: Any = None) -> Tensor:
     """Zeros of x's shape and, by default, its type."""
     a = operand(input)._array
     return Tensor(np.zeros(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
 
 
+@neutral(layout=None)
 def ones_like(input: Any, dtype: Any = None) -> Tensor:
     """Ones of x's shape and, by default, its type."""
     a = operand(input)._array

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._neutral import neutral
 from ..convert import as_array, operand
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tensor import Tensor
@@ -57,6 +58,7 @@ def sort(values: Any, axis: int = -1, direction: str = "ASCENDING") -> Tensor:
     return pick(x, lambda a: np.take_along_axis(a, order, axis))
 
 
+@neutral(index_type=np.int32)
 def top_k(input: Any, k: int = 1, sorted: bool = True) -> TopKV2:
     """The k largest along the last axis, largest first (`sorted` or not), and their int32 places."""
     x, k = operand(input), int(k)

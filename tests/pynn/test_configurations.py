@@ -159,3 +159,19 @@ def test_options_that_ask_for_what_is_done(make):
     make(**{name: None if name == "lora_rank" else False})
     with pytest.raises(TypeError, match=f"{name}={other!r} is not supported"):
         make(**{name: other})
+
+
+def test_options_of_functions():
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(tf.map_fn(lambda row: 2 * row, x, parallel_iterations=4, back_prop=True), 2 * x)
+    np.testing.assert_array_equal(tf.transpose(x, conjugate=False), x.numpy().T)
+    for name, use in {
+        "adjoint": lambda: tf.linalg.inv(x, adjoint=True), "k": lambda: tf.linalg.diag_part(x, k=1),
+        "swap_memory": lambda: tf.scan(lambda a, b: a + b, x, swap_memory=True),
+        "filename": lambda: tf.data.Dataset.range(3).cache(filename="here"),
+        "safe_mode": lambda: keras.saving.deserialize_keras_object({}, safe_mode=False),
+        "expand_nested": lambda: keras.Sequential([layers.Dense(1)]).summary(expand_nested=True),
+        "recursive": lambda: keras.models.clone_model(keras.Sequential([layers.Dense(1)]), recursive=True),
+    }.items():  # fmt: skip
+        with pytest.raises(TypeError, match=f"{name}=.* is not supported"):
+            use()
