@@ -69,7 +69,9 @@ class Trainable(Layer):
         """The mean of the loss, the compiled metrics as one, the outputs' losses, and metrics that are attributes."""
         means = self._objective.means if self._objective else []
         compiled = [m for m in (self._loss_tracker, self._compile_metrics, *means) if m is not None]
-        own = {id(m): m for x in self._tree() for m in x.parts(Metric)[1]}
+        # as in Keras those of a model inside, compiled by itself, are not this one's
+        layers = [x for x in self._tree() if x is self or not isinstance(x, Trainable)]
+        own = {id(m): m for x in layers for m in x.parts(Metric)[1]}
         return [*compiled, *(m for m in own.values() if m not in compiled)]
 
     @property
