@@ -40,7 +40,8 @@ class Batches:
 
     def __iter__(self) -> Iterator[Any]:
         order = random.generator().permutation(self.rows) if self.shuffle else None
-        takers = [nest.map_structure(lambda a: _Rows(a, self.batch_size).take, part) for part in self.parts]
+        takers = [nest.map_structure(lambda a: a if a is None else _Rows(a, self.batch_size).take, part)
+                  for part in self.parts]  # fmt: skip
         for start in range(0, self.rows, self.batch_size):
             stop = min(start + self.batch_size, self.rows)
             rows = slice(start, stop) if order is None else order[start:stop]
@@ -49,7 +50,7 @@ class Batches:
 
 
 def _each(takers: Any, rows: Any) -> Any:
-    return nest.map_structure(lambda take: take(rows), takers)
+    return nest.map_structure(lambda take: take and take(rows), takers)
 
 
 class _Rows:
@@ -109,7 +110,7 @@ def data_parts(x: Any, y: Any = None, sample_weight: Any = None) -> list[Any]:
 def rows_of(parts: list[Any]) -> int:
     """The number of rows that all arrays have. ValueError: they differ, or there are none."""
     named = [(name, nest.flatten(part)) for name, part in zip(NAMES, parts, strict=False)]
-    sizes = [(name, len(array)) for name, arrays in named for array in arrays]
+    sizes = [(name, len(array)) for name, arrays in named for array in arrays if array is not None]
     if len({size for _, size in sizes}) > 1:
         raise ValueError(
             "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples: "
@@ -128,16 +129,22 @@ def split(parts: list[Any], share: float) -> tuple[list[Any], list[Any]]:
     at = math.floor(rows * (1.0 - share))
     if at in (0, rows):
         raise ValueError(f"{rows} samples are too few for a `validation_split` of {share}")
-    first, last = nest.map_structure(lambda a: a[:at], parts), nest.map_structure(lambda a: a[at:], parts)
-    return first, last
+    return _cut(parts, slice(at)), _cut(parts, slice(at, None))
+
+
+def _cut(parts: list[Any], rows: slice) -> list[Any]:
+    return nest.map_structure(lambda a: a if a is None else a[rows], parts)
 
 
 def as_nest(value: Any, name: str) -> Any:
-    """The arrays of a value, or of a list, tuple or dict of arrays or Tensors (one for each input or output)."""
+    """The arrays of a value, or of a list, tuple or dict of arrays or Tensors (one for each input or output).
+
+    None among them: that output has no targets or weights.
+    """
     if isinstance(value, dict) or (
         isinstance(value, (list, tuple)) and any(getattr(item, "shape", ()) for item in nest.flatten(value))
     ):
-        return nest.map_structure(lambda item: as_data(item, name), value)
+        return nest.map_structure(lambda item: item if item is None and name != "x" else as_data(item, name), value)
     return as_data(value, name)
 
 

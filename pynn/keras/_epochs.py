@@ -203,7 +203,7 @@ def _tensors(element: Any) -> Any:
 def _converted(part: Any) -> Any:
     if isinstance(part, list) and not any(getattr(leaf, "shape", ()) for leaf in nest.flatten(part)):
         return convert_to_tensor(part)  # one array, written as a list of numbers
-    return nest.map_structure(convert_to_tensor, part)
+    return nest.map_structure(lambda leaf: leaf if leaf is None else convert_to_tensor(leaf), part)
 
 
 class _Weighted:

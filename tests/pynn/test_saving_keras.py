@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pynn as tf
 from pynn import keras
 from pynn.keras import layers
 
@@ -87,3 +88,12 @@ def test_options_of_loading(tmp_path):
     assert keras.models.load_model(tmp_path / "a.keras", safe_mode=True).layers
     with pytest.raises(TypeError, match="safe_mode=False is not supported"):
         keras.models.load_model(tmp_path / "a.keras", safe_mode=False)
+
+
+def test_dropout_of_keras_files_drops_in_training():
+    """Keras notes training=False in the graph where nobody said anything; what the model is told goes before it."""
+    model = keras.models.load_model(FILES / "graph.keras")
+    data = [tf.constant(x) for x in architectures.ARCHITECTURES["graph"][1]]
+    outputs = [model(data, training=training)[1].numpy() for training in (True, False, None)]
+    assert (outputs[0] == 0).any() and not (outputs[1] == 0).any()
+    np.testing.assert_array_equal(outputs[1], outputs[2])

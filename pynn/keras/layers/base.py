@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,20 +22,10 @@ from .._names import auto_name
 from .._symbolic import Node, as_shapes, is_symbolic, symbols, traced
 from .._variables import owned
 from ._options import LayerOptions as LayerOptions
+from ._outermost import OUTSIDE, scope
 from ._tracking import Tracked
 
-_OUTSIDE = object()  # no call is going on
 _BY_NAME: Any = object()  # the inputs are among the keyword arguments
-
-
-class _Scope(threading.local):
-    training: Any = _OUTSIDE  # of the outermost call, for the layers inside it
-
-    def __init__(self) -> None:
-        self.call: list[Tensor] = []  # the losses that layers add during the outermost call
-
-
-_scope = _Scope()
 
 
 class _Missing:
@@ -117,7 +106,7 @@ class Layer(Tracked):
                 self._build_for(_shapes(inputs))
                 self.built = True
                 return self(inputs, *args, **kwargs)  # in which a model's layers are built
-        outer = _scope.training
+        outer = scope.training
         if args and self._takes_training:
             bound = inspect.signature(self.call).bind(inputs, *args, **kwargs)
             training = bound.arguments.get("training", outer)
@@ -126,11 +115,11 @@ class Layer(Tracked):
             training = outer if training is None else training
             if kwargs and kwargs.get("mask", self) is None:  # there is no masking: what Keras's files say everywhere
                 del kwargs["mask"]
-            if self._takes_training and training is not None and training is not _OUTSIDE:
+            if self._takes_training and training is not None and training is not OUTSIDE:
                 kwargs["training"] = training
-        if training is not outer or outer is _OUTSIDE:
-            return self._call_in_scope(None if training is _OUTSIDE else training, inputs, *args, **kwargs)
-        self._call = _scope.call
+        if training is not outer or outer is OUTSIDE:
+            return self._call_in_scope(None if training is OUTSIDE else training, inputs, *args, **kwargs)
+        self._call = scope.call
         outputs = self.call(inputs, *args, **kwargs)
         if self.activity_regularizer is not None:
             self._regularize(outputs)
@@ -138,17 +127,17 @@ class Layer(Tracked):
 
     def _call_in_scope(self, training: Any, /, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """`call`, where this layer is the outermost, or changes what `training` is for the layers inside."""
-        outer = _scope.training, _scope.call
-        _scope.training = training
-        if outer[0] is _OUTSIDE:
-            _scope.call = []
-        self._call = _scope.call
+        outer = scope.training, scope.call
+        scope.training = training
+        if outer[0] is OUTSIDE:
+            scope.call = []
+        self._call = scope.call
         try:
             outputs = self.call(inputs, *args, **kwargs)
             if self.activity_regularizer is not None:
                 self._regularize(outputs)
         finally:
-            _scope.training, _scope.call = outer
+            scope.training, scope.call = outer
         return outputs
 
     def _regularize(self, outputs: Any) -> None:
@@ -222,10 +211,10 @@ class Layer(Tracked):
     def add_loss(self, loss: Any) -> None:
         """In `call`: adds a scalar, or a list of them, to what training minimizes for this call."""
         losses = [operand(item) for item in (loss if isinstance(loss, (list, tuple)) else [loss])]
-        if self._added[0] is not _scope.call:
-            self._added = _scope.call, []
+        if self._added[0] is not scope.call:
+            self._added = scope.call, []
         self._added[1].extend(losses)
-        _scope.call.extend(losses)
+        scope.call.extend(losses)
 
     @property
     def losses(self) -> list[Tensor]:

@@ -16,41 +16,30 @@ from ..metrics import Mean, Metric
 class CompiledLoss:
     """The loss of all outputs: the sum of each output's own, times its weight.
 
-    loss: one (a name, function or Loss) for the only output, or a list or dict of them, by order or output name;
-    None among them: that output has no loss. loss_weights: numbers in the same form.
+    loss: one (a name, function or Loss) for every output, or a nest of them, by place or output name; None among
+    them: that output has no loss. loss_weights: numbers in the same form.
     """
 
     def __init__(self, loss: Any, loss_weights: Any, names: list[str] | None) -> None:
-        self._weights, self._names = loss_weights, names
-        self._single: losses.Loss | None = None
-        self._several: Any = None
-        self._functions: list[losses.Loss | None] = []  # of `_several`, by output
+        self._wanted, self._weights, self._names = loss, loss_weights, names
+        self._single = None if nest.is_nested(loss) else _loss(loss)
+        self._functions: list[losses.Loss | None] = []  # by output
         self.means: list[Mean] = []  # the losses of the outputs, where there are several
-        if nest.is_nested(loss):
-            self._several = loss
-        else:
-            self._single = _loss(loss)
 
     def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The scalar that training minimizes."""
-        if type(y_pred) is Tensor and self._single:
-            if y is None:
-                raise ValueError("There are no targets: the loss needs y, and the data has none.")
-            loss = self._single(y, y_pred, sample_weight)
-            return loss if self._weights is None else loss * float(nest.flatten(self._weights)[0])
-        names = output_names(y_pred, self._names)
+        plain = type(y_pred) is Tensor and type(y) is Tensor and type(sample_weight) in (Tensor, type(None))
+        if plain and self._single and self._weights is None:
+            return self._single(y, y_pred, sample_weight)
         outputs = nest.flatten(y_pred)
         if len(self._functions) != len(outputs):
-            self._functions = [_loss(f) for f in by_output(self._single or self._several, names, "loss")]
-            used = [name for name, f in zip(names, self._functions, strict=True) if f]
-            if not used:
-                raise ValueError("No output has a loss. Provide a `loss` argument in `compile()`.")
-            self.means = [Mean(f"{name}_loss") for name in used] if len(used) > 1 else []
-        weights = by_output(1.0 if self._weights is None else self._weights, names, "loss_weights")
-        targets, shares = self._targets(y, names), by_output(sample_weight, names, "sample_weight")
+            self._make(y_pred)
+        place = Placing(y_pred, self._names)
+        targets = _targets(y, place, self._functions)
+        shares = place(sample_weight, "sample_weight", partial=False)
         values: list[Tensor] = []
-        for name, f, target, output, share, weight in zip(
-            names, self._functions, targets, outputs, shares, weights, strict=True
+        for name, f, target, output, share, weight, mean in zip(
+            place.names, self._functions, targets, outputs, shares, self._factors, self._means, strict=True
         ):
             if f is None:
                 continue
@@ -58,18 +47,26 @@ class CompiledLoss:
                 raise ValueError(f"There are no targets for the output {name!r}, which has a loss.")
             value = f(target, output, share)
             if self.means:
-                self.means[len(values)].update_state(value, sample_weight=None)
+                mean.update_state(value)
             values.append(value if weight is None else value * float(weight))
         return sum(values[1:], values[0])
 
-    def _targets(self, y: Any, names: list[str]) -> list[Any]:
-        """The targets by output; a list may leave out those of outputs that have no loss."""
-        used = [i for i, f in enumerate(self._functions) if f]
-        given = list(y) if isinstance(y, (list, tuple)) else [y]
-        if isinstance(y, dict) or len(given) == len(names) or len(given) != len(used):
-            return by_output(given if y is not None and not isinstance(y, dict) else y, names, "y")
-        placed = dict(zip(used, given, strict=True))
-        return [placed.get(i) for i in range(len(names))]
+    def _make(self, y_pred: Any) -> None:
+        place = Placing(y_pred, self._names)
+        several = place(self._wanted, "loss") if nest.is_nested(self._wanted) else [self._single] * len(place.names)
+        self._functions = [_loss(f) for f in several]
+        used = [f for f in self._functions if f]
+        if not used:
+            raise ValueError("No output has a loss. Provide a `loss` argument in `compile()`.")
+        self._factors = place(self._weights, "loss_weights", partial=len(used) < len(several))
+        own = place.labels or unique(f.name if f else "" for f in self._functions)
+        self._means = [Mean(f"{name}_loss") for name in own]
+        # in the order of the dict that says what they are for, as Keras reports them
+        order = next((list(d) for d in (self._wanted, y_pred) if isinstance(d, dict) and isinstance(y_pred, dict)), own)
+        found = [(m, n) for m, n, f in zip(self._means, own, self._functions, strict=True) if f]
+        if set(order) == {n for _, n in found}:
+            found.sort(key=lambda pair: order.index(pair[1]))
+        self.means = [m for m, _ in found] if len(found) > 1 else []
 
 
 class CompiledMetrics(Metric):
@@ -96,15 +93,15 @@ class CompiledMetrics(Metric):
         if self._found is None:
             self._found = self._make(y_true, y_pred)
             self._names_found = self.names()
-        if type(y_pred) is Tensor and type(y_true) is Tensor:
+        if type(y_pred) is Tensor and type(y_true) is Tensor and not isinstance(sample_weight, (list, tuple, dict)):
             for metric, _, weighted in self._found:
                 if weighted:
                     metric.update_state(y_true, y_pred, sample_weight)
                 else:
                     metric.update_state(y_true, y_pred)
             return
-        names, outputs = output_names(y_pred, self._names), nest.flatten(y_pred)
-        targets, shares = by_output(y_true, names, "y"), by_output(sample_weight, names, "sample_weight")
+        place, outputs = Placing(y_pred, self._names), nest.flatten(y_pred)
+        targets, shares = _targets(y_true, place), place(sample_weight, "sample_weight", partial=False)
         for metric, i, weighted in self._found:
             metric.update_state(targets[i], outputs[i], *([shares[i]] if weighted else ()))
 
@@ -121,56 +118,108 @@ class CompiledMetrics(Metric):
         """
         taken: list[str] = []
         for metric, i, weighted in self._found or ():
-            prefix = f"{self._prefixes[i]}_" if len(self._prefixes) > 1 else ""
+            prefix = f"{self._prefixes[i]}_" if self._prefixes else ""
             name = prefix + metric.name
             taken.append(f"{prefix}weighted_{metric.name}" if weighted and name in taken else name)
         return unique(taken)
 
     def _make(self, y_true: Any, y_pred: Any) -> list[tuple[Metric, int, bool]]:
-        names, outputs = output_names(y_pred, self._names), nest.flatten(y_pred)
-        targets = by_output(y_true, names, "y")
+        place, outputs = Placing(y_pred, self._names), nest.flatten(y_pred)
+        self._prefixes, targets = place.prefixes, _targets(y_true, place)
         found = []
         for wanted, weighted in self._wanted:
-            if len(names) == 1 and not isinstance(wanted, dict):
-                each = [wanted[0] if wanted and isinstance(wanted[0], (list, tuple)) else wanted]
+            if len(outputs) == 1 and not isinstance(wanted, dict):
+                each = [wanted]
             else:
-                each = by_output(wanted, names, "metrics")
+                each = place(wanted, "weighted_metrics" if weighted else "metrics")
             for i, identifiers in enumerate(each):
                 for identifier in nest.flatten(() if identifiers is None else identifiers):
                     if targets[i] is None:
-                        raise ValueError(f"There are no targets for the output {names[i]!r}, which has metrics.")
+                        raise ValueError(f"There are no targets for the output {place.names[i]!r}, which has metrics.")
                     found.append((metric_functions.for_batch(identifier, targets[i], outputs[i]), i, weighted))
-        self._prefixes = names
         return found
+
+
+class Placing:
+    """Finds what belongs to each output of a model, in the order of nest.flatten.
+
+    names: the outputs' own, or output_0, output_1, ...; labels: for a nest, each output's path of keys, "v/dense";
+    prefixes: what the metrics' names begin with. The last two are empty where Keras reports no output's name.
+    """
+
+    def __init__(self, y_pred: Any, names: list[str] | None) -> None:
+        self._outputs = y_pred
+        paths = _paths(y_pred)
+        known = names is not None and len(names) == len(paths)
+        layers = names if names is not None and known else [f"output_{i}" for i in range(len(paths))]
+        flat = isinstance(y_pred, dict) and all(len(path) == 1 for path in paths)
+        self.names = [str(path[0]) for path in paths] if flat else layers
+        self.labels = [
+            "/".join(map(str, path if path and not isinstance(path[-1], int) else (*path[:-1], name)))
+            for path, name in zip(paths, layers, strict=True)
+        ] if known or isinstance(y_pred, dict) else []  # fmt: skip
+        self.prefixes = [] if len(paths) == 1 else self.names if flat else layers if known else []
+
+    def __call__(self, value: Any, what: str, partial: bool = True) -> list[Any]:
+        """The value for each output: one for all, or from a nest by key, name or place. ValueError: none such.
+
+        partial: what a dict does not name is None.
+        """
+        if not nest.is_nested(value):
+            return [value] * len(self.names)
+        outputs = self._outputs if nest.is_nested(self._outputs) else [self._outputs]
+        return self._matched(value, outputs, what, partial)
+
+    def _matched(self, value: Any, outputs: Any, what: str, partial: bool) -> list[Any]:
+        if not nest.is_nested(outputs):
+            return [value]
+        leaves = len(nest.flatten(outputs))
+        if value is None or (leaves == 1 and not nest.is_nested(value)):
+            return [value] * leaves
+        if isinstance(value, dict):
+            parts = outputs if isinstance(outputs, dict) else dict(zip(self.names, outputs, strict=False))
+            unknown = [key for key in value if key not in parts]
+            missing = [] if partial else [key for key in parts if key not in value]
+            if unknown or missing:
+                does = f"names {unknown}" if unknown else f"does not name {missing}"
+                raise ValueError(f"`{what}` {does}, but the model's outputs are {list(parts)}")
+            pairs = [(value.get(key), parts[key]) for key in (sorted(parts) if parts is outputs else parts)]
+        else:
+            ordered = [outputs[key] for key in sorted(outputs)] if isinstance(outputs, dict) else outputs
+            if not isinstance(value, (list, tuple)) or len(value) not in (len(ordered), leaves):
+                count = len(value) if isinstance(value, (list, tuple)) else 1
+                raise ValueError(f"`{what}` has {count} entries, but the model has {leaves} outputs")
+            if len(value) != len(ordered):
+                return list(value)
+            pairs = list(zip(value, ordered, strict=True))
+        return [found for pair in pairs for found in self._matched(*pair, what, partial)]
+
+
+def _paths(outputs: Any) -> list[tuple[Any, ...]]:
+    """The keys and places that lead to each leaf, in the order of nest.flatten."""
+    if not nest.is_nested(outputs):
+        return [()]
+    keys = sorted(outputs) if isinstance(outputs, dict) else range(len(outputs))
+    return [(key, *path) for key in keys for path in _paths(outputs[key])]
+
+
+def _targets(y: Any, place: Placing, functions: Sequence[Any] = ()) -> list[Any]:
+    """The targets by output; a list may leave out those of outputs that have no loss."""
+    used = [i for i, f in enumerate(functions) if f]
+    given = list(y) if isinstance(y, (list, tuple)) else [y]
+    if y is None or isinstance(y, dict) or len(given) == len(place.names) or len(given) != len(used):
+        return place(given if y is not None and not isinstance(y, dict) else y, "y")
+    placed = dict(zip(used, given, strict=True))
+    return [placed.get(i) for i in range(len(place.names))]
 
 
 def _loss(identifier: Any) -> losses.Loss | None:
     if identifier is None:
         return None
     found = losses.get(identifier)
-    return found if isinstance(found, losses.Loss) else losses.LossFunctionWrapper(found)
-
-
-def output_names(y_pred: Any, names: list[str] | None) -> list[str]:
-    """A name for each output: a dict's keys, the graph's names, or output_0, output_1, ..."""
-    if isinstance(y_pred, dict):
-        return sorted(y_pred)
-    count = len(nest.flatten(y_pred))
-    return names if names and len(names) == count else [f"output_{i}" for i in range(count)]
-
-
-def by_output(value: Any, names: Sequence[str], what: str) -> list[Any]:
-    """The value for each output: from a dict by name (None where it has none), a list in order, or one for all."""
-    if isinstance(value, dict):
-        unknown = [key for key in value if key not in names]
-        if unknown:
-            raise ValueError(f"`{what}` names {unknown}, but the model's outputs are {list(names)}")
-        return [value.get(name) for name in names]
-    if isinstance(value, (list, tuple)):
-        if len(value) != len(names):
-            raise ValueError(f"`{what}` has {len(value)} entries, but the model has {len(names)} outputs")
-        return list(value)
-    return [value] * len(names)
+    if isinstance(found, losses.Loss):
+        return found
+    return losses.LossFunctionWrapper(found, name=identifier if isinstance(identifier, str) else None)
 
 
 def check_metrics(metrics: Any) -> None:

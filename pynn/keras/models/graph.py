@@ -11,6 +11,7 @@ from .._config import deserialize, serialize
 from .._names import unique
 from .._symbolic import KerasTensor, Node
 from ..layers import InputLayer, Layer
+from ..layers._outermost import is_told_training
 
 
 class Graph:
@@ -57,18 +58,13 @@ class Graph:
 
     @property
     def output_names(self) -> list[str]:
-        """A dict's keys, or the names of the layers that give the outputs."""
-        if isinstance(self.outputs, dict):
-            return sorted(self.outputs)
+        """The names of the layers that give the outputs."""
         return unique(x.node.layer.name for x in nest.flatten(self.outputs))
 
     def run(self, inputs: Any) -> Any:
-        """The outputs for Tensors that take the place of the inputs."""
+        """The outputs for Tensors in place of the inputs; the only one of a list is given as itself, as in Keras."""
         values: dict[int, Any] = {}
-        given = self._in_order(inputs)
-        if len(given) != len(self.leaves):
-            raise ValueError(f"The model has {len(self.leaves)} inputs, but was called on {len(given)}")
-        for symbol, value in zip(self.leaves, given, strict=True):
+        for symbol, value in zip(self.leaves, in_order(self.inputs, inputs), strict=True):
             self._check(symbol, value)
             values[id(symbol)] = value
         for node in self.nodes:
@@ -76,18 +72,12 @@ class Graph:
             if id(symbols[0]) in values:
                 continue
             args, kwargs = nest.map_structure(lambda x: values.get(id(x), x), [list(node.args), node.kwargs])
+            if is_told_training():  # what the model is told goes before what the layer was told in the graph
+                kwargs.pop("training", None)
             for symbol, value in zip(symbols, nest.flatten(node.layer(*args, **kwargs)), strict=True):
                 values[id(symbol)] = value
-        return nest.map_structure(lambda x: values[id(x)], self.outputs)
-
-    def _in_order(self, inputs: Any) -> list[Any]:
-        """The Tensors as the leaves stand; a dict may go by the names of the inputs."""
-        if isinstance(inputs, dict) and not isinstance(self.inputs, dict):
-            missing = [x.name for x in self.leaves if x.name not in inputs]
-            if missing:
-                raise ValueError(f"There is no data for the inputs {missing}; the data has {sorted(inputs)}")
-            return [inputs[x.name] for x in self.leaves]
-        return nest.flatten(inputs)
+        outputs = nest.map_structure(lambda x: values[id(x)], self.outputs)
+        return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
 
     @staticmethod
     def _check(symbol: KerasTensor, value: Any) -> None:
@@ -126,6 +116,39 @@ class Graph:
             layers[-1] |= {"name": layer.name, "inbound_nodes": calls}
         ends = {"input_layers": _mapped(place, self.inputs), "output_layers": _mapped(place, self.outputs)}
         return {"layers": layers, **ends}
+
+
+def in_order(symbols: Any, data: Any) -> list[Any]:
+    """The data in the order of the symbols: by key, by the inputs' names where only the data is a dict, or by place.
+
+    ValueError: the data has no such key, or not as many. Keys that the model does not have are left out.
+    """
+    given, wanted = _leaves(symbols, data), nest.flatten(symbols)
+    if len(given) != len(wanted):
+        names = [x.name for x in wanted]
+        raise ValueError(f"The model has {len(wanted)} inputs, {names}, but was called on {len(given)}")
+    return given
+
+
+def _leaves(symbols: Any, data: Any) -> list[Any]:
+    if isinstance(data, dict):
+        by_key = isinstance(symbols, dict)
+        wanted = (
+            {key: symbols[key] for key in sorted(symbols)} if by_key else {x.name: x for x in nest.flatten(symbols)}
+        )
+        missing = [key for key in wanted if key not in data]
+        if missing:
+            raise ValueError(
+                f"Missing data for input {missing[0]!r}. You passed a data dictionary with keys {list(data)}. "
+                f"Expected the following keys: {list(wanted)}"
+            )
+        return [x for key, symbol in wanted.items() for x in _leaves(symbol, data[key])]
+    if isinstance(symbols, dict) and list(symbols) != sorted(symbols):  # by which of the two orders?
+        raise ValueError(f"The model's inputs are {list(symbols)}: give the data as a dict with these keys")
+    if nest.is_nested(symbols) and nest.is_nested(data) and len(symbols) == len(data):
+        parts = [symbols[key] for key in sorted(symbols)] if isinstance(symbols, dict) else symbols
+        return [x for pair in zip(parts, data, strict=True) for x in _leaves(*pair)]
+    return nest.flatten(data)
 
 
 def from_config(config: dict[str, Any], make: Callable[[Any], Layer] | None = None) -> tuple[Any, Any]:

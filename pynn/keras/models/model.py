@@ -60,6 +60,14 @@ class Model(Fitted):
             )
         return self._graph.run(inputs)
 
+    def _symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Among KerasTensors a list of one output is a list, as in Keras: code takes it apart."""
+        outputs = super()._symbolic_call(*args, **kwargs)
+        form = self._graph.outputs if self._graph else None
+        if isinstance(form, (list, tuple)) and len(form) == 1:
+            self._nodes[-1].outputs = outputs = [outputs] if isinstance(form, list) else (outputs,)
+        return outputs
+
     def build(self, input_shape: Any) -> None:
         """Makes the weights of all layers, by calling the model on zeros of this shape, or nest of shapes."""
         if self._graph is None:

@@ -14,6 +14,7 @@ from .._config import deserialize, serialize
 from .._names import auto_name
 from .._symbolic import KerasTensor
 from ..layers import InputLayer, Layer
+from . import graph
 from .model import Model
 
 
@@ -129,6 +130,8 @@ class Sequential(Model):
         return self._chain
 
     def call(self, inputs: Tensor) -> Tensor:
+        if type(inputs) is not Tensor:  # the only one of a list, or of a dict by the Input's name
+            (inputs,) = graph.in_order(self._chain[0], inputs)
         x, shape = inputs, inputs._array.shape
         if self._input and shape[1:] != self._input[1:]:
             if self._input[1:] == (1,) and len(shape) == 1:
