@@ -30,14 +30,14 @@ def read(name: str) -> Results:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {name}: {error.strerror}") from None
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         raise UserError(f"{name} is not a results.json of `pynn bench`: it is no JSON") from None
     schema = content.pop("schema", None) if isinstance(content, dict) else None
     if schema != SCHEMA:
         raise UserError(f"{name} is not a results.json of this version: schema {schema!r} instead of {SCHEMA}")
     try:
         return _results(content)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except Exception as error:  # wrong types, anywhere
         raise UserError(f"{name} is damaged: {type(error).__name__}: {error}") from None
 
 

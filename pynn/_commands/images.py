@@ -8,30 +8,37 @@ import struct
 import numpy as np
 
 from ..keras.datasets._idx import read_idx
-from . import UserError
+from . import UserError, reading
 
 
-def read_images(name: str, pixels: int) -> np.ndarray:
-    """(n, height * width) float32 from 0 to 1. UserError: unreadable, or height * width is not `pixels`."""
-    try:
-        with open(name, "rb") as file:
-            start = file.read(24)
-        if start.startswith(b"\x89PNG"):
-            # before pillow unpacks anything: the picture may be a bomb
-            if len(start) == 24 and math.prod(size := struct.unpack(">II", start[16:])) != pixels:
-                raise UserError(_size_error(name, size[::-1], pixels))
-            array = _read_png(name)
-        elif start.startswith(b"\x93NUMPY"):
-            array = np.load(name, allow_pickle=False, mmap_mode="r")  # mapped: a lying header costs no memory
-        elif start.startswith((b"\0\0", b"\x1f\x8b")):
-            array = read_idx(name)
-        else:
-            raise UserError(f"{name}: not a PNG, IDX or npy file")
-    except OSError as error:
-        raise UserError(f"{name}: {error.strerror or error}") from None
-    except (ValueError, SyntaxError) as error:  # SyntaxError: pillow's word for a broken PNG
-        raise UserError(f"{error}" if name in str(error) else f"{name}: {error}") from None
-    return _scaled(_rows(array, name, pixels), name)
+def read_images(name: str, pixels: int, count: int) -> tuple[np.ndarray, int]:
+    """The first `count` images as (n, height * width) float32 from 0 to 1, and how many there are.
+
+    UserError: unreadable, or height * width is not `pixels`.
+    """
+    with reading(name):
+        array = _read(name, pixels)
+        for rank in (1, 2):  # an image may be flat or (height, width); one more axis counts images
+            if array.size and array.ndim in (rank, rank + 1) and math.prod(array.shape[-rank:]) == pixels:
+                several = array.ndim > rank
+                first = np.asarray(array[:count] if several else array).reshape(-1, pixels)
+                return _scaled(first, name), len(array) if several else 1
+    raise UserError(_size_error(name, array.shape, pixels))
+
+
+def _read(name: str, pixels: int) -> np.ndarray:
+    with open(name, "rb") as file:
+        start = file.read(24)
+    if start.startswith(b"\x89PNG"):
+        # before pillow unpacks anything: the picture may be a bomb
+        if len(start) == 24 and math.prod(size := struct.unpack(">II", start[16:])) != pixels:
+            raise UserError(_size_error(name, size[::-1], pixels))
+        return _read_png(name)
+    if start.startswith(b"\x93NUMPY"):
+        return np.load(name, allow_pickle=False, mmap_mode="r")  # mapped: a lying header costs no memory
+    if start.startswith((b"\0\0", b"\x1f\x8b")):
+        return read_idx(name)
+    raise UserError(f"{name}: not a PNG, IDX or npy file")
 
 
 def _read_png(name: str) -> np.ndarray:
@@ -52,13 +59,6 @@ def _size_error(name: str, shape: tuple[int, ...], pixels: int) -> str:
     side = round(pixels**0.5)
     wanted = f"{side}x{side}" if side * side == pixels else f"{pixels} pixels"
     return f"{name}: its size is {'x'.join(map(str, shape))}, but these weights read images of {wanted}"
-
-
-def _rows(array: np.ndarray, name: str, pixels: int) -> np.ndarray:
-    for rank in (1, 2):  # an image may be flat or (height, width); one more axis counts images
-        if array.size and array.ndim in (rank, rank + 1) and math.prod(array.shape[-rank:]) == pixels:
-            return array.reshape(-1, pixels)
-    raise UserError(_size_error(name, array.shape, pixels))
 
 
 def _scaled(x: np.ndarray, name: str) -> np.ndarray:

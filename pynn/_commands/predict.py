@@ -15,18 +15,16 @@ from . import UserError, one_line
 from .images import read_images
 from .table import show
 
-MOST_BYTES = 1 << 30  # of weights
-
 
 def predict(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
     model, pixels, classes = _network(arguments.weights)
-    files = [(name, read_images(name, pixels)) for name in arguments.image]  # all checked before any is shown
+    # all checked before any is shown
+    files = [(name, *read_images(name, pixels, arguments.count)) for name in arguments.image]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("image", "digit", *map(str, range(classes))):
         table.add_column(heading, justify="left" if heading == "image" else "right", overflow="fold")
-    for name, x in files:
-        shown = x[: arguments.count]
+    for name, shown, total in files:
         if not arguments.invert and np.median(shown) > 0.5:
             print(
                 f"pynn predict: warning: {one_line(name)} is mostly light; digits must be light on dark: try --invert",
@@ -38,18 +36,18 @@ def predict(arguments: argparse.Namespace) -> int:
         for i, row in enumerate(probabilities):
             best = int(row.argmax())
             cells = [Text(f"{p:.3f}", "bold" if digit == best else "") for digit, p in enumerate(row)]
-            table.add_row(Text(name if len(x) == 1 else f"{name} {i}"), Text(str(best), "bold"), *cells)
+            table.add_row(Text(name if total == 1 else f"{name} {i}"), Text(str(best), "bold"), *cells)
     show(table)
-    for name, x in files:
-        if len(x) > arguments.count:
-            print(f"{name}: the first {arguments.count} of {len(x)} images; more with --count")
+    for name, shown, total in files:
+        if total > len(shown):
+            print(f"{name}: the first {len(shown)} of {total} images; more with --count")
     return 0
 
 
 def _network(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
     try:
-        weights = list(read_arrays(path, MOST_BYTES).values())
+        weights = list(read_arrays(path).values())
         if any(w.dtype not in (np.float32, np.float64) or not w.size for w in weights):
             raise ValueError
     except FileNotFoundError:

@@ -24,7 +24,7 @@ import kernels
 from .. import keras
 from .._atomic import replacing
 from ..keras.datasets._folder import Split
-from . import UserError, one_line
+from . import UserError, one_line, reading
 
 PICTURES = ("learning_curve.png", "mistakes.png")
 
@@ -93,11 +93,13 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _load(data: str | None) -> Split:
+    if data is not None:
+        with reading(data):
+            return keras.datasets.load_folder(data)
     try:
-        return keras.datasets.mnist.load_data() if data is None else keras.datasets.load_folder(data)
+        return keras.datasets.mnist.load_data()
     except (OSError, ValueError) as error:
-        # without --data, the sources that were tried, one a line
-        raise UserError(*(str(error).splitlines() if data is None else [str(error)])) from None
+        raise UserError(*str(error).splitlines()) from None  # the sources that were tried, one a line
 
 
 def _writable_folder(name: str) -> Path:

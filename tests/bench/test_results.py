@@ -150,6 +150,10 @@ def test_a_file_that_is_something_else(tmp_path: Path, text, says):
         *((("measurements", 0, "players", "naive", "seconds"), v)
           for v in ([None], [], [0.0], [-1.0], ["fast"], [1e400], 1.0, None, [1.0, 2.0])),
         (("measurements", 0, "players"), {}),
+        (("measurements", 0, "players"), None),
+        (("measurements", 0), 7),
+        (("machine", "limits"), []),
+        (("machine",), None),
         (("measurements", 0, "players", "naive", "name"), "another"),
         (("measurements", 0, "threads"), "2"),
         (("measurements", 0, "threads"), True),

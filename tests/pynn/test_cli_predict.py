@@ -5,6 +5,7 @@ import io
 import pickle
 import struct
 import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -158,12 +159,31 @@ TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
         (npy(np.full((28, 28), np.nan)), ["0 to 1"]),
         (npy(np.array([print], object), allow_pickle=True), []),
         (npy(X[0])[:-5], []),
+        (b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': '<f4', 'shape': (1, 784".ljust(117) + b"\n" + bytes(3136), []),
+        (npy(np.zeros((2, 784), [("a", "u1"), ("b", "u1")])), ["uint8"]),
+        (gzip.compress(idx(X[0]))[:-9] + b"damaged!!", []),
     ],
 )
 def test_predict_bad_image(trained, tmp_path, content, words, assert_one_line):
     (tmp_path / "bad").write_bytes(content)
     assert predict(trained, tmp_path / "bad") == 2
     assert_one_line("predict", str(tmp_path / "bad"), *words)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_predict_scales_only_what_it_shows(trained, tmp_path, capsys, order):
+    """12 GB of images on some KB of disk: holes in a file."""
+    header = io.BytesIO()
+    shape = {"descr": "<f4", "fortran_order": order == "F", "shape": (4_000_000, 28, 28)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    with open(tmp_path / "sparse.npy", "wb") as file:
+        file.write(header.getvalue())
+        file.truncate(len(header.getvalue()) + 4_000_000 * 784 * 4)
+    tracemalloc.start()
+    assert predict(trained, tmp_path / "sparse.npy", "--count", "3") == 0
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+    assert "the first 3 of 4000000 images" in capsys.readouterr().out
 
 
 def test_predict_missing_files(trained, tmp_path, assert_one_line):

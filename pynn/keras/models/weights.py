@@ -119,9 +119,9 @@ def assign_state(model: Model, state: list[Stored], is_older: bool = False) -> N
         )
 
 
-def read_arrays(path: str | os.PathLike[str], most_bytes: int) -> dict[str, np.ndarray]:
+def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """All arrays of an npz file; errors as of `opened`."""
-    with opened(path, ".npz", most_bytes) as arrays:
+    with opened(path, ".npz") as arrays:
         return {name: array.read() for name, array in arrays.items()}
 
 
