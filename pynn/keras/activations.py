@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from .._missing import missing
-from ..convert import convert_to_tensor
+from ..convert import convert_to_tensor, operand
 from ..tensor import Tensor
-from . import _config
+from . import _config, config
 from ._names import lookup
 from ._registry import OURS
 from ._symbolic import KerasTensor
@@ -31,6 +33,12 @@ def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return activation
 
 
+def _floats(x: Any) -> Tensor:
+    """The operand, integers as floatx."""
+    x = operand(x)
+    return x if x._array.dtype.kind == "f" else ops.cast(x, config.floatx())
+
+
 def linear(x: Any) -> Tensor:
     """x"""
     return x
@@ -39,12 +47,12 @@ def linear(x: Any) -> Tensor:
 @_or_layer
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x from threshold up to max_value; below it negative_slope * (x - threshold)."""
-    y = ops.where(ops.greater(x, threshold), x, 0) if threshold else ops.relu(x)
+    x = _floats(x) if negative_slope else operand(x)
+    low, high = (np.asarray(value or 0).astype(x._array.dtype) for value in (threshold, max_value))
+    y = ops.where(ops.greater(x, low), x, 0) if threshold else ops.relu(x)
     if max_value is not None:
-        y = ops.minimum(y, max_value)
-    if negative_slope:
-        y = ops.subtract(y, ops.multiply(negative_slope, ops.relu(ops.subtract(threshold, x))))
-    return y
+        y = ops.minimum(y, high)
+    return y - negative_slope * ops.relu(low - x) if negative_slope else y
 
 
 @_or_layer
@@ -75,7 +83,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
 @_or_layer
 def exponential(x: Any) -> Tensor:
     """exp(x)"""
-    return ops.exp(x)
+    return ops.exp(_floats(x))
 
 
 @_or_layer
@@ -110,6 +118,12 @@ def hard_tanh(x: Any) -> Tensor:
 
 
 @_or_layer
+def tanh(x: Any) -> Tensor:
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))"""
+    return ops.tanh(_floats(x))
+
+
+@_or_layer
 def mish(x: Any) -> Tensor:
     """x * tanh(softplus(x)): Misra 2019."""
     return ops.multiply(x, ops.tanh(ops.softplus(x)))
@@ -117,7 +131,6 @@ def mish(x: Any) -> Tensor:
 
 gelu, log_sigmoid, log_softmax, relu6 = map(_or_layer, (ops.gelu, ops.log_sigmoid, ops.log_softmax, ops.relu6))
 selu, silu, softplus, softsign = map(_or_layer, (ops.selu, ops.silu, ops.softplus, ops.softsign))
-tanh = _or_layer(ops.tanh)
 swish, hard_swish = silu, hard_silu
 # the operations compute these functions' values, but not with what the layers and losses know about them
 _OPERATIONS = {id(ops.relu): relu, id(ops.sigmoid): sigmoid, id(ops.softmax): softmax}

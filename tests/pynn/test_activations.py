@@ -52,3 +52,18 @@ def test_in_the_functional_api():
     hidden = activations.leaky_relu(activations.relu(data @ kernel + bias) - 1.0, 0.5)
     expected = activations.softmax(activations.gelu(hidden, True))
     np.testing.assert_allclose(model(data), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("options, expected", [
+    ({}, [0, 0, 2, 7]), ({"max_value": 6.0}, [0, 0, 2, 6]), ({"threshold": 2.5}, [0, 0, 0, 7]),
+    ({"negative_slope": 0.5}, [-1.5, -0.5, 2, 7]),
+    ({"negative_slope": 0.5, "max_value": 5, "threshold": 3.0}, [-3, -2, -0.5, 5]),
+])  # fmt: skip
+def test_relu_of_other_types(options, expected):
+    """Its options take the type of x; integers with a slope become floats, as in Keras."""
+    x = np.array([-3, -1, 2, 7])
+    for dtype in (np.float64, np.float32, np.int32):
+        y = activations.relu(x.astype(dtype), **options)
+        whole = dtype is np.int32 and "negative_slope" not in options
+        assert y.dtype == (dtype if dtype is not np.int32 or whole else np.float32)
+        np.testing.assert_array_equal(y, expected)
