@@ -14,12 +14,19 @@ cdef extern from "numpy/arrayobject.h":
     bint PyArray_ISBEHAVED_RO(cnp.ndarray x) nogil  # aligned and in native byte order
 
 
+cdef object unmasked(object x, str name):
+    """x, unless it is a masked array: an operation on its data would drop the mask without a word."""
+    if not cnp.PyArray_CheckExact(x) and isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; kernels know no mask. Fill it yourself: {name}.filled(0)")
+    return x
+
+
 cdef cnp.ndarray as_float(object x, str name):
     """x as an aligned, native float32 or float64 array whose strides count whole elements.
 
     Only layouts that a C pointer cannot walk are copied. Other types: TypeError, nothing is converted silently.
     """
-    cdef cnp.ndarray a = x if cnp.PyArray_CheckExact(x) else np.asarray(x)
+    cdef cnp.ndarray a = x if cnp.PyArray_CheckExact(x) else np.asarray(unmasked(x, name))
     cdef int kind = cnp.PyArray_TYPE(a), axis
     if kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64:
         written = name if isinstance(x, np.ndarray) else f"np.asarray({name})"
@@ -59,7 +66,7 @@ cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_n
     """Raise unless out can take a result of this shape and type."""
     cdef int axis
     shape = tuple([dims[axis] for axis in range(ndim)])
-    if not isinstance(out, np.ndarray):
+    if not isinstance(unmasked(out, "out"), np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
     if cnp.PyArray_TYPE(out) != type_num:
         raise TypeError(f"out is {out.dtype}, the result is {cnp.PyArray_DescrFromType(type_num)}")

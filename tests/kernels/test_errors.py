@@ -54,6 +54,32 @@ def test_the_error_names_the_argument():
             call(np.ones((2, 3), np.int64))
 
 
+def test_a_masked_array_is_refused_wherever_it_stands():
+    """Its mask would be dropped without a word (numpy/numpy#18675)."""
+    x, w, labels = F.copy(), F.copy(), np.array([0, 1])
+    masked = np.ma.array(F, mask=F > 0)
+    for call, name in (
+        *((call, "") for call in (lambda m, call=call: call(m) for call in CALLS.values())),
+        (lambda m: kernels.relu(x, out=m), "out"),
+        (lambda m: kernels.dot(x, m.T), "y"),
+        (lambda m: kernels.softmax_cross_entropy(x, m), "targets"),
+        (lambda m: kernels.softmax_cross_entropy(x, np.ma.array(labels, mask=labels > 0)), "targets"),
+        (lambda m: kernels.sgd_update(m, x, 0.1), "w"),
+        (lambda m: kernels.sgd_update(w, m, 0.1), "g"),
+        (lambda m: kernels.take_rows(m, labels), "x"),
+        (lambda m: kernels.take_rows(x, np.ma.array(labels, mask=labels > 0)), "rows"),
+        (lambda m: kernels.take_rows(x, labels, out=m), "out"),
+    ):
+        with pytest.raises(TypeError, match=rf"{name} is a masked array.*\.filled\(0\)"):
+            call(masked)
+
+
+def test_errstate_changes_nothing():
+    big = np.full(3, 3e38, np.float32)
+    with np.errstate(all="raise"):
+        assert np.isinf(kernels.add(big, big)).all()
+
+
 def words(function, *args):
     """What the function's ValueError says, or None if it has none."""
     try:
