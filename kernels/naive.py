@@ -55,14 +55,15 @@ def naive_add_matrix_and_vector(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def naive_maximum(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The larger of x and y, y broadcast to x: (..., m, n) and (m, n). ValueError where the tails differ."""
+    """The larger of x and y, y broadcast to x: (..., m, n) and (m, n) or (m, 1). ValueError where the tails differ."""
     _require(
-        x.shape[x.ndim - y.ndim :] == y.shape,
+        y.ndim <= x.ndim and all(k in (1, n) for k, n in zip(y.shape[::-1], x.shape[::-1], strict=False)),
         f"naive_maximum takes x and a y of x's last axes, not {x.shape} and {y.shape}",
     )
+    y = np.broadcast_to(y, x.shape)
     out = np.empty(x.shape, np.result_type(x, y))
     for at in np.ndindex(*x.shape):
-        a, b = x[at], y[at[x.ndim - y.ndim :]]
+        a, b = x[at], y[at]
         out[at] = a if a > b or math.isnan(a) else b
     return out
 

@@ -91,7 +91,8 @@ cdef class Updates:
         free(self.span)
 
     cdef int prepare(self, Update* u, object w, object g, dict state) except -1:
-        if not isinstance(unmasked(w, "w"), np.ndarray) or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64):
+        if (not isinstance(unmasked(w, "w"), np.ndarray)
+                or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64)):
             raise TypeError("w must be a float32 or float64 array: it is updated in place")
         u.w = self.checked(w, w, "w", True)
         u.g = self.checked(g, w, "g", False)

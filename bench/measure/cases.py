@@ -146,6 +146,7 @@ class Case:
         return itemsize * (elements + math.prod(self.result_shape) * WRITTEN.get(self.operation, 1))
 
 
+_POINTS = tuple((200_000, n) for n in (2, 3, 4, 8))  # clouds of points: many short rows
 _LARGE = ((100, 100), (1000, 1000), (1000, 10_000))
 
 
@@ -163,7 +164,9 @@ CASES = [
     Case("add_matrix_and_vector", ((32, 10), (10,)), part=MAIN),
     Case("add_matrix_and_vector", ((BATCH, HIDDEN), (HIDDEN,)), part=QUICK),
     Case("add_matrix_and_vector", ((1000, 1000), (1000,))),
+    *(Case("add_matrix_and_vector", (points, points[1:])) for points in _POINTS),
     Case("maximum", ((64, 3, 32, 10), (32, 10)), part=QUICK),
+    *(Case("maximum", (points, (points[0], 1))) for points in _POINTS),
     *_elementwise("maximum", 2),
     *_elementwise("add_relu", 2),  # of (20, 100): the chapter's experiment, loops against NumPy
     Case("vector_dot", ((32,),) * 2, part=MAIN),
@@ -171,6 +174,7 @@ CASES = [
     Case("vector_dot", ((1_000_000,),) * 2),
     Case("matrix_vector_dot", ((BATCH, PIXELS), (PIXELS,)), part=QUICK),
     Case("matrix_vector_dot", ((1000, 1000), (1000,)), part=MAIN),
+    *(Case("matrix_vector_dot", (points, points[1:])) for points in _POINTS),
     Case("dot", ((64, 64),) * 2, part=QUICK),
     Case("dot", ((128, 128),) * 2),
     Case("dot", ((256, 256),) * 2),

@@ -15,7 +15,7 @@ WRONG = {
     naive.naive_relu: [(VECTOR,), (STACK,), (np.float64(1),)],
     naive.naive_add: [(MATRIX, WIDE), (MATRIX, VECTOR), (VECTOR, VECTOR), (STACK, STACK)],
     naive.naive_add_matrix_and_vector: [(MATRIX, np.ones(2)), (VECTOR, VECTOR), (MATRIX, MATRIX), (STACK, VECTOR)],
-    naive.naive_maximum: [(MATRIX, WIDE), (VECTOR, MATRIX), (MATRIX, np.ones((2, 1)))],
+    naive.naive_maximum: [(MATRIX, WIDE), (VECTOR, MATRIX), (MATRIX, np.ones((2, 3)))],
     naive.naive_add_relu: [(MATRIX, WIDE), (MATRIX, VECTOR)],
     naive.naive_vector_dot: [(VECTOR, np.ones(4)), (MATRIX, MATRIX), (MATRIX, VECTOR)],
     naive.naive_matrix_vector_dot: [(MATRIX, np.ones(2)), (VECTOR, VECTOR), (MATRIX, MATRIX.T)],
@@ -75,6 +75,7 @@ def test_maximum_broadcasts_over_the_last_axes():
     x, y = rng.standard_normal((4, 3, 5, 2)), rng.standard_normal((5, 2))
     y[0, 0] = x[0, 0, 1, 1] = np.nan
     np.testing.assert_array_equal(naive.naive_maximum(x, y), np.maximum(x, y))
+    np.testing.assert_array_equal(naive.naive_maximum(x, x[..., :1]), np.maximum(x, x[..., :1]))
 
 
 def test_results_have_the_promoted_type():
