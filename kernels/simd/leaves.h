@@ -32,8 +32,8 @@ typedef struct {
     void (*inner)(idx m, idx n, idx k, const void *a, idx lda, const void *b, idx ldb, void *c, idx rsc, idx csc);
     /* c (n) = a (k) b (k, n); the rows of b and c are contiguous */
     void (*row_times)(idx n, idx k, const void *a, idx csa, const void *b, idx ldb, void *c);
-    /* out (n, m) = the transpose of x (m, n), for contiguous rows */
-    void (*transpose)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
+    /* out (m, n) = x (m, n), any strides; they share no memory */
+    void (*copy)(idx m, idx n, const void *x, idx row, idx column, void *out, idx out_row, idx out_column);
 
     /* the elements of x (n) that are not 0, and where they stand; returns their number */
     idx (*nonzeros)(idx n, const void *x, int32_t *where, void *value);
