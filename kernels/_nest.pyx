@@ -174,7 +174,7 @@ cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b,
         if workers == 1:
             run_range(nest, leaf, x, y, out, size, 0, n, stream)
         else:
-            share = (n // workers + 64) // 64 * 64  # threads write to cache lines of their own
+            share = (n // workers + ROWS) // ROWS * ROWS  # threads write to cache lines of their own
             for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
                 spread(caller)
                 run_range(nest, leaf, x, y, out, size, min(t * share, n), min((t + 1) * share, n), stream)
