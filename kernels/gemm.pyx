@@ -36,7 +36,8 @@ cdef enum:
     GRAIN = 100000  # multiply-adds per thread that pay for waking it
     LONG = 64  # k from which sums of a small c are worth splitting,
     FEW = 6  # rows of one vector, which then is done,
-    COLUMNS = 4  # and columns up to which dot products of rows are better still
+    COLUMNS = 3  # and columns up to which dot products of rows are better still
+    PRODUCTS = 9  # in a row of c, up to which they are too
     LANES = 64  # bytes of k, for each column of c, from which dot products of rows pay for the sums at their ends
     CHUNK = 16384  # of such a k: b's part stays in L2
 
@@ -80,8 +81,11 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
     """
     cdef const leaves* leaf = plan.leaf
     cdef idx column = number * leaf.panel, columns = min(leaf.panel, plan.n - column)
-    cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector
-    cdef idx first = plan.k * slice // plan.slices, k = plan.k * (slice + 1) // plan.slices - first
+    cdef idx width = columns if columns == leaf.panel else (columns + leaf.vector - 1) // leaf.vector * leaf.vector
+    cdef idx first = 0, k = plan.k
+    if plan.slices > 1:  # divisions take longer than a short slice
+        first = plan.k * slice // plan.slices
+        k = plan.k * (slice + 1) // plan.slices - first
     cdef Matrix b = at(plan.b, first, column, plan.size)
     cdef Matrix c = at(plan.c, row, column, plan.size)
     cdef char* packing = NULL
@@ -93,7 +97,7 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
         if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows:
             packing = packed
         else:
-            if plan.direct and k >= LONG and b.row >= columns:  # but for the last rows, what follows a row may be read
+            if plan.direct and k >= 2 * rows and b.row >= columns:  # but for the last rows, what follows a row may be read
                 rest = max(0, (width - columns + b.row - 1) // b.row - (plan.k - first - k))
                 if rest < k:
                     leaf.gemm_panel(rows, columns, k - rest, a.data, a.row, a.column, b.data, b.row, NULL, NULL, 0,
@@ -199,6 +203,13 @@ cdef bint wasteful(idx n, idx vector) noexcept nogil:
     return n < 2 * vector and 5 * n <= 4 * ((n + vector - 1) // vector * vector)
 
 
+cdef bint sums_in_lanes(idx n, idx k, bint small, const leaves* leaf, idx size) noexcept nogil:
+    """Are dot products of rows best for a c of n columns, more than one?"""
+    if small or k < leaf.vector:
+        return n <= COLUMNS and (small or n * k <= PRODUCTS)
+    return wasteful(n, leaf.vector) and k * size >= LANES * n
+
+
 cdef idx cost(idx m, idx n, Matrix b, idx vector) noexcept nogil:
     """Vectors of c (m, n), if the rows of b can fill them."""
     return m * ((n + vector - 1) // vector) if b.column == 1 and b.row >= n else m * n
@@ -207,14 +218,12 @@ cdef idx cost(idx m, idx n, Matrix b, idx vector) noexcept nogil:
 cdef void choose_method(Plan* plan) noexcept nogil:
     """By shapes and strides alone, so that the bits do not depend on threads."""
     cdef const leaves* leaf = &simd[plan.is_double]
-    cdef idx m = plan.m, n = plan.n, vector = leaf.vector, bytes = plan.k * plan.size
+    cdef idx m = plan.m, n = plan.n, vector = leaf.vector
     cdef bint small = plan.k >= LONG and max(m, n) <= leaf.panel  # c is, and its sums are long
     plan.transposed = False
-    if plan.a.column == 1 and (n == 1 or m > 1 and (
-            small and n <= COLUMNS or wasteful(n, vector) and bytes >= LANES * n)):
+    if plan.a.column == 1 and (n == 1 or m > 1 and sums_in_lanes(n, plan.k, small, leaf, plan.size)):
         plan.method = INNER
-    elif plan.b.row == 1 and (m == 1 or n > 1 and (
-            small and m <= COLUMNS or wasteful(m, vector) and bytes >= LANES * m)):
+    elif plan.b.row == 1 and (m == 1 or n > 1 and sums_in_lanes(m, plan.k, small, leaf, plan.size)):
         plan.method, plan.transposed = INNER, True
     elif not small and m == 1 and plan.b.column == 1:
         plan.method = ROW
@@ -230,7 +239,9 @@ cdef void choose_method(Plan* plan) noexcept nogil:
     if plan.method == TILES and small and plan.m <= FEW and plan.n <= vector and (
             plan.b.column == 1 and plan.b.row >= plan.n):
         plan.method = SPLIT
-    plan.leaf = &(narrow if 2 * (plan.k if plan.method == INNER else plan.n) <= vector else simd)[plan.is_double]
+    if (plan.n < vector if plan.method == TILES else 2 * (plan.k if plan.method == INNER else plan.n) <= vector):
+        leaf = &narrow[plan.is_double]
+    plan.leaf = leaf
     plan.apart = plan.transposed and plan.method != ROW and plan.method != INNER
 
 
