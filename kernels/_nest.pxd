@@ -8,6 +8,7 @@ cdef enum:
 cdef struct Nest:
     # A loop nest over two inputs and an output: axes that walk memory alike are merged, the innermost is last.
     int ndim
+    idx unit  # elements in a step: one along the last axis, or all of a short last axis, along the one before
     idx shape[MOST_AXES]
     idx x[MOST_AXES]
     idx y[MOST_AXES]

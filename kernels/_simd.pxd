@@ -16,9 +16,12 @@ cdef extern from "simd/leaves.h" nogil:
                            void* packed, const void* next, idx ld_next, void* c, idx ldc,
                            int accumulate) noexcept nogil
         void (*inner)(idx m, idx n, idx k, const void* a, idx lda, const void* b, idx ldb, void* c, idx rsc,
-                      idx csc) noexcept nogil
+                      idx csc, int accumulate) noexcept nogil
+        void (*few)(idx m, idx n, idx k, const void* a, idx rsa, idx csa, const void* b, idx ldb, void* c,
+                    idx ldc) noexcept nogil
         void (*row_times)(idx n, idx k, const void* a, idx csa, const void* b, idx ldb, void* c) noexcept nogil
-        void (*transpose)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
+        void (*copy)(idx m, idx n, const void* x, idx row, idx column, void* out, idx out_row,
+                     idx out_column) noexcept nogil
         idx (*nonzeros)(idx n, const void* x, int32_t* where, void* value) noexcept nogil
         int (*copy_finite)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
         void (*sparse_rows)(idx m, idx n, const int32_t* cuts, idx slices, const int32_t* where, const void* value,
@@ -46,4 +49,5 @@ cdef extern from "simd/leaves.h" nogil:
     void end_stream()
     void prefetch_rows(const char* x, idx rows, idx stride, idx bytes)
 
+cdef const leaves* narrow  # those whose vectors are half as long, where there are some
 cdef const leaves* simd  # float32's and float64's leaves, for the instruction set chosen at import

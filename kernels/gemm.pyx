@@ -16,7 +16,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from kernels._matrix cimport Epilogue, Matrix, at, copy, finish_rows, turned
-from kernels._simd cimport idx, leaves, simd
+from kernels._simd cimport idx, leaves, narrow, simd
 from kernels._threads cimport home, spread, team
 from kernels.vectors cimport dot_vectors
 
@@ -34,20 +34,27 @@ cdef enum:
     ALIAS_BYTES = 2048  # rows of a so far apart, or a multiple of it, evict each other from the caches
     MANY_COLUMNS = 256  # of c: they pay for a copy of a's blocks if those alias, are transposed or many
     GRAIN = 100000  # multiply-adds per thread that pay for waking it
-    LONG = 64  # k from which dot products of rows pay for the sums at their ends,
-    TOO_LONG = 16384  # and up to which those rows stay in L1
+    LONG = 64  # k from which sums of a small c are worth splitting,
+    FEW = 6  # rows of one vector, which then is done,
+    COLUMNS = 3  # and columns up to which dot products of rows are better still
+    PRODUCTS = 9  # in a row of c, up to which they are too
+    LANES = 64  # bytes of k, for each column of c, from which dot products of rows pay for the sums at their ends
+    CHUNK = 16384  # of such a k: b's part stays in L2
 
 
 cdef enum Method:
     TILES  # the scheme above
     INNER  # dot products of rows of a and columns of b, which are contiguous or get packed
+    SPLIT  # c is a few rows of one vector: split sums
     ROW    # a is one row: b streams through once
 
 
 cdef struct Plan:
     # What is computed: c = a b by a method, or if `transposed` c' = b' a', with a, b, c, m and n already exchanged.
     Method method
+    const leaves* leaf
     bint transposed
+    bint apart          # c' is computed in memory of its own, and its transpose copied to the caller's c
     idx m, n, k
     Matrix a, b, c
     Matrix result       # the caller's c
@@ -72,20 +79,32 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
 
     The first slice does not add to c but sets it.
     """
-    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef const leaves* leaf = plan.leaf
     cdef idx column = number * leaf.panel, columns = min(leaf.panel, plan.n - column)
-    cdef idx width = (columns + leaf.vector - 1) // leaf.vector * leaf.vector
-    cdef idx first = plan.k * slice // plan.slices, k = plan.k * (slice + 1) // plan.slices - first
+    cdef idx width = columns if columns == leaf.panel else (columns + leaf.vector - 1) // leaf.vector * leaf.vector
+    cdef idx first = 0, k = plan.k
+    if plan.slices > 1:  # divisions take longer than a short slice
+        first = plan.k * slice // plan.slices
+        k = plan.k * (slice + 1) // plan.slices - first
     cdef Matrix b = at(plan.b, first, column, plan.size)
     cdef Matrix c = at(plan.c, row, column, plan.size)
     cdef char* packing = NULL
     cdef Matrix next = at(b, 0, leaf.panel, plan.size)
+    cdef idx rest = 0
     if is_packed:
         b, next = Matrix(packed, width, 1), Matrix(packed + plan.slice_bytes, width, 1)
     elif not (plan.direct and width == columns):
         if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows:
             packing = packed
         else:
+            if plan.direct and k >= 2 * rows and b.row >= columns:  # but for the last rows, what follows a row may be read
+                rest = max(0, (width - columns + b.row - 1) // b.row - (plan.k - first - k))
+                if rest < k:
+                    leaf.gemm_panel(rows, columns, k - rest, a.data, a.row, a.column, b.data, b.row, NULL, NULL, 0,
+                                    c.data, c.row, slice > 0)
+                    if rest == 0:
+                        return
+                    a, b, k = at(a, 0, k - rest, plan.size), at(b, k - rest, 0, plan.size), rest
             if columns < width:
                 memset(packed, 0, k * width * plan.size)
             copy(b, k, columns, packed, width, plan.is_double)
@@ -93,7 +112,7 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
     if not plan.large or number + 1 == plan.panels or next.column != 1:
         next.data = NULL
     leaf.gemm_panel(rows, columns, k, a.data, a.row, a.column, b.data, b.row, packing, next.data, next.row,
-                    c.data, c.row, slice > 0)
+                    c.data, c.row, slice > 0 or rest > 0)
 
 
 cdef idx a_bytes(const Plan* plan) noexcept nogil:
@@ -103,7 +122,7 @@ cdef idx a_bytes(const Plan* plan) noexcept nogil:
 
 cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char* buffer) noexcept nogil:
     """A rectangle of c: rows from top to bottom, panels from left to right."""
-    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef const leaves* leaf = plan.leaf
     cdef idx blocks = (bottom - top + ROWS - 1) // ROWS, block, row, rows
     cdef idx slices = plan.slices, panels = right - left  # in one go
     cdef idx i, j, k, from_slice, to_slice, from_panel, to_panel, s, p, place = 0
@@ -140,19 +159,20 @@ cdef void finish(const Plan* plan, idx top, idx bottom, idx left, idx right) noe
     if plan.transposed:
         top, bottom, left, right = left, right, top, bottom
     c = at(plan.result, top, left, plan.size)
-    if plan.method == TILES and plan.transposed:  # the panel (rows, columns) is the transpose of what tiles computed
+    if plan.apart:  # the panel (rows, columns) is the transpose of what tiles computed
         copy(turned(at(plan.c, left, top, plan.size)), bottom - top, right - left, c.data, c.row, plan.is_double)
-    finish_rows(&simd[plan.is_double], c, bottom - top, right - left, plan.end, left, plan.size)
+    finish_rows(plan.leaf, c, bottom - top, right - left, plan.end, left, plan.size)
 
 
 cdef void rectangle(const Plan* plan, int worker) noexcept nogil:
     """A thread's part of c."""
-    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef const leaves* leaf = plan.leaf
     cdef idx down = plan.workers // plan.across, i = worker // plan.across, j = worker % plan.across
     cdef idx top = plan.m * i // down, bottom = plan.m * (i + 1) // down
     cdef idx left = plan.panels * j // plan.across, right = plan.panels * (j + 1) // plan.across
     cdef char* buffer = plan.buffer + worker * plan.buffer_bytes
-    cdef Matrix a = at(plan.a, top, 0, plan.size), b = turned(plan.b), c
+    cdef Matrix a = at(plan.a, top, 0, plan.size), b, c
+    cdef idx first = 0, k
     if top == bottom or left == right:  # more threads than rows or panels
         return
     if plan.method == TILES:
@@ -163,36 +183,66 @@ cdef void rectangle(const Plan* plan, int worker) noexcept nogil:
     if plan.method == ROW:
         b = at(plan.b, 0, left, plan.size)
         leaf.row_times(right - left, plan.k, a.data, a.column, b.data, b.row, c.data)
+    elif plan.method == SPLIT:
+        leaf.few(plan.m, plan.n, plan.k, a.data, a.row, a.column, plan.b.data, plan.b.row, c.data, c.row)
     else:
-        if b.column != 1:
-            copy(b, plan.n, plan.k, buffer, plan.k, plan.is_double)
-            b = Matrix(buffer, plan.k, 1)
-        leaf.inner(bottom - top, plan.n, plan.k, a.data, a.row, b.data, b.row, c.data, c.row, c.column)
+        while first < plan.k:
+            k = min(CHUNK, plan.k - first)
+            b = at(turned(plan.b), 0, first, plan.size)
+            if b.column != 1:
+                copy(b, plan.n, k, buffer, k, plan.is_double)
+                b = Matrix(buffer, k, 1)
+            leaf.inner(bottom - top, plan.n, k, at(a, 0, first, plan.size).data, a.row, b.data, b.row, c.data, c.row,
+                       c.column, first > 0)
+            first += k
     finish(plan, top, bottom, left, right)
 
 
-cdef bint narrow(idx n, idx vector) noexcept nogil:
+cdef bint wasteful(idx n, idx vector) noexcept nogil:
     """Would a fifth or more of the tile's registers hold nothing?"""
     return n < 2 * vector and 5 * n <= 4 * ((n + vector - 1) // vector * vector)
 
 
-cdef void choose_method(Plan* plan, idx vector) noexcept nogil:
+cdef bint sums_in_lanes(idx n, idx k, bint small, const leaves* leaf, idx size) noexcept nogil:
+    """Are dot products of rows best for a c of n columns, more than one?"""
+    if small or k < leaf.vector:
+        return n <= COLUMNS and (small or n * k <= PRODUCTS)
+    return wasteful(n, leaf.vector) and k * size >= LANES * n
+
+
+cdef idx cost(idx m, idx n, Matrix b, idx vector) noexcept nogil:
+    """Vectors of c (m, n), if the rows of b can fill them."""
+    return m * ((n + vector - 1) // vector) if b.column == 1 and b.row >= n else m * n
+
+
+cdef void choose_method(Plan* plan) noexcept nogil:
     """By shapes and strides alone, so that the bits do not depend on threads."""
-    cdef bint worth_it = LONG <= plan.k <= TOO_LONG
+    cdef const leaves* leaf = &simd[plan.is_double]
+    cdef idx m = plan.m, n = plan.n, vector = leaf.vector
+    cdef bint small = plan.k >= LONG and max(m, n) <= leaf.panel  # c is, and its sums are long
     plan.transposed = False
-    if plan.m == 1 and plan.b.column == 1:
-        plan.method = ROW
-    elif plan.n == 1 and plan.a.row == 1:
-        plan.method, plan.transposed = ROW, True
-    elif plan.a.column == 1 and (plan.n == 1 or narrow(plan.n, vector) and worth_it):
+    if plan.a.column == 1 and (n == 1 or m > 1 and sums_in_lanes(n, plan.k, small, leaf, plan.size)):
         plan.method = INNER
-    elif plan.b.row == 1 and (plan.m == 1 or narrow(plan.m, vector) and worth_it):
+    elif plan.b.row == 1 and (m == 1 or n > 1 and sums_in_lanes(m, plan.k, small, leaf, plan.size)):
         plan.method, plan.transposed = INNER, True
+    elif not small and m == 1 and plan.b.column == 1:
+        plan.method = ROW
+    elif not small and n == 1 and plan.a.row == 1:
+        plan.method, plan.transposed = ROW, True
     else:
-        plan.method, plan.transposed = TILES, plan.a.row == 1 and narrow(plan.n, vector) and plan.m > 2 * vector
+        plan.method, plan.transposed = TILES, plan.a.row == 1 and wasteful(n, vector) and m > 2 * vector
+        if small:
+            plan.transposed = cost(n, m, turned(plan.a), vector) < cost(m, n, plan.b, vector)
     if plan.transposed:
-        plan.m, plan.n = plan.n, plan.m
+        plan.m, plan.n = n, m
         plan.a, plan.b, plan.c = turned(plan.b), turned(plan.a), turned(plan.c)
+    if plan.method == TILES and small and plan.m <= FEW and plan.n <= vector and (
+            plan.b.column == 1 and plan.b.row >= plan.n):
+        plan.method = SPLIT
+    if (plan.n < vector if plan.method == TILES else 2 * (plan.k if plan.method == INNER else plan.n) <= vector):
+        leaf = &narrow[plan.is_double]
+    plan.leaf = leaf
+    plan.apart = plan.transposed and plan.method != ROW and plan.method != INNER
 
 
 cdef void share_out(Plan* plan, const leaves* leaf) noexcept nogil:
@@ -210,11 +260,11 @@ cdef void share_out(Plan* plan, const leaves* leaf) noexcept nogil:
 
 cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
     """What each thread packs at a time."""
-    cdef idx panels = (plan.panels + plan.across - 1) // plan.across, row_bytes = plan.k * plan.size
-    if plan.method == ROW or plan.method == INNER and plan.b.row == 1:
+    cdef idx panels = (plan.panels + plan.across - 1) // plan.across
+    if plan.method == ROW or plan.method == SPLIT or plan.method == INNER and plan.b.row == 1:
         return 0
     if plan.method == INNER:
-        return plan.n * row_bytes
+        return plan.n * min(plan.k, CHUNK) * plan.size
     if plan.direct:
         return a_bytes(plan) + (0 if plan.n % leaf.vector == 0 else plan.slice_bytes)
     if plan.m <= ROWS:
@@ -225,7 +275,7 @@ cdef idx buffer_bytes(const Plan* plan, const leaves* leaf) noexcept nogil:
 cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
               bint threads) except -1 nogil:
     """c (m, n) = a (m, k) b (k, n), then the epilogue. c's columns are adjacent; m and n are 1 or more."""
-    cdef const leaves* leaf = &simd[is_double]
+    cdef const leaves* leaf
     cdef idx i, size = 8 if is_double else 4, bytes, turned_bytes = 0
     cdef int t, caller
     cdef Plan plan
@@ -233,30 +283,33 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
     if k == 0:
         for i in range(m):
             memset(c.data + i * c.row * size, 0, n * size)
-        finish_rows(leaf, c, m, n, end, 0, size)
+        finish_rows(&simd[is_double], c, m, n, end, 0, size)
         return 0
     if m == 1 and n == 1:
         dot_vectors(k, a, turned(b), c.data, is_double, threads)
-        finish_rows(leaf, c, 1, 1, end, 0, size)
+        finish_rows(&simd[is_double], c, 1, 1, end, 0, size)
         return 0
     plan.m, plan.n, plan.k, plan.a, plan.b, plan.c, plan.result, plan.end = m, n, k, a, b, c, c, end
     plan.is_double, plan.size, plan.buffer = is_double, size, NULL
-    choose_method(&plan, leaf.vector)
+    choose_method(&plan)
+    leaf = plan.leaf
     plan.panels = (plan.n + leaf.panel - 1) // leaf.panel
     plan.slices = (k * size + SLICE_BYTES - 1) // SLICE_BYTES
     plan.slice_bytes = ((k + plan.slices - 1) // plan.slices * leaf.panel * size + 63) // 64 * 64
-    plan.direct = plan.b.column == 1 and (plan.m <= FEW_ROWS or k * plan.n * size <= SMALL_BYTES)
-    plan.large = k * plan.n * size > LARGE_BYTES
+    plan.direct = plan.b.column == 1 and (plan.m <= FEW_ROWS or plan.n <= leaf.vector or k * plan.n * size <= SMALL_BYTES)
+    plan.large = k * plan.n * size > LARGE_BYTES and plan.m > FEW_ROWS
     plan.pack_a = plan.n >= MANY_COLUMNS and (
         plan.m > 2 * ROWS or plan.a.column != 1 or plan.a.row * size % ALIAS_BYTES == 0)
     plan.a_row = (((k + plan.slices - 1) // plan.slices * size + 63) // 64 | 1) * 64 // size  # an odd number of lines
     plan.workers = team(<double> m * n * k, GRAIN) if threads else 1
     if plan.method == INNER:  # each with a copy of b, if that is not contiguous
         plan.workers = min(<idx> plan.workers, plan.m)
+    elif plan.method == SPLIT:
+        plan.workers = 1
     share_out(&plan, leaf)
     plan.buffer_bytes = (buffer_bytes(&plan, leaf) + 63) // 64 * 64
     bytes = plan.buffer_bytes * plan.workers
-    if plan.method == TILES and plan.transposed:
+    if plan.apart:
         turned_bytes = m * n * size
     if bytes + turned_bytes:
         memory = <char*> malloc(bytes + turned_bytes + 64)

@@ -28,12 +28,15 @@ typedef struct {
      * not NULL, is the b of the next call, with its rows ld_next apart: it comes to the L2 cache meanwhile. */
     void (*gemm_panel)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb,
                        void *packed, const void *next, idx ld_next, void *c, idx ldc, int accumulate);
-    /* c (m, n) = a (m, k) b' for contiguous rows of a and of b (n, k) */
-    void (*inner)(idx m, idx n, idx k, const void *a, idx lda, const void *b, idx ldb, void *c, idx rsc, idx csc);
+    /* c (m, n) = a (m, k) b', or += if accumulate, for contiguous rows of a and of b (n, k) */
+    void (*inner)(idx m, idx n, idx k, const void *a, idx lda, const void *b, idx ldb, void *c, idx rsc, idx csc,
+                  int accumulate);
+    /* c (m, n) = a (m, k) b (k, n) for m <= 6 and n <= vector; the rows of b, ldb >= n apart, and of c are contiguous */
+    void (*few)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb, void *c, idx ldc);
     /* c (n) = a (k) b (k, n); the rows of b and c are contiguous */
     void (*row_times)(idx n, idx k, const void *a, idx csa, const void *b, idx ldb, void *c);
-    /* out (n, m) = the transpose of x (m, n), for contiguous rows */
-    void (*transpose)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
+    /* out (m, n) = x (m, n), any strides; they share no memory */
+    void (*copy)(idx m, idx n, const void *x, idx row, idx column, void *out, idx out_row, idx out_column);
 
     /* the elements of x (n) that are not 0, and where they stand; returns their number */
     idx (*nonzeros)(idx n, const void *x, int32_t *where, void *value);
