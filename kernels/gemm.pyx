@@ -97,7 +97,8 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
         if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows:
             packing = packed
         else:
-            if plan.direct and k >= 2 * rows and b.row >= columns:  # but for the last rows, what follows a row may be read
+            # what follows a row may be read, but for the last rows
+            if plan.direct and k >= 2 * rows and b.row >= columns:
                 rest = max(0, (width - columns + b.row - 1) // b.row - (plan.k - first - k))
                 if rest < k:
                     leaf.gemm_panel(rows, columns, k - rest, a.data, a.row, a.column, b.data, b.row, NULL, NULL, 0,
@@ -296,7 +297,8 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
     plan.panels = (plan.n + leaf.panel - 1) // leaf.panel
     plan.slices = (k * size + SLICE_BYTES - 1) // SLICE_BYTES
     plan.slice_bytes = ((k + plan.slices - 1) // plan.slices * leaf.panel * size + 63) // 64 * 64
-    plan.direct = plan.b.column == 1 and (plan.m <= FEW_ROWS or plan.n <= leaf.vector or k * plan.n * size <= SMALL_BYTES)
+    plan.direct = plan.b.column == 1 and (
+        plan.m <= FEW_ROWS or plan.n <= leaf.vector or k * plan.n * size <= SMALL_BYTES)
     plan.large = k * plan.n * size > LARGE_BYTES and plan.m > FEW_ROWS
     plan.pack_a = plan.n >= MANY_COLUMNS and (
         plan.m > 2 * ROWS or plan.a.column != 1 or plan.a.row * size % ALIAS_BYTES == 0)

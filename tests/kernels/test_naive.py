@@ -15,7 +15,7 @@ WRONG = {
     naive.naive_relu: [(VECTOR,), (STACK,), (np.float64(1),)],
     naive.naive_add: [(MATRIX, WIDE), (MATRIX, VECTOR), (VECTOR, VECTOR), (STACK, STACK)],
     naive.naive_add_matrix_and_vector: [(MATRIX, np.ones(2)), (VECTOR, VECTOR), (MATRIX, MATRIX), (STACK, VECTOR)],
-    naive.naive_maximum: [(MATRIX, WIDE), (VECTOR, MATRIX), (MATRIX, np.ones((2, 3)))],
+    naive.naive_maximum: [(MATRIX, WIDE), (VECTOR, MATRIX), (MATRIX, np.ones((3, 1)))],
     naive.naive_add_relu: [(MATRIX, WIDE), (MATRIX, VECTOR)],
     naive.naive_vector_dot: [(VECTOR, np.ones(4)), (MATRIX, MATRIX), (MATRIX, VECTOR)],
     naive.naive_matrix_vector_dot: [(MATRIX, np.ones(2)), (VECTOR, VECTOR), (MATRIX, MATRIX.T)],
