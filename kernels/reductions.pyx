@@ -13,51 +13,25 @@ cnp.import_array()
 
 cdef double GRAIN = 65536  # elements per thread that pay for waking it
 
-cdef enum:
-    ROWS = 128  # of a block
-    WIDE = 64  # elements up to which rows are too short for a call of the leaf each
 
-
-cdef void add_rows(const leaves* leaf, const char* x, idx m, idx n, idx row, idx fold, idx size,
-                   char* out) noexcept nogil:
-    """out (fold n) += rows of x (m, n), fold adjacent ones at a time as one long row, in order."""
-    cdef idx i = 0
-    while i < m:
-        leaf.add(out, 1, x + i * row * size, 1, out, 1, min(fold, m - i) * n, False)
-        i += fold
-
-
-cdef void sum_block(const leaves* leaf, const char* x, idx m, idx n, idx row, idx column, bint alone, idx fold,
-                    idx size, char* out) noexcept nogil:
-    """The same for any strides; if columns are summed alone, out (n, fold). Else what is not adjacent is copied, as many
-    columns at a time as have room."""
-    cdef char space[ROWS * WIDE * 8]
-    cdef idx j = 0, columns
-    if column == 1 and (fold == 1 or row == n):
-        add_rows(leaf, x, m, n, row, fold, size, out)
-        return
-    if alone:
-        for j in range(n):
-            add_rows(leaf, x + j * column * size, m, 1, 1, fold, size, out + j * fold * size)
-        return
-    while j < n:
-        columns = min(WIDE, n - j)
-        leaf.copy(m, columns, x + j * column * size, row, column, space, columns, 1)
-        add_rows(leaf, space, m, columns, columns, fold, size, out + j * size)
-        j += columns
+cdef void sum_block(const leaves* leaf, const char* x, idx m, idx n, idx row, idx column, idx size,
+                    char* out) noexcept nogil:
+    """out += each of m rows of x, in order."""
+    cdef idx i
+    for i in range(m):
+        leaf.add(out, 1, x + i * row * size, column, out, 1, n, False)
 
 
 def sum_rows(x, out=None):
     """Sum over the first axis: (m, n) -> (n,), as a bias needs of its gradients.
 
     Rows are added in order within blocks of 128 and the blocks in order, for any number of threads: over 60,000
-    rows the rounding is that of 600 additions. Of up to 32 columns, or of contiguous ones, 2, 4, ... 64 rows count
-    as one long row, whose parts are added last. Types, out and errors: see softmax.
+    rows the rounding is that of 600 additions. Types, out and errors: see softmax.
     """
-    cdef cnp.ndarray a = as_float(x, "x"), partial
-    cdef bint alone, is_double = cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT64
+    cdef cnp.ndarray a = as_float(x, "x"), c, partial
+    cdef bint is_double = cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT64
     cdef const leaves* leaf = &simd[is_double]
-    cdef idx size = cnp.PyArray_ITEMSIZE(a), m, n, rs, cs, blocks, t, fold = 1, rows, width
+    cdef idx size = cnp.PyArray_ITEMSIZE(a), m, n, rs, cs, blocks, t
     cdef char* source
     cdef char* to
     cdef int workers, caller = home()
@@ -66,37 +40,23 @@ def sum_rows(x, out=None):
     m, n = cnp.PyArray_DIM(a, 0), cnp.PyArray_DIM(a, 1)
     if out is not None:
         check_out(out, 1, cnp.PyArray_DIMS(a) + 1, cnp.PyArray_TYPE(a))
+    blocks = max((m + 127) // 128, 1)
+    partial = np.zeros((blocks, n), (<object> a).dtype)
     rs, cs = cnp.PyArray_STRIDE(a, 0) // size, cnp.PyArray_STRIDE(a, 1) // size
-    if n == 1:
-        cs = 1
-    alone = n > 1 and rs == 1 and abs(cs) >= m > ROWS
-    while 0 < 2 * fold * (1 if alone else n) <= WIDE and 2 * fold <= m:
-        fold *= 2
-    rows, width = ROWS * fold, fold * n
-    blocks = max((m + rows - 1) // rows, 1)
-    partial = np.zeros((max(blocks, 1 + alone), width), (<object> a).dtype)
     source, to = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(partial)
     workers = team(<double> m * n, GRAIN)
     with nogil:
         if workers == 1:
             for t in range(blocks):
-                sum_block(leaf, source + t * rows * rs * size, min(rows, m - t * rows), n, rs, cs, alone, fold, size,
-                          to + t * width * size)
+                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, size, to + t * n * size)
         else:
             for t in prange(blocks, num_threads=workers, schedule="static"):
                 spread(caller)
-                sum_block(leaf, source + t * rows * rs * size, min(rows, m - t * rows), n, rs, cs, alone, fold, size,
-                          to + t * width * size)
+                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, size, to + t * n * size)
         for t in range(1, blocks):
-            leaf.add(to, 1, to + t * width * size, 1, to, 1, width, False)
-        if alone:  # the columns' parts side by side, as those of long rows are
-            leaf.copy(fold, n, to, 1, fold, to + width * size, n, 1)
-            to += width * size
-        while fold > 1:
-            fold //= 2
-            leaf.add(to, 1, to + fold * n * size, 1, to, 1, fold * n, False)
-    sums = (<object> partial)[int(alone), :n]
+            leaf.add(to, 1, to + t * n * size, 1, to, 1, n, False)
+    c = (<object> partial)[0] if blocks == 1 else (<object> partial)[0].copy()
     if out is None:
-        return sums if cnp.PyArray_SIZE(partial) == n else sums.copy()
-    np.copyto(out, sums)
+        return c
+    np.copyto(out, c)
     return out
