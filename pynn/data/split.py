@@ -16,7 +16,7 @@ from .dataset import Dataset
 Size = int | float | None
 
 
-@neutral(preferred_backend=None)
+@neutral(preferred_backend="tensorflow")
 def split_dataset(
     dataset: Any, left_size: Size = None, right_size: Size = None, shuffle: bool = False, seed: int | None = None
 ) -> tuple[Dataset, Dataset]:

@@ -23,7 +23,7 @@ class Configured:
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __init_subclass__(cls) -> None:
-        if cls.__module__.startswith("pynn.") and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
+        if _is_ours(cls) and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
             _registry.OURS[cls._module, cls.__name__] = cls
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -47,15 +47,24 @@ class Configured:
         bound = signature.bind(self, *args, **{name: value for name, value in kwargs.items() if name not in omitted})
         bound.apply_defaults()
         config: dict[str, Any] = {}
+        theirs = self._only_theirs(signature)
         for name, value in list(bound.arguments.items())[1:]:
             kind = signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_KEYWORD:
                 config |= value
-            elif kind is not inspect.Parameter.VAR_POSITIONAL:
+            elif kind is not inspect.Parameter.VAR_POSITIONAL and name not in theirs:
                 config[name] = value
         if config.get("name", self) is None:
             config["name"] = getattr(self, "name", None)  # the one that it was given instead
         return {name: serialize(value) for name, value in self._meant(config).items()}
+
+    def _only_theirs(self, signature: inspect.Signature) -> set[str]:
+        """The arguments that a subclass with a `get_config` of its own adds to what stands in ours, as in Keras."""
+        writer = next(base for base in type(self).__mro__ if "get_config" in vars(base))
+        if _is_ours(writer):
+            return set()
+        ours = [vars(base)["__init__"] for base in type(self).__mro__ if _is_ours(base) and "__init__" in vars(base)]
+        return set(signature.parameters).difference(*(inspect.signature(one).parameters for one in ours))
 
     def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """What stands in the configuration for the arguments."""
@@ -65,6 +74,10 @@ class Configured:
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """A new object from what `get_config` gave; custom_objects: names for classes and functions of one's own."""
         return cls(**{name: deserialize(value, custom_objects) for name, value in config.items()})
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.startswith("pynn.")
 
 
 def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
@@ -120,11 +133,11 @@ def _described(value: Any) -> dict[str, Any]:
     if _sharing.written is None:
         _sharing.written = {}
     try:
-        ours = cls.__module__.startswith("pynn.")
+        ours = _is_ours(cls)
         described: dict[str, Any] = {
             "module": getattr(cls, "_module", None) if ours else cls.__module__,
             "class_name": cls.__name__,
-            "config": {} if cls is value else value.get_config(),
+            "config": {} if cls is value else _described_parts(value.get_config()),
             "registered_name": None if ours else _registry.registered_name(cls) or cls.__name__,
         }
         if cls is not value:
@@ -139,6 +152,11 @@ def _described(value: Any) -> dict[str, Any]:
         if outermost:
             _sharing.written = None
     return described
+
+
+def _described_parts(config: dict[str, Any]) -> dict[str, Any]:
+    """A user's configuration may hold objects; descriptions stay themselves: they may yet be marked as shared."""
+    return {name: value if isinstance(value, (dict, list)) else serialize(value) for name, value in config.items()}
 
 
 @neutral(safe_mode=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from ._batches import Batches, check_count, data_parts, rows_of
 class PyDataset:
     """Base class of data by batch: a subclass gives batch number i in `__getitem__(i)` and their count in `__len__`.
 
-    A batch is (x, y) or (x, y, sample_weight). workers: above 1, so many threads make batches, at most
-    `max_queue_size` of them before they are asked for. ValueError: use_multiprocessing.
+    A batch is (x, y) or (x, y, sample_weight). `num_batches` may stand for `__len__`; None: there is no end.
+    workers: above 1, so many threads make batches, at most `max_queue_size` of them before they are asked for.
+    ValueError: use_multiprocessing.
     """
 
     workers, use_multiprocessing, max_queue_size = 1, False, 10  # of a subclass that does not call the constructor
@@ -28,7 +29,7 @@ class PyDataset:
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
         if use_multiprocessing:
             raise ValueError("A PyDataset has no processes: give workers=n without use_multiprocessing, for threads")
-        self.workers = check_count("workers", workers)
+        self.workers = check_count("workers", workers, 0)
         self.max_queue_size = check_count("max_queue_size", max_queue_size)
 
     def __getitem__(self, index: int) -> Any:
@@ -38,15 +39,22 @@ class PyDataset:
         raise NotImplementedError
 
     @property
-    def num_batches(self) -> int:
+    def num_batches(self) -> int | None:
         """The length."""
         return len(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, _numbers(self.num_batches))
 
     def on_epoch_begin(self) -> None:
         """Called before the first batch of each epoch, of evaluations and predictions too."""
 
     def on_epoch_end(self) -> None:
         """Called after each epoch; may reorder the data."""
+
+
+def _numbers(count: int | None) -> Iterable[int]:
+    return itertools.count() if count is None else range(count)
 
 
 class Epochs:
@@ -124,8 +132,8 @@ def source(
         if batch_size is not None:
             warnings.warn(f"`batch_size` changes nothing where x is a {type(x).__name__}: its own hold", stacklevel=3)
         if isinstance(x, PyDataset):
-            batches, size = _Indexed(x, shuffle), len(x)
-            if not size:
+            batches, size = _Indexed(x, shuffle), x.num_batches
+            if size == 0:
                 raise ValueError("The PyDataset has length 0: there is no batch")
         else:
             batches, size = _Stream(x), _size(x)
@@ -162,10 +170,10 @@ class _Stream:
     def __init__(self, elements: Iterable[Any]) -> None:
         self._elements = elements
         if isinstance(elements, Iterator):
-            first = list(islice(elements, 1))
+            first = list(itertools.islice(elements, 1))
             if not first:
                 raise ValueError("The generator is empty: there is no batch")
-            self._elements = chain(first, elements)
+            self._elements = itertools.chain(first, elements)
 
     def __iter__(self) -> Iterator[Any]:
         return map(_tensors, self._elements)
@@ -178,9 +186,11 @@ class _Indexed:
         self._data, self._shuffle = data, shuffle
 
     def __iter__(self) -> Iterator[Any]:
-        data, count = self._data, len(self._data)
+        data, count = self._data, self._data.num_batches
         data.on_epoch_begin()
-        order = random.generator().permutation(count).tolist() if self._shuffle else range(count)
+        order = _numbers(count)
+        if self._shuffle and count is not None:
+            order = random.generator().permutation(count).tolist()
         if data.workers > 1:
             yield from map(_tensors, parallel(data.__getitem__, order, data.workers, data.max_queue_size))
         else:

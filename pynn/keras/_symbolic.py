@@ -57,12 +57,22 @@ class KerasTensor:
     __sub__, __rsub__ = _operator("Subtract")
     __mul__, __rmul__ = _operator("Multiply")
     __truediv__, __rtruediv__ = _operator("TrueDivide")
+    __floordiv__, __rfloordiv__ = _operator("FloorDivide")
+    __mod__, __rmod__ = _operator("Mod")
     __pow__, __rpow__ = _operator("Power")
     __matmul__, __rmatmul__ = _operator("Matmul")
+    __and__, __rand__ = _operator("LogicalAnd")
+    __or__, __ror__ = _operator("LogicalOr")
+    __xor__, __rxor__ = _operator("LogicalXor")
+    __lt__, __gt__ = _operator("Less")[0], _operator("Greater")[0]
+    __le__, __ge__ = _operator("LessEqual")[0], _operator("GreaterEqual")[0]
     __getitem__ = _operator("GetItem")[0]
 
     def __neg__(self) -> Any:
         return _call("Negative", self)
+
+    def __invert__(self) -> Any:
+        return _call("LogicalNot", self)
 
     def __abs__(self) -> Any:
         return _call("Absolute", self)

@@ -175,3 +175,40 @@ def test_options_of_functions():
     }.items():  # fmt: skip
         with pytest.raises(TypeError, match=f"{name}=.* is not supported"):
             use()
+
+
+@keras.saving.register_keras_serializable("tests")
+class Wrapping(layers.Layer):
+    """Its configuration adds to the base's by dict(**base, ...), as Keras's guides write it, and holds an object."""
+
+    def __init__(self, inner, factor=2.0, **kwargs):
+        super().__init__(**kwargs)
+        self.inner, self.factor = inner, factor
+
+    def call(self, x):
+        return self.inner(x) * self.factor
+
+    def get_config(self):
+        return dict(**super().get_config(), inner=self.inner, factor=self.factor)
+
+
+def test_what_a_subclass_adds_to_the_base_class_configuration(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), Wrapping(layers.Dense(3), 3.0, name="w")])
+    assert layers.Layer.get_config(model.layers[0]).keys() == {"name", "trainable", "dtype"}
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert again.layers[0].factor == 3.0 and again.layers[0].name == "w"
+    np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+def test_small_print():
+    assert keras.optimizers.get(None) is None and keras.constraints.Constraint()(3) == 3
+    assert keras.optimizers.get({"class_name": "adam", "config": {"beta_1": 0.5}}).get_config()["beta_1"] == 0.5
+    assert keras.metrics.AUC(num_thresholds=None, thresholds=[0.5]).num_thresholds == 3
+    for make in (
+        lambda: layers.ReLU(threshold=None),
+        lambda: keras.Input((2,), batch_shape=(None, 2)),
+        lambda: layers.Dense(2, trainable="yes"),
+    ):
+        with pytest.raises(ValueError, match=r"None|both|boolean"):
+            make()

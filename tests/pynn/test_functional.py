@@ -133,3 +133,35 @@ def test_sizes_that_are_not_known():
     model = keras.Model(inputs, layers.Lambda(lambda x: tf.reduce_max(x, 1))(hidden))
     assert model.predict(np.ones((3, 5, 4)), verbose=0).shape == (3, 8) and model.output_shape == (None, 8)
     assert keras.Input((4,), batch_size=3).shape == layers.Dense(4)(keras.Input((4,), batch_size=3)).shape == (3, 4)
+
+
+def test_a_part_of_a_model_begins_with_an_input_layer():
+    inputs = keras.Input((6,))
+    hidden = layers.Dense(3, name="hidden")(inputs)
+    whole = keras.Model(inputs, layers.Dense(2, name="end")(hidden * 2.0))
+    part = keras.Model(hidden, whole.output)
+    assert [type(layer).__name__ for layer in part.layers] == ["InputLayer", "Dense"] and len(part.weights) == 2
+    h = keras.Model(inputs, hidden).predict(X, verbose=0)
+    np.testing.assert_array_equal(part.predict(h, verbose=0), whole.predict(X, verbose=0))
+    again = keras.Model.from_config(part.get_config())
+    again.set_weights(part.get_weights())
+    np.testing.assert_array_equal(again.predict(h, verbose=0), part.predict(h, verbose=0))
+
+
+def test_a_last_axis_of_size_1_may_be_missing_or_more():
+    column, flat = keras.Input((6, 1)), keras.Input((6,))
+    assert keras.Model(column, layers.Flatten()(column))(X).shape == (12, 6)
+    assert keras.Model(flat, layers.Dense(2)(flat))(X[..., None]).shape == (12, 2)
+    with pytest.raises(ValueError, match="incompatible with the model"):
+        keras.Model(flat, layers.Dense(2)(flat))(X[:, :5, None])
+
+
+def test_comparisons_and_logic_between_kerastensors():
+    inputs = keras.Input((6,))
+    low, high = inputs < 0.4, inputs >= 0.6
+    answers = [low | high, ~(low & high), low ^ high, inputs <= 0.5, inputs > 0.5, inputs % 0.3, 2.0 // inputs]
+    assert [x.dtype for x in answers] == ["bool"] * 5 + ["float32"] * 2
+    got = keras.Model(inputs, answers)(X)
+    want = [(X < 0.4) | (X >= 0.6), X > -1, (X < 0.4) | (X >= 0.6), X <= 0.5, X > 0.5, X % np.float32(0.3), 2 // X]
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -186,3 +186,14 @@ def test_a_compiled_model_inside_another():
     got = outer.predict(X, verbose=0)
     np.testing.assert_allclose([loss, mse], [np.abs(got - Y[0]).mean(), np.square(got - Y[0]).mean()], rtol=1e-5)
     assert inner.get_metrics_result() == before
+
+
+def test_a_list_of_one_loss_for_an_output():
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, {"a": keras.layers.Dense(2)(inputs), "b": keras.layers.Dense(2)(inputs)})
+    x, y = np.ones((4, 3), np.float32), np.ones((4, 2), np.float32)
+    seen = []
+    for loss in ({"a": ["mse"], "b": ("mae",)}, {"a": "mse", "b": "mae"}):
+        model.compile("sgd", loss)
+        seen.append(model.evaluate(x, {"a": y, "b": y}, verbose=0))
+    assert seen[0] == seen[1]

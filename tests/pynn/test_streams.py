@@ -122,7 +122,7 @@ def test_workers_make_the_same_batches(model, workers):
 def test_what_a_pydataset_refuses(model):
     with pytest.raises(ValueError, match="workers=n without use_multiprocessing"):
         Noted(use_multiprocessing=True)
-    for bad in ({"workers": 0}, {"workers": 1.5}, {"max_queue_size": 0}):
+    for bad in ({"workers": -1}, {"workers": 1.5}, {"max_queue_size": 0}):
         with pytest.raises(ValueError, match=next(iter(bad))):
             Noted(**bad)
     with pytest.raises(ValueError, match="length 0"):
@@ -137,3 +137,22 @@ def test_what_a_pydataset_refuses(model):
     for workers in (1, 3):
         with pytest.raises(KeyError, match="no such batch"):
             model.fit(Broken(workers=workers), verbose=0)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_a_pydataset_may_say_num_batches(model, workers):
+    class Counted(keras.utils.PyDataset):
+        count = 2
+
+        @property
+        def num_batches(self):
+            return self.count
+
+        def __getitem__(self, i):
+            return X * i, Y
+
+    data = Counted(workers=workers)
+    assert len(model.predict(data, verbose=0)) == 16 and [float(x[0, 0]) for x, _ in data] == [0, 1]
+    data.count = None  # without an end
+    assert len(model.predict(data, steps=5, verbose=0)) == 40
+    assert len(model.fit(data, epochs=2, steps_per_epoch=3, verbose=0).epoch) == 2

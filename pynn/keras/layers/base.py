@@ -64,6 +64,8 @@ class Layer(Tracked):
     ) -> None:
         self.name = name or auto_name(type(self))
         self.activity_regularizer = regularizers.get(activity_regularizer)
+        if not isinstance(trainable, bool):
+            raise ValueError(f"Expected `trainable` to be a boolean. Received: {trainable!r}")
         self._trainable = trainable
         self._dtype = as_dtype(dtype or config.floatx()).dtype
         self._weights: list[Variable] = []

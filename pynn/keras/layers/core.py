@@ -121,8 +121,8 @@ class ReLU(Layer):
             ("negative_slope", negative_slope),
             ("threshold", threshold),
         ):
-            if value < 0:
-                raise ValueError(f"{argument} of a ReLU layer cannot be a negative value, got {value}")
+            if value is None or value < 0:
+                raise ValueError(f"{argument} of a ReLU layer cannot be None or a negative value, got {value}")
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
     def call(self, inputs: Tensor) -> Tensor:

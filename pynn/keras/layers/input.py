@@ -26,6 +26,8 @@ class InputLayer(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
+        if shape is not None and batch_shape is not None:
+            raise ValueError("You cannot pass both `shape` and `batch_shape` at the same time.")
         if batch_shape is None:
             shape = input_shape if shape is None else shape
             if shape is None:

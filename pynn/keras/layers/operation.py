@@ -39,8 +39,11 @@ class Operation(Layer):
 
 
 _FUNCTIONS: dict[str, Any] = {
-    "Absolute": ops.abs, "Add": ops.add, "GetItem": ops.getitem, "Matmul": ops.matmul, "Multiply": ops.multiply,
-    "Negative": ops.negative, "Power": ops.pow, "Subtract": ops.subtract, "TrueDivide": ops.divide,
+    "Absolute": ops.abs, "Add": ops.add, "FloorDivide": ops.floordiv, "GetItem": ops.getitem, "Greater": ops.greater,
+    "GreaterEqual": ops.greater_equal, "Less": ops.less, "LessEqual": ops.less_equal, "LogicalAnd": ops.logical_and,
+    "LogicalNot": ops.logical_not, "LogicalOr": ops.logical_or, "LogicalXor": ops.logical_xor, "Matmul": ops.matmul,
+    "Mod": ops.mod, "Multiply": ops.multiply, "Negative": ops.negative, "Power": ops.pow, "Subtract": ops.subtract,
+    "TrueDivide": ops.divide,
 }  # fmt: skip
 OPERATIONS: dict[str, Callable[..., Operation]] = {
     name: type(name, (Operation,), {"_function": staticmethod(function), "__doc__": function.__doc__})

@@ -30,7 +30,7 @@ class AUC(Metric):
 
     def __init__(
         self,
-        num_thresholds: int = 200,
+        num_thresholds: int | None = 200,
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
@@ -46,12 +46,13 @@ class AUC(Metric):
             raise ValueError(f"Invalid AUC curve value: {curve!r}. Expected values are {_CURVES}")
         if summation_method.lower() not in _METHODS:
             raise ValueError(f"Invalid AUC summation method: {summation_method!r}. Expected values are {_METHODS}")
-        if num_thresholds <= 1:
-            raise ValueError(f"Argument `num_thresholds` must be an integer > 1. Received: {num_thresholds}")
+        if thresholds is None:
+            if num_thresholds is None or num_thresholds <= 1:
+                raise ValueError(f"Argument `num_thresholds` must be an integer > 1. Received: {num_thresholds}")
+            thresholds = np.linspace(0, 1, num_thresholds)[1:-1]
         if num_labels and not multi_label:
             raise ValueError("`num_labels` is needed only when `multi_label` is True.")
-        inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1) if thresholds is None else sorted(thresholds)
-        self.thresholds = [-EPSILON, *map(float, inner), 1 + EPSILON]
+        self.thresholds = [-EPSILON, *sorted(map(float, thresholds)), 1 + EPSILON]
         self.num_thresholds, self.curve, self.summation_method = len(self.thresholds), curve, summation_method
         self.multi_label, self.label_weights, self._from_logits = multi_label, label_weights, from_logits
         self._built = False

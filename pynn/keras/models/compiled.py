@@ -214,6 +214,8 @@ def _targets(y: Any, place: Placing, functions: Sequence[Any] = ()) -> list[Any]
 
 
 def _loss(identifier: Any) -> losses.Loss | None:
+    if isinstance(identifier, (list, tuple)) and len(identifier) == 1:  # one output's, as Keras takes it too
+        identifier = identifier[0]
     if identifier is None:
         return None
     found = losses.get(identifier)

@@ -6,11 +6,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ... import nest
+from ... import nest, ops
 from .._config import deserialize, serialize
 from .._names import unique
 from .._symbolic import KerasTensor, Node
-from ..layers import InputLayer, Layer
+from ..layers import Input, InputLayer, Layer
 from ..layers._outermost import is_told_training
 
 
@@ -65,8 +65,7 @@ class Graph:
         """The outputs for Tensors in place of the inputs; the only one of a list is given as itself, as in Keras."""
         values: dict[int, Any] = {}
         for symbol, value in zip(self.leaves, in_order(self.inputs, inputs), strict=True):
-            self._check(symbol, value)
-            values[id(symbol)] = value
+            values[id(symbol)] = self._fitting(symbol, value)
         for node in self.nodes:
             symbols = nest.flatten(node.outputs)
             if id(symbols[0]) in values:
@@ -80,13 +79,19 @@ class Graph:
         return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
 
     @staticmethod
-    def _check(symbol: KerasTensor, value: Any) -> None:
+    def _fitting(symbol: KerasTensor, value: Any) -> Any:
+        """The value, its last axis of size 1 taken away or added where that gives it the input's rank, as in Keras."""
         shape, wanted = value.shape, symbol.shape
+        if len(shape) == len(wanted) + 1 and shape[-1] == 1:
+            return Graph._fitting(symbol, ops.squeeze(value, -1))
+        if len(shape) == len(wanted) - 1 and wanted[-1] == 1:
+            return Graph._fitting(symbol, ops.expand_dims(value, -1))
         if len(shape) != len(wanted) or any(n not in (None, m) for n, m in zip(wanted[1:], shape[1:], strict=True)):
             raise ValueError(
                 f"Input {symbol.name!r} is incompatible with the model: expected shape {tuple(wanted)}, "
                 f"found shape={tuple(shape)}"
             )
+        return value
 
     def config(self) -> dict[str, Any]:
         """The layers and their calls, in the form of Keras's files."""
@@ -116,6 +121,24 @@ class Graph:
             layers[-1] |= {"name": layer.name, "inbound_nodes": calls}
         ends = {"input_layers": _mapped(place, self.inputs), "output_layers": _mapped(place, self.outputs)}
         return {"layers": layers, **ends}
+
+
+def from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
+    """The same calls from new InputLayers, where some of the inputs are what another layer gave, as in Keras."""
+    if all(isinstance(x.node.layer, InputLayer) for x in nest.flatten(inputs) if isinstance(x, KerasTensor)):
+        return inputs, outputs
+    made = {id(x): Input(batch_shape=x.shape, dtype=x.dtype) for x in nest.flatten(inputs)}
+
+    def mapped(structure: Any) -> Any:
+        return nest.map_structure(lambda x: made.get(id(x), x), structure)
+
+    for node in Graph(inputs, outputs).nodes:
+        if not any(id(x) in made for x in nest.flatten(node.outputs)):
+            outs = nest.map_structure(lambda x: KerasTensor(x.shape, x.dtype, x.name), node.outputs)
+            args, kwargs = mapped([list(node.args), node.kwargs])
+            Node(node.layer, tuple(args), kwargs, outs)
+            made |= {id(old): new for old, new in zip(nest.flatten(node.outputs), nest.flatten(outs), strict=True)}
+    return mapped(inputs), mapped(outputs)
 
 
 def in_order(symbols: Any, data: Any) -> list[Any]:

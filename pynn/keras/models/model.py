@@ -45,6 +45,7 @@ class Model(Fitted):
             raise TypeError("A model of a graph needs both `inputs` and `outputs`")
         super().__init__(name=name, trainable=trainable, dtype=dtype)
         if inputs is not None:
+            inputs, outputs = graph.from_inputs(inputs, outputs)
             self._graph = graph.Graph(inputs, outputs)
             # an attribute of the model's, in which `parts` finds them
             self._graph_layers = [layer for layer in self._graph.layers if not isinstance(layer, Operation)]

@@ -44,8 +44,11 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, str):
         found = _KNOWN.get(identifier.lower(), lambda: lookup("optimizer", identifier, _KNOWN))()
     elif isinstance(identifier, dict):
-        found = deserialize(identifier, family="keras.optimizers")
-    return found if isinstance(found, Optimizer) else lookup("optimizer", identifier, _KNOWN)
+        known = _KNOWN.get(str(identifier.get("class_name")))  # in lower case, as older programs write it
+        found = deserialize(
+            {**identifier, "class_name": known.__name__} if known else identifier, family="keras.optimizers"
+        )
+    return found if found is None or isinstance(found, Optimizer) else lookup("optimizer", identifier, _KNOWN)
 
 
 __getattr__ = missing(__name__)
