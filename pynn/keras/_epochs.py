@@ -44,7 +44,12 @@ class PyDataset:
         return len(self)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(self.__getitem__, _numbers(self.num_batches))
+        """The batches; without a length they do not end."""
+        try:
+            count = self.num_batches
+        except NotImplementedError:
+            count = None
+        return map(self.__getitem__, _numbers(count))
 
     def on_epoch_begin(self) -> None:
         """Called before the first batch of each epoch, of evaluations and predictions too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -154,5 +155,6 @@ def test_a_pydataset_may_say_num_batches(model, workers):
     data = Counted(workers=workers)
     assert len(model.predict(data, verbose=0)) == 16 and [float(x[0, 0]) for x, _ in data] == [0, 1]
     data.count = None  # without an end
+    assert [float(x[0, 0]) for x, _ in itertools.islice(data, 4)] == [0, 1, 2, 3]
     assert len(model.predict(data, steps=5, verbose=0)) == 40
     assert len(model.fit(data, epochs=2, steps_per_epoch=3, verbose=0).epoch) == 2
