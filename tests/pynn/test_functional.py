@@ -143,6 +143,9 @@ def test_a_part_of_a_model_begins_with_an_input_layer():
     assert [type(layer).__name__ for layer in part.layers] == ["InputLayer", "Dense"] and len(part.weights) == 2
     h = keras.Model(inputs, hidden).predict(X, verbose=0)
     np.testing.assert_array_equal(part.predict(h, verbose=0), whole.predict(X, verbose=0))
+    other = keras.Input((2,), name="other")
+    both = keras.Model([hidden, other], layers.Concatenate()([whole.output, other]))
+    assert both({both.inputs[0].node.layer.name: h, "other": np.ones((12, 2))}).shape == (12, 4)
     again = keras.Model.from_config(part.get_config())
     again.set_weights(part.get_weights())
     np.testing.assert_array_equal(again.predict(h, verbose=0), part.predict(h, verbose=0))

@@ -125,9 +125,11 @@ class Graph:
 
 def from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
     """The same calls from new InputLayers, where some of the inputs are what another layer gave, as in Keras."""
-    if all(isinstance(x.node.layer, InputLayer) for x in nest.flatten(inputs) if isinstance(x, KerasTensor)):
+    leaves = [x for x in nest.flatten(inputs) if isinstance(x, KerasTensor)]
+    given = {id(x): x for x in leaves if isinstance(x.node.layer, InputLayer)}
+    if all(id(x) in given for x in leaves):
         return inputs, outputs
-    made = {id(x): Input(batch_shape=x.shape, dtype=x.dtype) for x in nest.flatten(inputs)}
+    made = {id(x): Input(batch_shape=x.shape, dtype=x.dtype) for x in leaves} | given
 
     def mapped(structure: Any) -> Any:
         return nest.map_structure(lambda x: made.get(id(x), x), structure)
