@@ -122,7 +122,8 @@ class ReLU(Layer):
             ("threshold", threshold),
         ):
             if value is None or value < 0:
-                raise ValueError(f"{argument} of a ReLU layer cannot be None or a negative value, got {value}")
+                wrong = "None" if value is None else f"a negative value, got {value}"
+                raise ValueError(f"{argument} of a ReLU layer cannot be {wrong}")
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
     def call(self, inputs: Tensor) -> Tensor:
