@@ -3,6 +3,9 @@
 The public operations are the top rungs; `kernels.ladder.LADDER` holds every rung, and `kernels.naive` the loops in
 pure Python. They take float32 and float64 arrays of any strides. Each call checks its arguments, allocates, and
 chooses its way in Cython, because on small arrays a Python wrapper would cost more than the work.
+
+Overflow, division by zero and invalid operations give IEEE's inf and NaN, silently: np.errstate does not apply.
+Masked arrays are refused; other subclasses of np.ndarray count as plain arrays, and results are plain.
 """
 
 from kernels._load import _simd, _threads  # isort: skip  before all other compiled modules

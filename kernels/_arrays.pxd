@@ -1,5 +1,6 @@
 cimport numpy as cnp
 
+cdef object refuse_masked(object x, str name)
 cdef cnp.ndarray as_float(object x, str name)
 cdef tuple common_type(object x, object y)
 cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_num)

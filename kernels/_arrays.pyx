@@ -4,6 +4,8 @@ cimport numpy as cnp
 from cpython.float cimport PyFloat_CheckExact
 from cpython.long cimport PyLong_CheckExact
 
+import sys
+
 import numpy as np
 
 cnp.import_array()
@@ -14,11 +16,22 @@ cdef extern from "numpy/arrayobject.h":
     bint PyArray_ISBEHAVED_RO(cnp.ndarray x) nogil  # aligned and in native byte order
 
 
+cdef object refuse_masked(object x, str name):
+    """Raise if x is a masked array: kernels would compute with what it hides."""
+    if x is None or cnp.PyArray_CheckExact(x):
+        return
+    masked = sys.modules.get("numpy.ma")  # nobody has masked arrays before it is imported
+    if masked is not None and isinstance(x, masked.MaskedArray):
+        raise TypeError(f"{name} is a masked array, and kernels know no masks. "
+                        f"Say what its hidden values are: {name}.filled(0), or take them as they are: {name}.data")
+
+
 cdef cnp.ndarray as_float(object x, str name):
     """x as an aligned, native float32 or float64 array whose strides count whole elements.
 
     Only layouts that a C pointer cannot walk are copied. Other types: TypeError, nothing is converted silently.
     """
+    refuse_masked(x, name)
     cdef cnp.ndarray a = x if cnp.PyArray_CheckExact(x) else np.asarray(x)
     cdef int kind = cnp.PyArray_TYPE(a), axis
     if kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64:
@@ -61,6 +74,7 @@ cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_n
     shape = tuple([dims[axis] for axis in range(ndim)])
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
+    refuse_masked(out, "out")
     if cnp.PyArray_TYPE(out) != type_num:
         raise TypeError(f"out is {out.dtype}, the result is {cnp.PyArray_DescrFromType(type_num)}")
     if out.shape != shape:

@@ -9,7 +9,7 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdlib cimport free, malloc
 
-from kernels._arrays cimport contiguous
+from kernels._arrays cimport contiguous, refuse_masked
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
 
@@ -105,6 +105,7 @@ cdef class Updates:
     cdef char* checked(self, object x, cnp.ndarray w, str name, bint written) except NULL:
         cdef idx i = self.spans
         cdef Span span
+        refuse_masked(x, name)
         if not isinstance(x, np.ndarray) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(w):
             raise TypeError(f"{name} must be a {(<object> w).dtype} array, as w is")
         if not cnp.PyArray_SAMESHAPE(x, w):

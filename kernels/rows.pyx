@@ -4,7 +4,7 @@ cimport numpy as cnp
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from kernels._arrays cimport has_shape, overlaps
+from kernels._arrays cimport has_shape, overlaps, refuse_masked
 from kernels._simd cimport idx, prefetch_rows
 from kernels._threads cimport home, spread, team
 
@@ -35,6 +35,9 @@ def take_rows(x, rows, out=None):
     cdef cnp.npy_intp dims[64]
     cdef idx i, m, n, bytes
     cdef int t, axis, workers, caller = home()
+    refuse_masked(x, "x")
+    refuse_masked(rows, "rows")
+    refuse_masked(out, "out")
     if not isinstance(x, np.ndarray) or x.dtype.hasobject:
         raise TypeError("x must be a NumPy array without objects")
     a, order = x, np.asarray(rows)
