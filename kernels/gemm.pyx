@@ -34,11 +34,13 @@ cdef enum:
     ALIAS_BYTES = 2048  # rows of a so far apart, or a multiple of it, evict each other from the caches
     MANY_COLUMNS = 256  # of c: they pay for a copy of a's blocks if those alias, are transposed or many
     GRAIN = 100000  # multiply-adds per thread that pay for waking it
+    # on an EPYC (Zen 4, AVX-512), inner sizes 1 to 64 and 20,000 rows or sums of as many:
     LONG = 64  # k from which sums of a small c are worth splitting,
-    FEW = 6  # rows of one vector, which then is done,
-    COLUMNS = 3  # and columns up to which dot products of rows are better still
-    PRODUCTS = 9  # in a row of c, up to which they are too
-    LANES = 64  # bytes of k, for each column of c, from which dot products of rows pay for the sums at their ends
+    FEW = 6  # rows of one vector, which then is done
+    COLUMNS = 3  # up to which dot products of rows are best for a small c, and for a tall one
+    LANES = 128  # if k has so many bytes for each of them but one,
+    PRODUCTS = 9  # or if not more are summed for a row of c;
+    LONG_ROWS = 40  # k for each of more columns, from which they pay for the sums at their ends
     CHUNK = 16384  # of such a k: b's part stays in L2
 
 
@@ -205,9 +207,9 @@ cdef bint wasteful(idx n, idx vector) noexcept nogil:
 
 cdef bint sums_in_lanes(idx n, idx k, bint small, const leaves* leaf, idx size) noexcept nogil:
     """Are dot products of rows best for a c of n columns, more than one?"""
-    if small or k < leaf.vector:
-        return n <= COLUMNS and (small or n * k <= PRODUCTS)
-    return wasteful(n, leaf.vector) and k * size >= LANES * n
+    if n <= COLUMNS:
+        return small or k * size >= LANES * (n - 1) or k < leaf.vector and n * k <= PRODUCTS
+    return not small and wasteful(n, leaf.vector) and k >= LONG_ROWS * n
 
 
 cdef idx cost(idx m, idx n, Matrix b, idx vector) noexcept nogil:
