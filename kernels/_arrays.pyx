@@ -16,14 +16,14 @@ cdef extern from "numpy/arrayobject.h":
     bint PyArray_ISBEHAVED_RO(cnp.ndarray x) nogil  # aligned and in native byte order
 
 
-cdef object refuse_masked(object x, str name):
+cdef object refuse_masked(object x, str name, bint written=False):
     """Raise if x is a masked array: kernels would compute with what it hides."""
     if x is None or cnp.PyArray_CheckExact(x):
         return
     masked = sys.modules.get("numpy.ma")  # nobody has masked arrays before it is imported
     if masked is not None and isinstance(x, masked.MaskedArray):
-        raise TypeError(f"{name} is a masked array, and kernels know no masks. "
-                        f"Say what its hidden values are: {name}.filled(0), or take them as they are: {name}.data")
+        raise TypeError(f"{name} is a masked array, and kernels know no masks: write {name}.data to "
+                        + ("let them change its values" if written else f"use its values as they are, or {name}.filled(0)"))
 
 
 cdef cnp.ndarray as_float(object x, str name):
@@ -74,7 +74,7 @@ cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_n
     shape = tuple([dims[axis] for axis in range(ndim)])
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
-    refuse_masked(out, "out")
+    refuse_masked(out, "out", True)
     if cnp.PyArray_TYPE(out) != type_num:
         raise TypeError(f"out is {out.dtype}, the result is {cnp.PyArray_DescrFromType(type_num)}")
     if out.shape != shape:

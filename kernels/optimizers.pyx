@@ -105,7 +105,7 @@ cdef class Updates:
     cdef char* checked(self, object x, cnp.ndarray w, str name, bint written) except NULL:
         cdef idx i = self.spans
         cdef Span span
-        refuse_masked(x, name)
+        refuse_masked(x, name, written)
         if not isinstance(x, np.ndarray) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(w):
             raise TypeError(f"{name} must be a {(<object> w).dtype} array, as w is")
         if not cnp.PyArray_SAMESHAPE(x, w):

@@ -37,7 +37,7 @@ def take_rows(x, rows, out=None):
     cdef int t, axis, workers, caller = home()
     refuse_masked(x, "x")
     refuse_masked(rows, "rows")
-    refuse_masked(out, "out")
+    refuse_masked(out, "out", True)
     if not isinstance(x, np.ndarray) or x.dtype.hasobject:
         raise TypeError("x must be a NumPy array without objects")
     a, order = x, np.asarray(rows)

@@ -171,6 +171,11 @@ CASES = [
     Case("vector_dot", ((1_000_000,),) * 2),
     Case("matrix_vector_dot", ((BATCH, PIXELS), (PIXELS,)), part=QUICK),
     Case("matrix_vector_dot", ((1000, 1000), (1000,)), part=MAIN),
+    *(Case("matrix_vector_dot", ((200_000, n), (n,)), part=MAIN) for n in (2, 3, 4, 8)),  # points
+    *(Case("add", ((200_000, n), (200_000, 1)), reuse=True, part=MAIN) for n in (2, 3, 4, 8)),
+    Case("maximum", ((200_000, 3), (200_000, 1)), reuse=True, part=QUICK),
+    Case("dot", ((200_000, 3), (3, 3)), part=MAIN),
+    Case("dot", ((3, 200_000), (200_000, 3)), transposed="x", part=MAIN),
     Case("dot", ((64, 64),) * 2, part=QUICK),
     Case("dot", ((128, 128),) * 2),
     Case("dot", ((256, 256),) * 2),
