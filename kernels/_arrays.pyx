@@ -22,8 +22,8 @@ cdef object refuse_masked(object x, str name, bint written=False):
         return
     masked = sys.modules.get("numpy.ma")  # nobody has masked arrays before it is imported
     if masked is not None and isinstance(x, masked.MaskedArray):
-        raise TypeError(f"{name} is a masked array, and kernels know no masks: write {name}.data to "
-                        + ("let them change its values" if written else f"use its values as they are, or {name}.filled(0)"))
+        raise TypeError(f"{name} is a masked array, and kernels know no masks: write {name}.data to " + (
+            "let them change its values" if written else f"use its values as they are, or {name}.filled(0)"))
 
 
 cdef cnp.ndarray as_float(object x, str name):

@@ -29,8 +29,8 @@ cdef void add_rows(const leaves* leaf, const char* x, idx m, idx n, idx row, idx
 
 cdef void sum_block(const leaves* leaf, const char* x, idx m, idx n, idx row, idx column, bint alone, idx fold,
                     idx size, char* out) noexcept nogil:
-    """The same for any strides; if columns are summed alone, out (n, fold). Else what is not adjacent is copied, as many
-    columns at a time as have room."""
+    """The same for any strides; if columns are summed alone, out (n, fold). Else what is not adjacent is copied, as
+    many columns at a time as have room."""
     cdef char space[ROWS * WIDE * 8]
     cdef idx j = 0, columns
     if column == 1 and (fold == 1 or row == n):

@@ -1,4 +1,4 @@
-"""Short last axes, for which rows are done many at a time: every layout, values, neighbours, the bits for any threads."""
+"""Short last axes, whose rows are done many at a time: layouts, values, neighbours, the same bits for any threads."""
 
 import numpy as np
 import pytest
