@@ -1,10 +1,11 @@
 """Tensor operations from naive Python loops to SIMD and threads.
 
 The public operations are the top rungs; `kernels.ladder.LADDER` holds every rung, and `kernels.naive` the loops in
-pure Python. They take float32 and float64 arrays of any strides, no masked ones. As in any compiled loop an overflow
-is inf and an invalid operation NaN: nothing warns or raises, whatever `np.errstate` says. Each call checks its
-arguments, allocates, and chooses its way in Cython, because on small arrays a Python wrapper would cost more than the
-work.
+pure Python. They take float32 and float64 arrays of any strides. Each call checks its arguments, allocates, and
+chooses its way in Cython, because on small arrays a Python wrapper would cost more than the work.
+
+Overflow, division by zero and invalid operations give IEEE's inf and NaN, silently: np.errstate does not apply.
+Masked arrays are refused; other subclasses of np.ndarray count as plain arrays, and results are plain.
 """
 
 from kernels._load import _simd, _threads  # isort: skip  before all other compiled modules

@@ -1,6 +1,6 @@
 cimport numpy as cnp
 
-cdef object unmasked(object x, str name)
+cdef object refuse_masked(object x, str name, bint written=?)
 cdef cnp.ndarray as_float(object x, str name)
 cdef tuple common_type(object x, object y)
 cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_num)

@@ -4,6 +4,8 @@ cimport numpy as cnp
 from cpython.float cimport PyFloat_CheckExact
 from cpython.long cimport PyLong_CheckExact
 
+import sys
+
 import numpy as np
 
 cnp.import_array()
@@ -14,11 +16,14 @@ cdef extern from "numpy/arrayobject.h":
     bint PyArray_ISBEHAVED_RO(cnp.ndarray x) nogil  # aligned and in native byte order
 
 
-cdef object unmasked(object x, str name):
-    """x, unless it is a masked array: an operation on its data would drop the mask without a word."""
-    if not cnp.PyArray_CheckExact(x) and isinstance(x, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array; kernels know no mask. Fill it yourself: {name}.filled(0)")
-    return x
+cdef object refuse_masked(object x, str name, bint written=False):
+    """Raise if x is a masked array: kernels would compute with what it hides."""
+    if x is None or cnp.PyArray_CheckExact(x):
+        return
+    masked = sys.modules.get("numpy.ma")  # nobody has masked arrays before it is imported
+    if masked is not None and isinstance(x, masked.MaskedArray):
+        raise TypeError(f"{name} is a masked array, and kernels know no masks: write {name}.data to " + (
+            "let them change its values" if written else f"use its values as they are, or {name}.filled(0)"))
 
 
 cdef cnp.ndarray as_float(object x, str name):
@@ -26,7 +31,8 @@ cdef cnp.ndarray as_float(object x, str name):
 
     Only layouts that a C pointer cannot walk are copied. Other types: TypeError, nothing is converted silently.
     """
-    cdef cnp.ndarray a = x if cnp.PyArray_CheckExact(x) else np.asarray(unmasked(x, name))
+    refuse_masked(x, name)
+    cdef cnp.ndarray a = x if cnp.PyArray_CheckExact(x) else np.asarray(x)
     cdef int kind = cnp.PyArray_TYPE(a), axis
     if kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64:
         written = name if isinstance(x, np.ndarray) else f"np.asarray({name})"
@@ -66,8 +72,9 @@ cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_n
     """Raise unless out can take a result of this shape and type."""
     cdef int axis
     shape = tuple([dims[axis] for axis in range(ndim)])
-    if not isinstance(unmasked(out, "out"), np.ndarray):
+    if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
+    refuse_masked(out, "out", True)
     if cnp.PyArray_TYPE(out) != type_num:
         raise TypeError(f"out is {out.dtype}, the result is {cnp.PyArray_DescrFromType(type_num)}")
     if out.shape != shape:

@@ -6,7 +6,7 @@ from cython.parallel cimport prange
 from libc.math cimport exp
 from libc.stdint cimport int64_t
 
-from kernels._arrays cimport as_float, check_out, overlaps, unmasked
+from kernels._arrays cimport as_float, check_out, overlaps, refuse_masked
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
 
@@ -150,7 +150,8 @@ def softmax_cross_entropy(logits, targets):
     if cnp.PyArray_NDIM(x) != 2 or cnp.PyArray_DIM(x, 1) == 0:
         raise ValueError(f"logits are (rows, classes) with one class or more, not {(<object> x).shape}")
     m, n = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1)
-    t = np.asarray(unmasked(targets, "targets"))
+    refuse_masked(targets, "targets")
+    t = np.asarray(targets)
     labels = (<object> t).dtype.kind in "iu"
     if (<object> t).shape != (<object> x).shape[:1 if labels else 2]:
         raise ValueError(f"targets have shape {(<object> t).shape}; logits {(<object> x).shape} take integer labels "

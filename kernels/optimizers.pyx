@@ -9,7 +9,7 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdlib cimport free, malloc
 
-from kernels._arrays cimport contiguous, unmasked
+from kernels._arrays cimport contiguous, refuse_masked
 from kernels._simd cimport idx, leaves, simd
 from kernels._threads cimport home, spread, team
 
@@ -91,8 +91,7 @@ cdef class Updates:
         free(self.span)
 
     cdef int prepare(self, Update* u, object w, object g, dict state) except -1:
-        if (not isinstance(unmasked(w, "w"), np.ndarray)
-                or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64)):
+        if not isinstance(w, np.ndarray) or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64):
             raise TypeError("w must be a float32 or float64 array: it is updated in place")
         u.w = self.checked(w, w, "w", True)
         u.g = self.checked(g, w, "g", False)
@@ -106,7 +105,8 @@ cdef class Updates:
     cdef char* checked(self, object x, cnp.ndarray w, str name, bint written) except NULL:
         cdef idx i = self.spans
         cdef Span span
-        if not isinstance(unmasked(x, name), np.ndarray) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(w):
+        refuse_masked(x, name, written)
+        if not isinstance(x, np.ndarray) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(w):
             raise TypeError(f"{name} must be a {(<object> w).dtype} array, as w is")
         if not cnp.PyArray_SAMESHAPE(x, w):
             raise ValueError(f"{name} has shape {x.shape}, w has shape {(<object> w).shape}")

@@ -4,7 +4,7 @@ cimport numpy as cnp
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from kernels._arrays cimport has_shape, overlaps, unmasked
+from kernels._arrays cimport has_shape, overlaps, refuse_masked
 from kernels._simd cimport idx, prefetch_rows
 from kernels._threads cimport home, spread, team
 
@@ -35,9 +35,12 @@ def take_rows(x, rows, out=None):
     cdef cnp.npy_intp dims[64]
     cdef idx i, m, n, bytes
     cdef int t, axis, workers, caller = home()
-    if not isinstance(unmasked(x, "x"), np.ndarray) or x.dtype.hasobject:
+    refuse_masked(x, "x")
+    refuse_masked(rows, "rows")
+    refuse_masked(out, "out", True)
+    if not isinstance(x, np.ndarray) or x.dtype.hasobject:
         raise TypeError("x must be a NumPy array without objects")
-    a, order = x, np.asarray(unmasked(rows, "rows"))
+    a, order = x, np.asarray(rows)
     if cnp.PyArray_NDIM(a) == 0 or not cnp.PyArray_IS_C_CONTIGUOUS(a):
         raise ValueError("x must be contiguous and have rows: np.ascontiguousarray(x)")
     if cnp.PyArray_NDIM(order) != 1 or order.dtype.kind not in "iu" and cnp.PyArray_SIZE(order):  # [] is float64
@@ -52,7 +55,7 @@ def take_rows(x, rows, out=None):
         dims[axis] = cnp.PyArray_DIM(a, axis)
     if out is None:
         out = np.empty((m, *(<object> a).shape[1:]), (<object> a).dtype)
-    elif not isinstance(unmasked(out, "out"), np.ndarray) or out.dtype != (<object> a).dtype:
+    elif not isinstance(out, np.ndarray) or out.dtype != (<object> a).dtype:
         raise TypeError(f"out must be a NumPy array of {(<object> a).dtype}, as x is")
     elif not has_shape(out, cnp.PyArray_NDIM(a), dims) or not out.flags.c_contiguous or not out.flags.writeable:
         raise ValueError(f"out must be contiguous, writable and of shape {(m, *(<object> a).shape[1:])}")

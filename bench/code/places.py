@@ -33,8 +33,8 @@ def _elementwise(name: str) -> dict[str, Code]:
 
 _IJP = Code(("products.pyx:loop_ijp",), "products:loop_ijp")  # of vectors: both operands are contiguous
 _IPJ = Code(("products.pyx:loop_ipj",), "products:loop_ipj")
-_DOT = Code(("simd/gemm.inc:vector_dot",), "leaf:vector_dot")
-_INNER = Code(("simd/gemm.inc:inner_tile", "simd/gemm.inc:inner"), "leaf:inner", loop="8 sums")
+_DOT = Code(("simd/sums.inc:vector_dot",), "leaf:vector_dot")
+_INNER = Code(("simd/sums.inc:inner_tile", "simd/sums.inc:inner"), "leaf:inner", loop="8 sums")
 _GEMM = Code(("simd/gemm.inc:gemm_tile", "gemm.pyx:multiply", "gemm.pyx:tiles"), "leaf:gemm_panel")
 _SPARSE = Code(
     ("sparse.pyx:has_many_zeros", "sparse.pyx:MOST_DENSE", "simd/sparse.inc:nonzeros", "simd/sparse.inc:sparse_tile"),
@@ -42,7 +42,7 @@ _SPARSE = Code(
 )
 _SOFTMAX = Code(("simd/softmax.inc:exp", "simd/softmax.inc:exp_rows", "simd/softmax.inc:softmax"), "leaf:softmax")
 _RMSPROP = Code(("simd/optimizers.inc:rmsprop",), "leaf:rmsprop")
-_RECTANGLES = ("gemm.pyx:share_out", "gemm.pyx:rectangle", "_threads.pyx:team")
+_RECTANGLES = ("_plan.pyx:share_out", "gemm.pyx:rectangle", "_threads.pyx:team")
 
 CODE: dict[str, dict[str, Code]] = {
     "relu": _elementwise("relu"),

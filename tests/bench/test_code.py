@@ -68,7 +68,7 @@ def test_sources_of_known_rungs():
 
 @pytest.mark.parametrize(
     ("file", "name", "count"),
-    [("products.pyx", "loop_jip", 0), ("simd/gemm.inc", "no_tile", 0), ("simd/gemm.inc", "TILE", 2)],
+    [("products.pyx", "loop_jip", 0), ("simd/gemm.inc", "no_tile", 0), ("simd/family.inc", "INTERLEAVE_LOW", 4)],
 )
 def test_a_definition_that_is_not_there_once_is_an_error(file, name, count):
     with pytest.raises(ValueError, match=rf"kernels/{file} holds {count} definitions of {name}.*bench/code/places.py"):

@@ -54,32 +54,6 @@ def test_the_error_names_the_argument():
             call(np.ones((2, 3), np.int64))
 
 
-def test_a_masked_array_is_refused_wherever_it_stands():
-    """Its mask would be dropped without a word (numpy/numpy#18675)."""
-    x, w, labels = F.copy(), F.copy(), np.array([0, 1])
-    masked = np.ma.array(F, mask=F > 0)
-    for call, name in (
-        *((call, "") for call in (lambda m, call=call: call(m) for call in CALLS.values())),
-        (lambda m: kernels.relu(x, out=m), "out"),
-        (lambda m: kernels.dot(x, m.T), "y"),
-        (lambda m: kernels.softmax_cross_entropy(x, m), "targets"),
-        (lambda m: kernels.softmax_cross_entropy(x, np.ma.array(labels, mask=labels > 0)), "targets"),
-        (lambda m: kernels.sgd_update(m, x, 0.1), "w"),
-        (lambda m: kernels.sgd_update(w, m, 0.1), "g"),
-        (lambda m: kernels.take_rows(m, labels), "x"),
-        (lambda m: kernels.take_rows(x, np.ma.array(labels, mask=labels > 0)), "rows"),
-        (lambda m: kernels.take_rows(x, labels, out=m), "out"),
-    ):
-        with pytest.raises(TypeError, match=rf"{name} is a masked array.*\.filled\(0\)"):
-            call(masked)
-
-
-def test_errstate_changes_nothing():
-    big = np.full(3, 3e38, np.float32)
-    with np.errstate(all="raise"):
-        assert np.isinf(kernels.add(big, big)).all()
-
-
 def words(function, *args):
     """What the function's ValueError says, or None if it has none."""
     try:
@@ -171,3 +145,55 @@ def test_results_too_large_for_memory_are_errors():
         kernels.add(np.broadcast_to(np.float32(1), (2**45,)), F[0, 0])
     with pytest.raises((MemoryError, ValueError)):
         kernels.dot(np.zeros((2**40, 0)), np.zeros((0, 2**40)))
+
+
+MASKED = np.ma.masked_array(F, mask=[[False, True, False]] * 2)
+READ = {
+    **CALLS,
+    "dense's bias": lambda x: kernels.dense(F.T, F, x[0]),
+    "a vector": lambda x: kernels.dot(F, x[0]),
+    "targets": lambda x: kernels.softmax_cross_entropy(F, x),
+    "labels": lambda x: kernels.softmax_cross_entropy(F, x[:, 0].astype(int)),
+    "take_rows": lambda x: kernels.take_rows(x, [0]),
+    "rows": lambda x: kernels.take_rows(F, x[0].astype(int)),
+    "gradient": lambda x: kernels.sgd_update(F.copy(), x, 0.1),
+    "gradients": lambda x: kernels.adam_update([F.copy()], [F.copy()], [F.copy()], [x], 0.1, 0.9, 0.9, 0.1, 1),
+}
+WRITE = {
+    "relu": lambda x: kernels.relu(F, out=x),
+    "add": lambda x: kernels.add(F, F, out=x),
+    "softmax": lambda x: kernels.softmax(F, out=x),
+    "sum_rows": lambda x: kernels.sum_rows(F, out=x[0]),
+    "dot": lambda x: kernels.dot(np.ones((2, 2), np.float32), F, out=x),
+    "dense": lambda x: kernels.dense(np.ones((2, 2), np.float32), F, F[0], out=x),
+    "take_rows": lambda x: kernels.take_rows(F, [0, 0], out=x),
+    "weights": lambda x: kernels.sgd_update(x, F, 0.1),
+    "momentum": lambda x: kernels.momentum_update([F.copy()], [x], [F], 0.1, 0.9),
+    "squares": lambda x: kernels.rmsprop_update(F.copy(), x, F, 0.1, 0.9, 0.1),
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "advice"),
+    [pytest.param(c, r"\.data.*\.filled\(0\)$", id=f"read {n}") for n, c in READ.items()]
+    + [pytest.param(c, r"\.data to let them change its values$", id=f"write {n}") for n, c in WRITE.items()],
+)
+def test_masked_arrays_are_refused(call, advice):
+    with pytest.raises(TypeError, match=rf"^\w+ is a masked array.*{advice}"):
+        call(MASKED)
+    assert (MASKED.data == 1).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_floating_point_errors_are_silent_and_leave_no_trace(dtype):
+    """As the package's docstring says: no np.errstate applies, and NumPy's next call reports only its own errors."""
+    x = np.array([[np.finfo(dtype).max, np.inf, 0, 1]] * 9, dtype)
+    with np.errstate(all="raise"):
+        for n in (1, 9):
+            assert np.isinf(kernels.add(x[:n], x[:n])[0, 0])
+            assert np.isnan(kernels.dot(x[:n], x[0, [2, 2, 3, 3]])).all()  # inf times 0
+            assert np.isnan(kernels.softmax(x[:n])[0]).all()
+            assert np.isinf(kernels.sum_rows(np.resize(x[0, 0], (2, n)))).all()
+            kernels.rmsprop_update(x[:n].copy(), np.zeros_like(x[:n]), x[:n].copy(), 1, 0, 0)
+            assert (np.add(x[:n, 2:], 1, dtype=dtype) == [1, 2]).all()  # raises if a flag stands
+            assert np.multiply(x[0, 3], x[0, 3]) == 1
