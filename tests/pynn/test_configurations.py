@@ -212,3 +212,12 @@ def test_small_print():
     ):
         with pytest.raises(ValueError, match=r"None|both|boolean"):
             make()
+
+
+@pytest.mark.parametrize("module", ["activations", "losses", "metrics"])
+def test_every_function_is_found_again(module):
+    for name in getattr(keras, module).__all__:
+        function = getattr(getattr(keras, module), name)
+        if inspect.isfunction(function) and name not in ("deserialize", "get", "serialize"):
+            config = json.loads(json.dumps(keras.saving.serialize_keras_object(function)))
+            assert keras.saving.deserialize_keras_object(config) is function

@@ -179,3 +179,12 @@ def test_gradients_of_several_steps_make_one_update(make, options):
     for bad in (1, 1.5, True, "2"):
         with pytest.raises(ValueError, match="integer of 2 or more"):
             make(gradient_accumulation_steps=bad)
+
+
+def test_weight_decay_may_change_and_exclude_at_any_time():
+    v, w = tf.Variable([1.0]), tf.Variable([1.0])
+    optimizer = keras.optimizers.SGD(0.5)
+    optimizer.exclude_from_weight_decay([w])
+    optimizer.weight_decay = 0.5
+    optimizer.apply_gradients([(tf.zeros(1), v), (tf.zeros(1), w)])
+    assert float(v[0]) == 0.75 and float(w[0]) == 1.0

@@ -115,8 +115,8 @@ class Layer(Tracked):
         else:
             training = kwargs.pop("training", None)
             training = outer if training is None else training
-            if kwargs and kwargs.get("mask", self) is None:  # there is no masking: what Keras's files say everywhere
-                del kwargs["mask"]
+            if "mask" in kwargs and kwargs["mask"] is None and "mask" not in inspect.signature(self.call).parameters:
+                del kwargs["mask"]  # there is no masking: what Keras's files say everywhere
             if self._takes_training and training is not None and training is not OUTSIDE:
                 kwargs["training"] = training
         if training is not outer or outer is OUTSIDE:

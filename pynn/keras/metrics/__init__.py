@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from ..._missing import missing
@@ -10,6 +11,7 @@ from ...tensor import Tensor
 from .. import _config
 from .._config import serialize
 from .._names import function_name, snake_case
+from .._registry import OURS
 from ..losses import (
     KLD,
     MAE,
@@ -106,6 +108,9 @@ __all__ = [
     "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy", "squared_hinge",
     "top_k_categorical_accuracy",
 ]  # fmt: skip
+
+_FUNCTIONS = {name: found for name in __all__ if inspect.isfunction(found := globals().get(name))}
+OURS.update({("keras.metrics", name): function for name, function in _FUNCTIONS.items()})
 
 
 def get(identifier: Any) -> Any:

@@ -81,6 +81,8 @@ def _npz(stream: BinaryIO) -> Iterator[tuple[Arrays, Attributes]]:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack a chunk as a whole
+        raise ValueError(f"{info.filename} is packed neither as savez nor as savez_compressed does")
     with archive.open(info) as member:
         version = np.lib.format.read_magic(member)
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

@@ -54,19 +54,20 @@ class CompiledLoss:
     def _make(self, y_pred: Any) -> None:
         place = Placing(y_pred, self._names)
         several = place(self._wanted, "loss") if nest.is_nested(self._wanted) else [self._single] * len(place.names)
-        self._functions = [_loss(f) for f in several]
-        used = [f for f in self._functions if f]
+        functions = [_loss(f) for f in several]
+        used = [f for f in functions if f]
         if not used:
             raise ValueError("No output has a loss. Provide a `loss` argument in `compile()`.")
         self._factors = place(self._weights, "loss_weights", partial=len(used) < len(several))
-        own = place.labels or unique(f.name if f else "" for f in self._functions)
+        own = place.labels or unique(f.name if f else "" for f in functions)
         self._means = [Mean(f"{name}_loss") for name in own]
         # in the order of the dict that says what they are for, as Keras reports them
         order = next((list(d) for d in (self._wanted, y_pred) if isinstance(d, dict) and isinstance(y_pred, dict)), own)
-        found = [(m, n) for m, n, f in zip(self._means, own, self._functions, strict=True) if f]
+        found = [(m, n) for m, n, f in zip(self._means, own, functions, strict=True) if f]
         if set(order) == {n for _, n in found}:
             found.sort(key=lambda pair: order.index(pair[1]))
         self.means = [m for m, _ in found] if len(found) > 1 else []
+        self._functions = functions  # last: after an error nothing counts as made
 
 
 class CompiledMetrics(Metric):

@@ -32,7 +32,9 @@ def named_variables(model: Model) -> dict[str, Variable]:
 
 def optimizers(model: Model) -> dict[str, Model]:
     """The compiled models, this one and those inside it, by the paths of their optimizers."""
-    compiled = ((path, x) for path, x in _walk(model, "", set()) if getattr(x, "compiled", False))
+    compiled = (
+        (path, x) for path, x in _walk(model, "", set()) if hasattr(x, "compile") and getattr(x, "compiled", False)
+    )
     return {f"{path}optimizer/vars/": x for path, x in compiled}  # type: ignore[misc]
 
 
@@ -74,7 +76,7 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
     ValueError if one is missing, left over, or of another shape or kind of numbers: then no variable is changed. With
     skip_mismatch, the layers of such variables keep their values, and a warning names them.
     """
-    weights = {name: array for name, array in arrays.items() if "optimizer" not in name.split("/")}
+    weights = {name: array for name, array in arrays.items() if name in variables or "optimizer" not in name.split("/")}
     wrong = dict.fromkeys(variables.keys() - weights.keys(), "is not in the file")
     wrong |= dict.fromkeys(weights.keys() - variables.keys(), "is none of the model's weights")
     for name in variables.keys() & weights.keys():

@@ -71,7 +71,7 @@ class Optimizer(Configured):
             raise ValueError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.")
         self.name = name or auto_name(type(self))
         self.weight_decay, self.use_ema = weight_decay, use_ema
-        self._decay = None if weight_decay is None else WeightDecay(weight_decay)
+        self._decay = WeightDecay()
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._means = GradientMeans(gradient_accumulation_steps) if gradient_accumulation_steps else None
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
@@ -192,8 +192,8 @@ class Optimizer(Configured):
             slopes = self._means.add(places, slopes, count + 1)
         if slopes and (self.clipnorm or self.clipvalue or self.global_clipnorm):
             slopes = clipped(slopes, self.clipnorm, self.clipvalue, self.global_clipnorm)
-        if slopes and self._decay:
-            self._decay(variables, rate)
+        if slopes and self.weight_decay is not None:
+            self._decay(variables, rate * self.weight_decay)
         if self._has_own_step:
             for v, g in zip(variables, slopes, strict=False):
                 self.update_step(Tensor(g), v, self.learning_rate)
@@ -257,8 +257,7 @@ class Optimizer(Configured):
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
         """No weight decay for these variables, and for those in whose name one of the regular expressions is found."""
-        if self._decay:
-            self._decay.exclude(var_list or (), var_names or ())
+        self._decay.exclude(var_list or (), var_names or ())
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """With use_ema, the variables take the values of their averages; fit calls it at its end."""

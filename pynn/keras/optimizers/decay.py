@@ -11,8 +11,7 @@ from ...variable import Variable
 class WeightDecay:
     """Decays variables but for those that are excluded, themselves or by a regular expression in their name."""
 
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
+    def __init__(self) -> None:
         self._excluded: list[Variable] = []
         self._pattern: str | None = None
 
@@ -20,9 +19,9 @@ class WeightDecay:
         """Variables, and regular expressions."""
         self._excluded, self._pattern = list(variables), "|".join(patterns) or None
 
-    def __call__(self, variables: list[Variable], learning_rate: float) -> None:
+    def __call__(self, variables: list[Variable], rate: float) -> None:
         ids = set(map(id, self._excluded))
         for v in variables:
             if not (id(v) in ids or (self._pattern and re.search(self._pattern, v.name))):
                 w = v._writable()
-                w -= w * (learning_rate * self.rate)
+                w -= w * rate
