@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import ops
+from ...tensor import Tensor
 from .base import Layer
 
 
@@ -17,6 +18,13 @@ class Operation(Layer):
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
+
+    def _cast(self, x: Any) -> Any:
+        return x if isinstance(x, (int, float)) else super()._cast(x)  # it takes the type of the other operand
+
+    def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        ones = [ops.ones_like(x) if isinstance(x, Tensor) else x for x in args]  # integers cannot be divided by zeros
+        return super()._inferred(ones, kwargs)
 
     def call(self, *inputs: Any) -> Any:
         return type(self)._function(*inputs)
