@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,11 +107,13 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
     """
     given = [x for x in nest.flatten(arguments) if isinstance(x, KerasTensor)]
 
-    def call(batch: int, size: int) -> Any:
+    def call(batch: int, size: int, known: Mapping[tuple[int, int], int]) -> Any:
         def zeros(x: Any) -> Any:
             if not isinstance(x, KerasTensor):
                 return x
-            shape = [(size if axis else batch) if n is None else n for axis, n in enumerate(x.shape)]
+            shape = [
+                known.get((x.ndim, axis), size if axis else batch) if n is None else n for axis, n in enumerate(x.shape)
+            ]
             _budget.allow(shape)
             return Tensor(np.zeros(shape, x.dtype))
 
@@ -120,15 +124,26 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
         _budget.allow(y.shape)
         return KerasTensor([m if m == n else None for m, n in zip(x.shape, y.shape, strict=True)], x.dtype, name)
 
+    def tried(few: int, more: int, known: Mapping[tuple[int, int], int] = MappingProxyType({})) -> Any:
+        return nest.map_structure(merged, call(2, few, known), call(3, more, known))
+
     batches, others = (any(None in x.shape[axes] for x in given) for axes in (slice(None, 1), slice(1, None)))
     if not batches and not others:
-        return nest.map_structure(lambda x: merged(x, x), call(1, 1))
+        return nest.map_structure(lambda x: merged(x, x), call(1, 1, {}))
     try:
-        return nest.map_structure(merged, call(2, 2), call(3, 3))
-    except Exception:  # an unknown size may have to be that of another argument: 1 goes with any
+        return tried(2, 3)
+    except Exception:
+        # an unknown size may have to be that of another argument, a multiple of something, or go with any: often 1 does
+        known = {(x.ndim, axis): n for x in given for axis, n in enumerate(x.shape) if n is not None}
+        unknown = {(x.ndim, axis) for x in given for axis, n in enumerate(x.shape) if n is None}
+        for place in sorted(unknown & known.keys()):
+            with contextlib.suppress(Exception):
+                return tried(2, 3, {place: known[place]})
         if not others:
             raise
-        outputs = nest.map_structure(merged, call(2, 1), call(3, 1))
+        with contextlib.suppress(Exception):
+            return tried(60, 120)
+        outputs = tried(1, 1)
         for x in nest.flatten(outputs):
             x.shape = TensorShape([x.shape[0], *(None if n == 1 else n for n in x.shape[1:])] if x.ndim else ())
         return outputs

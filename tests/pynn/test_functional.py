@@ -168,3 +168,48 @@ def test_comparisons_and_logic_between_kerastensors():
     want = [(X < 0.4) | (X >= 0.6), X > -1, (X < 0.4) | (X >= 0.6), X <= 0.5, X > 0.5, X % np.float32(0.3), 2 // X]
     for a, b in zip(got, want, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(("number", "dtype"), [(2, "float32"), (0.5, "float32"), (2, "int32")])
+def test_a_number_to_the_left_of_a_kerastensor(number, dtype, tmp_path):
+    inputs, x = keras.Input((6,), dtype=dtype), (X * 9 + 1).astype(dtype)
+    answers = [number + inputs, number - inputs, number * inputs, number**inputs, number // inputs, number % inputs]
+    assert [answer.dtype for answer in answers] == [dtype] * 6
+    model = keras.Model(inputs, answers)
+    model.save(tmp_path / "model.keras")
+    t = tf.constant(x)
+    want = [number + t, number - t, number * t, number**t, number // t, number % t]
+    for again in (model, keras.models.load_model(tmp_path / "model.keras")):
+        for a, b in zip(again(x), want, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_unknown_sizes_stay_unknown():
+    """The shapes are Keras 3.15's, but where a merge's unknown size can only be that of its partner."""
+    for layer, shape, expected in (
+        (layers.LayerNormalization(), (None, None), (None, None)),
+        (layers.BatchNormalization(), (None, None), (None, None)),
+        (layers.PReLU(), (None, None), (None, None)),
+        (layers.Dense(3), (None, None), (None, 3)),
+        (layers.Dense(3), (None, 4, None), (None, 4, 3)),
+        (layers.Reshape((-1, 2)), (None, None), (None, None, 2)),
+        (layers.Reshape((-1, 2)), (None, None, None), (None, None, 2)),
+        (layers.Concatenate(), [(None, None, 4), (None, 3, 4)], (None, 3, 8)),
+        (layers.Concatenate(axis=1), [(None, None, 4), (None, 4, None)], (None, None, 4)),
+        (layers.Add(), [(2, 4), (None, 4)], (2, 4)),
+        (layers.Dot(axes=1), [(2, 4), (None, 4)], (2, 1)),
+    ):
+        assert layer.compute_output_shape(shape) == expected
+        assert not layer.weights
+
+
+def test_compute_output_shape_leaves_no_trace():
+    drawn = []
+    for ask in (False, True):
+        keras.utils.set_random_seed(1)
+        layer = layers.Dense(3)
+        if ask:
+            assert layer.compute_output_shape((None, 4)) == (None, 3) and not layer.built
+        layer(X)
+        drawn.append(layer.kernel.numpy())
+    np.testing.assert_array_equal(*drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import math
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import nest, ops
+from ... import nest, ops, random
 from ..._neutral import neutral
 from ..._scope import name_scope
 from ...convert import convert_to_tensor, operand, to_shape
@@ -226,8 +227,14 @@ class Layer(Tracked):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""
-        outputs = traced(self._inferred, self.name, [[symbols(input_shape, self._dtype)], {}])
+        state = random.generator().bit_generator.state
+        outputs = traced(self._inferred_apart, self.name, [[symbols(input_shape, self._dtype)], {}])
+        random.generator().bit_generator.state = state
         return nest.map_structure(lambda x: tuple(x.shape), outputs)
+
+    def _inferred_apart(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """`_inferred`, by a copy where there are no weights yet: it makes some for the sizes of this call."""
+        return (self if self.built else copy.deepcopy(self))._inferred(args, kwargs)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """What `build_from_config` needs to make the weights: the shape of the inputs; None before `build`."""

@@ -12,7 +12,7 @@ from ... import nest
 from ..._neutral import neutral
 from .._config import deserialize, serialize
 from .._registry import custom_object_scope
-from .._symbolic import KerasTensor
+from .._symbolic import KerasTensor, symbols, traced
 from ..layers import Layer
 from ..layers.operation import Operation
 from . import graph, saving, summary, weights
@@ -72,7 +72,7 @@ class Model(Fitted):
     def build(self, input_shape: Any) -> None:
         """Makes the weights of all layers, by calling the model on zeros of this shape, or nest of shapes."""
         if self._graph is None:
-            self.compute_output_shape(input_shape)
+            traced(self._inferred, self.name, [[symbols(input_shape, self._dtype)], {}])
 
     def _build_for(self, input_shape: Any) -> None:
         self._build_shape = input_shape
