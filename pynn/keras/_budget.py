@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-SAMPLE = 2**24  # numbers of what goes into a layer, or comes out, of which a file holds none
+SAMPLE = 2**24  # numbers of what goes into a layer, comes out, or is in a metric: a file holds none of them
 
 
 class _Budget(threading.local):
@@ -38,4 +38,4 @@ def spend(numbers: int) -> None:
 def allow(shape: Iterable[int]) -> None:
     """An array of this shape, which is no weight, is about to be made."""
     if math.prod(shape) > max(_budget.total, SAMPLE):
-        raise ValueError(f"its configuration asks for inputs or outputs of {math.prod(shape):,} numbers")
+        raise ValueError(f"its configuration asks for an array of {math.prod(shape):,} numbers")

@@ -201,3 +201,52 @@ def test_members_that_lie(tmp_path):
 def test_text_that_is_too_deep():
     with pytest.raises(ValueError, match="nested too deeply"):
         keras.models.model_from_json("[" * 100_000)
+
+
+@pytest.mark.parametrize("config", [{"num_thresholds": 10**8}, {"multi_label": True, "num_labels": 10**6}])
+def test_a_metric_takes_no_memory_that_the_file_does_not_have(tmp_path, config):
+    path = tmp_path / "model.keras"
+    model = sequential()
+    model.compile("adam", "mse", metrics=[keras.metrics.AUC()])
+    model.save(path)
+    with zipfile.ZipFile(path) as archive:
+        changed = json.loads(archive.read("config.json"))
+    changed["compile_config"]["metrics"][0]["config"] |= config
+    repacked(path, config__json=json.dumps(changed))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="asks for an array of"):
+        keras.models.load_model(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
+
+
+def test_damaged_weights_are_one_kind_of_error(tmp_path):
+    path, model = tmp_path / "model.keras", sequential()
+    model.save(path)
+    before, whole = model.get_weights(), path.read_bytes()
+    repacked(path, config__json="[" * 200_000 + "]" * 200_000)
+    with pytest.raises(ValueError, match="not a weights file"):
+        model.load_weights(path)
+    for place in range(0, len(whole), 97):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        for load in (model.load_weights, keras.models.load_model):
+            try:
+                load(path)
+            except ValueError as error:
+                assert str(path) in str(error)
+    model.set_weights(before)
+    with pytest.raises(FileNotFoundError):
+        model.load_weights(tmp_path / "none.keras")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"module": "keras", "class_name": "Sequential", "config": {}}',
+        '{"class_name": "__slice__", "config": {}}',
+        '{"class_name": "DTypePolicy", "config": {}}',
+    ],
+)
+def test_text_that_describes_no_model(text):
+    with pytest.raises(ValueError, match="does not describe a model"):
+        keras.models.model_from_json(text)

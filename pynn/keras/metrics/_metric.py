@@ -14,7 +14,7 @@ from ...convert import as_array, to_shape
 from ...dtypes import as_dtype
 from ...tensor import Operators, Tensor
 from ...variable import Variable
-from .. import initializers
+from .. import _budget, initializers
 from .._config import Configured
 from .._names import auto_name
 from .._variables import Variable as KerasVariable
@@ -57,6 +57,7 @@ class Metric(Configured):
         if make is None:
             raise ValueError("A metric's variable needs an initializer, like 'zeros'")
         dtype = as_dtype(dtype or np.float32).dtype
+        _budget.allow(to_shape(shape))
         with name_scope(self.name, self):
             return State(make(to_shape(shape), dtype=dtype), dtype=dtype, trainable=False, name=name)
 

@@ -72,11 +72,16 @@ def load_model(
                 legacy.assign(model, arrays)
             else:
                 _assign(model, arrays, is_older)
-    except (OSError, UnknownObject):
-        raise
     except Exception as error:  # damaged bytes and wrong configurations make zipfile and constructors raise anything
-        raise ValueError(f"{path} cannot be loaded: {error}") from None
+        if isinstance(error, UnknownObject) or _is_of_the_system(error):
+            raise
+        raise ValueError(f"{path} cannot be loaded: {str(error) or type(error).__name__}") from None
     return model
+
+
+def _is_of_the_system(error: Exception) -> bool:
+    """No such file, no permission: damaged bytes give OSErrors, too, but without a file's name."""
+    return isinstance(error, OSError) and error.filename is not None
 
 
 @contextmanager
@@ -116,8 +121,11 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
         else:
             with legacy.opened(path) as (_, arrays, _):
                 weights.assign(weights.named_variables(model), legacy.renamed(model, arrays), skip_mismatch)
-    except (ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is not a weights file for this model: {error}") from None
+    except Exception as error:
+        if _is_of_the_system(error):
+            raise
+        about = str(error) or type(error).__name__
+        raise ValueError(f"{path} is not a weights file for this model: {about}") from None
 
 
 def _made(config: Any) -> Model:
@@ -142,3 +150,5 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
             return _made(json.loads(json_string))
         except RecursionError:
             raise ValueError("The text is nested too deeply to describe a model") from None
+        except (LookupError, AttributeError) as error:
+            raise ValueError(f"The text does not describe a model: {type(error).__name__}: {error}") from None
