@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -22,7 +24,7 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
             for name in options.keys() & kwargs.keys() if kwargs else ():
                 value = kwargs.pop(name)
                 wanted = options[name]
-                if value is not None and wanted is not ... and (value != wanted or type(value) is not type(wanted)):
+                if value is not None and wanted is not ... and not _same(value, wanted):
                     raise TypeError(
                         f"{function.__qualname__.removesuffix('.__init__')}: {name}={value!r} is not supported; "
                         f"{name} can only be {wanted!r}"
@@ -33,6 +35,11 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
         return cast(Function, wrapper)
 
     return decorate
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Equal, also 0.0 and 0, or tf.int32 and NumPy's; but True is not 1, and no array is meant."""
+    return isinstance(value, bool) == isinstance(wanted, bool) and not np.ndim(value) and bool(value == wanted)
 
 
 def neutral_names(cls: type) -> set[str]:

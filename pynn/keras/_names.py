@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._neutral import neutral
+
 _used: Counter[str] = Counter()
 
 
@@ -47,6 +49,7 @@ def auto_name(cls: type | str) -> str:
     return base if _used[base] == 1 else f"{base}_{_used[base] - 1}"
 
 
+@neutral(free_memory=...)
 def clear_session() -> None:
     """Layers that are given no name are counted from the beginning again."""
     _used.clear()

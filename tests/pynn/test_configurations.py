@@ -221,3 +221,14 @@ def test_every_function_is_found_again(module):
         if inspect.isfunction(function) and name not in ("deserialize", "get", "serialize"):
             config = json.loads(json.dumps(keras.saving.serialize_keras_object(function)))
             assert keras.saving.deserialize_keras_object(config) is function
+
+
+def test_neutral_values_are_equal_ones():
+    assert tf.math.top_k([1.0, 2.0], 1, index_type=tf.int32).indices[0] == 1
+    assert tf.linalg.diag_part(tf.eye(2), padding_value=0.0).shape == (2,)
+    keras.backend.clear_session(free_memory=False)
+    for value in (tf.int64, np.zeros(2)):
+        with pytest.raises(TypeError, match="index_type can only be"):
+            tf.math.top_k([1.0], 1, index_type=value)
+    with pytest.raises(TypeError, match="mask_zero can only be False"):
+        layers.Embedding(3, 2, mask_zero=0)

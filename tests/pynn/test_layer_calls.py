@@ -37,3 +37,20 @@ def test_arguments_by_name():
     for options in ({"dtype": "int32"}, {"dtype": "bool"}):
         weight = dense.add_weight((2,), **options)
         assert weight.dtype == options["dtype"] and not weight.numpy().any()
+
+
+def test_asking_for_a_shape_inside_a_call_adds_no_loss():
+    class Asking(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = layers.Dense(2, kernel_initializer="ones", activity_regularizer="l2")
+
+        def call(self, x):
+            assert self.inner.compute_output_shape((None, 3)) == (None, 2)
+            return x
+
+    model = keras.Sequential([keras.Input((3,)), Asking(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 3), np.float32)
+    expected = np.mean((model.predict(x, verbose=0) - 1) ** 2)
+    assert model.evaluate(x, np.ones((4, 1)), verbose=0) == pytest.approx(expected, rel=1e-6)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -97,3 +99,20 @@ def test_dropout_of_keras_files_drops_in_training():
     outputs = [model(data, training=training)[1].numpy() for training in (True, False, None)]
     assert (outputs[0] == 0).any() and not (outputs[1] == 0).any()
     np.testing.assert_array_equal(outputs[1], outputs[2])
+
+
+def test_names_stored_as_bytes_of_fixed_length(tmp_path):
+    path = tmp_path / "nested.h5"
+    shutil.copy(FILES / "nested.h5", path)
+    with h5py.File(path, "a") as file:
+
+        def to_bytes(_, item):
+            for key in {"layer_names", "weight_names"} & item.attrs.keys():
+                names = np.array([str(name).encode() for name in item.attrs[key]], "S40")
+                del item.attrs[key]
+                item.attrs[key] = names
+
+        file.visititems(to_bytes)
+    found, expected = (keras.models.load_model(p).get_weights() for p in (path, FILES / "nested.h5"))
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, b)

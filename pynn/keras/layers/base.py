@@ -166,8 +166,12 @@ class Layer(Tracked):
         return Node(self, args, kwargs, outputs).outputs
 
     def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
-        for layer in self._tree():  # what they added to the loss was of zeros
+        outer, scope.call = scope.call, []  # what is added to the loss is of zeros
+        try:
+            outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
+        finally:
+            scope.call = outer
+        for layer in self._tree():
             layer._call, layer._added = [], (None, [])
         return outputs
 

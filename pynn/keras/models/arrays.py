@@ -120,7 +120,14 @@ def _attributes(group: Any, most: int) -> dict[str, Any]:
     for about in map(group.attrs.get_id, found):
         if math.prod(about.shape) * about.dtype.itemsize > most:
             raise ValueError(f"an attribute of {group.name} is too large")
-    return {name: group.attrs[name] for name in found}
+    return {name: _text(group.attrs[name]) for name in found}
+
+
+def _text(value: Any) -> Any:
+    """The value; text that is stored as bytes of fixed length, as Keras 2 does, decoded."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "S":
+        return np.char.decode(value, "utf-8")
+    return value.decode("utf-8") if isinstance(value, bytes) else value
 
 
 def _dataset(name: str, dataset: Any) -> Stored:
