@@ -108,7 +108,7 @@ def test_names_stored_as_bytes_of_fixed_length(tmp_path):
 
         def to_bytes(_, item):
             for key in {"layer_names", "weight_names"} & item.attrs.keys():
-                names = np.array([str(name).encode() for name in item.attrs[key]], "S40")
+                names = np.array([str(name).encode() for name in item.attrs[key]])
                 del item.attrs[key]
                 item.attrs[key] = names
 
