@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
@@ -12,33 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from pynn._commands import UserError
+from pynn._commands import reading
 
-from .store import SCHEMA, Life, Measurement, Player, Results
+from .store import NUMPY, PEER, RUNG, SCHEMA, Life, Measurement, Player, Results
 
-LARGEST = 64 << 20  # bytes of a file; a whole run has some 200 KB
+LARGEST = 8 << 20  # bytes of a file; a whole run has some 200 KB
+SHORTEST, MOST = 1e-12, 1e18  # seconds, and any number: what is computed from them neither overflows nor vanishes
 
 
 def read(name: str) -> Results:
     """UserError, which says why, if it cannot be read or is something else."""
-    path = Path(name)
-    try:
-        if not path.is_file():
-            raise UserError(f"cannot read {name}: it is {'not a file' if path.exists() else 'not there'}")
-        if (size := path.stat().st_size) > LARGEST:
-            raise UserError(f"{name} is not a results.json of `pynn bench`: it has {size >> 20} MiB")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {name}: {error.strerror}") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise UserError(f"{name} is not a results.json of `pynn bench`: it is no JSON") from None
-    schema = content.pop("schema", None) if isinstance(content, dict) else None
-    if schema != SCHEMA:
-        raise UserError(f"{name} is not a results.json of this version: schema {schema!r} instead of {SCHEMA}")
-    try:
+    with reading(name, "a results.json of `pynn bench`"):
+        if (size := Path(name).stat().st_size) > LARGEST:
+            raise ValueError(f"it has {size >> 20} MiB, more than {LARGEST >> 20}")
+        # NaN and Infinity are not JSON, though Python reads them: int raises ValueError
+        content = json.loads(Path(name).read_text(encoding="utf-8"), parse_constant=int)
+        schema = content.pop("schema", None) if isinstance(content, dict) else None
+        _require(schema == SCHEMA, f"schema {schema!r} instead of {SCHEMA}")
         return _results(content)
-    except Exception as error:  # wrong types, anywhere
-        raise UserError(f"{name} is damaged: {type(error).__name__}: {error}") from None
 
 
 def _results(content: dict[str, Any]) -> Results:
@@ -48,8 +38,8 @@ def _results(content: dict[str, Any]) -> Results:
     datetime.fromisoformat(results.made)
     machine = results.machine
     for key in ("cpu", "system", "python", "numpy", "instruction set", "compiler", "flags", "openmp"):
-        _require(CHECKS["str"](machine[key]), f"machine: {key!r} is no text")
-    _require(isinstance(machine["governor"], str | None), "machine: 'governor' is no text")
+        _require(_text(machine[key]), f"machine: {key!r} is no text")
+    _require(machine["governor"] is None or _text(machine["governor"]), "machine: 'governor' is no text")
     _require(_whole(machine["cpus"]), "machine: 'cpus' is no whole number")
     _require(_numbers(machine["caches"]), "machine: 'caches' are not sizes")
     for threads, limits in machine["limits"].items():
@@ -67,11 +57,12 @@ def _results(content: dict[str, Any]) -> Results:
 def _measurement(content: dict[str, Any]) -> Measurement:
     players = {}
     for name, player in content["players"].items():
-        seconds = np.array([math.nan if s is None else s for s in player["seconds"]], float)
-        there = seconds[~np.isnan(seconds)]
-        _require(len(there) > 0 and bool(np.all((there > 0) & (there < np.inf))), f"{name} holds no times above 0")
-        players[name] = _made(Player, {**player, "seconds": seconds})
+        turns = player["seconds"]
+        _require(_list_of(_turn)(turns) and any(turns), f"{name} holds no times above 0")
+        players[name] = _made(Player, {**player, "seconds": np.array(turns, float)})  # None: NaN
         _require(players[name].name == name, f"{name} is named {players[name].name}")
+        kinds = (NUMPY,) if name == "NumPy" else (RUNG, PEER)
+        _require(players[name].kind in kinds, f"{name} is of the kind {players[name].kind}")
     _require(len({len(p.seconds) for p in players.values()}) == 1, "the players have not as many turns each")
     return _made(Measurement, {**content, "players": players})
 
@@ -96,11 +87,19 @@ def _list(value: Any) -> list:
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and _number(value)
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MOST
+
+
+def _turn(value: Any) -> bool:
+    return value is None or (_number(value) and value >= SHORTEST)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable()
 
 
 def _numbers(value: Any) -> bool:
@@ -111,8 +110,12 @@ def _list_of(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and all(map(check, value))
 
 
+def _dict_of(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, dict) and all(map(_text, value)) and all(map(check, value.values()))
+
+
 CHECKS: dict[str, Callable[[Any], bool]] = {
-    "str": lambda value: isinstance(value, str) and value.isprintable(),
+    "str": _text,
     "bool": lambda value: isinstance(value, bool),
     "int": _whole,
     "float": _number,
@@ -120,10 +123,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "list[int]": _list_of(_whole),
     "list[float]": _list_of(_number),
     "list[str]": _list_of(lambda value: isinstance(value, str)),
-    "dict[str, str]": lambda value: isinstance(value, dict) and all(isinstance(v, str) for v in value.values()),
-    "dict[str, Any]": lambda value: isinstance(value, dict),
-    "dict[str, list[list[float]]]": lambda value: (
-        isinstance(value, dict)
-        and all(_list_of(lambda point: _list_of(_number)(point) and len(point) == 3)(curve) for curve in value.values())
-    ),
+    "dict[str, str]": _dict_of(_text),
+    "dict[str, Any]": _dict_of(lambda value: True),
+    "dict[str, list[list[float]]]": _dict_of(_list_of(lambda point: _list_of(_number)(point) and len(point) == 3)),
 }

@@ -1,5 +1,7 @@
 """What each subcommand of `pynn` does."""
 
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,12 +16,28 @@ def one_line(text: str) -> str:
 
 
 @contextmanager
-def reading(name: str) -> Iterator[None]:
-    """Whatever goes wrong inside is the fault of the file that is being read: a UserError, one line that names it."""
+def reading(name: str, kind: str = "") -> Iterator[None]:
+    """Whatever goes wrong inside is the fault of the file that is being read: a UserError, one line that names it.
+
+    kind: what the file should be, "a results.json of `pynn bench`", for errors that do not say so themselves.
+    """
     try:
-        yield
+        if os.path.exists(name) and not (os.path.isfile(name) or os.path.isdir(name)):
+            raise ValueError("a device or a pipe; give a file")  # opened, it might wait for ever, or never end
+        with warnings.catch_warnings(action="ignore"):  # readers' words on damaged bytes: the error is the one line
+            yield
     except UserError:
         raise
     except Exception as error:  # damaged bytes make readers raise almost anything
-        text = getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
-        raise UserError(text if name in text else f"{name}: {text}") from None
+        if isinstance(error, OSError) and error.strerror:
+            raise UserError(f"{error.filename or name}: {error.strerror}") from None
+        text = shortened(str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
+        if kind:
+            text = f"not {kind}, or damaged ({text})"
+        raise UserError(text if text.startswith((f"{name}:", f"{name}{os.sep}")) else f"{name}: {text}") from None
+
+
+def shortened(text: str) -> str:
+    """Its first line, or the beginning of it: files may put anything into an error's text."""
+    line = text.partition("\n")[0]
+    return line if len(line) <= 300 else f"{line[:297]}..."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 
 import numpy as np
 
@@ -28,12 +27,9 @@ def read_images(name: str, pixels: int, count: int) -> tuple[np.ndarray, int]:
 
 def _read(name: str, pixels: int) -> np.ndarray:
     with open(name, "rb") as file:
-        start = file.read(24)
+        start = file.read(8)
     if start.startswith(b"\x89PNG"):
-        # before pillow unpacks anything: the picture may be a bomb
-        if len(start) == 24 and math.prod(size := struct.unpack(">II", start[16:])) != pixels:
-            raise UserError(_size_error(name, size[::-1], pixels))
-        return _read_png(name)
+        return _read_png(name, pixels)
     if start.startswith(b"\x93NUMPY"):
         return np.load(name, allow_pickle=False, mmap_mode="r")  # mapped: a lying header costs no memory
     if start.startswith((b"\0\0", b"\x1f\x8b")):
@@ -41,12 +37,14 @@ def _read(name: str, pixels: int) -> np.ndarray:
     raise UserError(f"{name}: not a PNG, IDX or npy file")
 
 
-def _read_png(name: str) -> np.ndarray:
+def _read_png(name: str, pixels: int) -> np.ndarray:
     try:
-        from PIL import Image
+        from PIL import PngImagePlugin
     except ImportError:
         raise UserError("reading PNG needs pillow: pip install 'pynn[plot]'") from None
-    with Image.open(name, formats=["PNG"]) as picture:
+    with PngImagePlugin.PngImageFile(name) as picture:  # its header only: the picture may be a bomb
+        if math.prod(picture.size) != pixels:
+            raise UserError(_size_error(name, picture.size[::-1], pixels))
         if picture.mode.startswith("I"):
             raise UserError(f"{name}: 16-bit grey; save it as an 8-bit PNG")
         transparent = "A" in picture.getbands() or "transparency" in picture.info

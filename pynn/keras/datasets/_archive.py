@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import io
-import lzma
 import math
 import os
 import tarfile
-import tokenize
 import zipfile
-import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import numpy as np
 
-from ._idx import MAX_BYTES, Stream, read_up_to
+from ._idx import MAX_BYTES, Stream, most_bytes, read_up_to
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-_DAMAGE = (
-    zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError,
-    NotImplementedError, RuntimeError,  # zipfile's words for an unknown compression and for a password
-)  # fmt: skip
-File = str | os.PathLike[str] | IO[bytes]
 
 
 class _Bounded(io.RawIOBase):
@@ -39,35 +32,43 @@ class _Bounded(io.RawIOBase):
         return data
 
 
-def zip_members(file: File, names: Collection[str], limit: int = MAX_BYTES) -> dict[str, bytearray]:
-    """{name: content} of the members `names`, each of at most `limit` bytes.
+def zip_members(file: IO[bytes], names: Collection[str]) -> dict[str, bytearray]:
+    """{name: content} of the members `names`, together of no more bytes than most_bytes(file).
 
-    ValueError: damaged, encrypted, too large, one is missing.
+    ValueError: damaged, encrypted, packed otherwise than NumPy does, too large, one is missing.
     """
-    found = {}
-    try:
-        with zipfile.ZipFile(file) as archive:
-            for name in set(names) & set(archive.namelist()):
-                with archive.open(name) as member:
-                    found[name] = read_up_to(member, limit + 1)
-                if len(found[name]) > limit:
-                    raise ValueError(f"{name} unpacks to more than {limit} bytes")
-    except _DAMAGE as error:
-        raise ValueError(f"damaged zip archive ({error})") from None
+    limit = most_bytes(file)
+    with _damage("zip"), zipfile.ZipFile(file) as archive:
+        members = {info.filename: info for info in archive.infolist() if info.filename in names}
+        if (size := sum(info.file_size for info in members.values())) > limit:  # what is read ends there
+            raise ValueError(f"it unpacks to {size} bytes, more than {limit}")
+        for name, info in members.items():
+            # the others' decoders unpack a chunk as a whole, however large
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"{name} is packed neither as savez nor as savez_compressed does")
+        found = {name: read_up_to(archive.open(info), info.file_size) for name, info in members.items()}
     return _complete(found, names)
 
 
 def tar_members(stream: Stream, names: Collection[str], limit: int = MAX_BYTES) -> dict[str, bytearray]:
     """{name: content} of the files `names` in a tar stream of at most `limit` bytes, or ValueError."""
     found = {}
-    try:
-        with tarfile.open(mode="r|", fileobj=_Bounded(stream, limit)) as archive:
-            for member in archive:
-                if member.name in names and (content := archive.extractfile(member)) is not None:
-                    found[member.name] = read_up_to(content, limit)
-    except _DAMAGE as error:
-        raise ValueError(f"damaged tar archive ({error})") from None
+    with _damage("tar"), tarfile.open(mode="r|", fileobj=_Bounded(stream, limit)) as archive:
+        for member in archive:
+            if member.name in names and (content := archive.extractfile(member)) is not None:
+                found[member.name] = read_up_to(content, limit)
     return _complete(found, names)
+
+
+@contextmanager
+def _damage(kind: str) -> Iterator[None]:
+    """Whatever the readers of archives raise is a ValueError: their list is long, and grows."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"damaged {kind} archive ({str(error) or type(error).__name__})") from None
 
 
 def _complete(found: dict[str, bytearray], names: Collection[str]) -> dict[str, bytearray]:
@@ -89,7 +90,7 @@ def decode_npy(data: bytearray) -> np.ndarray:
             raise ValueError(f"npy version {version}")
         header = form.read_array_header_1_0 if version == (1, 0) else form.read_array_header_2_0
         shape, fortran, dtype = header(stream)
-    except (ValueError, TypeError, tokenize.TokenError, SyntaxError) as error:
+    except Exception as error:  # it is parsed as Python
         raise ValueError(f"damaged npy header ({str(error).partition(chr(10))[0]})") from None
     start, size = stream.tell(), math.prod(shape) * dtype.itemsize
     if dtype.kind not in "ui":
@@ -99,10 +100,11 @@ def decode_npy(data: bytearray) -> np.ndarray:
     return np.frombuffer(data, dtype, offset=start).reshape(shape, order="F" if fortran else "C")
 
 
-def read_npz(file: File, name: str) -> tuple[np.ndarray, ...]:
+def read_npz(file: str | os.PathLike[str] | IO[bytes], name: str) -> tuple[np.ndarray, ...]:
     """(x_train, y_train, x_test, y_test) from an npz without pickle; `name` stands in the ValueErrors."""
     try:
-        members = zip_members(file, [f"{key}.npy" for key in KEYS])
+        with open(file, "rb") if isinstance(file, (str, os.PathLike)) else file as stream:
+            members = zip_members(stream, [f"{key}.npy" for key in KEYS])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     arrays = []

