@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -24,11 +24,14 @@ def read(name: str) -> Results:
     with reading(name, "a results.json of `pynn bench`"):
         if (size := Path(name).stat().st_size) > LARGEST:
             raise ValueError(f"it has {size >> 20} MiB, more than {LARGEST >> 20}")
-        # NaN and Infinity are not JSON, though Python reads them: int raises ValueError
-        content = json.loads(Path(name).read_text(encoding="utf-8"), parse_constant=int)
+        content = json.loads(Path(name).read_text(encoding="utf-8"), parse_constant=_refuse)
         schema = content.pop("schema", None) if isinstance(content, dict) else None
         _require(schema == SCHEMA, f"schema {schema!r} instead of {SCHEMA}")
         return _results(content)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")  # nor JSON, though Python reads it
 
 
 def _results(content: dict[str, Any]) -> Results:

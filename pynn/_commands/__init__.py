@@ -31,7 +31,8 @@ def reading(name: str, kind: str = "") -> Iterator[None]:
     except Exception as error:  # damaged bytes make readers raise almost anything
         if isinstance(error, OSError) and error.strerror:
             raise UserError(f"{error.filename or name}: {error.strerror}") from None
-        text = shortened(str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}")
+        told = isinstance(error, (OSError, ValueError, SyntaxError))  # SyntaxError: pillow's word for a broken PNG
+        text = shortened(str(error) if told else f"{type(error).__name__}: {error}")
         if kind:
             text = f"not {kind}, or damaged ({text})"
         raise UserError(text if text.startswith((f"{name}:", f"{name}{os.sep}")) else f"{name}: {text}") from None
