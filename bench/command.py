@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kernels.ladder import LADDER
 from pynn._atomic import replacing
-from pynn._commands import UserError
+from pynn._commands import UserError, one_line, writable_folder
 
 from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.quiet import cpus
@@ -59,7 +59,7 @@ def bench(arguments: argparse.Namespace) -> int:
     for table in all_tables(results, by_case=True):
         print_table(table.without("instruction set"))
     print(tables.READING)
-    print(f"\nsaved in {folder}; open {folder / 'report.html'}")
+    print(f"\nsaved in {one_line(str(folder))}; open {one_line(str(folder / 'report.html'))}")
     return code
 
 
@@ -86,8 +86,6 @@ def _names(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ..
 def _plan(arguments: argparse.Namespace) -> Plan:
     from .plan import LIBRARIES, SUITES, Plan
 
-    if not arguments.output:
-        raise UserError("--output names no folder")
     by_case = {"ladder": CASES, "sweep": SWEEPS, "scaling": SCALING}  # the suites that --only chooses from
     quick, only = arguments.quick, arguments.only
     chosen = tuple(s for s in SUITES if s != "steps" and not (quick and s == "lives"))
@@ -104,10 +102,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     plan = Plan(arguments.threads or len(cpus()), quick, chosen, operations, peers)
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")
-    try:
-        Path(arguments.output).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write into {arguments.output}: {error.strerror}") from None
+    writable_folder(arguments.output)  # before the measuring, not after it
     return plan
 
 

@@ -1,9 +1,11 @@
 """What each subcommand of `pynn` does."""
 
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -31,14 +33,26 @@ def reading(name: str, kind: str = "") -> Iterator[None]:
     except Exception as error:  # damaged bytes make readers raise almost anything
         if isinstance(error, OSError) and error.strerror:
             raise UserError(f"{error.filename or name}: {error.strerror}") from None
-        told = isinstance(error, (OSError, ValueError, SyntaxError))  # SyntaxError: pillow's word for a broken PNG
-        text = shortened(str(error) if told else f"{type(error).__name__}: {error}")
-        if kind:
-            text = f"not {kind}, or damaged ({text})"
-        raise UserError(text if text.startswith((f"{name}:", f"{name}{os.sep}")) else f"{name}: {text}") from None
+        text = str(error).partition("\n")[0]
+        if not isinstance(error, (OSError, ValueError)):  # "KeyError 'name'", "MemoryError"
+            text = f"{type(error).__name__} {text}".strip()
+        if text.startswith((f"{name}:", f"{name}{os.sep}")):
+            raise UserError(text) from None
+        text = f"{text[:300]}..." if len(text) > 300 else text  # files may put anything into an error's text
+        raise UserError(f"{name}: not {kind}, or damaged ({text})" if kind else f"{name}: {text}") from None
 
 
-def shortened(text: str) -> str:
-    """Its first line, or the beginning of it: files may put anything into an error's text."""
-    line = text.partition("\n")[0]
-    return line if len(line) <= 300 else f"{line[:297]}..."
+def writable_folder(name: str) -> Path:
+    """The folder of --output, made if need be. UserError: none can be written in there."""
+    if not name:
+        raise UserError("--output is empty: give the name of a folder")
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileExistsError:
+        raise UserError(f"--output {name} is a file, not a folder") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot write in --output {name}: {getattr(error, 'strerror', error)}") from None
+    return folder

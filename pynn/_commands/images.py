@@ -15,7 +15,7 @@ def read_images(name: str, pixels: int, count: int) -> tuple[np.ndarray, int]:
 
     UserError: unreadable, or height * width is not `pixels`.
     """
-    with reading(name):
+    with reading(name, "a PNG, IDX or npy file"):
         array = _read(name, pixels)
         for rank in (1, 2):  # an image may be flat or (height, width); one more axis counts images
             if array.size and array.ndim in (rank, rank + 1) and math.prod(array.shape[-rank:]) == pixels:
@@ -34,7 +34,7 @@ def _read(name: str, pixels: int) -> np.ndarray:
         return np.load(name, allow_pickle=False, mmap_mode="r")  # mapped: a lying header costs no memory
     if start.startswith((b"\0\0", b"\x1f\x8b")):
         return read_idx(name)
-    raise UserError(f"{name}: not a PNG, IDX or npy file")
+    raise ValueError(f"it starts with {start.hex(' ') or 'nothing'}")
 
 
 def _read_png(name: str, pixels: int) -> np.ndarray:

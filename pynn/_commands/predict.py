@@ -16,6 +16,8 @@ from . import UserError, one_line, reading
 from .images import read_images
 from .table import show
 
+MOST_CLASSES = 256  # labels are bytes
+
 
 def predict(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
@@ -64,6 +66,8 @@ def _network(path: str) -> tuple[keras.Sequential, int, int]:
             )
         ):
             raise ValueError(f"its shapes {shapes} are not those of a chain of Dense layers")
+        if biases[-1][0] > MOST_CLASSES:
+            raise ValueError(f"it has {biases[-1][0]} classes, more than {MOST_CLASSES}")
     model = keras.Sequential(
         [
             keras.Input((kernels[0][0],)),

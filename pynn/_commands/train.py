@@ -9,7 +9,6 @@ import math
 import secrets
 import signal
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ import kernels
 from .. import keras
 from .._atomic import replacing
 from ..keras.datasets._folder import Split
-from . import UserError, one_line, reading
+from . import UserError, one_line, reading, writable_folder
 
 PICTURES = ("learning_curve.png", "mistakes.png")
 
@@ -39,7 +38,10 @@ def train(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     (train_images, y_train), (test_images, y_test) = _load(arguments.data)
-    output = _writable_folder(arguments.output)  # before the training, not after it
+    output = writable_folder(arguments.output)  # before the training, not after it
+    for taken in ("weights.npz", "history.json", *PICTURES):
+        if (output / taken).is_dir():
+            raise UserError(f"{output / taken} is a folder, and a file of that name is to be written")
     if arguments.threads is not None:
         kernels.set_num_threads(arguments.threads)
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
@@ -86,7 +88,7 @@ def _train(arguments: argparse.Namespace) -> int:
             saved = ", ".join((saved, *PICTURES))
         else:
             print("no pictures: for the learning curve and the mistakes, pip install 'pynn[plot]'")
-        print(f"saved in {output}: {saved}")
+        print(f"saved in {one_line(str(output))}: {saved}")
     except MemoryError:
         raise UserError("not enough memory: use a smaller --hidden or --batch-size") from None
     return 0
@@ -100,24 +102,6 @@ def _load(data: str | None) -> Split:
         return keras.datasets.mnist.load_data()
     except (OSError, ValueError) as error:
         raise UserError(*str(error).splitlines()) from None  # the sources that were tried, one a line
-
-
-def _writable_folder(name: str) -> Path:
-    if not name:
-        raise UserError("--output is empty: give the name of a folder")
-    folder = Path(name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        for taken in ("weights.npz", "history.json", *PICTURES):
-            if (folder / taken).is_dir():
-                raise UserError(f"{folder / taken} is a folder, and a file of that name is to be written")
-    except FileExistsError:
-        raise UserError(f"--output {name} is a file, not a folder") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot write in --output {name}: {getattr(error, 'strerror', error)}") from None
-    return folder
 
 
 def _scaled(images: np.ndarray) -> np.ndarray:

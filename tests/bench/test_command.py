@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     code, _, err = said(capsys, "bench", "--output", str(tmp_path / "file" / "x"))
     assert code == 2
-    assert "cannot write into" in err
+    assert "cannot write in --output" in err
 
 
 @pytest.mark.parametrize("threads", ["0", "-1", "many"])

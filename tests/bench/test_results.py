@@ -148,7 +148,10 @@ def test_a_file_that_is_something_else(tmp_path: Path, text, says):
     ("place", "value"),
     [
         *((("measurements", 0, "players", "naive", "seconds"), v)
-          for v in ([None], [], [0.0], [-1.0], ["fast"], [1e400], 1.0, None, [1.0, 2.0])),
+          for v in ([None], [], [0.0], [-1.0], ["fast"], [1e400], 1.0, None, [1.0, 2.0], [NAN], ["1.0"], [[1.0]],
+                    [1e-13], [1e18], [10**400])),
+        (("measurements", 0, "players", "naive", "kind"), "numpy"),
+        (("measurements", 0, "players", "NumPy", "kind"), "rung"),
         (("measurements", 0, "players"), {}),
         (("measurements", 0, "players"), None),
         (("measurements", 0), 7),
@@ -167,6 +170,7 @@ def test_a_file_that_is_something_else(tmp_path: Path, text, says):
         (("machine", "limits", "1", "add"), {}),
         (("machine", "limits", "one"), {}),
         (("versions",), {"NumPy": 2}),
+        (("versions",), {"NumPy": "2\n\ud800"}),
         (("notes",), "none"),
         (("curves",), {"pynn": [[1.0, 2.0]]}),
         (("made",), 20261124),

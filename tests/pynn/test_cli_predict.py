@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import pickle
 import struct
 import sys
@@ -13,6 +14,8 @@ import pytest
 from PIL import Image
 
 from pynn import keras
+from pynn._commands import images
+from pynn._commands import predict as predict_module
 from pynn.cli import main
 
 X = np.random.default_rng(0).integers(0, 128, (60, 28, 28), np.uint8)  # mostly dark, as digits are
@@ -162,6 +165,8 @@ TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
         (b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': '<f4', 'shape': (1, 784".ljust(117) + b"\n" + bytes(3136), []),
         (npy(np.zeros((2, 784), [("a", "u1"), ("b", "u1")])), ["uint8"]),
         (gzip.compress(idx(X[0]))[:-9] + b"damaged!!", []),
+        (b"\x93NUMPY\x01\x00\x28\x23" + b"-" * 8999 + b"1", ["npy"]),  # parsed as Python, it exhausts the parser
+        (png(X[0])[:33] + png_that_lies()[8:], ["60000x60000", "28x28"]),
     ],
 )
 def test_predict_bad_image(trained, tmp_path, content, words, assert_one_line):
@@ -183,6 +188,42 @@ def test_predict_scales_only_what_it_shows(trained, tmp_path, capsys):
     assert tracemalloc.get_traced_memory()[1] < 2**26
     tracemalloc.stop()
     assert "the first 3 of 4000000 images" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("reader", [(predict_module, "read_arrays"), (images, "_read")], ids=lambda r: r[1])
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RecursionError("deep"), KeyError("a\nb"), EOFError(), OSError("bzip2")]
+)
+def test_whatever_a_reader_raises_is_one_line_and_nothing_else_is(
+    tmp_path, trained, monkeypatch, assert_one_line, reader, error
+):
+    def broken(*args, **kwargs):
+        raise error
+
+    np.save(tmp_path / "a.npy", X[:2])
+    with monkeypatch.context() as patch:
+        patch.setattr(*reader, broken)
+        assert predict(trained, tmp_path / "a.npy") == 2
+        assert_one_line("predict", "a.npy: " if reader[0] is images else "weights.npz: ", "damaged")
+    monkeypatch.setattr(keras.Sequential, "predict", None)
+    with pytest.raises(TypeError):
+        predict(trained, tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("made", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_predict_opens_no_pipes_or_devices(trained, tmp_path, assert_one_line, made):
+    made(tmp_path / "weights.npz")
+    assert predict(trained, tmp_path / "weights.npz") == 2
+    assert_one_line("predict", "weights.npz", "a device or a pipe")
+    assert predict(tmp_path, tmp_path / "a.png") == 2
+    assert_one_line("predict", "weights.npz", "a device or a pipe")
+
+
+def test_names_of_files_are_shown_without_terminal_codes(trained, tmp_path, capsys):
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/\x1b[2J\xff.npy")
+    np.save(name, X[:2])
+    assert predict(trained, name, "--count", "1") == 0
+    assert capsys.readouterr().out.count("\\x1b[2J\\udcff.npy") == 2
 
 
 def test_predict_missing_files(trained, tmp_path, assert_one_line):
@@ -225,6 +266,9 @@ def test_predict_bad_weights(trained, tmp_path, assert_one_line):
     np.savez(file, np.zeros((784, 0), np.float32), np.zeros(0, np.float32))
     assert predict(tmp_path, tmp_path / "a.png") == 2
     assert_one_line("predict", str(file), "not a weights file")
+    np.savez(file, np.zeros((784, 257), np.float32), np.zeros(257, np.float32))
+    assert predict(tmp_path, tmp_path / "a.png") == 2
+    assert_one_line("predict", str(file), "257 classes")
     np.savez(file, k1 * np.float32(np.nan), b1, k2, b2)
     assert predict(tmp_path, tmp_path / "a.png") == 2
     assert_one_line("predict", str(file), "NaN")

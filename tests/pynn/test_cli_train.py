@@ -1,8 +1,10 @@
 """`pynn train` on made-up digits: what it writes, and one clear line for each bad input."""
 
 import json
+import os
 import re
 import signal
+import tempfile
 
 import numpy as np
 import pytest
@@ -118,6 +120,9 @@ def test_bad_data(data, tmp_path, assert_one_line):
         (tmp_path / "cut.npz").write_bytes(file.read()[:3000])
     assert train(str(tmp_path / "cut.npz"), out) == 2
     assert_one_line("train", "cut.npz", "damaged")
+    os.mkfifo(tmp_path / "pipe.npz")
+    assert train(str(tmp_path / "pipe.npz"), out) == 2
+    assert_one_line("train", "pipe.npz", "a device or a pipe")
     np.savez(tmp_path / "labels.npz", x_train=X, y_train=Y + 1, x_test=X, y_test=Y)
     assert train(str(tmp_path / "labels.npz"), out) == 2
     assert_one_line("train", "label 10 at index 9 is not in 0 to 9")
@@ -143,7 +148,7 @@ def test_bad_output_is_found_before_training(data, tmp_path, monkeypatch, assert
     assert_one_line("train", "--output", "cannot write")
     assert train(data, "a\0b") == 2
     assert_one_line("train", "--output")
-    monkeypatch.setattr(train_module.tempfile, "TemporaryFile", denied)
+    monkeypatch.setattr(tempfile, "TemporaryFile", denied)
     assert train(data, tmp_path) == 2
     assert_one_line("train", "--output", "Permission denied")
     assert (tmp_path / "file").read_text() == "mine"

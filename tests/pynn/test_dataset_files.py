@@ -68,6 +68,7 @@ def test_read_idx(tmp_path, shape, pack):
         (struct.pack(">HBB3I", 0, 8, 3, 2**32 - 1, 2**32 - 1, 2**32 - 1), "claims the shape"),
         (struct.pack(">HBBI", 0, 8, 1, 1 << 30) + b"abc", "only 3 follow"),
         (gzip.compress(idx(X_TEST))[:-20], "damaged gzip|only"),
+        (gzip.compress(struct.pack(">HBBI", 0, 8, 1, 1 << 28)), "claims the shape .* to 6.* bytes are read"),
         (gzip.compress(idx(X_TEST))[:40] + bytes(500), "damaged gzip|only"),
         (gzip.compress(idx(X_TEST)[:-1]), "only 5487 follow"),
     ],
@@ -126,6 +127,7 @@ def test_any_bytes_after_npy_magic_are_an_array_or_a_value_error(data):
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", "float64"),
         ("__import__('os').abort()", "damaged npy header"),
         ("((((", "damaged npy header"),
+        ("-" * 8999 + "1", "damaged npy header"),
     ],
 )
 def test_lying_npy_header(header, message):
