@@ -168,19 +168,23 @@ def npz_of(x_train, packing=zipfile.ZIP_DEFLATED, claimed=None):
     ("data", "message"),
     [
         (npz_of(b"", claimed=3 << 29), "unpacks to 16"),
+        (npz_of(os.urandom(11 << 20), claimed=1 << 30 | 1), "x_train.npy unpacks to 1073741825"),
         (npz_of(bytes(80 << 20)), "unpacks to"),
         (npz_of(npy(X_TEST), zipfile.ZIP_BZIP2), "x_train.npy is packed neither"),
         (npz_of(npy(X_TEST), zipfile.ZIP_LZMA), "x_train.npy is packed neither"),
         (npz_of(npy(X_TEST), claimed=7), "damaged zip"),
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_npz_that_would_take_too_much_or_is_packed_by_others(data, message):
+    file = io.BytesIO(data)
     tracemalloc.start()
-    with pytest.raises(ValueError, match=f"^bad: .*({message})"):
-        _archive.read_npz(io.BytesIO(data), "bad")
-    assert tracemalloc.get_traced_memory()[1] < 8 << 20
-    tracemalloc.stop()
+    try:
+        with pytest.raises(ValueError, match=f"^bad: .*({message})"):
+            _archive.read_npz(file, "bad")
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def tar(members):

@@ -33,16 +33,18 @@ class _Bounded(io.RawIOBase):
 
 
 def zip_members(file: IO[bytes], names: Collection[str]) -> dict[str, bytearray]:
-    """{name: content} of the members `names`, together of no more bytes than most_bytes(file).
+    """{name: content} of the members `names`: each of at most MAX_BYTES, together of most_bytes(file).
 
     ValueError: damaged, encrypted, packed otherwise than NumPy does, too large, one is missing.
     """
     limit = most_bytes(file)
     with _damage("zip"), zipfile.ZipFile(file) as archive:
         members = {info.filename: info for info in archive.infolist() if info.filename in names}
-        if (size := sum(info.file_size for info in members.values())) > limit:  # what is read ends there
+        if (size := sum(info.file_size for info in members.values())) > limit:
             raise ValueError(f"it unpacks to {size} bytes, more than {limit}")
         for name, info in members.items():
+            if info.file_size > MAX_BYTES:  # no more than this is read
+                raise ValueError(f"{name} unpacks to {info.file_size} bytes, more than {MAX_BYTES}")
             # the others' decoders unpack a chunk as a whole, however large
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ValueError(f"{name} is packed neither as savez nor as savez_compressed does")

@@ -33,7 +33,7 @@ def most_bytes(file: IO[bytes]) -> int:
     """What the seekable, packed `file` may unpack to. It is left at its beginning."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    return min(MAX_BYTES, _MOST_PACKED * size + _FREE)
+    return _MOST_PACKED * size + _FREE
 
 
 def decode_idx(data: IO[bytes], name: str) -> np.ndarray:
@@ -43,7 +43,7 @@ def decode_idx(data: IO[bytes], name: str) -> np.ndarray:
     size warrants, cut short, longer than its header says, damaged gzip.
     """
     zipped = data.read(2) == b"\x1f\x8b"
-    limit = most_bytes(data) if zipped else MAX_BYTES
+    limit = min(MAX_BYTES, most_bytes(data)) if zipped else MAX_BYTES
     data.seek(0)
     try:
         return _decode(gzip.GzipFile(fileobj=data) if zipped else data, name, limit)
