@@ -138,6 +138,11 @@ def npy(array, **options):
     return buffer.getvalue()
 
 
+class Evil:
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was run",)
+
+
 TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
 
 
@@ -160,7 +165,7 @@ TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
         (npy(X[0].astype(np.int64)), ["int64", "uint8"]),
         (npy(X[0].astype(np.float32)), ["0 to 1"]),
         (npy(np.full((28, 28), np.nan)), ["0 to 1"]),
-        (npy(np.array([print], object), allow_pickle=True), []),
+        (npy(np.array([Evil()], object), allow_pickle=True), []),
         (npy(X[0])[:-5], []),
         (b"\x93NUMPY\x01\x00\x76\x00" + b"{'descr': '<f4', 'shape': (1, 784".ljust(117) + b"\n" + bytes(3136), []),
         (npy(np.zeros((2, 784), [("a", "u1"), ("b", "u1")])), ["uint8"]),
@@ -241,16 +246,12 @@ def test_predict_without_pillow(trained, tmp_path, monkeypatch, assert_one_line)
     assert_one_line("predict", "pip install 'pynn[plot]'")
 
 
-class Evil:
-    def __reduce__(self):
-        return pytest.fail, ("a pickle was run",)
-
-
 def test_predict_bad_weights(trained, tmp_path, assert_one_line):
     save_png(tmp_path / "a.png", X[0])
     good = (trained / "weights.npz").read_bytes()
     file = tmp_path / "weights.npz"
-    for content in (b"", b"text", good[: len(good) // 2], npy(X[0]), pickle.dumps(Evil())):
+    np.savez(buffer := io.BytesIO(), np.array([Evil()], object))
+    for content in (b"", b"text", good[: len(good) // 2], npy(X[0]), pickle.dumps(Evil()), buffer.getvalue()):
         file.write_bytes(content)
         assert predict(tmp_path, tmp_path / "a.png") == 2
         assert_one_line("predict", str(file), "not a weights file")
