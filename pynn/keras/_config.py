@@ -98,32 +98,32 @@ class _Sharing(threading.local):
 _sharing = _Sharing()
 
 
-def serialize(value: Any) -> Any:
-    """The value in JSON's types. TypeError: nothing there describes it, like a lambda."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, slice):
-        ends = {"start": value.start, "stop": value.stop, "step": value.step}
+def serialize(obj: Any) -> Any:
+    """The object in JSON's types. TypeError: nothing there describes it, like a lambda."""
+    if obj is None or isinstance(obj, (bool, int, float, str)):
+        return obj
+    if isinstance(obj, slice):
+        ends = {"start": obj.start, "stop": obj.stop, "step": obj.step}
         return {"class_name": "__slice__", "config": serialize(ends)}
-    if value is Ellipsis:
+    if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
-    if isinstance(value, (list, tuple)):
-        return [serialize(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): serialize(item) for key, item in value.items()}
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (np.ndarray, Operators)):
-        name = "__numpy__" if isinstance(value, np.ndarray) else "__tensor__"
-        array = np.asarray(value)
+    if isinstance(obj, (list, tuple)):
+        return [serialize(item) for item in obj]
+    if isinstance(obj, dict):
+        return {str(key): serialize(item) for key, item in obj.items()}
+    if isinstance(obj, np.generic):
+        return obj.item()
+    if isinstance(obj, (np.ndarray, Operators)):
+        name = "__numpy__" if isinstance(obj, np.ndarray) else "__tensor__"
+        array = np.asarray(obj)
         return {"class_name": name, "config": {"value": array.tolist(), "dtype": array.dtype.name}}
-    if isinstance(value, (DType, np.dtype)) or (isinstance(value, type) and issubclass(value, np.generic)):
-        return np.dtype(value).name
-    if hasattr(value, "get_config") or isinstance(value, type):
-        return _described(value)
-    if not callable(value) or getattr(value, "__name__", "<lambda>") == "<lambda>":
-        raise TypeError(f"{value!r} has no configuration: give it a get_config() method, or use a named function")
-    name = _registry.function_name(value)
+    if isinstance(obj, (DType, np.dtype)) or (isinstance(obj, type) and issubclass(obj, np.generic)):
+        return np.dtype(obj).name
+    if hasattr(obj, "get_config") or isinstance(obj, type):
+        return _described(obj)
+    if not callable(obj) or getattr(obj, "__name__", "<lambda>") == "<lambda>":
+        raise TypeError(f"{obj!r} has no configuration: give it a get_config() method, or use a named function")
+    name = _registry.function_name(obj)
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
@@ -160,7 +160,7 @@ def _described_parts(config: dict[str, Any]) -> dict[str, Any]:
 
 
 @neutral(safe_mode=True)
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, family: str | None = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, *, family: str | None = None) -> Any:
     """The object that `serialize` described; family: the module of our classes that is meant where it names none.
 
     TypeError: a class that is neither ours nor registered nor given. Other errors name the object that was not made.

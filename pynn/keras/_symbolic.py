@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import nest
+from .._neutral import neutral
 from ..dtypes import TensorShape, as_dtype
 from ..tape import unrecorded
 from ..tensor import Tensor
@@ -47,6 +48,7 @@ class KerasTensor:
     node: Node
     __hash__ = object.__hash__
 
+    @neutral(sparse=False, ragged=False, record_history=True)
     def __init__(self, shape: Any, dtype: Any = "float32", name: str = "keras_tensor") -> None:
         self.shape, self.dtype, self.name = TensorShape(shape), as_dtype(dtype).name, name
 

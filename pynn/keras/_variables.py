@@ -21,7 +21,7 @@ class Variable(variable.Variable):
 
     __slots__ = ("path",)
 
-    @neutral(autocast=True, aggregation="none", synchronization="auto")
+    @neutral(autocast=True, aggregation="none", synchronization="auto", layout=None)
     def __init__(
         self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True, name: str | None = None
     ) -> None:
@@ -39,6 +39,14 @@ class Variable(variable.Variable):
     def value(self) -> Tensor:  # type: ignore[override]
         """The value as a Tensor, which later assignments do not change."""
         return ops.identity(self)
+
+    def assign_add(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
+        """The value plus this one; the argument has another name than tf.Variable's."""
+        return super().assign_add(value)
+
+    def assign_sub(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
+        """The value minus this one."""
+        return super().assign_sub(value)
 
 
 def owned(owner: Any, value: Any, name: str, trainable: bool = False, dtype: Any = None) -> Variable:

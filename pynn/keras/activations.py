@@ -165,7 +165,7 @@ def serialize(activation: Any) -> Any:
 
 def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Any], Tensor]:
     """The function that `serialize` described; custom_objects: names and functions of one's own."""
-    return get(_config.deserialize(config, custom_objects, "keras.activations"))
+    return get(_config.deserialize(config, custom_objects, family="keras.activations"))
 
 
 __getattr__ = missing(__name__)

@@ -8,7 +8,8 @@ from typing import Any
 from .. import ops
 from .._missing import missing
 from ..tensor import Tensor
-from ._config import Configured, deserialize, resolve, serialize
+from . import _config
+from ._config import Configured, resolve
 from ._names import snake_case
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
@@ -72,6 +73,16 @@ _KNOWN = {name: c for c in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm) for name in (
 def get(identifier: Any) -> Callable[[Any], Any] | None:
     """A function for a name, a class, a configuration or a function; None for None."""
     return resolve("keras.constraints", "constraint", identifier, _KNOWN)
+
+
+def serialize(constraint: Any) -> Any:
+    """What describes the constraint in a configuration, in JSON's types."""
+    return _config.serialize(constraint)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The constraint that `serialize` described; custom_objects: names and classes of one's own."""
+    return get(_config.deserialize(config, custom_objects, family="keras.constraints"))
 
 
 __getattr__ = missing(__name__)

@@ -15,7 +15,6 @@ from ..convert import as_array, to_shape
 from ..dtypes import as_dtype
 from ..tensor import Operators, Tensor
 from . import _config, config
-from ._config import serialize
 
 
 class Initializer(_config.Configured):
@@ -266,9 +265,14 @@ def _given(values: np.ndarray, shape: Any, dtype: Any = None) -> Tensor:
     return Tensor(values.astype(_type(dtype)))
 
 
+def serialize(initializer: Any) -> Any:
+    """What describes the initializer in a configuration, in JSON's types."""
+    return _config.serialize(initializer)
+
+
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The initializer that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects, "keras.initializers"))
+    return get(_config.deserialize(config, custom_objects, family="keras.initializers"))
 
 
 __getattr__ = missing(__name__)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import ops, random
 from .._missing import missing
+from .._neutral import neutral
 from ..convert import to_shape
 from ..nn import dropout as _dropout
 from ..tensor import Tensor
@@ -23,6 +24,7 @@ class SeedGenerator:
         self.initial_seed = int(random.generator().integers(2**31)) if seed is None else seed
         self.rng = np.random.default_rng(self.initial_seed)
 
+    @neutral(ordered=True)
     def next(self) -> Tensor:
         """Two integers, others each time."""
         return Tensor(self.rng.integers(2**31, size=2))

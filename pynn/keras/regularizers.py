@@ -11,7 +11,8 @@ from .. import ops
 from .._missing import missing
 from ..convert import operand
 from ..tensor import Tensor
-from ._config import Configured, deserialize, resolve, serialize
+from . import _config
+from ._config import Configured, resolve
 
 __all__ = [
     "L1",
@@ -103,6 +104,16 @@ _KNOWN = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2,
 def get(identifier: Any) -> Callable[[Any], Any] | None:
     """A function for a name ("l1", "l2", "l1_l2": default rates), class, configuration or function; None for None."""
     return resolve("keras.regularizers", "regularizer", identifier, _KNOWN)
+
+
+def serialize(regularizer: Any) -> Any:
+    """What describes the regularizer in a configuration, in JSON's types."""
+    return _config.serialize(regularizer)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The regularizer that `serialize` described; custom_objects: names and classes of one's own."""
+    return get(_config.deserialize(config, custom_objects, family="keras.regularizers"))
 
 
 __getattr__ = missing(__name__)

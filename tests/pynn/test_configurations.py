@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import json
@@ -175,6 +176,29 @@ def test_options_of_functions():
     }.items():  # fmt: skip
         with pytest.raises(TypeError, match=f"{name}=.* is not supported"):
             use()
+
+
+@pytest.mark.parametrize(("family", "argument", "described", "thing"), [
+    ("layers", "layer", "config", layers.Dense(2)), ("losses", "loss", "name", keras.losses.Huber(2.0)),
+    ("metrics", "metric", "config", keras.metrics.AUC(20)),
+    ("optimizers", "optimizer", "config", keras.optimizers.SGD()),
+    ("initializers", "initializer", "config", keras.initializers.Constant(3.0)),
+    ("regularizers", "regularizer", "config", keras.regularizers.L2(0.5)),
+    ("constraints", "constraint", "config", keras.constraints.MaxNorm(3.0)),
+    ("activations", "activation", "config", keras.activations.relu),
+    ("optimizers.schedules", "learning_rate_schedule", "config", keras.optimizers.schedules.CosineDecay(0.1, 10)),
+])  # fmt: skip
+def test_keywords_of_serialize(family, argument, described, thing):
+    """As Keras names them."""
+    module = functools.reduce(getattr, family.split("."), keras)
+    again = module.deserialize(**{described: module.serialize(**{argument: thing})}, custom_objects=None)
+    if family == "activations":
+        assert again is thing
+    else:
+        assert type(again) is type(thing) and again.get_config() == thing.get_config()
+        plain = {"class_name": type(thing).__name__, "config": thing.get_config()}  # as older programs write it
+        assert type(module.deserialize(plain)) is type(thing)
+        assert keras.saving.serialize_keras_object(obj=thing) == module.serialize(thing)
 
 
 @keras.saving.register_keras_serializable("tests")

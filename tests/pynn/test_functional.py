@@ -106,7 +106,7 @@ def test_clones():
     copy.set_weights(model.get_weights())
     np.testing.assert_array_equal(copy(X)["y"], model(X)["y"])
     assert copy.get_layer("inner").layers[0] is not inner.layers[0]
-    assert keras.models.clone_model(model, lambda layer: layer).get_layer("inner") is inner
+    assert keras.models.clone_model(model, None, lambda layer: layer).get_layer("inner") is inner
     assert [v.shape for v in model.non_trainable_weights] == [(6, 3), (3,)]
     lazy = keras.Sequential([layers.Dense(2)])
     lazy(X)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from ... import nest
+from ..._neutral import neutral
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -64,18 +67,45 @@ class History(Callback):
 
 
 class CallbackList:
-    """Several callbacks as one: `callbacks("on_epoch_end", epoch, logs=logs)` calls each in turn.
+    """Several callbacks as one: `callbacks.on_epoch_end(epoch, logs)`, or by name, calls each in turn.
+
+    add_history: with a History among them, also as `model.history`. params: for their `set_params`.
 
     All get the same copy of the logs ({} if there are none), sorted by name, numbers and scalar tensors as floats:
     what one adds, those after it see. A hook that a callback leaves as it is costs a batch nothing.
     """
 
-    def __init__(self, callbacks: Iterable[Callback], model: Model, params: dict[str, Any]) -> None:
-        self.callbacks = list(callbacks)
+    @neutral(add_progbar=False)
+    def __init__(
+        self,
+        callbacks: Any = None,
+        add_history: bool = False,
+        *,
+        model: Model | None = None,
+        **params: Any,
+    ) -> None:
+        self.callbacks: list[Callback] = nest.flatten(callbacks or [])
+        self.history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
+        if add_history and self.history is None:
+            self.history = History()
+            self.callbacks.append(self.history)
         self._heard: dict[str, list[Callable[..., Any]]] = {}  # the batches' hooks that do something
         for callback in self.callbacks:
             callback.set_params(params)
-            callback.set_model(model)
+            if model is not None:
+                callback.set_model(model)
+        if model is not None and self.history is not None:
+            model.history = self.history
+
+    def __getattr__(self, hook: str) -> Callable[..., None]:
+        if not hasattr(Callback, hook) or not hook.startswith("on_"):
+            raise AttributeError(f"CallbackList has no {hook!r}")
+        indices = 1 if "epoch" in hook or "batch" in hook else 0
+
+        def call(*args: Any, logs: Mapping[str, Any] | None = None) -> None:
+            self(hook, *args[:indices], logs=args[indices] if len(args) > indices else logs)
+
+        return call
 
     def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
         if "batch" not in hook:

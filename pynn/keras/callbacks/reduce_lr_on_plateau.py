@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from ..._neutral import neutral
 from .base import Logs
 from .monitor import MonitorCallback, say
 
@@ -17,6 +18,7 @@ class ReduceLROnPlateau(MonitorCallback):
     ValueError: a factor of 1 or more.
     """
 
+    @neutral(baseline=None)
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -1,8 +1,10 @@
 """Layers under Keras's names."""
 # ruff: noqa: I001
 
+from typing import Any
+
 from ..._missing import missing
-from .._config import deserialize, serialize
+from .. import _config
 from .activation import ELU, LeakyReLU, PReLU
 from .base import Layer
 from .core import Activation, Dense, Flatten, ReLU, Softmax
@@ -63,5 +65,16 @@ __all__ = [
     "serialize",
     "subtract",
 ]  # fmt: skip
+
+
+def serialize(layer: Any) -> Any:
+    """What describes the layer in a configuration, in JSON's types."""
+    return _config.serialize(layer)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The layer that `serialize` described, its weights drawn anew; custom_objects: names and classes of one's own."""
+    return _config.deserialize(config, custom_objects, family="keras.layers")
+
 
 __getattr__ = missing(__name__)

@@ -6,7 +6,6 @@ from typing import Any
 
 from ..._missing import missing
 from .. import _config
-from .._config import serialize
 from .._registry import OURS
 from ._loss import Loss, LossFunctionWrapper, Reduction
 from .binary import BinaryCrossentropy, BinaryFocalCrossentropy, binary_crossentropy, binary_focal_crossentropy
@@ -65,9 +64,14 @@ def get(identifier: Any) -> Any:
     return _config.resolve("keras.losses", "loss", identifier, _KNOWN)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The Loss or function that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects, "keras.losses"))
+def serialize(loss: Any) -> Any:
+    """What describes the loss in a configuration, in JSON's types."""
+    return _config.serialize(loss)
+
+
+def deserialize(name: Any, custom_objects: Any = None) -> Any:
+    """The Loss or function of a name, or of what `serialize` gave; custom_objects: names and classes of one's own."""
+    return get(_config.deserialize(name, custom_objects, family="keras.losses"))
 
 
 __getattr__ = missing(__name__)

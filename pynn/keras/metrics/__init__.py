@@ -9,7 +9,6 @@ from ..._missing import missing
 from ...convert import as_array
 from ...tensor import Tensor
 from .. import _config
-from .._config import serialize
 from .._names import function_name, snake_case
 from .._registry import OURS
 from ..losses import (
@@ -139,9 +138,14 @@ def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
     return CategoricalAccuracy(identifier)
 
 
+def serialize(metric: Any) -> Any:
+    """What describes the metric in a configuration, in JSON's types."""
+    return _config.serialize(metric)
+
+
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The Metric or function that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects, "keras.metrics"))
+    return get(_config.deserialize(config, custom_objects, family="keras.metrics"))
 
 
 __getattr__ = missing(__name__)

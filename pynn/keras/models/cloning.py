@@ -14,13 +14,17 @@ from .model import Functional, Model
 from .sequential import Sequential
 
 
-@neutral(input_tensors=None, call_function=None, recursive=False)
-def clone_model(model: Model, clone_function: Callable[[Layer], Layer] | None = None) -> Model:
+@neutral(call_function=None, recursive=False)
+def clone_model(
+    model: Model, input_tensors: Any = None, clone_function: Callable[[Layer], Layer] | None = None
+) -> Model:
     """A new model of the same layers, calls and names, compiled alike, its weights drawn anew.
 
     Each layer is made by clone_function(layer), by default of its configuration. A subclass of Model is made as
-    `load_model` would; ValueError: with a clone_function.
+    `load_model` would; ValueError: with a clone_function. input_tensors stands for its place in Keras: None.
     """
+    if input_tensors is not None:
+        raise TypeError("clone_model: input_tensors is not supported; call the copy on them")
     if isinstance(model, (Sequential, Functional)):
         copy = _same_layers(model, clone_function or _cloned)
         if config := model.get_compile_config():

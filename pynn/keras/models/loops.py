@@ -74,12 +74,9 @@ class Fitted(Trainable):
             validated: Sequence[int] = validation_freq
         else:
             validated = range(0, epochs + 1, check_count("validation_freq", validation_freq))
-        given = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
-        own = next((callback for callback in given if isinstance(callback, History)), None)
-        history = self.history = own or History()
         self.stop_training = self._diverged = False
-        given = given if own else [*given, history]
-        with self._calling(given, verbose, epochs=epochs, steps=batches.steps) as call:
+        with self._calling(callbacks, verbose, epochs=epochs, steps=batches.steps, add_history=True) as call:
+            history = self.history  # a callback that calls fit puts another in its place
             call("on_train_begin")
             logs: dict[str, Any] = {}
             for epoch in range(initial_epoch, epochs):
@@ -101,10 +98,9 @@ class Fitted(Trainable):
     def _calling(self, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
         """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
         progress, outer = ProgressBar(verbose), self._running  # a callback of fit may call evaluate or predict
-        given = [callbacks] if isinstance(callbacks, Callback) else callbacks or ()
+        given = [callbacks or [], [progress] if verbose else []]
         try:
-            every = [*given, *([progress] if verbose else [])]
-            yield CallbackList(every, self, {"verbose": verbose, **params})  # type: ignore[arg-type]  # every one is a Model
+            yield CallbackList(given, model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
         finally:
             progress.close()
             self._running = outer

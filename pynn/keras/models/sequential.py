@@ -167,7 +167,7 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:
         """A new model from what `get_config` gave, its weights drawn anew; custom_objects: see load_model."""
-        layers = deserialize(config["layers"], custom_objects, "keras.layers")
+        layers = deserialize(config["layers"], custom_objects, family="keras.layers")
         model = cls(name=config["name"], trainable=config.get("trainable", True))
         if config.get("dtype"):
             model._dtype = as_dtype(deserialize(config["dtype"])).dtype

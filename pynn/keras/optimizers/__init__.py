@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._missing import missing
-from .._config import deserialize, serialize
+from .. import _config
 from .._names import lookup
 from . import schedules
 from .adagrad import Adadelta, Adagrad
@@ -45,10 +45,20 @@ def get(identifier: Any) -> Any:
         found = _KNOWN.get(identifier.lower(), lambda: lookup("optimizer", identifier, _KNOWN))()
     elif isinstance(identifier, dict):
         known = _KNOWN.get(str(identifier.get("class_name")))  # in lower case, as older programs write it
-        found = deserialize(
+        found = _config.deserialize(
             {**identifier, "class_name": known.__name__} if known else identifier, family="keras.optimizers"
         )
     return found if found is None or isinstance(found, Optimizer) else lookup("optimizer", identifier, _KNOWN)
+
+
+def serialize(optimizer: Any) -> Any:
+    """What describes the optimizer in a configuration, in JSON's types."""
+    return _config.serialize(optimizer)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The optimizer that `serialize` described; custom_objects: names and classes of one's own."""
+    return get(_config.deserialize(config, custom_objects, family="keras.optimizers"))
 
 
 __getattr__ = missing(__name__)

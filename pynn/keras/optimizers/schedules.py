@@ -11,7 +11,8 @@ import numpy as np
 from ..._missing import missing
 from ...convert import as_array
 from ...tensor import Tensor
-from .._config import Configured, deserialize, serialize
+from .. import _config
+from .._config import Configured
 
 __all__ = [
     "CosineDecay",
@@ -198,6 +199,16 @@ class CosineDecayRestarts(_Schedule):
 def _cosine(p: Any, height: Any, alpha: np.float32) -> Any:
     """From height at p = 0 to alpha at p = 1."""
     return (ONE - alpha) * (F32(0.5) * height * (ONE + np.cos(PI * p))) + alpha
+
+
+def serialize(learning_rate_schedule: Any) -> Any:
+    """What describes the schedule in a configuration, in JSON's types."""
+    return _config.serialize(learning_rate_schedule)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The schedule that `serialize` described; custom_objects: names and classes of one's own."""
+    return _config.deserialize(config, custom_objects, family="keras.optimizers.schedules")
 
 
 __getattr__ = missing(__name__)
