@@ -184,3 +184,41 @@ def test_names_of_files(tmp_path):
     with pytest.raises(ValueError, match="must end in"):
         keras.callbacks.ModelCheckpoint("a.keras", save_weights_only=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_layers_that_store_variables_their_own_way(tmp_path):
+    """Keras's hooks: a layer adds to what is stored; if it refuses a file, or another layer does, nothing changes."""
+
+    class Counting(layers.Dense):
+        count = 0
+
+        def save_own_variables(self, store):
+            super().save_own_variables(store)
+            store["count"] = self.count
+
+        def load_own_variables(self, store):
+            super().load_own_variables({name: store[name] for name in ("0", "1")})
+            self.count = int(store["count"])
+            if self.count < 0:
+                raise ValueError("a count below 0")
+
+    def make(units=2):
+        return keras.Sequential([keras.Input((6,)), Counting(3), layers.Dense(units)])
+
+    for name in ("a.weights.h5", "a.npz", "a.keras"):
+        model, other = make(), make()
+        model.layers[0].count = 5
+        (model.save if name.endswith("keras") else model.save_weights)(tmp_path / name)
+        other.load_weights(tmp_path / name)
+        assert other.layers[0].count == 5
+        assert_same(model, other, X)
+    for changed, count, error in ((make(3), 5, "is float32"), (make(), -1, "a count below 0")):
+        changed.layers[0].count = count
+        changed.save_weights(tmp_path / "b.npz")
+        before = other.get_weights()
+        with pytest.raises(ValueError, match=error):
+            other.load_weights(tmp_path / "b.npz")
+        for one, two in zip(before, other.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, two)
+    with pytest.raises(ValueError, match=r"2 variables of its own, the file has \['0'\]"):
+        layers.Layer.load_own_variables(other.layers[1], {"0": X})

@@ -34,6 +34,7 @@ def assert_predicts(model, name):
 ))  # fmt: skip
 def test_files_of_keras(file):
     name = Path(file).stem
+    architectures.ARCHITECTURES[name][0](keras)  # registers its own classes
     model = keras.models.load_model(FILES / file)
     assert_predicts(model, name)
     other = keras.models.clone_model(model)

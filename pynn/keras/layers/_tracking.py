@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -45,8 +45,7 @@ class Tracked(Configured):
         if trainable and not self._trainable:
             return []
         trainable = None if trainable is False and not self._trainable else trainable
-        own, layers = self.parts(Tracked)
-        own.sort(key=lambda v: not v.trainable)
+        own, layers = self._own(), self.parts(Tracked)[1]
         if trainable is not None:
             own = [v for v in own if (v.trainable and self._trainable) == trainable]
         for inner in layers:
@@ -84,6 +83,24 @@ class Tracked(Configured):
         self._trainable = bool(value)
         for layer in self.parts(Tracked)[1]:
             layer.trainable = value
+
+    def save_own_variables(self, store: dict[str, Any]) -> None:
+        """Puts its own variables, without those of the layers inside, into the dict that goes into a file.
+
+        A subclass may choose other names, and arrays of its own; its `load_own_variables` gets the same.
+        """
+        store |= {str(i): v._array for i, v in enumerate(self._own())}
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Takes the values that `save_own_variables` gave. ValueError: not as many."""
+        own = self._own()
+        if len(store) != len(own):
+            raise ValueError(f"Layer {self.name!r} has {len(own)} variables of its own, the file has {sorted(store)}")
+        for i, v in enumerate(own):
+            v.assign(np.asarray(store[str(i)], v.dtype.dtype))
+
+    def _own(self) -> list[Variable]:
+        return sorted(self.parts(Tracked)[0], key=lambda v: not v.trainable)
 
     def count_params(self) -> int:
         """The number of weights."""

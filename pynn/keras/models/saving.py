@@ -36,7 +36,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     path = weights.ending_in(filepath, ".keras")
     weights.check_free(path, overwrite)
     config = json.dumps(serialize(model), indent=1)
-    arrays = {name: v._array for name, v in weights.named_variables(model).items()}
+    arrays = weights.stored(model)
     for place, compiled in weights.optimizers(model).items():
         if compiled.optimizer.built:
             arrays |= {f"{place}{i}": v.numpy() for i, v in enumerate(compiled.optimizer.variables)}
@@ -102,7 +102,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
 
 
 def _assign(model: Model, arrays: Arrays, is_older: bool) -> None:
-    weights.assign(weights.named_variables(model), arrays)
+    weights.load(model, arrays)
     for place, compiled in weights.optimizers(model).items():
         names = [f"{place}{i}" for i in range(len(arrays)) if f"{place}{i}" in arrays]
         weights.assign_state(compiled, [arrays[name] for name in names], is_older)
@@ -114,10 +114,10 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
     try:
         if path.suffix == ".keras":
             with _opened(path) as (_, arrays, _):
-                weights.assign(weights.named_variables(model), arrays, skip_mismatch)
+                weights.load(model, arrays, skip_mismatch)
         elif path.name.endswith(".weights.h5") or path.suffix == ".npz":
             with opened(path, path.suffix) as arrays:
-                weights.assign(weights.named_variables(model), arrays, skip_mismatch)
+                weights.load(model, arrays, skip_mismatch)
         else:
             with legacy.opened(path) as (_, arrays, _):
                 weights.assign(weights.named_variables(model), legacy.renamed(model, arrays), skip_mismatch)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._atomic import replacing
+from ...convert import as_array
 from ...variable import Variable
 from .._names import snake_case
 from ..layers import Layer
@@ -24,8 +25,7 @@ def named_variables(model: Model) -> dict[str, Variable]:
     """The weights by their paths in Keras's files: "layers/dense/vars/0" is the first Dense layer's kernel."""
     found: dict[int, tuple[str, Variable]] = {}
     for path, layer in _walk(model, "", set()):
-        own = sorted(layer.parts(Layer)[0], key=lambda v: not v.trainable)
-        for i, variable in enumerate(v for v in own if id(v) not in found):
+        for i, variable in enumerate(v for v in layer._own() if id(v) not in found):
             found[id(variable)] = f"{path}vars/{i}", variable
     return dict(found.values())
 
@@ -60,11 +60,51 @@ def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]
                     yield from _walk(item, f"{path}{name}/{base}_{count}/" if count else f"{path}{name}/{base}/", seen)
 
 
+def stored(model: Model) -> dict[str, np.ndarray]:
+    """What a file holds of the model: its weights, and what layers with a `save_own_variables` of their own give."""
+    arrays = {name: v._array for name, v in named_variables(model).items()}
+    for start, layer in _with_own_ways(model).items():
+        store: dict[str, Any] = {}
+        layer.save_own_variables(store)
+        arrays = _outside(arrays, start) | {start + key: as_array(value) for key, value in store.items()}
+    return arrays
+
+
+def load(model: Model, arrays: Arrays, skip_mismatch: bool = False) -> None:
+    """The model takes what `stored` gave, as `assign` does. ValueError: then no variable is changed."""
+    variables, own = named_variables(model), _with_own_ways(model)
+    before = [(v, v._array.copy()) for v in variables.values()] if own else []
+    try:
+        for start, layer in own.items():
+            variables, rest = _outside(variables, start), _outside(arrays, start)
+            layer.load_own_variables({name[len(start) :]: arrays[name].read() for name in arrays.keys() - rest.keys()})
+            arrays = rest
+        assign(variables, arrays, skip_mismatch)
+    except Exception:
+        for v, value in before:
+            v.assign(value)
+        raise
+
+
+def _with_own_ways(model: Model) -> dict[str, Layer]:
+    """The layers that write or read their variables by methods of their own, by the beginning of the names."""
+    ways = ("save_own_variables", "load_own_variables")
+    return {
+        f"{path}vars/": layer
+        for path, layer in _walk(model, "", set())
+        if any(getattr(type(layer), way) is not getattr(Layer, way) for way in ways)
+    }
+
+
+def _outside(named: dict[str, Any], start: str) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if not name.startswith(start)}
+
+
 def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Writes the values to filepath (.npz or .weights.h5), all or nothing."""
     path = ending_in(filepath, ".weights.h5", ".npz")
     check_free(path, overwrite)
-    arrays = {name: v._array for name, v in named_variables(model).items()}
+    arrays = stored(model)
     write = write_npz if path.suffix == ".npz" else write_h5
     with replacing(path) as file:
         write(file, arrays)

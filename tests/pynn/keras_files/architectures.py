@@ -81,6 +81,28 @@ def frozen(keras: Any) -> Any:
     return model
 
 
+def own_names(keras: Any) -> Any:
+    """A layer that stores its weight in two halves."""
+
+    @keras.saving.register_keras_serializable("architectures")
+    class Halves(keras.layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.kernel = self.add_weight(shape=(input_shape[-1], 2), name="kernel")
+            self.built = True
+
+        def call(self, x: Any) -> Any:
+            return x @ self.kernel
+
+        def save_own_variables(self, store: Any) -> None:
+            kernel = np.asarray(self.kernel)
+            store["top"], store["bottom"], store["rows"] = kernel[:1], kernel[1:], np.int32(len(kernel))
+
+        def load_own_variables(self, store: Any) -> None:
+            self.kernel.assign(np.concatenate([store["top"][...], store["bottom"][...]])[: int(store["rows"][()])])
+
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), Halves(), keras.layers.Dense(2)])
+
+
 PENALIZED = {"kernel_regularizer": "l2", "bias_regularizer": "l1", "activity_regularizer": "l2",
              "kernel_constraint": "max_norm", "bias_constraint": "non_neg"}  # fmt: skip
 ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name: (function of keras, data)
@@ -104,7 +126,7 @@ ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name: (function of keras, data)
     "doubles": (stack((4,), ("Dense", 3, {"dtype": "float64"}), dtype="float64"), X),
     "graph": (graph, [X, X[:, ::-1].copy()]), "operators": (operators, X), "dicts": (dicts, {"a": X, "b": X + 1}),
     "nested": (nested, X), "compiled_inside": (compiled_inside, X), "merging": (merging, [X, X + 1]),
-    "frozen": (frozen, X),
+    "frozen": (frozen, X), "own_names": (own_names, X),
 }  # fmt: skip
 
 OPTIMIZERS: dict[str, Any] = {  # name: function of keras, which gives compile's arguments

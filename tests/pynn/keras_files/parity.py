@@ -33,6 +33,7 @@ def same(one: Any, other: Any, data: Any) -> bool:
 
 def architecture(writer: Any, reader: Any, name: str, ending: str, folder: Path) -> bool:
     build, data = architectures.ARCHITECTURES[name]
+    build(reader)  # which has to know the classes of the model, too
     model, whole, weights = build(writer), folder / f"{name}{ending}", folder / f"{name}.weights.h5"
     model.save(whole)
     model.save_weights(weights)
