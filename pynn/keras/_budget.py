@@ -1,4 +1,4 @@
-"""How many numbers the configuration of a file may ask for: no more than the file itself holds."""
+"""How many numbers a configuration may ask for: no more than its file holds, or than fit into memory."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ SAMPLE = 2**24  # numbers of what goes into a layer, comes out, or is in a metri
 
 class _Budget(threading.local):
     left = total = math.inf
+    source = ""
 
 
 _budget = _Budget()
 
 
 @contextmanager
-def limited(numbers: int) -> Iterator[None]:
-    """Weights that are made inside this context have so many numbers together, at most. ValueError: more."""
-    before = _budget.left, _budget.total
-    _budget.left = _budget.total = numbers
+def limited(numbers: int, source: str) -> Iterator[None]:
+    """Weights that are made inside this context have so many numbers together, at most. ValueError: more.
+
+    source: whose numbers they are, like "in the file".
+    """
+    before = _budget.left, _budget.total, _budget.source
+    _budget.left, _budget.total, _budget.source = numbers, numbers, source
     try:
         yield
     finally:
-        _budget.left, _budget.total = before
+        _budget.left, _budget.total, _budget.source = before
 
 
 def spend(numbers: int) -> None:
     """A weight of so many numbers is about to be made."""
     if numbers > _budget.left:
-        raise ValueError(f"its configuration asks for more weights than the {_budget.total:,} numbers that it holds")
+        raise ValueError(f"its configuration asks for more weights than the {_budget.total:,} numbers {_budget.source}")
     _budget.left -= numbers
 
 

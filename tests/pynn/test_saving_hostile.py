@@ -198,9 +198,38 @@ def test_members_that_lie(tmp_path):
         tracemalloc.stop()
 
 
-def test_text_that_is_too_deep():
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("member", ["config.json", "model.weights.h5"])
+def test_members_whose_decoders_have_no_limit(tmp_path, member, method):
+    path = tmp_path / "a.keras"
+    sequential().save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, value in members.items():
+            archive.writestr(name, value, method if name == member else zipfile.ZIP_DEFLATED)
+    for load in (keras.models.load_model, sequential().load_weights):
+        with pytest.raises(ValueError, match=f"{member} is packed neither"):
+            load(path)
+
+
+def test_groups_that_are_nested_deeply(tmp_path):
+    with h5py.File(tmp_path / "a.weights.h5", "w") as file:
+        group = file
+        for _ in range(2000):
+            group = group.create_group("a")
+    with pytest.raises(ValueError, match="deeper than 256 levels"):
+        sequential().load_weights(tmp_path / "a.weights.h5")
+
+
+def test_texts_that_ask_for_too_much():
     with pytest.raises(ValueError, match="nested too deeply"):
         keras.models.model_from_json("[" * 100_000)
+    layer = keras.saving.serialize_keras_object(layers.Dense(10**12, input_shape=(2,)))
+    entries = [keras.saving.serialize_keras_object(layers.InputLayer((2,))), layer]
+    text = json.dumps(CONFIG | {"config": CONFIG["config"] | {"layers": entries}})
+    with pytest.raises(ValueError, match="for which there is memory"):
+        keras.models.model_from_json(text)
 
 
 @pytest.mark.parametrize("config", [{"num_thresholds": 10**8}, {"multi_label": True, "num_labels": 10**6}])

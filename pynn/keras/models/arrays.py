@@ -33,6 +33,7 @@ class Stored(NamedTuple):
 
 Arrays = dict[str, Stored]
 Attributes = dict[str, dict[str, Any]]  # of HDF5's groups, by path
+DEEPEST = 256  # levels of HDF5's groups: paths of deeper ones take time by the square
 READ = ("model_config", "training_config", "layer_names", "weight_names")  # the attributes that mean something
 
 
@@ -80,9 +81,14 @@ def _npz(stream: BinaryIO) -> Iterator[tuple[Arrays, Attributes]]:
         yield {info.filename.removesuffix(".npy"): _member(archive, info) for info in archive.infolist()}, {}
 
 
+def check_packing(info: zipfile.ZipInfo) -> None:
+    """ValueError: a member that would be unpacked a chunk as a whole, however large it is."""
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{info.filename} is packed neither by zip's deflate nor not at all")
+
+
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack a chunk as a whole
-        raise ValueError(f"{info.filename} is packed neither as savez nor as savez_compressed does")
+    check_packing(info)
     with archive.open(info) as member:
         version = np.lib.format.read_magic(member)
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -106,6 +112,8 @@ def _hdf5(h5py: ModuleType, stream: BinaryIO, most: int) -> Iterator[tuple[Array
         attributes: Attributes = {"": _attributes(archive, most)}
 
         def note(name: str, item: Any) -> None:  # called for what lies in this file: links are not followed
+            if name.count("/") > DEEPEST:
+                raise ValueError(f"its groups are nested deeper than {DEEPEST} levels")
             if isinstance(item, h5py.Dataset):
                 arrays[name] = _dataset(name, item)
             elif isinstance(item, h5py.Group):

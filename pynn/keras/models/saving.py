@@ -19,7 +19,7 @@ from .._budget import limited
 from .._config import deserialize, serialize
 from .._registry import UnknownObject, custom_object_scope
 from . import legacy, weights
-from .arrays import Arrays, has_h5py, most_bytes, opened, write_h5, write_npz
+from .arrays import Arrays, check_packing, has_h5py, most_bytes, opened, write_h5, write_npz
 
 if TYPE_CHECKING:
     from .model import Model
@@ -66,7 +66,7 @@ def load_model(
         with custom_object_scope(custom_objects), opened_file as (config, arrays, is_older):
             if not compile and isinstance(config, dict):
                 config["compile_config"] = None
-            with limited(sum(array.size for array in arrays.values())):
+            with limited(sum(array.size for array in arrays.values()), "that it holds"):
                 model = _made(config)
             if path.suffix in LEGACY:
                 legacy.assign(model, arrays)
@@ -91,9 +91,11 @@ def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
         names, most = archive.namelist(), most_bytes(path.stat().st_size)
         if CONFIG not in names or archive.getinfo(CONFIG).file_size > MOST_CONFIG:
             raise ValueError(f"it has no {CONFIG} of a sensible size")
+        check_packing(archive.getinfo(CONFIG))
         stored = next((name for name in (H5, NPZ) if name in names), None)
         if stored is None:
             raise ValueError("it has no weights")
+        check_packing(archive.getinfo(stored))
         if archive.getinfo(stored).file_size > most:
             raise ValueError(f"{stored} unpacks to more than {most:,} bytes")
         config = json.loads(archive.read(CONFIG))
@@ -144,8 +146,9 @@ def to_json(model: Model, options: dict[str, Any]) -> str:
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
-    """The model of a text from `to_json`, its weights drawn anew. ValueError: no such text."""
-    with custom_object_scope(custom_objects):
+    """The model of a text from `to_json`, its weights drawn anew. ValueError: no such text, or more than memory."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with custom_object_scope(custom_objects), limited(memory // 8, "for which there is memory"):
         try:
             return _made(json.loads(json_string))
         except RecursionError:

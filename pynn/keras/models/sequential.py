@@ -30,6 +30,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
+        self._names: set[str] = set()
         self._input: tuple[int | None, ...] | None = None
         # what goes into the first layer, what comes out of it, out of the next, ...
         self._chain: list[KerasTensor] = []
@@ -53,7 +54,7 @@ class Sequential(Model):
                 )
             self._input, self._entry = layer.batch_shape, layer
             return
-        if any(other.name == layer.name for other in self._stack):
+        if layer.name in self._names:
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names: {layer.name!r} is there already"
             )
@@ -65,6 +66,7 @@ class Sequential(Model):
                 self._entry = InputLayer(shape)
                 self._input = self._entry.batch_shape
         self._stack.append(layer)
+        self._names.add(layer.name)
         if self._chain:
             with name_scope(self.name, self):
                 self._chain.append(layer(self._chain[-1]))
@@ -80,7 +82,9 @@ class Sequential(Model):
             raise ValueError(f"There is no layer in Sequential model {self.name!r}")
         self._chain = self._chain[: len(self._stack)]
         self.built = self.built and len(self._stack) > 1
-        return self._stack.pop()
+        layer = self._stack.pop()
+        self._names = {other.name for other in self._stack}
+        return layer
 
     @property
     def layers(self) -> list[Layer]:
