@@ -125,7 +125,10 @@ def test_losses_in_the_order_of_the_outputs():
 @pytest.mark.parametrize("form", ["list", "dict"])
 def test_some_outputs_have_no_loss(form):
     make, names, _ = OUTPUTS[form]
-    model = of_outputs(make, loss={names[1]: "mse"})
+    if form == "list":  # there all have to be named, as in Keras
+        with pytest.raises(ValueError, match="`loss` does not name"):
+            of_outputs(make, loss={names[1]: "mse"}).evaluate(X, make(*Y), verbose=0)
+    model = of_outputs(make, loss=dict.fromkeys(names if form == "list" else ()) | {names[1]: "mse"})
     for y in ({names[1]: Y[1]}, {names[0]: None, names[1]: Y[1]}, dict(zip(names, Y, strict=True))):
         assert model.evaluate(X, y, verbose=0) == pytest.approx(np.square(X[:, :2] - Y[1]).mean(), rel=1e-5)
     with pytest.raises(ValueError, match=f"no targets for the output '{names[1]}'"):

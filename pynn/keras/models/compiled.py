@@ -53,7 +53,9 @@ class CompiledLoss:
 
     def _make(self, y_pred: Any) -> None:
         place = Placing(y_pred, self._names)
-        several = place(self._wanted, "loss") if nest.is_nested(self._wanted) else [self._single] * len(place.names)
+        several: list[Any] = [self._single] * len(place.names)
+        if nest.is_nested(self._wanted):
+            several = place(self._wanted, "loss", partial=isinstance(y_pred, dict))
         functions = [_loss(f) for f in several]
         used = [f for f in functions if f]
         if not used:
