@@ -194,3 +194,11 @@ def to_shape(shape: Any) -> tuple[int, ...]:
         return tuple(map(index, shape))
     except TypeError:
         return (index(shape),)
+
+
+def to_axis(axis: Any, ndim: int) -> int:
+    """The axis as a Python int from 0 on. InvalidArgumentError: a tensor of ndim dimensions does not have it."""
+    i = index(axis)
+    if not -ndim <= i < ndim:
+        raise InvalidArgumentError(f"axis {i} is out of bounds for a tensor of {ndim} dimensions")
+    return i % ndim

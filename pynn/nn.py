@@ -11,6 +11,7 @@ from . import ops, random
 from ._missing import missing
 from ._neutral import neutral as _neutral
 from .convert import alike, convert_to_tensor, operand, pair, to_shape
+from .convert import to_axis as _to_axis
 from .dtypes import InvalidArgumentError
 from .ops import (
     elu,
@@ -40,8 +41,9 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1) 
     x = operand(logits)
     labels = operand(labels)
     labels = labels if labels._array.dtype == x._array.dtype else ops.cast(labels, x.dtype)
-    if axis not in (-1, x._array.ndim - 1):
-        order = [i for i in range(x._array.ndim) if i != axis % x._array.ndim] + [axis % x._array.ndim]
+    axis, last = _to_axis(axis, x._array.ndim), x._array.ndim - 1
+    if axis != last:
+        order = [i for i in range(last + 1) if i != axis] + [axis]
         x, labels = ops.transpose(x, order), ops.transpose(labels, order)
     if x._array.shape != labels._array.shape:
         labels = ops.broadcast_to(labels, x._array.shape)

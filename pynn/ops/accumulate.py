@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import operand
-from ..dtypes import InvalidArgumentError
+from ..convert import operand, to_axis
 from ..tape import record
 from ..tensor import Tensor
 from ._chain import multiply_no_nan
@@ -17,8 +16,7 @@ from .arithmetic import divide_no_nan
 def _scan(function: np.ufunc, x: Tensor, axis: int, exclusive: bool, reverse: bool) -> np.ndarray:
     """function over the elements up to each one; exclusive: before it; reverse: from the end."""
     a = x._array
-    if not -a.ndim <= axis < a.ndim:
-        raise InvalidArgumentError(f"axis {axis} is out of bounds for a tensor of {a.ndim} dimensions")
+    axis = to_axis(axis, a.ndim)
     a = np.flip(a, axis) if reverse else a
     value = function.accumulate(a, axis, dtype=a.dtype)
     if exclusive:
@@ -30,7 +28,7 @@ def _scan(function: np.ufunc, x: Tensor, axis: int, exclusive: bool, reverse: bo
 def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
     """x0, x0 + x1, ... along the axis; exclusive: 0, x0, ...; reverse: from the end."""
     x = operand(x)
-    value = _scan(np.add, x, int(axis), exclusive, reverse)
+    value = _scan(np.add, x, axis, exclusive, reverse)
     return record(value, (x,), lambda g: (lambda: cumsum(g, axis, exclusive, not reverse),))
 
 
@@ -40,7 +38,7 @@ def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = Fals
     At a 0 the gradient is 0, as in TensorFlow, which is not the derivative there (reduce_prod has the derivative).
     """
     x = operand(x)
-    value = _scan(np.multiply, x, int(axis), exclusive, reverse)
+    value = _scan(np.multiply, x, axis, exclusive, reverse)
 
     def gradient(g: Tensor) -> Tensor:
         return divide_no_nan(cumsum(multiply_no_nan(out, g), axis, exclusive, not reverse), x)

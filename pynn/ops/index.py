@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._neutral import neutral
-from ..convert import as_array, operand, pair, to_shape
+from ..convert import as_array, operand, pair, to_axis, to_shape
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Operators, Tensor
@@ -72,7 +72,7 @@ def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: in
     The first `batch_dims` axes of both go together: row i of the indices looks into row i of params.
     """
     params, rows = operand(params), _indices(indices)
-    axis = (batch_dims if axis is None else axis) % max(params._array.ndim, 1)
+    axis = to_axis(batch_dims if axis is None else axis, params._array.ndim)
     if batch_dims:
         return _gather_batch(params, rows, axis, batch_dims if batch_dims >= 0 else batch_dims + rows.ndim)
     key = (slice(None),) * axis + (rows,)
@@ -124,7 +124,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: int | None = None) -> Tensor:
     x, chosen = operand(tensor), as_array(mask)
     if not chosen.ndim:
         raise ValueError("mask cannot be scalar.")
-    before = 0 if axis is None else axis % x._array.ndim
+    before = 0 if axis is None else to_axis(axis, x._array.ndim)
     if x._array.shape[before : before + chosen.ndim] != chosen.shape:
         raise ValueError(f"Shapes {x.shape[before:]} and {chosen.shape} are incompatible")
     key = (slice(None),) * before + (chosen.astype(bool),)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._neutral import neutral
-from ..convert import alike, convert_to_tensor, operand, to_shape
+from ..convert import alike, convert_to_tensor, operand, to_axis, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
 from ..tensor import Operators, Tensor
@@ -60,10 +60,8 @@ def transpose(a: Any, perm: Any = None) -> Tensor:
 def expand_dims(input: Any, axis: int) -> Tensor:
     """A new axis of size 1 before the given one; -1: after the last."""
     x = _stable(input)
-    shape, axis = list(x._array.shape), index(axis)
-    if not -len(shape) - 1 <= axis <= len(shape):
-        raise InvalidArgumentError(f"A tensor of shape {x.shape} has no place {axis} for a new axis")
-    shape.insert(axis if axis >= 0 else len(shape) + 1 + axis, 1)
+    shape = list(x._array.shape)
+    shape.insert(to_axis(axis, len(shape) + 1), 1)
     return reshape(x, shape)
 
 
@@ -80,7 +78,8 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
     """The values joined along an existing axis."""
     if isinstance(values, Operators):  # one tensor alone
         return identity(values)
-    tensors, axis = alike(values), index(axis)
+    tensors = alike(values)
+    axis = to_axis(axis, tensors[0]._array.ndim)
     try:
         value = np.concatenate([t._array for t in tensors], axis)
     except ValueError as error:
@@ -88,7 +87,7 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
 
     def gradient(g: Tensor) -> list[Any]:
         ends = np.cumsum([t._array.shape[axis] for t in tensors])
-        before = (slice(None),) * (axis % value.ndim)
+        before = (slice(None),) * axis
         return [
             lambda start=end - t._array.shape[axis], end=end: getitem(g, (*before, slice(start, end)))
             for t, end in zip(tensors, ends, strict=True)
@@ -99,27 +98,21 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
 
 def stack(values: Sequence[Any], axis: int = 0) -> Tensor:
     """The values, all of one shape, joined along a new axis."""
-    tensors, axis = alike(values), index(axis)
+    tensors = alike(values)
     shapes = [t._array.shape for t in tensors]
-    if len(set(shapes)) > 1 or not -len(shapes[0]) - 1 <= axis <= len(shapes[0]):
-        raise InvalidArgumentError(f"Shapes of all inputs must match, and have the axis {axis}: got {shapes}")
+    if len(set(shapes)) > 1:
+        raise InvalidArgumentError(f"Shapes of all inputs must match: got {shapes}")
+    axis = to_axis(axis, len(shapes[0]) + 1)
     value = np.stack([t._array for t in tensors], axis)
-    before = (slice(None),) * (axis % value.ndim)
+    before = (slice(None),) * axis
     return record(value, tensors, lambda g: [partial(getitem, g, (*before, i)) for i in range(len(tensors))])
-
-
-def _before(x: Tensor, axis: int) -> tuple[slice, ...]:
-    """A key's part for the axes before this one. InvalidArgumentError: x has no such axis."""
-    n = x._array.ndim
-    if not -n <= axis < n:
-        raise InvalidArgumentError(f"axis {axis} is out of bounds for a tensor of {n} dimensions")
-    return (slice(None),) * (axis % n)
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices along an axis, without it; `num`, if given, must be their number."""
     x = operand(value)
-    before, count = _before(x, axis), x._array.shape[axis]
+    axis = to_axis(axis, x._array.ndim)
+    before, count = (slice(None),) * axis, x._array.shape[axis]
     if num not in (None, count):
         raise InvalidArgumentError(f"An axis of size {count} does not give {num} tensors")
     return [getitem(x, (*before, i)) for i in range(count)]
@@ -128,8 +121,9 @@ def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 @neutral(num=None)
 def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
     """x cut along an axis into so many equal parts, or into parts of the sizes given, of which one may be -1."""
-    x, axis = operand(value), index(axis)
-    before, total = _before(x, axis), x._array.shape[axis]
+    x = operand(value)
+    axis = to_axis(axis, x._array.ndim)
+    before, total = (slice(None),) * axis, x._array.shape[axis]
     if np.ndim(num_or_size_splits):
         sizes = list(to_shape(num_or_size_splits))
         if -1 in sizes:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._neutral import neutral
-from ..convert import operand, pair, to_shape
+from ..convert import operand, pair, to_axis, to_shape
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
@@ -44,7 +44,7 @@ def tensordot(a: Any, b: Any, axes: Any) -> Tensor:
     a, b = pair(a, b)
     m, n = a._array.ndim, b._array.ndim
     if np.ndim(axes):
-        left, right = ([i % k for i in to_shape(given)] for given, k in zip(axes, (m, n), strict=True))
+        left, right = ([to_axis(i, k) for i in to_shape(given)] for given, k in zip(axes, (m, n), strict=True))
     else:
         left, right = list(range(m - int(axes), m)), list(range(int(axes)))
     if len(left) != len(right):
@@ -180,7 +180,7 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
 
 
 def _without(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    drop = {i % x._array.ndim for i in axes}
+    drop = {to_axis(i, x._array.ndim) for i in axes}
     return getitem(x, tuple(0 if i in drop else slice(None) for i in range(x._array.ndim)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._neutral import neutral
-from ..convert import as_array, operand, pair, to_shape
+from ..convert import as_array, operand, pair, to_axis, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
 from ..tensor import Tensor
@@ -86,8 +86,9 @@ def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
     kind = first._array.dtype
     kind = kind if kind.kind == "f" else np.dtype(np.float32 if kind.itemsize <= 2 else np.float64)
     first, last = cast(first, kind), cast(last, kind)
+    axis = to_axis(axis, np.broadcast(first._array, last._array).ndim + 1)
     value = np.asarray(np.linspace(first._array, last._array, int(num), dtype=kind, axis=axis))
-    share = np.linspace(0, 1, int(num), dtype=kind).reshape([-1] + [1] * (value.ndim - 1 - axis % value.ndim))
+    share = np.linspace(0, 1, int(num), dtype=kind).reshape([-1] + [1] * (value.ndim - 1 - axis))
 
     def part(g: Tensor, share: np.ndarray, x: Tensor) -> Tensor:
         return sum_to(reduce_sum(g * share, axis), x)
@@ -112,7 +113,7 @@ def one_hot(
     hot = rows[..., None] == np.arange(int(depth))
     on, off = (target.type(d if v is None else as_array(v)) for v, d in ((on_value, 1), (off_value, 0)))
     value = hot.astype(target) if not given else np.where(hot, on, off)
-    return Tensor(value if axis in (None, -1) else np.moveaxis(value, -1, axis).copy())
+    return Tensor(value if axis in (None, -1) else np.moveaxis(value, -1, to_axis(axis, value.ndim)).copy())
 
 
 def meshgrid(*args: Any, indexing: str = "xy") -> list[Tensor]:

@@ -9,7 +9,7 @@ import numpy as np
 
 import kernels
 
-from ..convert import operand, pair
+from ..convert import operand, pair, to_axis
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
@@ -108,10 +108,9 @@ def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
 
 def softmax(logits: Any, axis: int | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along the axis, by default the last, without overflow."""
-    x, axis = floats(logits, "softmax"), -1 if axis is None else int(axis)
-    if not -x._array.ndim <= axis < x._array.ndim:
-        raise InvalidArgumentError(f"axis {axis} is out of bounds for a tensor of {x._array.ndim} dimensions")
-    if axis not in (-1, x._array.ndim - 1):
+    x = floats(logits, "softmax")
+    axis = to_axis(-1 if axis is None else axis, x._array.ndim)
+    if axis != x._array.ndim - 1:
         order = list(range(x._array.ndim))
         order[axis], order[-1] = order[-1], order[axis]
         return transpose(softmax(transpose(x, order)), order)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._neutral import neutral
-from ..convert import as_array, operand
+from ..convert import as_array, operand, to_axis
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tensor import Tensor
 from .move import pick
@@ -39,8 +39,7 @@ def _order(a: np.ndarray, axis: int, direction: str) -> np.ndarray:
     """The places of the elements in order along the axis; equal ones as they stood."""
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ValueError(f"direction is 'ASCENDING' or 'DESCENDING', got {direction!r}")
-    if not -a.ndim <= axis < a.ndim:
-        raise InvalidArgumentError(f"axis {axis} is out of bounds for a tensor of {a.ndim} dimensions")
+    axis = to_axis(axis, a.ndim)
     if direction == "ASCENDING":
         return np.argsort(a, axis, kind="stable")
     return a.shape[axis] - 1 - np.flip(np.argsort(np.flip(a, axis), axis, kind="stable"), axis)

@@ -11,7 +11,7 @@ import numpy as np
 import kernels
 
 from .. import ops
-from ..convert import operand, to_shape
+from ..convert import operand, to_axis, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
 from ..tensor import Tensor
@@ -23,11 +23,7 @@ from .layout import reshape
 def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
-    axes = to_shape(axis)
-    for i in axes:
-        if not -ndim <= i < ndim:
-            raise InvalidArgumentError(f"axis {i} is out of bounds for a tensor of {ndim} dimensions")
-    axes = tuple([i % ndim for i in axes])
+    axes = tuple([to_axis(i, ndim) for i in to_shape(axis)])
     if len(axes) > 1 and len(set(axes)) < len(axes):
         raise InvalidArgumentError(f"axis {axis!r} names one twice")
     return axes

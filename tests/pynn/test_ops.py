@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pynn as tf
-from pynn import nn
+from pynn import keras, nn
 
 RNG = np.random.default_rng(7)
 A, B = RNG.standard_normal((3, 5)), RNG.standard_normal((3, 5))
@@ -191,3 +191,25 @@ def test_counts_of_bytes():
     np.testing.assert_array_equal(tf.math.confusion_matrix(labels, guesses), [[0, 1, 0], [0, 0, 0], [0, 1, 1]])
     np.testing.assert_array_equal(tf.math.bincount(labels), [1, 0, 2])
     assert tf.math.bincount(np.uint8([])).shape == (0,)
+
+
+X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+
+
+@pytest.mark.parametrize("function", [
+    lambda i: tf.argmax(X, i), lambda i: tf.sort(X, i), lambda i: tf.argsort(X, i), lambda i: tf.reduce_sum(X, i),
+    lambda i: tf.reduce_max(X, [0, i]), lambda i: tf.concat([X, X], i), lambda i: tf.stack([X, X], i),
+    lambda i: tf.unstack(X, axis=i), lambda i: tf.split(X, 1, i), lambda i: tf.expand_dims(X, i),
+    lambda i: tf.squeeze(X, i), lambda i: tf.gather(X, [0], axis=i),
+    lambda i: tf.gather(X, [[0], [0]], axis=i, batch_dims=1), lambda i: tf.boolean_mask(X, [True] * 2, axis=i - 1),
+    lambda i: tf.nn.softmax(X, i), lambda i: tf.nn.log_softmax(X, i), lambda i: tf.one_hot([0, 1], 3, axis=i),
+    lambda i: tf.nn.softmax_cross_entropy_with_logits(X, X, i), lambda i: tf.cumsum(X, i), lambda i: tf.reverse(X, [i]),
+    lambda i: tf.roll(X, 1, i), lambda i: tf.repeat(X, 2, i), lambda i: tf.norm(X, axis=i),
+    lambda i: tf.linspace(X, X, 3, axis=i), lambda i: tf.tensordot(X, X, [[i], [i]]),
+    lambda i: keras.layers.BatchNormalization(axis=i)(X), lambda i: keras.layers.LayerNormalization(axis=i)(X),
+    lambda i: keras.layers.Dot(axes=i)([X, X]), lambda i: keras.layers.Concatenate(axis=i)([X, X]),
+])  # fmt: skip
+@pytest.mark.parametrize("axis", [7, -7])
+def test_an_axis_that_is_not_there(function, axis):
+    with pytest.raises(tf.InvalidArgumentError, match=r"axis|axes"):
+        function(axis)

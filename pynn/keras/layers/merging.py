@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
+from ...convert import to_axis
 from ...tensor import Tensor
 from .. import _budget
 from .base import Layer, LayerOptions
@@ -103,7 +104,7 @@ class Concatenate(_Merge):
         self.axis = axis
 
     def _check(self, shapes: Sequence[Any]) -> None:
-        axis = self.axis % len(shapes[0])
+        axis = to_axis(self.axis, len(shapes[0]))
         rest = [[n for i, n in enumerate(s) if i != axis] for s in shapes]
         if any(len(r) != len(rest[0]) for r in rest) or any(len(set(n) - {None}) > 1 for n in zip(*rest, strict=True)):
             raise ValueError(
@@ -134,7 +135,7 @@ class Dot(_Merge):
 
     def _pair(self, shapes: Sequence[Any]) -> list[int]:
         axes = [self.axes] * 2 if isinstance(self.axes, int) else self.axes
-        return [axis % len(shape) for axis, shape in zip(axes, shapes, strict=True)]
+        return [to_axis(axis, len(shape)) for axis, shape in zip(axes, shapes, strict=True)]
 
     def _check(self, shapes: Sequence[Any]) -> None:
         i, j = self._pair(shapes)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import ops
 from ..._neutral import neutral
+from ...convert import to_axis
 from ...ops._call import quiet
 from ...tape import record
 from ...tensor import Tensor
@@ -127,7 +128,7 @@ class BatchNormalization(_Affine):
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
     def build(self, input_shape: Any) -> None:
-        shape = (input_shape[self.axis],)
+        shape = (input_shape[to_axis(self.axis, len(input_shape))],)
         self._add_affine(shape)
         self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, name="moving_mean")
         self.moving_variance = self.add_weight(
@@ -187,7 +188,7 @@ class LayerNormalization(_Affine):
 
     def build(self, input_shape: Any) -> None:
         self.axis = sorted(self.axis)  # as they are: Keras puts -1 before 1
-        self._add_affine(tuple(input_shape[axis] for axis in self.axis))
+        self._add_affine(tuple(input_shape[to_axis(axis, len(input_shape))] for axis in self.axis))
 
     def call(self, inputs: Tensor) -> Tensor:
         x = floats(self, inputs)
