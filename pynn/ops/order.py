@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cmp_to_key
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +13,7 @@ from ..convert import as_array, operand, to_axis
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tensor import Tensor
 from .move import pick
+from .reduce import has_nan, place
 
 
 class TopKV2(NamedTuple):
@@ -35,14 +38,50 @@ class UniqueWithCounts(NamedTuple):
     count: Tensor  # type: ignore[assignment]  # TensorFlow's name, which a tuple has too
 
 
-def _order(a: np.ndarray, axis: int, direction: str) -> np.ndarray:
-    """The places of the elements in order along the axis; equal ones as they stood."""
+def _largest(row: list[float], k: int) -> list[int]:
+    """The places of a row's k largest, largest first, as TensorFlow's loops leave them if there are NaNs.
+
+    A NaN is neither above nor below a number, so the outcome depends on which are compared. The k largest are kept in
+    a heap; a whole row of up to 16 is sorted by insertion. Of longer ones TensorFlow's answer is undefined.
+    """
+    if k == len(row) <= 16:
+        order: list[int] = []
+        for i, value in enumerate(row):
+            j = 0 if order and row[order[0]] < value else i
+            while j and row[order[j - 1]] < value:
+                j -= 1
+            order.insert(j, i)
+        return order
+
+    def rank(i: int, j: int) -> int:  # of equals, the later is the lower
+        return (row[i] > row[j]) - (row[i] < row[j]) or j - i
+
+    places: list[Any] = list(map(cmp_to_key(rank), range(len(row))))
+    heap = places[: k + 1]
+    heapify(heap)
+    if k < len(row):
+        heappop(heap)
+    for other in places[k + 1 :]:
+        if heap[0] < other:
+            heappop(heap)  # before the push, unlike heappushpop
+            heappush(heap, other)
+    return [heappop(heap).obj for _ in range(k)][::-1]
+
+
+def _order(a: np.ndarray, axis: int, direction: str, k: int | None = None) -> np.ndarray:
+    """The places of the elements in order along the axis (of the first k); equal ones as they stood."""
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ValueError(f"direction is 'ASCENDING' or 'DESCENDING', got {direction!r}")
-    axis = to_axis(axis, a.ndim)
+    a = a.swapaxes(to_axis(axis, a.ndim), -1)
+    n = a.shape[-1]
     if direction == "ASCENDING":
-        return np.argsort(a, axis, kind="stable")
-    return a.shape[axis] - 1 - np.flip(np.argsort(np.flip(a, axis), axis, kind="stable"), axis)
+        order = np.argsort(a, -1, kind="stable")[..., :k]
+    else:
+        order = (n - 1 - np.argsort(a[..., ::-1], -1, kind="stable")[..., ::-1])[..., :k]
+    if order.size and has_nan(a):
+        for i in map(tuple, np.argwhere(np.isnan(a).any(-1))):
+            order[i] = _largest((a[i] if direction == "DESCENDING" else -a[i]).tolist(), order.shape[-1])
+    return order.swapaxes(axis, -1)
 
 
 def argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Tensor:
@@ -61,18 +100,19 @@ def sort(values: Any, axis: int = -1, direction: str = "ASCENDING") -> Tensor:
 def top_k(input: Any, k: int = 1, sorted: bool = True) -> TopKV2:
     """The k largest along the last axis, largest first (`sorted` or not), and their int32 places."""
     x, k = operand(input), int(k)
-    if not x._array.ndim or x._array.shape[-1] < k:
+    if not x._array.ndim or not 0 <= k <= x._array.shape[-1]:
         raise InvalidArgumentError(f"input must have at least k columns, got shape {x.shape} and k {k}")
-    order = _order(x._array, -1, "DESCENDING")[..., :k]
+    order = place(np.ndarray.argmax, x._array, -1)[..., None] if k == 1 else _order(x._array, -1, "DESCENDING", k)
     return TopKV2(pick(x, lambda a: np.take_along_axis(a, order, -1)), Tensor(order.astype(np.int32)))
 
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
-    """Whether fewer than k of a row's predictions (m, n) are above the target's (m,); never for a NaN or infinity."""
+    """Whether fewer than k of a row's predictions (m, n) are above the target's (m,); never if one is not finite."""
     classes, scores = as_array(targets), operand(predictions)._array
+    finite = np.isfinite(scores)
     known = (classes >= 0) & (classes < scores.shape[-1])
     own = np.take_along_axis(scores, np.where(known, classes, 0)[:, None], -1)
-    return Tensor(known & np.isfinite(own[:, 0]) & ((scores > own).sum(-1) < k))
+    return Tensor(known & (finite.all() or finite.all(-1)) & ((scores > own).sum(-1) < k))
 
 
 def unique_with_counts(x: Any, out_idx: Any = np.int32) -> UniqueWithCounts:

@@ -197,19 +197,30 @@ def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> T
 
 
 def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
-    """The index of the largest along the axis (the first by default), the first of equals."""
-    return _place(np.argmax, input, axis, output_type)
+    """The index of the largest along the axis (the first by default), the first of equals; NaN counts as -inf."""
+    return _place(np.ndarray.argmax, input, axis, output_type)
 
 
 def argmin(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
-    """The index of the smallest along the axis (the first by default), the first of equals."""
-    return _place(np.argmin, input, axis, output_type)
+    """The index of the smallest along the axis (the first by default), the first of equals; NaN counts as inf."""
+    return _place(np.ndarray.argmin, input, axis, output_type)
 
 
 def _place(function: Callable[..., Any], x: Any, axis: int | None, output_type: Any) -> Tensor:
     target = as_dtype(output_type)
     if not target.is_integer:
         raise InvalidArgumentError(f"output_type is an integer type, got {target.name}")
-    a = operand(x)._array
-    (where,) = _axes(0 if axis is None else axis, a.ndim)
-    return Tensor(np.asarray(run(function, a, where), target.dtype))
+    return Tensor(np.asarray(place(function, operand(x)._array, 0 if axis is None else axis), target.dtype))
+
+
+def place(function: Callable[..., Any], a: np.ndarray, axis: int) -> Any:
+    """Where argmax or argmin of NumPy finds its number if a NaN, at which it would stop, counts as the worst."""
+    axis = to_axis(axis, a.ndim)
+    if has_nan(a):
+        a = np.where(a == a, a, _worst(a.dtype, function is np.ndarray.argmax))
+    return run(function, a, axis)
+
+
+def has_nan(a: np.ndarray) -> bool:
+    """Whether there is a NaN: it would be the maximum, which takes half of the time of isnan(a).any()."""
+    return bool(a.dtype.kind == "f" and a.size and (top := np.maximum.reduce(a, None)) != top)

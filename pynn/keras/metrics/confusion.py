@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ... import ops
 from ...convert import as_array
 from ...tensor import Tensor
 from ..losses._loss import EPSILON, same_rank
@@ -81,7 +82,7 @@ def _above(y_pred: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
 
 def _top(y_pred: np.ndarray, k: int) -> np.ndarray:
     """The k largest of each row, of equal ones the first; the others are LOWEST."""
-    top = np.argsort(-y_pred, axis=-1, kind="stable")[..., :k]
+    top = ops.top_k(y_pred, k).indices._array
     kept = np.full_like(y_pred, LOWEST)
     np.put_along_axis(kept, top, np.take_along_axis(y_pred, top, -1), -1)
     return kept
