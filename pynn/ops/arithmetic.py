@@ -92,7 +92,9 @@ def _divisor(y: Tensor) -> np.ndarray:
 def floordiv(x: Any, y: Any) -> Tensor:
     """floor(x / y); it has no gradient."""
     x, y = pair(x, y)
-    return Tensor(np.asarray(quiet(np.floor_divide, x._array, _divisor(y))))
+    # NumPy's floor_divide of floats takes the remainder away first: inf // 1 is NaN, and 1 // 0.1 is 9
+    function = (lambda a, b: np.floor(a / b)) if x._array.dtype.kind == "f" else np.floor_divide
+    return Tensor(np.asarray(quiet(function, x._array, _divisor(y))))
 
 
 def mod(x: Any, y: Any) -> Tensor:

@@ -14,8 +14,8 @@ from .reduce import reduce_sum
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
-    """min(max(x, clip_value_min), clip_value_max)"""
-    return minimum(maximum(t, clip_value_min), clip_value_max)
+    """max(min(x, clip_value_max), clip_value_min)"""
+    return maximum(minimum(t, clip_value_max), clip_value_min)
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Tensor:

@@ -97,6 +97,8 @@ def test_accuracies_beside_nan():
     (tf.exp, [NAN, INF, 0, 1]), (tf.math.expm1, [NAN, INF, -1, 0]), (tf.math.log, [NAN, INF, NAN, -INF]),
     (tf.math.log1p, [NAN, INF, NAN, 0]), (tf.sigmoid, [NAN, 1, 0, 0.5]), (tf.tanh, [NAN, 1, -1, 0]),
     (tf.math.log_sigmoid, [NAN, 0, -INF, -0.6931471824645996]), (tf.math.rsqrt, [NAN, 0, NAN, -INF]),
+    (lambda x: tf.clip_by_value(x, -2, 2), [NAN, 2, -2, 0]), (lambda x: tf.clip_by_value(x, 2, -2), [NAN, 2, 2, 2]),
+    (lambda x: x // 2, [NAN, INF, -INF, 0]), (lambda x: 1 // (x + 0.1), [NAN, 0, 0, 10]),
 ])  # fmt: skip
 def test_element_by_element(function, expected):
     y = function(tf.constant([NAN, INF, -INF, -0.0]))
