@@ -40,6 +40,6 @@ def spend(numbers: int) -> None:
 
 
 def allow(shape: Iterable[int]) -> None:
-    """An array of this shape, which is no weight, is about to be made."""
-    if math.prod(shape) > max(_budget.total, SAMPLE):
-        raise ValueError(f"its configuration asks for an array of {math.prod(shape):,} numbers")
+    """An array of this shape, which is no weight, is about to be made. A generator does nothing outside `limited`."""
+    if _budget.total != math.inf and (size := math.prod(shape)) > max(_budget.total, SAMPLE):
+        raise ValueError(f"its configuration asks for an array of {size:,} numbers")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -35,7 +34,7 @@ class _Merge(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         ndim = max(x.ndim for x in inputs)
-        _budget.allow(max(sizes) for sizes in itertools.zip_longest(*(x.shape[::-1] for x in inputs), fillvalue=1))
+        _budget.allow(_broadcast(inputs))
         return self._merge(
             [ops.reshape(x, (len(x), *[1] * (ndim - x.ndim), *x.shape[1:])) if x.ndim < ndim else x
              for x in _of_one_dtype(self, inputs)]
@@ -43,6 +42,12 @@ class _Merge(Layer):
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         raise NotImplementedError
+
+
+def _broadcast(inputs: Sequence[Tensor]) -> Iterator[int]:
+    """The sizes of what broadcasting makes of the inputs, the last axis first."""
+    for sizes in itertools.zip_longest(*(x.shape[::-1] for x in inputs), fillvalue=1):
+        yield max(sizes)
 
 
 def _of_one_dtype(layer: Layer, inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -112,7 +117,7 @@ class Concatenate(_Merge):
             )
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        _budget.allow([sum(math.prod(x.shape) for x in inputs)])
+        _budget.allow([sum(x._array.size for x in inputs)])
         return ops.concat(_of_one_dtype(self, inputs), self.axis)
 
 
