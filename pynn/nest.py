@@ -16,13 +16,17 @@ def is_nested(value: Any) -> bool:
 @_neutral(expand_composites=False)
 def flatten(structure: Any) -> list[Any]:
     """The leaves, in order; of a leaf, the list of it alone."""
+    return _leaves(structure)
+
+
+def _leaves(structure: Any) -> list[Any]:
     if isinstance(structure, dict):
         structure = [structure[key] for key in sorted(structure)]
     elif not isinstance(structure, (list, tuple)):
         return [structure]
     leaves: list[Any] = []
     for item in structure:
-        leaves += flatten(item)
+        leaves += _leaves(item)
     return leaves
 
 
@@ -30,7 +34,7 @@ def flatten(structure: Any) -> list[Any]:
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
     """The leaves in the structure's form. ValueError: too few or too many of them."""
     leaves = list(flat_sequence)
-    count = len(flatten(structure))
+    count = len(_leaves(structure))
     if count != len(leaves):
         raise ValueError(f"The structure has {count} leaves, but {len(leaves)} were given")
     return _packed(structure, iter(leaves))
@@ -50,7 +54,7 @@ def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
     """func of the leaves that stand at the same place, in the first structure's form. ValueError: different forms."""
     for other in structures[1:]:
         assert_same_structure(structures[0], other)
-    return pack_sequence_as(structures[0], map(func, *map(flatten, structures)))
+    return pack_sequence_as(structures[0], map(func, *map(_leaves, structures)))
 
 
 @_neutral(check_types=True, expand_composites=False)
