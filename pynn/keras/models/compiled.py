@@ -31,37 +31,35 @@ class CompiledLoss:
         plain = type(y_pred) is Tensor and type(y) is Tensor and type(sample_weight) in (Tensor, type(None))
         if plain and self._single and self._weights is None:
             return self._single(y, y_pred, sample_weight)
-        outputs = nest.flatten(y_pred)
-        if len(self._functions) != len(outputs):
+        values = nest.flatten(y_pred)
+        if len(self._functions) != len(values):
             self._make(y_pred)
-        place = Placing(y_pred, self._names)
-        targets = _targets(y, place, self._functions)
-        shares = place(sample_weight, "sample_weight", partial=False)
-        values: list[Tensor] = []
-        for name, f, target, output, share, weight, mean in zip(
-            place.names, self._functions, targets, outputs, shares, self._factors, self._means, strict=True
+        targets = self._outputs.targets(y, self._functions)
+        shares = self._outputs.each(sample_weight, "sample_weight", partial=False)
+        terms: list[Tensor] = []
+        for name, f, target, value, share, weight, mean in zip(
+            self._outputs.names, self._functions, targets, values, shares, self._factors, self._means, strict=True
         ):
             if f is None:
                 continue
             if target is None:
                 raise ValueError(f"There are no targets for the output {name!r}, which has a loss.")
-            value = f(target, output, share)
+            term = f(target, value, share)
             if self.means:
-                mean.update_state(value)
-            values.append(value if weight is None else value * float(weight))
-        return sum(values[1:], values[0])
+                mean.update_state(term)
+            terms.append(term if weight is None else term * float(weight))
+        return sum(terms[1:], terms[0])
 
     def _make(self, y_pred: Any) -> None:
-        place = Placing(y_pred, self._names)
-        several: list[Any] = [self._single] * len(place.names)
-        if nest.is_nested(self._wanted):
-            several = place(self._wanted, "loss", partial=isinstance(y_pred, dict))
+        outputs = self._outputs = Outputs(y_pred, self._names)
+        wanted = self._wanted if self._single is None else self._single
+        several = outputs.each(wanted, "loss", partial=isinstance(y_pred, dict))
         functions = [_loss(f) for f in several]
         used = [f for f in functions if f]
         if not used:
             raise ValueError("No output has a loss. Provide a `loss` argument in `compile()`.")
-        self._factors = place(self._weights, "loss_weights", partial=len(used) < len(several))
-        own = place.labels or unique(f.name if f else "" for f in functions)
+        self._factors = outputs.each(self._weights, "loss_weights", partial=len(used) < len(several))
+        own = outputs.labels or unique(f.name if f else "" for f in functions)
         self._means = [Mean(f"{name}_loss") for name in own]
         # in the order of the dict that says what they are for, as Keras reports them
         order = next((list(d) for d in (self._wanted, y_pred) if isinstance(d, dict) and isinstance(y_pred, dict)), own)
@@ -103,10 +101,10 @@ class CompiledMetrics(Metric):
                 else:
                     metric.update_state(y_true, y_pred)
             return
-        place, outputs = Placing(y_pred, self._names), nest.flatten(y_pred)
-        targets, shares = _targets(y_true, place), place(sample_weight, "sample_weight", partial=False)
+        values, targets = nest.flatten(y_pred), self._outputs.targets(y_true)
+        shares = self._outputs.each(sample_weight, "sample_weight", partial=False)
         for metric, i, weighted in self._found:
-            metric.update_state(targets[i], outputs[i], *([shares[i]] if weighted else ()))
+            metric.update_state(targets[i], values[i], *([shares[i]] if weighted else ()))
 
     def result(self) -> Any:
         """The values by name."""
@@ -121,37 +119,38 @@ class CompiledMetrics(Metric):
         """
         taken: list[str] = []
         for metric, i, weighted in self._found or ():
-            prefix = f"{self._prefixes[i]}_" if self._prefixes else ""
+            prefix = f"{self._outputs.prefixes[i]}_" if self._outputs.prefixes else ""
             name = prefix + metric.name
             taken.append(f"{prefix}weighted_{metric.name}" if weighted and name in taken else name)
         return unique(taken)
 
     def _make(self, y_true: Any, y_pred: Any) -> list[tuple[Metric, int, bool]]:
-        place, outputs = Placing(y_pred, self._names), nest.flatten(y_pred)
-        self._prefixes, targets = place.prefixes, _targets(y_true, place)
+        outputs = self._outputs = Outputs(y_pred, self._names)
+        values, targets = nest.flatten(y_pred), outputs.targets(y_true)
         found = []
         for wanted, weighted in self._wanted:
-            if len(outputs) == 1 and not isinstance(wanted, dict):
+            if len(values) == 1 and not isinstance(wanted, dict):
                 each = [wanted]
             else:
-                each = place(wanted, "weighted_metrics" if weighted else "metrics")
+                each = outputs.each(wanted, "weighted_metrics" if weighted else "metrics")
             for i, identifiers in enumerate(each):
                 for identifier in nest.flatten(() if identifiers is None else identifiers):
                     if targets[i] is None:
-                        raise ValueError(f"There are no targets for the output {place.names[i]!r}, which has metrics.")
-                    found.append((metric_functions.for_batch(identifier, targets[i], outputs[i]), i, weighted))
+                        name = outputs.names[i]
+                        raise ValueError(f"There are no targets for the output {name!r}, which has metrics.")
+                    found.append((metric_functions.for_batch(identifier, targets[i], values[i]), i, weighted))
         return found
 
 
-class Placing:
-    """Finds what belongs to each output of a model, in the order of nest.flatten.
+class Outputs:
+    """The form of a model's outputs: finds what belongs to each of them, in the order of nest.flatten.
 
     names: the outputs' own, or output_0, output_1, ...; labels: for a nest, each output's path of keys, "v/dense";
     prefixes: what the metrics' names begin with. The last two are empty where Keras reports no output's name.
     """
 
     def __init__(self, y_pred: Any, names: list[str] | None) -> None:
-        self._outputs = y_pred
+        self._form = nest.map_structure(lambda _: None, y_pred)
         paths = _paths(y_pred)
         known = names is not None and len(names) == len(paths)
         layers = names if names is not None and known else [f"output_{i}" for i in range(len(paths))]
@@ -163,15 +162,23 @@ class Placing:
         ] if known or isinstance(y_pred, dict) else []  # fmt: skip
         self.prefixes = [] if len(paths) == 1 else self.names if flat else layers if known else []
 
-    def __call__(self, value: Any, what: str, partial: bool = True) -> list[Any]:
+    def each(self, value: Any, what: str, partial: bool = True) -> list[Any]:
         """The value for each output: one for all, or from a nest by key, name or place. ValueError: none such.
 
         partial: what a dict does not name is None.
         """
         if not nest.is_nested(value):
             return [value] * len(self.names)
-        outputs = self._outputs if nest.is_nested(self._outputs) else [self._outputs]
-        return self._matched(value, outputs, what, partial)
+        return self._matched(value, self._form if nest.is_nested(self._form) else [self._form], what, partial)
+
+    def targets(self, y: Any, functions: Sequence[Any] = ()) -> list[Any]:
+        """The targets by output; a list may leave out those of outputs that have no loss."""
+        used = [i for i, f in enumerate(functions) if f]
+        given = list(y) if isinstance(y, (list, tuple)) else [y]
+        if y is None or isinstance(y, dict) or len(given) == len(self.names) or len(given) != len(used):
+            return self.each(given if y is not None and not isinstance(y, dict) else y, "y")
+        placed = dict(zip(used, given, strict=True))
+        return [placed.get(i) for i in range(len(self.names))]
 
     def _matched(self, value: Any, outputs: Any, what: str, partial: bool) -> list[Any]:
         if not nest.is_nested(outputs):
@@ -204,16 +211,6 @@ def _paths(outputs: Any) -> list[tuple[Any, ...]]:
         return [()]
     keys = sorted(outputs) if isinstance(outputs, dict) else range(len(outputs))
     return [(key, *path) for key in keys for path in _paths(outputs[key])]
-
-
-def _targets(y: Any, place: Placing, functions: Sequence[Any] = ()) -> list[Any]:
-    """The targets by output; a list may leave out those of outputs that have no loss."""
-    used = [i for i, f in enumerate(functions) if f]
-    given = list(y) if isinstance(y, (list, tuple)) else [y]
-    if y is None or isinstance(y, dict) or len(given) == len(place.names) or len(given) != len(used):
-        return place(given if y is not None and not isinstance(y, dict) else y, "y")
-    placed = dict(zip(used, given, strict=True))
-    return [placed.get(i) for i in range(len(place.names))]
 
 
 def _loss(identifier: Any) -> losses.Loss | None:
