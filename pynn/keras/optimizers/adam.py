@@ -123,6 +123,8 @@ class Nadam(Optimizer):
         super().__init__(learning_rate, **options)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
+    _product: Any = None  # until `build`
+
     def build(self, variables: Iterable[Variable]) -> None:
         """As Optimizer's, with the product of u_1 ... u_t."""
         if self.built:
@@ -134,8 +136,7 @@ class Nadam(Optimizer):
     @property
     def variables(self) -> list[Variable]:
         """As Optimizer's; the product comes last."""
-        last = [self._product] if self.built else []
-        return [v for v in super().variables if not any(v is x for x in last)] + last
+        return sorted(super().variables, key=lambda v: v is self._product)
 
     def _slots(self) -> dict[str, float]:
         return {"momentum": 0.0, "velocity": 0.0}

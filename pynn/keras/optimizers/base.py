@@ -22,7 +22,7 @@ from .._variables import owned, slot_name
 from ._memory import keep_freed_memory
 from .accumulation import GradientMeans
 from .averages import MovingAverages
-from .clipping import Arrays, clipped
+from .clipping import Arrays, clip_by_global_norm, clip_by_norm, clip_by_value
 from .decay import WeightDecay
 from .options import OptimizerOptions
 from .rate import HUNDREDTH, Rate
@@ -83,6 +83,7 @@ class Optimizer(Configured):
         self._step = 0  # the one that is being made
         # by id of the variable; holding the variables keeps the ids theirs
         self._state: dict[int, tuple[Variable, Arrays]] = {}
+        self._places: dict[int, int] = {}
         self._shown: list[list[Variable]] = []
         self._added: list[Variable] = []
 
@@ -130,6 +131,7 @@ class Optimizer(Configured):
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._state = {id(v): (v, [np.array(a) for a in arrays]) for v, arrays in state["_state"]}
+        self._places = {key: place for place, key in enumerate(self._state)}
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Makes the state for these variables; no others can be updated later."""
@@ -139,6 +141,7 @@ class Optimizer(Configured):
         variables, slots = list(variables), self._slots()
         for v in variables:
             self._state[id(v)] = v, [np.full_like(v._array, first) for first in slots.values()]
+        self._places = {key: place for place, key in enumerate(self._state)}
         if self._averages:
             self._averages.averages = self.add_optimizer_variables(variables, "average")
         if self._means:
@@ -188,20 +191,24 @@ class Optimizer(Configured):
         self._step = count + 1
         if self._means:
             self._step = count // self._means.steps + 1
-            places = [list(self._state).index(id(v)) for v in variables]
-            slopes = self._means.add(places, slopes, count + 1)
-        if slopes and (self.clipnorm or self.clipvalue or self.global_clipnorm):
-            slopes = clipped(slopes, self.clipnorm, self.clipvalue, self.global_clipnorm)
-        if slopes and self.weight_decay is not None:
-            self._decay(variables, rate * self.weight_decay)
-        if self._has_own_step:
-            for v, g in zip(variables, slopes, strict=False):
-                self.update_step(Tensor(g), v, self.learning_rate)
-        elif slopes and len({*map(id, variables)}) == len(variables):
-            self._update_all(variables, slopes, slots, rate)
-        else:  # a variable given twice: one after the other
-            for v, g, arrays in zip(variables, slopes, slots, strict=False):
-                self._update_all([v], [g], [arrays], rate)
+            slopes = self._means.add([self._places[id(v)] for v in variables], slopes, count + 1)
+        if slopes:  # there are none between two updates of accumulated gradients
+            if self.clipnorm:
+                slopes = clip_by_norm(slopes, self.clipnorm)
+            elif self.global_clipnorm:
+                slopes = clip_by_global_norm(slopes, self.global_clipnorm)
+            elif self.clipvalue:
+                slopes = clip_by_value(slopes, self.clipvalue)
+            if self.weight_decay is not None:
+                self._decay(variables, rate * self.weight_decay)
+            if self._has_own_step:
+                for v, g in zip(variables, slopes, strict=True):
+                    self.update_step(Tensor(g), v, self.learning_rate)
+            elif len({*map(id, variables)}) == len(variables):
+                self._update_all(variables, slopes, slots, rate)
+            else:  # a variable given twice: one after the other
+                for v, g, arrays in zip(variables, slopes, slots, strict=True):
+                    self._update_all([v], [g], [arrays], rate)
         if self._averages:
             self._averages.update([v for v, _ in self._state.values()], self._step)
         for v in variables:
@@ -296,7 +303,7 @@ class Optimizer(Configured):
         return tuple(self.add_optimizer_variables(variables, *pair) for pair in zip(name, first, strict=True))
 
     def _get_variable_index(self, variable: Variable) -> int:
-        return list(self._state).index(id(variable))
+        return self._places[id(variable)]
 
     def assign(self, variable: Variable, value: Any) -> None:
         """variable = value, converted to its dtype."""

@@ -7,13 +7,6 @@ import numpy as np
 Arrays = list[np.ndarray]
 
 
-def clipped(grads: Arrays, clip_norm: float | None, clip_value: float | None, global_norm: float | None) -> Arrays:
-    """By the one of the limits that is given."""
-    if clip_norm:
-        return clip_by_norm(grads, clip_norm)
-    return clip_by_global_norm(grads, global_norm) if global_norm else clip_by_value(grads, clip_value or np.inf)
-
-
 def clip_by_norm(grads: Arrays, clip_norm: float) -> Arrays:
     """Each g * clip_norm / max(norm(g), clip_norm)"""
     return [g * clip_norm / max(np.sqrt(np.square(g).sum()), g.dtype.type(clip_norm)) for g in grads]
