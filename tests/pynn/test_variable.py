@@ -148,12 +148,19 @@ def test_paths():
         def __init__(self):
             super().__init__(name="mine")
             self.dense = keras.layers.Dense(2, name="d")
+            self.failing = True
 
         def call(self, inputs):
+            if self.failing:
+                raise RuntimeError("not yet")
             return self.dense(inputs)
 
     x = np.ones((1, 3), np.float32)
     outer, mine, alone = Outer(name="outer"), Mine(), keras.layers.Dense(2, name="alone")
+    with pytest.raises(RuntimeError, match="not yet"):
+        mine(x)
+    assert not mine.built
+    mine.failing = False
     stack = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="d")], name="s")
     stack.add(keras.layers.Dense(1, name="e"))
     for layer in (outer, mine, alone):

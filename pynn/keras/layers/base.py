@@ -88,6 +88,10 @@ class Layer(Tracked):
         """Makes the weights for inputs of this shape (the first size, of the batch, may be None)."""
         self.built, self._build_shape = True, input_shape
 
+    @classmethod
+    def _has_own_build(cls) -> bool:
+        return cls.build is not Layer.build
+
     def _build_for(self, input_shape: Any) -> None:
         """Called with the shape of the first inputs."""
         self.build(input_shape)
@@ -108,7 +112,11 @@ class Layer(Tracked):
             with name_scope(self.name, self):
                 self._build_for(_shapes(inputs))
                 self.built = True
-                return self(inputs, *args, **kwargs)  # in which a model's layers are built
+                try:
+                    return self(inputs, *args, **kwargs)  # in which the layers inside are built
+                except BaseException:
+                    self.built = self._has_own_build()  # else those that are left are built, and named, in the next
+                    raise
         outer = scope.training
         if args and self._takes_training:
             bound = inspect.signature(self.call).bind(inputs, *args, **kwargs)

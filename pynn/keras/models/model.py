@@ -76,8 +76,12 @@ class Model(Fitted):
 
     def _build_for(self, input_shape: Any) -> None:
         self._build_shape = input_shape
-        if type(self).build is not Model.build:  # else the call that follows builds the layers
+        if self._has_own_build():  # else the call that follows builds the layers
             self.build(input_shape)
+
+    @classmethod
+    def _has_own_build(cls) -> bool:
+        return cls.build is not Model.build
 
     @property
     def operations(self) -> list[Layer]:
