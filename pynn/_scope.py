@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 
@@ -16,12 +16,18 @@ class _Scope(threading.local):
 _scope = _Scope()
 
 
-@contextmanager
-def name_scope(name: str, owner: Any = None) -> Iterator[str]:
-    """Variables made inside are called "name/...", and scopes inside too; gives the whole name with a slash.
+def name_scope(name: str) -> AbstractContextManager[str]:
+    """Variables made inside are called "name/...", and scopes inside too; gives the whole name with a slash."""
+    return _inside(name, None)
 
-    owner: what the scope is for; inside its own scope it does not begin another.
-    """
+
+def scope_of(owner: Any) -> AbstractContextManager[str]:
+    """The scope of the owner's name; inside its own scope it does not begin another."""
+    return _inside(owner.name, owner)
+
+
+@contextmanager
+def _inside(name: str, owner: Any) -> Iterator[str]:
     outer = _scope.prefix, _scope.owner
     if owner is None or owner is not _scope.owner:
         _scope.prefix, _scope.owner = f"{outer[0]}{name.rstrip('/')}/", owner

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops, variable
 from .._neutral import neutral
-from .._scope import name_scope, scoped
+from .._scope import scope_of, scoped
 from ..convert import to_shape
 from ..tensor import Tensor
 from . import config, initializers
@@ -51,7 +51,7 @@ class Variable(variable.Variable):
 
 def owned(owner: Any, value: Any, name: str, trainable: bool = False, dtype: Any = None) -> Variable:
     """A Variable of a layer or optimizer."""
-    with name_scope(owner.name, owner):
+    with scope_of(owner):
         return Variable(value, dtype=dtype, trainable=trainable, name=name)
 
 

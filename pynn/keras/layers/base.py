@@ -13,7 +13,7 @@ import numpy as np
 
 from ... import nest, ops, random
 from ..._neutral import neutral
-from ..._scope import name_scope
+from ..._scope import scope_of
 from ...convert import convert_to_tensor, operand, to_shape
 from ...dtypes import DType, as_dtype
 from ...tensor import Operators, Tensor
@@ -109,7 +109,7 @@ class Layer(Tracked):
                 return self._symbolic_call(inputs, *args, **kwargs)
             inputs = self._cast(inputs)
         if not self.built:
-            with name_scope(self.name, self):
+            with scope_of(self):
                 self._build_for(_shapes(inputs))
                 self.built = True
                 try:
@@ -315,7 +315,7 @@ def _noting(build: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(build)
     def wrapped(self: Layer, input_shape: Any = None) -> None:
-        with name_scope(self.name, self):
+        with scope_of(self):
             build(self, input_shape)
         self.built, self._build_shape = True, input_shape
 

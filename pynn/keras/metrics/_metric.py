@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import nest, ops
 from ..._neutral import neutral
-from ..._scope import name_scope
+from ..._scope import scope_of
 from ...convert import as_array, to_shape
 from ...dtypes import as_dtype
 from ...tensor import Operators, Tensor
@@ -58,7 +58,7 @@ class Metric(Configured):
             raise ValueError("A metric's variable needs an initializer, like 'zeros'")
         dtype = as_dtype(dtype or np.float32).dtype
         _budget.allow(to_shape(shape))
-        with name_scope(self.name, self):
+        with scope_of(self):
             return State(make(to_shape(shape), dtype=dtype), dtype=dtype, trainable=False, name=name)
 
     @neutral(aggregation="sum", synchronization="auto")

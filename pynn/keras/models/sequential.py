@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import ops
 from ..._neutral import neutral
-from ..._scope import name_scope
+from ..._scope import scope_of
 from ...dtypes import as_dtype
 from ...tensor import Tensor
 from .._config import deserialize, serialize
@@ -68,7 +68,7 @@ class Sequential(Model):
         self._stack.append(layer)
         self._names.add(layer.name)
         if self._chain:
-            with name_scope(self.name, self):
+            with scope_of(self):
                 self._chain.append(layer(self._chain[-1]))
         elif self._input:
             self.build(self._input)
