@@ -6,13 +6,21 @@ Nothing is imported by name: a file cannot make it run code that the program doe
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 OURS: dict[tuple[str | None, str], Any] = {}  # (module, name), filled where classes and functions are defined
 _registered: dict[str, Any] = {}
-_scopes: list[Mapping[str, Any]] = []
+
+
+class _Scopes(threading.local):
+    def __init__(self) -> None:
+        self.open: list[Mapping[str, Any]] = []  # the innermost last
+
+
+_scopes = _Scopes()
 
 
 class UnknownObject(TypeError):
@@ -60,7 +68,7 @@ def _find_ours(module: str | None, name: Any, family: str | None) -> Any:
 
 def _find_custom(*names: Any) -> Any:
     """In the scopes, the innermost first, or registered."""
-    known = (*reversed(_scopes), _registered)
+    known = (*reversed(_scopes.open), _registered)
     return next((place[name] for name in names if isinstance(name, str) for place in known if name in place), None)
 
 
@@ -95,9 +103,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 @contextmanager
 def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
-    """Names for classes and functions that are loaded inside this context."""
-    _scopes.append(custom_objects or {})
+    """Names for classes and functions that this thread loads inside this context."""
+    _scopes.open.append(custom_objects or {})
     try:
         yield
     finally:
-        _scopes.pop()
+        _scopes.open.pop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -156,6 +158,8 @@ def test_classes_of_ones_own(tmp_path):
     with keras.utils.custom_object_scope(own):
         assert_same(model, keras.saving.load_model(tmp_path / "a.keras"), X)
         text = keras.models.model_from_json(model.to_json())
+        with ThreadPoolExecutor(1) as others, pytest.raises(TypeError, match="Could not locate 'Scale'"):
+            others.submit(keras.saving.load_model, tmp_path / "a.keras").result()
     assert [w.shape for w in text.get_weights()] == [(6, 2), (2,)]
 
 
