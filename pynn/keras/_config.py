@@ -123,7 +123,7 @@ def serialize(obj: Any) -> Any:
         return _described(obj)
     if not callable(obj) or getattr(obj, "__name__", "<lambda>") == "<lambda>":
         raise TypeError(f"{obj!r} has no configuration: give it a get_config() method, or use a named function")
-    name = _registry.function_name(obj)
+    name = _registry.registered_name(obj) or obj.__name__
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 

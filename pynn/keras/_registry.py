@@ -79,11 +79,6 @@ def _unknown(name: Any, registered: Any) -> UnknownObject:
     )
 
 
-def function_name(function: Callable[..., Any]) -> str:
-    """The name under which a configuration has the function: registered, or its own."""
-    return registered_name(function) or function.__name__
-
-
 def registered_name(thing: Any) -> str | None:
     """The name under which it was registered."""
     return next((name for name, known in _registered.items() if known is thing), None)
