@@ -130,8 +130,9 @@ def test_a_subclass_of_several_inputs(tmp_path):
 def test_a_loss_that_has_no_configuration(tmp_path):
     model = sequential()
     model.compile("sgd", lambda y, p: tf.reduce_mean((y - p) ** 2))
-    with pytest.warns(UserWarning, match="leaves out what `compile` was given"):
+    with pytest.warns(UserWarning, match="leaves out what `compile` was given") as warned:
         model.save(tmp_path / "a.keras")
+    assert warned[0].filename == __file__
     loaded = keras.models.load_model(tmp_path / "a.keras")
     assert not loaded.compiled
     assert_same(model, loaded, X)

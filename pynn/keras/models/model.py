@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from ... import nest
 from ..._neutral import neutral
+from ..._outside import outside
 from .._config import deserialize, serialize
 from .._registry import custom_object_scope
 from .._symbolic import KerasTensor, symbols, traced
@@ -180,7 +181,7 @@ class Model(Fitted):
         try:
             return serialize(vars(self._compile_arguments))
         except TypeError as error:
-            warnings.warn(f"The file leaves out what `compile` was given: {error}", stacklevel=2)
+            warnings.warn(f"The configuration leaves out what `compile` was given: {error}", stacklevel=outside())
             return None
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -189,7 +190,7 @@ class Model(Fitted):
             warnings.warn(
                 f"{type(self).__name__} has a compile() of its own, which was not called: call it, or override "
                 "compile_from_config and get_compile_config",
-                stacklevel=2,
+                stacklevel=outside(),
             )
             return
         families = {"optimizer": "keras.optimizers", "loss": "keras.losses"}
