@@ -54,7 +54,7 @@ class Configured:
                 config |= value
             elif kind is not inspect.Parameter.VAR_POSITIONAL and name not in theirs:
                 config[name] = value
-        if config.get("name", self) is None:
+        if "name" in config and config["name"] is None:
             config["name"] = getattr(self, "name", None)  # the one that it was given instead
         return {name: serialize(value) for name, value in self._meant(config).items()}
 

@@ -292,12 +292,14 @@ class Layer(Tracked):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, with the name and dtype that the layer really has."""
-        older = ("input_shape", "batch_input_shape", *(() if "input_dim" in vars(self) else ("input_dim",)))
-        config = {name: value for name, value in super().get_config().items() if name not in older}
-        if config.get("activity_regularizer", self) is None:  # Keras's layers without one do not know the word
-            del config["activity_regularizer"]
-        base = {"name": self.name, "trainable": self._trainable, "dtype": self._dtype.name}
         accepted = inspect.signature(type(self).__init__).parameters
+        older = {"input_shape", "batch_input_shape", "input_dim"}  # they stay where they are a subclass's own
+        if type(self).__init__ is not Layer.__init__:
+            older -= accepted.keys()
+        config = {name: value for name, value in super().get_config().items() if name not in older}
+        if "activity_regularizer" in config and config["activity_regularizer"] is None:
+            del config["activity_regularizer"]  # Keras's layers without one do not know the word
+        base = {"name": self.name, "trainable": self._trainable, "dtype": self._dtype.name}
         open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
         return config | {key: value for key, value in base.items() if open_ended or key in accepted}
 
