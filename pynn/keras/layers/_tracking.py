@@ -42,12 +42,13 @@ class Tracked(Configured):
 
     def _collect(self, trainable: bool | None) -> list[Variable]:
         """Own variables and, after them, those of the layers inside; all or (non-)trainable ones."""
-        if trainable and not self._trainable:
-            return []
-        trainable = None if trainable is False and not self._trainable else trainable
+        if not self._trainable:
+            if trainable:
+                return []
+            trainable = None  # nothing in a frozen layer is trained, whatever the layers inside say
         own, layers = self._own(), self.parts(Tracked)[1]
         if trainable is not None:
-            own = [v for v in own if (v.trainable and self._trainable) == trainable]
+            own = [v for v in own if v.trainable == trainable]
         for inner in layers:
             own += inner._collect(trainable)
         return list({id(v): v for v in own}.values())
