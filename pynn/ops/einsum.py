@@ -15,9 +15,9 @@ from ..tape import record
 from ..tensor import Tensor
 from ._call import run
 from ._chain import sum_to
+from ._pick import pick
 from .arithmetic import broadcast_to
 from .layout import reshape
-from .move import pick
 
 
 def einsum(equation: str, *inputs: Any) -> Tensor:

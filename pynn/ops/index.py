@@ -11,7 +11,7 @@ from ..convert import as_array, operand, pair, to_axis, to_shape
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Operators, Tensor
-from .move import pick
+from ._pick import pick
 
 
 def getitem(x: Any, key: Any) -> Tensor:

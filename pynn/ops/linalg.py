@@ -13,11 +13,11 @@ from ..tape import record
 from ..tensor import Tensor
 from ._call import floats
 from ._chain import sum_to
+from ._pick import pick, put
 from .arithmetic import abs as absolute
 from .arithmetic import multiply, pow, root, square
 from .index import getitem
 from .layout import expand_dims, reshape, transpose
-from .move import pick, put
 from .network import matmul
 from .reduce import reduce_max, reduce_sum
 

@@ -1,38 +1,18 @@
-"""Operations that only move, repeat or drop elements: NumPy does it, `pick` knows the gradient of them all."""
+"""Operations that only move or repeat elements: NumPy does it, and `pick` knows the gradient."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..convert import as_array, operand, to_shape
 from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
-from ._call import run
-
-Move = Callable[[np.ndarray], np.ndarray]
-
-
-def pick(x: Tensor, move: Move) -> Tensor:
-    """move(x), for a NumPy function whose every result element is some element of its argument."""
-    value = np.asarray(run(move, x._array))
-    if value.base is not None:  # a view would show what happens to a caller's array later
-        value = value.copy()
-    return record(value, (x,), lambda g: (lambda: put(g, move, x._array.shape),))
-
-
-def put(g: Tensor, move: Move, shape: tuple[int, ...]) -> Tensor:
-    """The gradient of `pick`: zeros of `shape`, with each element of g added where it was picked."""
-    size = math.prod(shape)
-    places = np.asarray(move(np.arange(size).reshape(shape)))
-    value = np.zeros(size, g._array.dtype)
-    np.add.at(value, places.ravel(), g._array.ravel())
-    return record(value.reshape(shape), (g,), lambda h: (lambda: pick(h, move),))
+from ._pick import pick
+from .arithmetic import cast, where
+from .reduce import reduce_sum
 
 
 def tile(input: Any, multiples: Any) -> Tensor:
@@ -73,12 +53,12 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any
     mode = mode.upper()
     if mode == "CONSTANT":
         inner = tuple(slice(b, b + n) for (b, _), n in zip(widths.tolist(), x._array.shape, strict=True))
-        edge = ops.cast(constant_values, x._array.dtype)
+        edge = cast(constant_values, x._array.dtype)
         value = np.pad(x._array, widths, constant_values=edge._array)
 
         def around(g: Tensor) -> Tensor:
             outside = np.pad(np.zeros(x._array.shape, bool), widths, constant_values=True)
-            return ops.reduce_sum(ops.where(outside, g, 0))
+            return reduce_sum(where(outside, g, 0))
 
         return record(value, (x, edge), lambda g: (lambda: g[inner], lambda: around(g)))
     if mode not in ("REFLECT", "SYMMETRIC"):

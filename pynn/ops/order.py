@@ -12,7 +12,7 @@ from .._neutral import neutral
 from ..convert import as_array, operand, to_axis
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tensor import Tensor
-from .move import pick
+from ._pick import pick
 from .reduce import has_nan, place
 
 
