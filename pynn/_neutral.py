@@ -1,4 +1,4 @@
-"""Options of Keras that do nothing at one value, and are not there at any other."""
+"""Options of TensorFlow and Keras that do nothing at one value, and are not there at any other."""
 
 from __future__ import annotations
 

@@ -78,9 +78,9 @@ def masked(g: Tensor, kept: np.ndarray, of: tuple[Tensor, ...], slope: float = 0
     """
     a = g._array
     value = np.where(kept, a, a.dtype.type(slope) * a if slope else a.dtype.type(0))
-    return record(value, (g, *of), lambda h: (lambda: masked(h, kept, of, slope), *map(zeros, of)))
+    return record(value, (g, *of), lambda h: (lambda: masked(h, kept, of, slope), *map(no_gradient, of)))
 
 
-def zeros(x: Tensor) -> Callable[[], Tensor]:
+def no_gradient(x: Tensor) -> Callable[[], Tensor]:
     """The gradient of what is constant around x."""
     return lambda: Tensor(np.zeros_like(x._array))

@@ -122,7 +122,8 @@ def meshgrid(*args: Any, indexing: str = "xy") -> list[Tensor]:
         raise ValueError(f"indexing is 'xy' or 'ij', got {indexing!r}")
     tensors = [operand(x) for x in args]
     places = list(enumerate(tensors))  # the axes of the grid, each an input's
-    places[:2] = places[1::-1] if indexing == "xy" else places[:2]
+    if indexing == "xy":
+        places[:2] = places[1::-1]
     sizes = [x._array.size for _, x in places]
     return [broadcast_to(reshape(x, [-1 if i == j else 1 for j, _ in places]), sizes) for i, x in enumerate(tensors)]
 

@@ -14,7 +14,7 @@ from ..dtypes import InvalidArgumentError
 from ..tape import record
 from ..tensor import Tensor
 from ._call import fast, floats, quiet, run
-from ._chain import sum_to, zeros
+from ._chain import no_gradient, sum_to
 from .arithmetic import cast, exp, log
 from .layout import reshape, stop_gradient, transpose
 from .reduce import reduce_max, reduce_sum, sum_rows
@@ -103,7 +103,7 @@ def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
     """g where relu's output is positive, else 0."""
     a, y = g._array, out._array
     value = kernels.relu_grad(a, y) if a.dtype.char in "fd" else np.where(y > 0, a, a.dtype.type(0))
-    return record(value, (g, out), lambda h: (lambda: relu_gradient(h, out), zeros(out)))
+    return record(value, (g, out), lambda h: (lambda: relu_gradient(h, out), no_gradient(out)))
 
 
 def softmax(logits: Any, axis: int | None = None) -> Tensor:
