@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ... import nest
+from ..._neutral import neutral
 from ...convert import operand
 from ...tape import GradientTape
 from ...tensor import Tensor
@@ -39,6 +40,7 @@ class Trainable(Layer):
         super().__init_subclass__()
         cls._loss_takes_training = "training" in inspect.signature(cls.compute_loss).parameters
 
+    @neutral(steps_per_execution=..., jit_compile=..., auto_scale_loss=...)
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -47,14 +49,11 @@ class Trainable(Layer):
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
-        auto_scale_loss: bool = True,
     ) -> None:
         """Sets what training minimizes, how, and which metrics it reports; names or objects.
 
-        Several outputs: lists in their order or dicts by their names. The last four say how Keras compiles a step
-        and scales losses of half precision; here every step runs eagerly, one at a time, and the numbers are the same.
+        Several outputs: lists in their order or dicts by their names. Every step runs eagerly, one at a time: the
+        options that say how Keras compiles a step, and scales losses of half precision, change no number.
         """
         self.run_eagerly = run_eagerly
         check_metrics(metrics)
