@@ -55,43 +55,37 @@ def _positive(name: str, value: float) -> float:
     return value
 
 
-class ExponentialDecay(_Schedule):
+class _Decay(_Schedule):
+    """What falls with p = step / decay_steps; staircase: with floor(p)."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
+        self.decay_steps, self.name = _positive("decay_steps", decay_steps), name or type(self).__name__
+
+    def _passed(self, step: Any) -> Any:
+        p = step / F32(self.decay_steps)
+        return np.floor(p) if self.staircase else p
+
+
+class ExponentialDecay(_Decay):
     """initial_learning_rate * decay_rate ** p, where p = step / decay_steps; staircase: floor(p)."""
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "ExponentialDecay",
-    ) -> None:
-        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
-        self.decay_steps, self.name = _positive("decay_steps", decay_steps), name
-
     def _rate(self, step: Any) -> Any:
-        p = step / F32(self.decay_steps)
-        return F32(self.initial_learning_rate) * F32(self.decay_rate) ** (np.floor(p) if self.staircase else p)
+        return F32(self.initial_learning_rate) * F32(self.decay_rate) ** self._passed(step)
 
 
-class InverseTimeDecay(_Schedule):
+class InverseTimeDecay(_Decay):
     """initial_learning_rate / (1 + decay_rate * p), where p = step / decay_steps; staircase: floor(p)."""
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "InverseTimeDecay",
-    ) -> None:
-        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
-        self.decay_steps, self.name = _positive("decay_steps", decay_steps), name
-
     def _rate(self, step: Any) -> Any:
-        p = step / F32(self.decay_steps)
-        p = np.floor(p) if self.staircase else p
-        return F32(self.initial_learning_rate) / (ONE + F32(self.decay_rate) * p)
+        return F32(self.initial_learning_rate) / (ONE + F32(self.decay_rate) * self._passed(step))
 
 
 class PiecewiseConstantDecay(_Schedule):
