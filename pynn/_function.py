@@ -17,21 +17,16 @@ from .variable import Variable
 
 
 @neutral(
+    autograph=..., jit_compile=..., reduce_retracing=...,
     experimental_implements=None, experimental_attributes=None, experimental_autograph_options=...,
     experimental_relax_shapes=..., experimental_compile=..., experimental_follow_type_hints=...,
 )  # fmt: skip
-def function(
-    func: Callable[..., Any] | None = None,
-    input_signature: Sequence[Any] | None = None,
-    autograph: bool = True,
-    jit_compile: bool | None = None,
-    reduce_retracing: bool = False,
-) -> Any:
+def function(func: Callable[..., Any] | None = None, input_signature: Sequence[Any] | None = None) -> Any:
     """Runs func as it stands, at every call, so that its Python code (print, append) acts each time.
 
     Arrays among the arguments become tensors, and so do numbers and arrays among the results. input_signature:
-    the TensorSpecs that the arguments are converted to and must fit (TypeError). autograph, jit_compile and
-    reduce_retracing say how TensorFlow compiles a function, and change no result.
+    the TensorSpecs that the arguments are converted to and must fit (TypeError). The options that say how
+    TensorFlow compiles a function change no result.
     """
     if func is None:
         return functools.partial(function, input_signature=input_signature)

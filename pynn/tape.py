@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from . import nest, ops
+from ._neutral import neutral
 from .tensor import Operators, Tensor
 
 if TYPE_CHECKING:
@@ -161,18 +162,9 @@ class GradientTape:
         self._spend()
         return totals if plain else nest.pack_sequence_as(sources, totals)
 
-    def jacobian(
-        self,
-        target: Any,
-        sources: Any,
-        unconnected_gradients: str = "none",
-        parallel_iterations: int | None = None,
-        experimental_use_pfor: bool = True,
-    ) -> Any:
-        """d target / d source for each source, of shape target's + source's: a gradient for each element of target.
-
-        `parallel_iterations` and `experimental_use_pfor` say how TensorFlow computes it, and change no result.
-        """
+    @neutral(parallel_iterations=..., experimental_use_pfor=...)
+    def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
+        """d target / d source for each source, of shape target's + source's: a gradient for each element of target."""
         zero = self._zero(unconnected_gradients)
         leaves = nest.flatten(sources)
         keys = [self._key(source) for source in leaves]
@@ -192,18 +184,11 @@ class GradientTape:
         self._spend()
         return nest.pack_sequence_as(sources, results)
 
-    def batch_jacobian(
-        self,
-        target: Any,
-        source: Any,
-        unconnected_gradients: str = "none",
-        parallel_iterations: int | None = None,
-        experimental_use_pfor: bool = True,
-    ) -> Tensor | None:
+    @neutral(parallel_iterations=..., experimental_use_pfor=...)
+    def batch_jacobian(self, target: Any, source: Any, unconnected_gradients: str = "none") -> Tensor | None:
         """d target[b] / d source[b] for each b, of shape (b, target's rest, source's rest).
 
-        It takes for granted that target[b] depends on no other row of source. The last two arguments are as in
-        `jacobian`. ValueError: the first sizes differ.
+        It takes for granted that target[b] depends on no other row of source. ValueError: the first sizes differ.
         """
         zero = self._zero(unconnected_gradients)
         shape, inner = target._array.shape, source._array.shape
