@@ -251,6 +251,11 @@ def test_neutral_values_are_equal_ones():
     assert tf.math.top_k([1.0, 2.0], 1, index_type=tf.int32).indices[0] == 1
     assert tf.linalg.diag_part(tf.eye(2), padding_value=0.0).shape == (2,)
     keras.backend.clear_session(free_memory=False)
+    keras.Sequential([layers.Dense(1)]).compile("sgd", "mse", steps_per_execution=2, jit_compile=True)
+    with tf.GradientTape() as tape:
+        x = tf.Variable([1.0, 2.0])
+        y = x * x
+    assert tape.jacobian(y, x, experimental_use_pfor=False, parallel_iterations=4).shape == (2, 2)
     for value in (tf.int64, np.zeros(2)):
         with pytest.raises(TypeError, match="index_type can only be"):
             tf.math.top_k([1.0], 1, index_type=value)

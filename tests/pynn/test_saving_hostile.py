@@ -180,6 +180,13 @@ def test_a_configuration_asks_for_more_than_the_file_holds(layer, tmp_path):
     tracemalloc.stop()
 
 
+def test_layers_that_broadcast_ask_for_no_more_than_the_file_holds():
+    column, row = keras.Input((2**11, 1)), keras.Input((1, 2**12))
+    text = keras.Model([column, row], layers.Add()([column, row])).to_json()
+    with pytest.raises(ValueError, match="asks for an array of 17,179,869,184 numbers"):
+        keras.models.model_from_json(text.replace(str(2**11), str(2**16)).replace(str(2**12), str(2**17)))
+
+
 def test_members_that_lie(tmp_path):
     """A header that promises more than its member holds; a member of pickles; zeros that unpack to a gigabyte."""
     model = keras.Sequential([keras.Input((2,)), layers.Dense(2, use_bias=False)])
