@@ -210,15 +210,16 @@ def _place(function: Callable[..., Any], x: Any, axis: int | None, output_type: 
     target = as_dtype(output_type)
     if not target.is_integer:
         raise InvalidArgumentError(f"output_type is an integer type, got {target.name}")
-    return Tensor(np.asarray(place(function, operand(x)._array, 0 if axis is None else axis), target.dtype))
+    a = operand(x)._array
+    where = to_axis(0 if axis is None else axis, a.ndim)
+    return Tensor(np.asarray(run(place, function, a, where), target.dtype))
 
 
 def place(function: Callable[..., Any], a: np.ndarray, axis: int) -> Any:
     """Where argmax or argmin of NumPy finds its number if a NaN, at which it would stop, counts as the worst."""
-    axis = to_axis(axis, a.ndim)
     if has_nan(a):
         a = np.where(a == a, a, _worst(a.dtype, function is np.ndarray.argmax))
-    return run(function, a, axis)
+    return function(a, axis)
 
 
 def has_nan(a: np.ndarray) -> bool:
