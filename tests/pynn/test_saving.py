@@ -225,5 +225,19 @@ def test_layers_that_store_variables_their_own_way(tmp_path):
             other.load_weights(tmp_path / "b.npz")
         for one, two in zip(before, other.get_weights(), strict=True):
             np.testing.assert_array_equal(one, two)
+    kernel = other.layers[0].kernel.numpy()
+    changed.layers[0].count = -1
+    changed.layers[1].bias.assign([7.0, 7.0])
+    changed.save_weights(tmp_path / "b.npz")
+    with pytest.warns(UserWarning, match="a count below 0; it keeps its weights"):
+        other.load_weights(tmp_path / "b.npz", skip_mismatch=True)
+    np.testing.assert_array_equal(other.layers[0].kernel, kernel)
+    np.testing.assert_array_equal(other.layers[1].bias, [7.0, 7.0])
+    Counting.save_assets = lambda self, folder: None
+    with pytest.raises(ValueError, match="such files are not supported"):
+        other.save(tmp_path / "c.keras")
+    changed.layers[0].count = "many"
+    with pytest.raises(TypeError, match="stores 'many' as 'count'"):
+        changed.save_weights(tmp_path / "b.npz")
     with pytest.raises(ValueError, match=r"2 variables of its own, the file has \['0'\]"):
         layers.Layer.load_own_variables(other.layers[1], {"0": X})

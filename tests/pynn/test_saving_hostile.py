@@ -13,7 +13,7 @@ import pytest
 
 from pynn import keras
 from pynn.keras import layers
-from pynn.keras.models import weights
+from pynn.keras.models import paths
 from pynn.keras.models.arrays import write_h5, write_npz
 
 
@@ -101,7 +101,7 @@ def test_weights_that_do_not_fit_change_nothing(damage, ending, tmp_path):
     other.save_weights(path)
     content = path.read_bytes()
     if damage == "dtype":
-        arrays = {name: v.numpy().astype(np.int32) for name, v in weights.named_variables(model).items()}
+        arrays = {name: v.numpy().astype(np.int32) for name, v in paths.named_variables(model).items()}
         with open(path, "wb") as file:
             (write_npz if ending == ".npz" else write_h5)(file, arrays)
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..layers import Layer
 from . import weights
 from .arrays import Arrays, opened_with_attributes
+from .paths import named_variables
 
 if TYPE_CHECKING:
     from .model import Model
@@ -40,7 +41,7 @@ def opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
 
 def renamed(model: Model, arrays: Arrays) -> Arrays:
     """The arrays under the names of the model's weights: of each layer the trainable ones first, in order."""
-    names = {id(v): name for name, v in weights.named_variables(model).items()}
+    names = {id(v): name for name, v in named_variables(model).items()}
     groups: dict[str, list[str]] = {}
     for name in arrays:
         group = name.rpartition(":")[0]
@@ -60,6 +61,6 @@ def renamed(model: Model, arrays: Arrays) -> Arrays:
 
 def assign(model: Model, arrays: Arrays) -> None:
     """The model, and its optimizer if it is compiled, take the arrays."""
-    weights.assign(weights.named_variables(model), renamed(model, arrays))
+    weights.assign(named_variables(model), renamed(model, arrays))
     if model.compiled:
         weights.assign_state(model, [array for name, array in arrays.items() if name.rpartition(":")[0] == STATE])

@@ -29,6 +29,11 @@ class Model(Fitted):
     _module = "keras"
     _graph: graph.Graph | None = None
 
+    @property
+    def _is_of_layers(self) -> bool:
+        """Whether they make the model; else they are attributes that its `call` uses."""
+        return self._graph is not None
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         of_graph = bool(args) or kwargs.get("inputs") is not None
         return super().__new__(Functional if cls is Model and of_graph else cls, *args, **kwargs)  # type: ignore[arg-type, return-value]
@@ -92,7 +97,7 @@ class Model(Fitted):
     @property
     def layers(self) -> list[Layer]:
         """The layers of the graph, or among the attributes in the order in which they were set."""
-        return self.parts(Layer)[1]
+        return self.parts(Layer)[1] if self._graph is None else list(self._graph_layers)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of this name, or at this place. ValueError: there is none."""
@@ -158,6 +163,7 @@ class Model(Fitted):
         self._check_weights()
         weights.save_weights(self, filepath, overwrite)
 
+    @neutral(by_name=False)
     def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
         """Reads weights of the same model (.weights.h5, .npz, or a whole model's .keras or .h5).
 

@@ -20,6 +20,7 @@ from .._config import deserialize, serialize
 from .._registry import UnknownObject, custom_object_scope
 from . import legacy, weights
 from .arrays import Arrays, check_packing, has_h5py, most_bytes, opened, write_h5, write_npz
+from .paths import named_layers, named_variables, optimizers
 
 if TYPE_CHECKING:
     from .model import Model
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
 KERAS = "3.15.1"  # the version whose files these are like
 MOST_CONFIG = 2**24  # bytes; models of thousands of layers stay below
+SMALL = 2**20  # numbers
 LEGACY = (".h5", ".hdf5")
 
 
@@ -35,9 +37,10 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     """Writes configuration, weights and optimizer, all or nothing; Keras reads it if h5py is installed here."""
     path = weights.ending_in(filepath, ".keras")
     weights.check_free(path, overwrite)
+    _refuse_assets(model)
     config = json.dumps(serialize(model), indent=1)
     arrays = weights.stored(model)
-    for place, compiled in weights.optimizers(model).items():
+    for place, compiled in optimizers(model).items():
         if compiled.optimizer.built:
             arrays |= {f"{place}{i}": v.numpy() for i, v in enumerate(compiled.optimizer.variables)}
     packed, hdf5 = io.BytesIO(), has_h5py()
@@ -66,8 +69,10 @@ def load_model(
         with custom_object_scope(custom_objects), opened_file as (config, arrays, is_older):
             if not compile and isinstance(config, dict):
                 config["compile_config"] = None
-            with limited(sum(array.size for array in arrays.values()), "that it holds"):
+            # and a few more: a layer's own save_own_variables may store less than its weights
+            with limited(sum(array.size for array in arrays.values()) + SMALL, "that it holds"):
                 model = _made(config)
+            _refuse_assets(model)
             if path.suffix in LEGACY:
                 legacy.assign(model, arrays)
             else:
@@ -77,6 +82,13 @@ def load_model(
             raise
         raise ValueError(f"{path} cannot be loaded: {str(error) or type(error).__name__}") from None
     return model
+
+
+def _refuse_assets(model: Model) -> None:
+    """ValueError: layers would write or read files of their own, beside their variables."""
+    for layer in named_layers(model).values():
+        if hasattr(layer, "save_assets") or hasattr(layer, "load_assets"):
+            raise ValueError(f"Layer {layer.name!r} has save_assets or load_assets: such files are not supported")
 
 
 def _is_of_the_system(error: Exception) -> bool:
@@ -105,7 +117,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
 
 def _assign(model: Model, arrays: Arrays, is_older: bool) -> None:
     weights.load(model, arrays)
-    for place, compiled in weights.optimizers(model).items():
+    for place, compiled in optimizers(model).items():
         names = [f"{place}{i}" for i in range(len(arrays)) if f"{place}{i}" in arrays]
         weights.assign_state(compiled, [arrays[name] for name in names], is_older)
 
@@ -122,7 +134,7 @@ def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: 
                 weights.load(model, arrays, skip_mismatch)
         else:
             with legacy.opened(path) as (_, arrays, _):
-                weights.assign(weights.named_variables(model), legacy.renamed(model, arrays), skip_mismatch)
+                weights.assign(named_variables(model), legacy.renamed(model, arrays), skip_mismatch)
     except Exception as error:
         if _is_of_the_system(error):
             raise

@@ -25,6 +25,8 @@ class Sequential(Model):
     else all are built on the first data.
     """
 
+    _is_of_layers = True  # type: ignore[assignment]
+
     def __init__(
         self, layers: Sequence[Layer | KerasTensor] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:

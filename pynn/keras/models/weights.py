@@ -1,103 +1,76 @@
-"""A model's weights by the paths that they have in Keras's files, and what a file's arrays do to them."""
+"""A model's weights in files, and what a file's arrays do to them."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._atomic import replacing
+from ..._outside import outside
 from ...convert import as_array
 from ...variable import Variable
-from .._names import snake_case
 from ..layers import Layer
 from .arrays import Arrays, Stored, opened, write_h5, write_npz
+from .paths import named_layers, named_variables
 
 if TYPE_CHECKING:
     from .model import Model
 
 
-def named_variables(model: Model) -> dict[str, Variable]:
-    """The weights by their paths in Keras's files: "layers/dense/vars/0" is the first Dense layer's kernel."""
-    found: dict[int, tuple[str, Variable]] = {}
-    for path, layer in _walk(model, "", set()):
-        for i, variable in enumerate(v for v in layer._own() if id(v) not in found):
-            found[id(variable)] = f"{path}vars/{i}", variable
-    return dict(found.values())
-
-
-def optimizers(model: Model) -> dict[str, Model]:
-    """The compiled models, this one and those inside it, by the paths of their optimizers."""
-    compiled = (
-        (path, x) for path, x in _walk(model, "", set()) if hasattr(x, "compile") and getattr(x, "compiled", False)
-    )
-    return {f"{path}optimizer/vars/": x for path, x in compiled}  # type: ignore[misc]
-
-
-def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
-    """A layer and those inside it: attributes by name, and in lists the classes' names, numbered."""
-    if id(layer) in seen:
-        return
-    seen.add(id(layer))
-    yield path, layer
-    attributes = {name: value for name, value in vars(layer).items() if not name.startswith("_")}
-    if hasattr(layer, "layers"):
-        attributes["layers"] = layer.layers
-    for name in sorted(attributes):
-        value = attributes[name]
-        if isinstance(value, Layer):
-            yield from _walk(value, f"{path}{name}/", seen)
-        elif isinstance(value, (list, tuple, dict)):
-            counts: dict[str, int] = {}
-            for item in value.values() if isinstance(value, dict) else value:
-                if isinstance(item, Layer) and id(item) not in seen:
-                    base = snake_case(type(item).__name__)
-                    count = counts[base] = counts.get(base, -1) + 1
-                    yield from _walk(item, f"{path}{name}/{base}_{count}/" if count else f"{path}{name}/{base}/", seen)
-
-
 def stored(model: Model) -> dict[str, np.ndarray]:
-    """What a file holds of the model: its weights, and what layers with a `save_own_variables` of their own give."""
-    arrays = {name: v._array for name, v in named_variables(model).items()}
-    for start, layer in _with_own_ways(model).items():
+    """What a file holds of the model: what each layer's `save_own_variables` gives."""
+    arrays: dict[str, np.ndarray] = {}
+    for start, layer in named_layers(model).items():
         store: dict[str, Any] = {}
         layer.save_own_variables(store)
-        arrays = _outside(arrays, start) | {start + key: as_array(value) for key, value in store.items()}
+        for key, value in store.items():
+            try:
+                arrays[start + key] = as_array(value)
+            except (TypeError, ValueError) as error:
+                raise TypeError(f"Layer {layer.name!r} stores {value!r} as {key!r}: no array of numbers") from error
     return arrays
 
 
 def load(model: Model, arrays: Arrays, skip_mismatch: bool = False) -> None:
-    """The model takes what `stored` gave, as `assign` does. ValueError: then no variable is changed."""
-    variables, own = named_variables(model), _with_own_ways(model)
-    before = [(v, v._array.copy()) for v in variables.values()] if own else []
+    """The model takes what `stored` gave: layers with a `load_own_variables` of their own by it, others by `assign`.
+
+    ValueError: something does not fit; then no variable is changed. With skip_mismatch, as in `assign`.
+    """
+    variables = named_variables(model)
+    own = {start: layer for start, layer in named_layers(model).items() if _has_own_ways(type(layer))}
+    before = {start: [(v, v._array.copy()) for v in layer._own()] for start, layer in own.items()}
     try:
         for start, layer in own.items():
-            variables, rest = _outside(variables, start), _outside(arrays, start)
-            layer.load_own_variables({name[len(start) :]: arrays[name].read() for name in arrays.keys() - rest.keys()})
-            arrays = rest
-        assign(variables, arrays, skip_mismatch)
+            try:
+                names = [name for name in arrays if name.startswith(start)]
+                layer.load_own_variables({name[len(start) :]: arrays[name].read() for name in names})
+            except Exception as error:
+                about = f"Layer {layer.name!r} does not take what the file has: {type(error).__name__}: {error}"
+                if not skip_mismatch:
+                    raise ValueError(about) from error
+                _restore(before[start])
+                warnings.warn(f"{about}; it keeps its weights", stacklevel=outside())
+        rest = {name: array for name, array in arrays.items() if not name.startswith(tuple(own))}
+        assign({name: variables[name] for name in variables if not name.startswith(tuple(own))}, rest, skip_mismatch)
     except Exception:
-        for v, value in before:
-            v.assign(value)
+        for values in before.values():
+            _restore(values)
         raise
 
 
-def _with_own_ways(model: Model) -> dict[str, Layer]:
-    """The layers that write or read their variables by methods of their own, by the beginning of the names."""
+def _has_own_ways(cls: type[Layer]) -> bool:
     ways = ("save_own_variables", "load_own_variables")
-    return {
-        f"{path}vars/": layer
-        for path, layer in _walk(model, "", set())
-        if any(getattr(type(layer), way) is not getattr(Layer, way) for way in ways)
-    }
+    return any(getattr(cls, way) is not getattr(Layer, way) for way in ways)
 
 
-def _outside(named: dict[str, Any], start: str) -> dict[str, Any]:
-    return {name: value for name, value in named.items() if not name.startswith(start)}
+def _restore(values: Iterable[tuple[Variable, np.ndarray]]) -> None:
+    for variable, value in values:
+        variable.assign(value)
 
 
 def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -130,7 +103,9 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
         )
     skipped = {_layer(name) for name in wrong}
     if skipped:
-        warnings.warn(f"These layers keep their weights, those of the file do not fit: {sorted(skipped)}", stacklevel=3)
+        warnings.warn(
+            f"These layers keep their weights, those of the file do not fit: {sorted(skipped)}", stacklevel=outside()
+        )
     read = [(v, weights[name].read()) for name, v in variables.items() if _layer(name) not in skipped]
     for v, values in read:
         v.assign(values.astype(v.dtype.dtype, copy=False))

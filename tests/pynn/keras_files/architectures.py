@@ -103,6 +103,42 @@ def own_names(keras: Any) -> Any:
     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), Halves(), keras.layers.Dense(2)])
 
 
+def insides(keras: Any) -> Any:
+    """Layers inside a layer of one's own: private, in lists of lists and dicts, and one of them twice."""
+
+    @keras.saving.register_keras_serializable("architectures")
+    class Block(keras.layers.Layer):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            make = keras.layers.Dense
+            self._private, self.several = make(4), [[make(4), make(3)], {"z": make(3), "a": make(3)}, make(3)]
+            self.again = self.several[2]
+
+        def call(self, x: Any) -> Any:
+            (one, two), named, three = self.several
+            return self.again(three(named["a"](named["z"](two(one(self._private(x)))))))
+
+    return keras.Sequential([keras.Input((4,)), Block(), keras.layers.Dense(2)])
+
+
+def subclassed(keras: Any) -> Any:
+    """A model whose layers are attributes before and after "layers" in the alphabet, and private ones."""
+
+    @keras.saving.register_keras_serializable("architectures")
+    class Subclassed(keras.Model):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.output_layer, self.body, self._first = (keras.layers.Dense(n) for n in (2, 4, 4))
+            self.norms = [keras.layers.BatchNormalization(), keras.layers.Dense(3)]
+
+        def call(self, x: Any) -> Any:
+            return self.output_layer(self.norms[1](self.norms[0](self.body(self._first(x)))))
+
+    model = Subclassed()
+    model(X)
+    return model
+
+
 PENALIZED = {"kernel_regularizer": "l2", "bias_regularizer": "l1", "activity_regularizer": "l2",
              "kernel_constraint": "max_norm", "bias_constraint": "non_neg"}  # fmt: skip
 ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name: (function of keras, data)
@@ -126,7 +162,8 @@ ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name: (function of keras, data)
     "doubles": (stack((4,), ("Dense", 3, {"dtype": "float64"}), dtype="float64"), X),
     "graph": (graph, [X, X[:, ::-1].copy()]), "operators": (operators, X), "dicts": (dicts, {"a": X, "b": X + 1}),
     "nested": (nested, X), "compiled_inside": (compiled_inside, X), "merging": (merging, [X, X + 1]),
-    "frozen": (frozen, X), "own_names": (own_names, X),
+    "frozen": (frozen, X), "own_names": (own_names, X), "insides": (insides, X),
+    "subclassed": (subclassed, X),
 }  # fmt: skip
 
 OPTIMIZERS: dict[str, Any] = {  # name: function of keras, which gives compile's arguments

@@ -13,7 +13,8 @@ import numpy as np
 
 HERE = Path(__file__).parent
 RECORDED = {"digits": ".keras", "channels_first": ".keras", "graph": ".keras", "operators": ".keras",
-            "compiled_inside": ".keras", "own_names": ".keras", "nested": ".h5"}  # fmt: skip
+            "compiled_inside": ".keras", "own_names": ".keras", "insides": ".keras", "subclassed": ".keras",
+            "nested": ".h5"}  # fmt: skip
 TRAINED = {"adam": 0, "rmsprop": 2, "amsgrad": 2, "nadam": 2}  # epochs before they are written
 
 
