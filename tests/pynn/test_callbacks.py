@@ -161,29 +161,6 @@ def progress(monkeypatch):
     return make
 
 
-def test_callback_list_in_a_loop_of_ones_own(network):
-    """Keras's form: the hooks as methods, the logs by place or by name, the History as the model's."""
-    heard = []
-
-    class Hears(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            heard.append(("train", self.params, logs))
-
-        def on_test_batch_end(self, batch, logs=None):
-            heard.append((batch, logs))
-
-    model = network()
-    call = CallbackList(Hears(), add_history=True, model=model, epochs=1)
-    call.on_train_begin()
-    call.on_test_batch_end(3, {"loss": np.float32(0.5)})
-    call.on_epoch_begin(0)
-    call.on_epoch_end(0, logs={"loss": 0.25})
-    assert heard == [("train", {"epochs": 1}, {}), (3, {"loss": 0.5})]
-    assert model.history is call.history and model.history.history == {"loss": [0.25]}
-    with pytest.raises(AttributeError, match="no 'on_lunch'"):
-        call.on_lunch()
-
-
 def epoch(call, number, steps, **logs):
     call("on_epoch_begin", number)
     for step in range(steps):

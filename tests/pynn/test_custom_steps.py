@@ -154,3 +154,29 @@ def test_a_compiled_model_inside_another():
     assert list(history) == ["loss", "mse"] and history["loss"] == history["mse"] != [0.0]
     loss, mse = outer.evaluate(x, y, verbose=0)
     assert loss == mse == pytest.approx(float(tf.reduce_mean((outer(x) - y) ** 2)), rel=1e-6)
+
+
+def test_callback_list_in_a_loop_of_ones_own():
+    """Keras's form: the hooks as methods, the logs by place or by name, the History as the model's."""
+    heard = []
+
+    class Hears(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            heard.append(("train", self.params, logs))
+
+        def on_test_batch_end(self, batch, logs=None):
+            heard.append((batch, logs))
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    call = keras.callbacks.CallbackList(Hears(), add_history=True, model=model, epochs=1)
+    call.on_train_begin()
+    call.on_test_batch_end(batch=3, logs={"loss": np.float32(0.5)})
+    call.on_epoch_begin(0)
+    call.on_epoch_end(0, logs={"loss": 0.25})
+    assert heard == [("train", {"epochs": 1}, {}), (3, {"loss": 0.5})]
+    assert model.history is call.history and model.history.history == {"loss": [0.25]}
+    model.compile("sgd", "mse")
+    model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0, callbacks=call)
+    assert heard[2][1]["epochs"] == 1 and heard[2][1]["steps"] == 1 and len(model.history.history["loss"]) == 2
+    with pytest.raises(AttributeError, match="no 'on_lunch'"):
+        call.on_lunch()

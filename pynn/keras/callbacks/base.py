@@ -67,9 +67,10 @@ class History(Callback):
 
 
 class CallbackList:
-    """Several callbacks as one: `callbacks.on_epoch_end(epoch, logs)`, or by name, calls each in turn.
+    """Several callbacks as one: `call("on_epoch_end", epoch, logs=logs)`, or `call.on_epoch_end(epoch, logs)`.
 
-    add_history: with a History among them, also as `model.history`. params: for their `set_params`.
+    callbacks: one, a nest of them, or such a list; add_history: with a History, also as `model.history`; params: for
+    `set_params`.
 
     All get the same copy of the logs ({} if there are none), sorted by name, numbers and scalar tensors as floats:
     what one adds, those after it see. A hook that a callback leaves as it is costs a batch nothing.
@@ -84,28 +85,41 @@ class CallbackList:
         model: Model | None = None,
         **params: Any,
     ) -> None:
-        self.callbacks: list[Callback] = nest.flatten(callbacks or [])
+        given = nest.flatten(callbacks or [])
+        self.callbacks: list[Callback] = [c for one in given for c in getattr(one, "callbacks", [one])]
         self.history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
         self._heard: dict[str, list[Callable[..., Any]]] = {}  # the batches' hooks that do something
+        self.set_params(params)
+        if model is not None:
+            self.set_model(model)
+
+    def set_params(self, params: dict[str, Any]) -> None:
         for callback in self.callbacks:
             callback.set_params(params)
-            if model is not None:
-                callback.set_model(model)
-        if model is not None and self.history is not None:
+
+    def set_model(self, model: Model) -> None:
+        for callback in self.callbacks:
+            callback.set_model(model)
+        if self.history is not None:
             model.history = self.history
 
     def __getattr__(self, hook: str) -> Callable[..., None]:
         if not hasattr(Callback, hook) or not hook.startswith("on_"):
             raise AttributeError(f"CallbackList has no {hook!r}")
-        indices = 1 if "epoch" in hook or "batch" in hook else 0
 
-        def call(*args: Any, logs: Mapping[str, Any] | None = None) -> None:
-            self(hook, *args[:indices], logs=args[indices] if len(args) > indices else logs)
+        def by_epoch(epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+            self(hook, epoch, logs=logs)
 
-        return call
+        def by_batch(batch: int, logs: Mapping[str, Any] | None = None) -> None:
+            self(hook, batch, logs=logs)
+
+        def once(logs: Mapping[str, Any] | None = None) -> None:
+            self(hook, logs=logs)
+
+        return by_epoch if "epoch" in hook else by_batch if "batch" in hook else once
 
     def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
         if "batch" not in hook:
