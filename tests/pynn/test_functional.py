@@ -129,6 +129,12 @@ def test_sizes_that_are_not_known():
     assert layers.Concatenate(2)([hidden, hidden]).shape == (None, None, 16)
     assert layers.Add()([keras.Input((None,)), keras.Input((3,))]).shape == (None, 3)
     assert (hidden + hidden)[:, 0].shape == (None, 8) and hidden[:, 1:].shape == (None, None, 8)
+    for part, shape in (  # how much of an unknown size a slice holds is not known either, as in Keras
+        (hidden[:, :2], (None, None, 8)), (hidden[:, -2:], (None, None, 8)), (hidden[:1, 0], (None, 8)),
+        (hidden[..., :2], (None, None, 2)), (hidden[:, None, 0:1], (None, 1, None, 8)), (hidden[0, ..., 0], (None,)),
+        (hidden[:, -1, 1:], (None, 7)), (hidden[..., None], (None, None, 8, 1)),
+    ):  # fmt: skip
+        assert part.shape == shape
     assert layers.Dense(2).compute_output_shape((7, None, 5)) == (7, None, 2)
     model = keras.Model(inputs, layers.Lambda(lambda x: tf.reduce_max(x, 1))(hidden))
     assert model.predict(np.ones((3, 5, 4)), verbose=0).shape == (3, 8) and model.output_shape == (None, 8)

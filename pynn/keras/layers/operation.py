@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import EllipsisType
 from typing import Any
 
 from ... import ops
+from ...dtypes import TensorShape
 from ...tensor import Tensor
 from .base import Layer
 
@@ -46,16 +48,39 @@ class Operation(Layer):
         return OPERATIONS[_OLDER[config["operation"]]](config["name"])
 
 
+class GetItem(Operation):
+    """x[key]: numbers, slices, None and `...`"""
+
+    _function = staticmethod(ops.getitem)
+
+    def _symbolic_call(self, x: Any, key: Any) -> Any:
+        output = super()._symbolic_call(x, key)
+        axes, sizes = list(x.shape), list(output.shape)
+        keys = list(key) if isinstance(key, tuple) else [key]
+        if not all(part is None or isinstance(part, (int, slice, EllipsisType)) for part in keys):
+            return output
+        if Ellipsis in keys:
+            i = keys.index(Ellipsis)
+            keys[i : i + 1] = [slice(None)] * (len(axes) - len(keys) + 1 + keys.count(None))
+        place = 0  # among the sizes of the output
+        for part in keys:
+            if part is not None and axes.pop(0) is None and isinstance(part, slice):
+                sizes[place] = None  # how much of an unknown size a slice holds is not known
+            place += part is None or isinstance(part, slice)
+        output.shape = TensorShape(sizes)
+        return output
+
+
 _FUNCTIONS: dict[str, Any] = {
-    "Absolute": ops.abs, "Add": ops.add, "FloorDivide": ops.floordiv, "GetItem": ops.getitem, "Greater": ops.greater,
+    "Absolute": ops.abs, "Add": ops.add, "FloorDivide": ops.floordiv, "Greater": ops.greater,
     "GreaterEqual": ops.greater_equal, "Less": ops.less, "LessEqual": ops.less_equal, "LogicalAnd": ops.logical_and,
     "LogicalNot": ops.logical_not, "LogicalOr": ops.logical_or, "LogicalXor": ops.logical_xor, "Matmul": ops.matmul,
     "Mod": ops.mod, "Multiply": ops.multiply, "Negative": ops.negative, "Power": ops.pow, "Subtract": ops.subtract,
     "TrueDivide": ops.divide,
 }  # fmt: skip
-OPERATIONS: dict[str, Callable[..., Operation]] = {
+OPERATIONS: dict[str, Any] = {
     name: type(name, (Operation,), {"_function": staticmethod(function), "__doc__": function.__doc__})
     for name, function in _FUNCTIONS.items()
-}
+} | {"GetItem": GetItem}
 globals().update(OPERATIONS)  # where pickle looks for them
-_OLDER = {function.__name__: name for name, function in _FUNCTIONS.items()}
+_OLDER = {operation._function.__name__: name for name, operation in OPERATIONS.items()}
