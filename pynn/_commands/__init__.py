@@ -33,9 +33,10 @@ def reading(name: str, kind: str = "") -> Iterator[None]:
     except Exception as error:  # damaged bytes make readers raise almost anything
         if isinstance(error, OSError) and error.strerror:
             raise UserError(f"{error.filename or name}: {error.strerror}") from None
-        text = str(error).partition("\n")[0]
+        text = str(error).replace(name, one_line(name)).partition("\n")[0]
         if not isinstance(error, (OSError, ValueError)):  # "KeyError 'name'", "MemoryError"
             text = f"{type(error).__name__} {text}".strip()
+        name = one_line(name)
         if text.startswith((f"{name}:", f"{name}{os.sep}")):
             raise UserError(text) from None
         text = f"{text[:300]}..." if len(text) > 300 else text  # files may put anything into an error's text

@@ -228,6 +228,7 @@ def test_what_a_subclass_adds_to_the_base_class_configuration(tmp_path):
 def test_small_print():
     assert keras.optimizers.get(None) is None and keras.constraints.Constraint()(3) == 3
     assert keras.optimizers.get({"class_name": "adam", "config": {"beta_1": 0.5}}).get_config()["beta_1"] == 0.5
+    assert keras.optimizers.deserialize({"class_name": "adam", "config": {"beta_1": 0.5}}).beta_1 == 0.5
     assert keras.metrics.AUC(num_thresholds=None, thresholds=[0.5]).num_thresholds == 3
     for make in (
         lambda: layers.ReLU(threshold=None),

@@ -7,6 +7,7 @@ from typing import Any
 from ..._missing import missing
 from .. import _config
 from .._names import lookup
+from .._registry import custom_object_scope
 from . import schedules
 from .adagrad import Adadelta, Adagrad
 from .adam import Adam, Adamax, AdamW, Nadam
@@ -58,7 +59,8 @@ def serialize(optimizer: Any) -> Any:
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The optimizer that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects, family="keras.optimizers"))
+    with custom_object_scope(custom_objects):
+        return get(config)
 
 
 __getattr__ = missing(__name__)
