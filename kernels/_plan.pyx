@@ -23,6 +23,7 @@ cdef enum:
     COLUMNS = 3  # up to which dot products of rows are best for a small c, and for a tall one
     LANES = 128  # if k has so many bytes for each of them but one,
     PRODUCTS = 9  # or if not more are summed for a row of c;
+    WIDE = 8  # vectors in a row, above which dot products of rows do as well with long vectors as with short ones
     LONG_ROWS = 40  # k for each of more columns, from which they pay for the sums at their ends
 
 
@@ -72,7 +73,8 @@ cdef void choose_method(Plan* plan) noexcept nogil:
     if plan.method == TILES and small and plan.m <= FEW and plan.n <= vector and (
             plan.b.column == 1 and plan.b.row >= plan.n):
         plan.method = SPLIT
-    if (plan.n < vector if plan.method == TILES else 2 * (plan.k if plan.method == INNER else plan.n) <= vector):
+    if (plan.k <= WIDE * vector if plan.method == INNER else plan.n < vector if plan.method == TILES
+            else 2 * plan.n <= vector):
         leaf = &narrow[plan.is_double]
     plan.leaf = leaf
     plan.apart = plan.transposed and plan.method != ROW and plan.method != INNER
