@@ -82,7 +82,7 @@ cdef const char* adjacent(const char* x, idx row, idx column, idx m, idx n, char
 
 
 cdef void run_rows(const Nest* nest, binary_leaf* leaf, const char* x, const char* y, char* out, idx size,
-                   idx m) noexcept nogil:
+                   idx m, bint stream) noexcept nogil:
     """m rows of the last axis, which is short: as many as fit a block become one long row."""
     cdef int last = nest.ndim - 1, walked = last - 1
     cdef idx n = nest.unit, block = BLOCK // (n * size) // ROWS * ROWS, i = 0, rows
@@ -102,7 +102,7 @@ cdef void run_rows(const Nest* nest, binary_leaf* leaf, const char* x, const cha
         elif i == 0 or step_y:
             b = adjacent(y + i * step_y, nest.y[walked], nest.y[last], rows, n, space[1], size)
         to = out + i * step_out if direct else space[2]
-        leaf(a, 1, b, 1, to, 1, rows * n, False)
+        leaf(a, 1, b, 1, to, 1, rows * n, stream and direct)
         if not direct:
             simd[size == 8].copy(rows, n, to, n, 1, out + i * step_out, nest.out[walked], nest.out[last])
         i += rows
@@ -127,7 +127,7 @@ cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const ch
                  nest.y[walked], out + column * nest.out[walked] * size, nest.out[walked], n, stream)
         else:
             run_rows(nest, leaf, x + column * nest.x[walked] * size, y + column * nest.y[walked] * size,
-                     out + column * nest.out[walked] * size, size, n)
+                     out + column * nest.out[walked] * size, size, n, stream)
         start += n
         column = 0
         axis = walked - 1
@@ -166,7 +166,7 @@ cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b,
     cdef bint stream
     cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
     # Parts of cache lines at the ends of each block would make streaming slow.
-    stream = nest.unit == 1 and nest.out[nest.ndim - 1] == 1 and out != x and out != y and not (
+    stream = nest.out[nest.ndim - 1] == 1 and out != x and out != y and not (
         fresh and n * size > RECYCLED) and (
         moved(nest, n, x == y) * size > simd[size == 8].stream_bytes)
     n //= nest.unit
