@@ -165,7 +165,6 @@ cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b,
     cdef idx size = cnp.PyArray_ITEMSIZE(c), n = cnp.PyArray_SIZE(c), share
     cdef bint stream
     cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
-    # Parts of cache lines at the ends of each block would make streaming slow.
     stream = nest.out[nest.ndim - 1] == 1 and out != x and out != y and not (
         fresh and n * size > RECYCLED) and (
         moved(nest, n, x == y) * size > simd[size == 8].stream_bytes)
