@@ -19,6 +19,7 @@ cdef struct Plan:
     const leaves* leaf
     bint transposed
     bint apart          # c' is computed in memory of its own, and its transpose copied to the caller's c
+    bint symmetric      # b is a': above the diagonal c is a copy of what is below
     idx m, n, k
     Matrix a, b, c
     Matrix result       # the caller's c

@@ -117,6 +117,8 @@ cdef void make_plan(Plan* plan, idx m, idx n, idx k, Matrix a, Matrix b, Matrix 
     choose_method(plan)
     leaf = plan.leaf
     plan.panels = (plan.n + leaf.panel - 1) // leaf.panel
+    plan.symmetric = (plan.method == TILES and plan.panels == 1 and m == n and a.data == b.data and a.row == b.column
+                      and a.column == b.row and end.bias == NULL and not end.relu)
     plan.slices = (k * size + SLICE_BYTES - 1) // SLICE_BYTES
     plan.slice_bytes = ((k + plan.slices - 1) // plan.slices * leaf.panel * size + 63) // 64 * 64
     plan.direct = plan.b.column == 1 and (

@@ -41,11 +41,11 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
     cdef Matrix c = at(plan.c, row, column, plan.size)
     cdef char* packing = NULL
     cdef Matrix next = at(b, 0, leaf.panel, plan.size)
-    cdef idx rest = 0
+    cdef idx rest = 0, i = 0
     if is_packed:
         b, next = Matrix(packed, width, 1), Matrix(packed + plan.slice_bytes, width, 1)
     elif not (plan.direct and width == columns):
-        if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows:
+        if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows and not plan.symmetric:
             packing = packed
         else:
             # what follows a row may be read, but for the last rows
@@ -63,6 +63,14 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
             b = Matrix(packed, width, 1)
     if not plan.large or number + 1 == plan.panels or next.column != 1:
         next.data = NULL
+    if plan.symmetric:  # up to the vector on the diagonal
+        width = leaf.vector
+        while i < rows:
+            leaf.gemm_panel(min(width, rows - i), min(columns, row + i + width), k, at(a, i, 0, plan.size).data, a.row,
+                            a.column, b.data, b.row, NULL, NULL, 0, at(c, i, 0, plan.size).data, c.row,
+                            slice > 0 or rest > 0)
+            i += width
+        return
     leaf.gemm_panel(rows, columns, k, a.data, a.row, a.column, b.data, b.row, packing, next.data, next.row,
                     c.data, c.row, slice > 0 or rest > 0)
 
@@ -181,5 +189,8 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
         for t in prange(plan.workers, num_threads=plan.workers, schedule="static", chunksize=1):
             spread(caller)
             rectangle(&plan, t)
+    if plan.symmetric:
+        for i in range(n - 1):
+            copy(turned(at(c, i + 1, i, size)), 1, n - 1 - i, at(c, i, i + 1, size).data, c.row, is_double)
     free(memory)
     return 0

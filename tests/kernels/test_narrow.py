@@ -101,6 +101,26 @@ def test_products(layout, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_matrix_by_its_transpose(layout, dtype):
+    rng = np.random.default_rng(6)
+    for k in [*SIZES, 65]:
+        x = layout(rng.standard_normal((4099, k)).astype(dtype))
+        for a in (x.T, x[:75]):
+            exact, bound = a.astype(float) @ a.T, bound_of(a, a.T)
+            seen = set()
+            for threads in (1, 2, 3):
+                kernels.set_num_threads(threads)
+                around = np.full(exact.size + 80, np.nan, dtype)
+                out = around[40:-40].reshape(exact.shape)
+                kernels.dot(a, a.T, out=out)
+                seen.add(around.tobytes())
+                assert (np.abs(out - exact) <= bound).all()
+                assert np.isnan(around[[*range(40), *range(-40, 0)]]).all()
+            assert len(seen) == 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_dense(dtype):
     rng = np.random.default_rng(3)
     for k in SIZES:
