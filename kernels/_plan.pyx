@@ -70,7 +70,7 @@ cdef void choose_method(Plan* plan) noexcept nogil:
     if plan.transposed:
         plan.m, plan.n = n, m
         plan.a, plan.b, plan.c = turned(plan.b), turned(plan.a), turned(plan.c)
-    if plan.method == TILES and small and plan.m <= FEW and plan.n <= vector and (
+    if plan.method == TILES and small and plan.m <= FEW and (plan.n <= vector or plan.m == 1) and (
             plan.b.column == 1 and plan.b.row >= plan.n):
         plan.method = SPLIT
     if (plan.k <= WIDE * vector if plan.method == INNER else plan.n < vector if plan.method == TILES

@@ -31,7 +31,8 @@ typedef struct {
     /* c (m, n) = a (m, k) b', or += if accumulate, for contiguous rows of a and of b (n, k) */
     void (*inner)(idx m, idx n, idx k, const void *a, idx lda, const void *b, idx ldb, void *c, idx rsc, idx csc,
                   int accumulate);
-    /* c (m, n) = a (m, k) b (k, n) for m <= 6, n <= vector; the rows of b, ldb >= n apart, and of c are contiguous */
+    /* c (m, n) = a (m, k) b (k, n) for m <= 6, n <= vector, or m = 1, n <= panel; the rows of b, ldb >= n
+     * apart, and of c are contiguous */
     void (*few)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb, void *c, idx ldc);
     /* c (n) = a (k) b (k, n); the rows of b and c are contiguous */
     void (*row_times)(idx n, idx k, const void *a, idx csa, const void *b, idx ldb, void *c);
