@@ -20,7 +20,8 @@ class PyDataset:
     """Base class of data by batch: a subclass gives batch number i in `__getitem__(i)` and their count in `__len__`.
 
     A batch is (x, y) or (x, y, sample_weight). `num_batches` may stand for `__len__`; None: there is no end.
-    workers: above 1, so many threads make batches, at most `max_queue_size` of them before they are asked for.
+    workers: above 1, so many threads make batches, at most `max_queue_size` of them before they are asked for
+    (0: no threads, as in Keras).
     ValueError: use_multiprocessing.
     """
 
@@ -30,7 +31,7 @@ class PyDataset:
         if use_multiprocessing:
             raise ValueError("A PyDataset has no processes: give workers=n without use_multiprocessing, for threads")
         self.workers = check_count("workers", workers, 0)
-        self.max_queue_size = check_count("max_queue_size", max_queue_size)
+        self.max_queue_size = check_count("max_queue_size", max_queue_size, 0)
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError
@@ -196,7 +197,7 @@ class _Indexed:
         order = _numbers(count)
         if self._shuffle and count is not None:
             order = random.generator().permutation(count).tolist()
-        if data.workers > 1:
+        if data.workers > 1 and data.max_queue_size:
             yield from map(_tensors, parallel(data.__getitem__, order, data.workers, data.max_queue_size))
         else:
             for i in order:
