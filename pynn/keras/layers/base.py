@@ -6,7 +6,7 @@ import copy
 import functools
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Layer(Tracked):
     built = False
     _module = "keras.layers"
     _dtype: Any = _Missing()
-    _takes_training = False
+    _takes_training = _has_own_build = False
 
     @neutral(autocast=True)
     def __init__(
@@ -81,16 +81,13 @@ class Layer(Tracked):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls._takes_training = "training" in inspect.signature(cls.call).parameters
+        cls._has_own_build = vars(cls).get("_has_own_build", cls._has_own_build or "build" in vars(cls))
         if "build" in vars(cls):
             cls.build = _noting(cls.build)  # type: ignore[method-assign]
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights for inputs of this shape (the first size, of the batch, may be None)."""
         self.built, self._build_shape = True, input_shape
-
-    @classmethod
-    def _has_own_build(cls) -> bool:
-        return cls.build is not Layer.build
 
     def _build_for(self, input_shape: Any) -> None:
         """Called with the shape of the first inputs."""
@@ -115,12 +112,11 @@ class Layer(Tracked):
                 try:
                     return self(inputs, *args, **kwargs)  # in which the layers inside are built
                 except BaseException:
-                    self.built = self._has_own_build()  # else those that are left are built, and named, in the next
+                    self.built = self._has_own_build  # else those that are left are built, and named, in the next
                     raise
         outer = scope.training
         if args and self._takes_training:
-            bound = inspect.signature(self.call).bind(inputs, *args, **kwargs)
-            training = bound.arguments.get("training", outer)
+            training = inspect.signature(self.call).bind(inputs, *args, **kwargs).arguments.get("training", outer)
         else:
             training = kwargs.pop("training", None)
             training = outer if training is None else training
@@ -235,7 +231,7 @@ class Layer(Tracked):
     def losses(self) -> list[Tensor]:
         """The losses that the last call added, then the regularizers' values of the trainable weights."""
         added = [loss for x in self._tree() if x._added[0] is self._call for loss in x._added[1]]
-        return added + penalties(self.trainable_weights)
+        return added + regularizers.penalties(self.trainable_weights)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""
@@ -293,9 +289,8 @@ class Layer(Tracked):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, with the name and dtype that the layer really has."""
         accepted = inspect.signature(type(self).__init__).parameters
-        older = {"input_shape", "batch_input_shape", "input_dim"}  # they stay where they are a subclass's own
-        if type(self).__init__ is not Layer.__init__:
-            older -= accepted.keys()
+        own = accepted.keys() if type(self).__init__ is not Layer.__init__ else set()
+        older = {"input_shape", "batch_input_shape", "input_dim"} - own  # a subclass's own ones stay
         config = {name: value for name, value in super().get_config().items() if name not in older}
         if "activity_regularizer" in config and config["activity_regularizer"] is None:
             del config["activity_regularizer"]  # Keras's layers without one do not know the word
@@ -305,11 +300,6 @@ class Layer(Tracked):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def penalties(variables: Sequence[Variable]) -> list[Tensor]:
-    """What the regularizers of the variables add to the loss."""
-    return [operand(v.regularizer(v)) for v in variables if v.regularizer is not None]
 
 
 def _noting(build: Callable[..., None]) -> Callable[..., None]:

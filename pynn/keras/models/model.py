@@ -28,6 +28,7 @@ class Model(Fitted):
 
     _module = "keras"
     _graph: graph.Graph | None = None
+    _has_own_build = False  # but for a subclass's
 
     @property
     def _is_of_layers(self) -> bool:
@@ -82,12 +83,8 @@ class Model(Fitted):
 
     def _build_for(self, input_shape: Any) -> None:
         self._build_shape = input_shape
-        if self._has_own_build():  # else the call that follows builds the layers
+        if self._has_own_build:  # else the call that follows builds the layers
             self.build(input_shape)
-
-    @classmethod
-    def _has_own_build(cls) -> bool:
-        return cls.build is not Model.build
 
     @property
     def operations(self) -> list[Layer]:

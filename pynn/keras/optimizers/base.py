@@ -22,7 +22,7 @@ from .._variables import owned, slot_name
 from ._memory import keep_freed_memory
 from .accumulation import GradientMeans
 from .averages import MovingAverages
-from .clipping import Arrays, clip_by_global_norm, clip_by_norm, clip_by_value
+from .clipping import Arrays, clipped
 from .decay import WeightDecay
 from .options import OptimizerOptions
 from .rate import HUNDREDTH, Rate
@@ -83,7 +83,6 @@ class Optimizer(Configured):
         self._step = 0  # the one that is being made
         # by id of the variable; holding the variables keeps the ids theirs
         self._state: dict[int, tuple[Variable, Arrays]] = {}
-        self._places: dict[int, int] = {}
         self._shown: list[list[Variable]] = []
         self._added: list[Variable] = []
 
@@ -131,7 +130,6 @@ class Optimizer(Configured):
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._state = {id(v): (v, [np.array(a) for a in arrays]) for v, arrays in state["_state"]}
-        self._places = {key: place for place, key in enumerate(self._state)}
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Makes the state for these variables; no others can be updated later."""
@@ -141,7 +139,6 @@ class Optimizer(Configured):
         variables, slots = list(variables), self._slots()
         for v in variables:
             self._state[id(v)] = v, [np.full_like(v._array, first) for first in slots.values()]
-        self._places = {key: place for place, key in enumerate(self._state)}
         if self._averages:
             self._averages.averages = self.add_optimizer_variables(variables, "average")
         if self._means:
@@ -191,14 +188,11 @@ class Optimizer(Configured):
         self._step = count + 1
         if self._means:
             self._step = count // self._means.steps + 1
-            slopes = self._means.add([self._places[id(v)] for v in variables], slopes, count + 1)
+            places = {key: place for place, key in enumerate(self._state)}
+            slopes = self._means.add([places[id(v)] for v in variables], slopes, count + 1)
         if slopes:  # there are none between two updates of accumulated gradients
-            if self.clipnorm:
-                slopes = clip_by_norm(slopes, self.clipnorm)
-            elif self.global_clipnorm:
-                slopes = clip_by_global_norm(slopes, self.global_clipnorm)
-            elif self.clipvalue:
-                slopes = clip_by_value(slopes, self.clipvalue)
+            if self.clipnorm or self.global_clipnorm or self.clipvalue:
+                slopes = clipped(slopes, self.clipnorm, self.global_clipnorm, self.clipvalue)
             if self.weight_decay is not None:
                 self._decay(variables, rate * self.weight_decay)
             if self._has_own_step:
@@ -303,7 +297,7 @@ class Optimizer(Configured):
         return tuple(self.add_optimizer_variables(variables, *pair) for pair in zip(name, first, strict=True))
 
     def _get_variable_index(self, variable: Variable) -> int:
-        return self._places[id(variable)]
+        return list(self._state).index(id(variable))
 
     def assign(self, variable: Variable, value: Any) -> None:
         """variable = value, converted to its dtype."""

@@ -7,6 +7,13 @@ import numpy as np
 Arrays = list[np.ndarray]
 
 
+def clipped(grads: Arrays, norm: float | None, global_norm: float | None, value: float | None) -> Arrays:
+    """By the one of the limits that is given."""
+    if norm:
+        return clip_by_norm(grads, norm)
+    return clip_by_global_norm(grads, global_norm) if global_norm else clip_by_value(grads, value or np.inf)
+
+
 def clip_by_norm(grads: Arrays, clip_norm: float) -> Arrays:
     """Each g * clip_norm / max(norm(g), clip_norm)"""
     return [g * clip_norm / max(np.sqrt(np.square(g).sum()), g.dtype.type(clip_norm)) for g in grads]
