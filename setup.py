@@ -16,7 +16,10 @@ if sys.platform == "win32":
     sys.exit("kernels is written for GCC and Clang (vector extensions): on Windows build it in WSL")
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 OPTIMIZE = ["-O3", "-fno-math-errno"]  # never -march=native, never fast-math
-ALIGN = ["-falign-functions=64", "-falign-loops=32"]  # else a leaf's speed changes with the code before it, up to twice
+ALIGN = [
+    "-falign-functions=64",
+    "-falign-loops=32",
+]  # else a leaf's speed depends on where the linker puts it: on an EPYC (Zen 4) up to twice the time
 MODULES = sorted(path.stem for path in Path("kernels").glob("*.pyx"))
 
 SETS = {"baseline": []}  # instruction set -> its flags

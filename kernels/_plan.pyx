@@ -54,6 +54,7 @@ cdef void choose_method(Plan* plan) noexcept nogil:
     cdef const leaves* leaf = &simd[plan.is_double]
     cdef idx m = plan.m, n = plan.n, vector = leaf.vector
     cdef bint small = plan.k >= LONG and max(m, n) <= leaf.panel  # c is, and its sums are long
+    cdef bint is_narrow
     plan.transposed = False
     if plan.a.column == 1 and (n == 1 or m > 1 and sums_in_lanes(n, plan.k, small, leaf, plan.size)):
         plan.method = INNER
@@ -73,8 +74,11 @@ cdef void choose_method(Plan* plan) noexcept nogil:
     if plan.method == TILES and small and plan.m <= FEW and (plan.n <= vector or plan.m == 1) and (
             plan.b.column == 1 and plan.b.row >= plan.n):
         plan.method = SPLIT
-    if (plan.k <= WIDE * vector if plan.method == INNER else plan.n < vector if plan.method == TILES
-            else 2 * plan.n <= vector):
+    if plan.method == INNER:
+        is_narrow = plan.k <= WIDE * vector
+    else:
+        is_narrow = plan.n < vector if plan.method == TILES else 2 * plan.n <= vector
+    if is_narrow:
         leaf = &narrow[plan.is_double]
     plan.leaf = leaf
     plan.apart = plan.transposed and plan.method != ROW and plan.method != INNER
@@ -117,8 +121,9 @@ cdef void make_plan(Plan* plan, idx m, idx n, idx k, Matrix a, Matrix b, Matrix 
     choose_method(plan)
     leaf = plan.leaf
     plan.panels = (plan.n + leaf.panel - 1) // leaf.panel
-    plan.symmetric = (plan.method == TILES and plan.panels == 1 and m == n and a.data == b.data and a.row == b.column
-                      and a.column == b.row and end.bias == NULL and not end.relu)
+    plan.symmetric = (plan.method == TILES and not plan.transposed and plan.panels == 1 and m == n
+                      and a.data == b.data and a.row == b.column and a.column == b.row
+                      and end.bias == NULL and not end.relu)
     plan.slices = (k * size + SLICE_BYTES - 1) // SLICE_BYTES
     plan.slice_bytes = ((k + plan.slices - 1) // plan.slices * leaf.panel * size + 63) // 64 * 64
     plan.direct = plan.b.column == 1 and (

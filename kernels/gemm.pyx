@@ -45,7 +45,7 @@ cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, id
     if is_packed:
         b, next = Matrix(packed, width, 1), Matrix(packed + plan.slice_bytes, width, 1)
     elif not (plan.direct and width == columns):
-        if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows and not plan.symmetric:
+        if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows and not plan.symmetric:  # which has parts
             packing = packed
         else:
             # what follows a row may be read, but for the last rows

@@ -34,12 +34,13 @@ def reading(name: str, kind: str = "") -> Iterator[None]:
         if isinstance(error, OSError) and error.strerror:
             raise UserError(f"{error.filename or name}: {error.strerror}") from None
         text = str(error).replace(name, one_line(name)).partition("\n")[0]
+        text = f"{text[:300]}..." if len(text) > 300 else text  # files may put anything into an error's text
         if not isinstance(error, (OSError, ValueError)):  # "KeyError 'name'", "MemoryError"
             text = f"{type(error).__name__} {text}".strip()
+        text = text or type(error).__name__
         name = one_line(name)
         if text.startswith((f"{name}:", f"{name}{os.sep}")):
             raise UserError(text) from None
-        text = f"{text[:300]}..." if len(text) > 300 else text  # files may put anything into an error's text
         raise UserError(f"{name}: not {kind}, or damaged ({text})" if kind else f"{name}: {text}") from None
 
 

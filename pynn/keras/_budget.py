@@ -1,4 +1,4 @@
-"""How many numbers a configuration may ask for: no more than its file holds, or than fit into memory."""
+"""How many numbers a configuration may ask for: about as many as its file holds."""
 
 from __future__ import annotations
 
@@ -8,38 +8,35 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 SAMPLE = 2**24  # numbers of what goes into a layer, comes out, or is in a metric: a file holds none of them
+SPARE = 2**20  # numbers: a layer's save_own_variables may store less than its weights
 
 
 class _Budget(threading.local):
     left = total = math.inf
-    source = ""
 
 
 _budget = _Budget()
 
 
 @contextmanager
-def limited(numbers: int, source: str) -> Iterator[None]:
-    """Weights that are made inside this context have so many numbers together, at most. ValueError: more.
-
-    source: whose numbers they are, like "in the file".
-    """
-    before = _budget.left, _budget.total, _budget.source
-    _budget.left, _budget.total, _budget.source = numbers, numbers, source
+def limited(numbers: int) -> Iterator[None]:
+    """Weights that are made inside this context have at most so many numbers together, and SPARE. ValueError: more."""
+    before = _budget.left, _budget.total
+    _budget.left, _budget.total = numbers + SPARE, numbers
     try:
         yield
     finally:
-        _budget.left, _budget.total, _budget.source = before
+        _budget.left, _budget.total = before
 
 
 def spend(numbers: int) -> None:
     """A weight of so many numbers is about to be made."""
     if numbers > _budget.left:
-        raise ValueError(f"its configuration asks for more weights than the {_budget.total:,} numbers {_budget.source}")
+        raise ValueError(f"its configuration asks for more weights than the {_budget.total:,} numbers that it may have")
     _budget.left -= numbers
 
 
 def allow(shape: Iterable[int]) -> None:
-    """An array of this shape, which is no weight, is about to be made. A generator does nothing outside `limited`."""
+    """An array of this shape, which is no weight, is about to be made. Outside of `limited` its sizes are not read."""
     if _budget.total != math.inf and (size := math.prod(shape)) > max(_budget.total, SAMPLE):
         raise ValueError(f"its configuration asks for an array of {size:,} numbers")

@@ -41,11 +41,11 @@ class Variable(variable.Variable):
         return ops.identity(self)
 
     def assign_add(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
-        """The value plus this one; the argument has another name than tf.Variable's."""
+        """variable += value, of the same shape and dtype."""
         return super().assign_add(value)
 
     def assign_sub(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
-        """The value minus this one."""
+        """variable -= value, of the same shape and dtype."""
         return super().assign_sub(value)
 
 

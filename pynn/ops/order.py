@@ -13,7 +13,7 @@ from ..convert import as_array, operand, to_axis
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tensor import Tensor
 from ._pick import pick
-from .reduce import has_nan, place
+from .reduce import extreme, has_nan
 
 
 class TopKV2(NamedTuple):
@@ -102,7 +102,7 @@ def top_k(input: Any, k: int = 1, sorted: bool = True) -> TopKV2:
     x, k = operand(input), int(k)
     if not x._array.ndim or not 0 <= k <= x._array.shape[-1]:
         raise InvalidArgumentError(f"input must have at least k columns, got shape {x.shape} and k {k}")
-    order = place(np.ndarray.argmax, x._array, -1)[..., None] if k == 1 else _order(x._array, -1, "DESCENDING", k)
+    order = extreme(x._array)[..., None] if k == 1 else _order(x._array, -1, "DESCENDING", k)
     return TopKV2(pick(x, lambda a: np.take_along_axis(a, order, -1)), Tensor(order.astype(np.int32)))
 
 

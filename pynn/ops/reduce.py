@@ -198,28 +198,28 @@ def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> T
 
 def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
     """The index of the largest along the axis (the first by default), the first of equals; NaN counts as -inf."""
-    return _place(np.ndarray.argmax, input, axis, output_type)
+    return _index_of(input, axis, True, output_type)
 
 
 def argmin(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
     """The index of the smallest along the axis (the first by default), the first of equals; NaN counts as inf."""
-    return _place(np.ndarray.argmin, input, axis, output_type)
+    return _index_of(input, axis, False, output_type)
 
 
-def _place(function: Callable[..., Any], x: Any, axis: int | None, output_type: Any) -> Tensor:
+def _index_of(x: Any, axis: int | None, largest: bool, output_type: Any) -> Tensor:
     target = as_dtype(output_type)
     if not target.is_integer:
         raise InvalidArgumentError(f"output_type is an integer type, got {target.name}")
     a = operand(x)._array
     where = to_axis(0 if axis is None else axis, a.ndim)
-    return Tensor(np.asarray(run(place, function, a, where), target.dtype))
+    return Tensor(np.asarray(run(extreme, a, where, largest), target.dtype))
 
 
-def place(function: Callable[..., Any], a: np.ndarray, axis: int) -> Any:
-    """Where argmax or argmin of NumPy finds its number if a NaN, at which it would stop, counts as the worst."""
+def extreme(a: np.ndarray, axis: int = -1, largest: bool = True) -> Any:
+    """NumPy's argmax, or argmin; but NaN, at which they stop, counts as the worst."""
     if has_nan(a):
-        a = np.where(a == a, a, _worst(a.dtype, function is np.ndarray.argmax))
-    return function(a, axis)
+        a = np.where(a == a, a, _worst(a.dtype, largest))
+    return a.argmax(axis) if largest else a.argmin(axis)
 
 
 def has_nan(a: np.ndarray) -> bool:

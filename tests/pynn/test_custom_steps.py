@@ -164,6 +164,8 @@ def test_callback_list_in_a_loop_of_ones_own():
         def on_train_begin(self, logs=None):
             heard.append(("train", self.params, logs))
 
+        callbacks = "an attribute of its own"
+
         def on_test_batch_end(self, batch, logs=None):
             heard.append((batch, logs))
 

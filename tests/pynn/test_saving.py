@@ -241,3 +241,59 @@ def test_layers_that_store_variables_their_own_way(tmp_path):
         changed.save_weights(tmp_path / "b.npz")
     with pytest.raises(ValueError, match=r"2 variables of its own, the file has \['0'\]"):
         layers.Layer.load_own_variables(other.layers[1], {"0": X})
+
+
+def test_what_layers_hold_beside_layers(tmp_path):
+    """Properties that fail are passed by; a layer in a property is found."""
+
+    class Holder(layers.Layer):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self._inner = layers.Dense(3)
+            self.around = [self._inner]  # of its names the first in the alphabet that is not private
+
+        @property
+        def first(self):
+            return self._inner
+
+        @property
+        def broken(self):
+            raise RuntimeError("not yet")
+
+        def call(self, x):
+            return self._inner(x)
+
+    model, other = (keras.Sequential([keras.Input((6,)), Holder(), layers.Dense(1)]) for _ in range(2))
+    model.save_weights(tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as file:
+        assert sorted(file.files)[:2] == [f"layers/dense/vars/{i}" for i in (0, 1)]
+        assert [name for name in file.files if "holder" in name] == [
+            f"layers/holder/around/dense/vars/{i}" for i in (0, 1)
+        ]
+    other.load_weights(tmp_path / "a.npz")
+    assert_same(model, other, X)
+
+
+def test_optimizers_beside_the_compiled_one(tmp_path):
+    """Their state is in the file, and taken where they are built; weights load beside it."""
+
+    @keras.saving.register_keras_serializable("tests")
+    class Pair(keras.Model):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.one, self.two = layers.Dense(3), layers.Dense(1)
+            self.other = keras.optimizers.SGD(momentum=0.9)
+
+        def call(self, x):
+            return self.two(self.one(x))
+
+    model, again = Pair(), Pair()
+    for pair in (model, again):
+        pair(X)
+        pair.other.build(pair.two.trainable_variables)
+    model.other.apply([X[:3, :1], X[:1, 0]])
+    model.save(tmp_path / "a.keras")
+    again.load_weights(tmp_path / "a.keras")
+    assert_same(model, again, X)
+    with pytest.warns(UserWarning, match="4 arrays, does not fit its 2 variables"):
+        assert_same(model, keras.models.load_model(tmp_path / "a.keras"), X)

@@ -216,7 +216,7 @@ def test_members_whose_decoders_have_no_limit(tmp_path, member, method):
         for name, value in members.items():
             archive.writestr(name, value, method if name == member else zipfile.ZIP_DEFLATED)
     for load in (keras.models.load_model, sequential().load_weights):
-        with pytest.raises(ValueError, match=f"{member} is packed neither"):
+        with pytest.raises(ValueError, match=f"{member} is neither stored"):
             load(path)
 
 
@@ -235,7 +235,7 @@ def test_texts_that_ask_for_too_much():
     layer = keras.saving.serialize_keras_object(layers.Dense(10**12, input_shape=(2,)))
     entries = [keras.saving.serialize_keras_object(layers.InputLayer((2,))), layer]
     text = json.dumps(CONFIG | {"config": CONFIG["config"] | {"layers": entries}})
-    with pytest.raises(ValueError, match="for which there is memory"):
+    with pytest.raises(ValueError, match="more weights than the 1,073,741,824"):
         keras.models.model_from_json(text)
 
 

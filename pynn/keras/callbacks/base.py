@@ -86,21 +86,26 @@ class CallbackList:
         **params: Any,
     ) -> None:
         given = nest.flatten(callbacks or [])
-        self.callbacks: list[Callback] = [c for one in given for c in getattr(one, "callbacks", [one])]
+        self.callbacks: list[Callback] = []
+        for one in given:
+            self.callbacks += one.callbacks if isinstance(one, CallbackList) else [one]
         self.history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
         self._heard: dict[str, list[Callable[..., Any]]] = {}  # the batches' hooks that do something
-        self.set_params(params)
+        if params:
+            self.set_params(params)
         if model is not None:
             self.set_model(model)
 
     def set_params(self, params: dict[str, Any]) -> None:
+        """Tells each the epochs, steps and verbosity."""
         for callback in self.callbacks:
             callback.set_params(params)
 
     def set_model(self, model: Model) -> None:
+        """Tells each the model, which gets the History, if there is one."""
         for callback in self.callbacks:
             callback.set_model(model)
         if self.history is not None:

@@ -8,7 +8,7 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import IO
 
 import numpy as np
@@ -105,7 +105,7 @@ def decode_npy(data: bytearray) -> np.ndarray:
 def read_npz(file: str | os.PathLike[str] | IO[bytes], name: str) -> tuple[np.ndarray, ...]:
     """(x_train, y_train, x_test, y_test) from an npz without pickle; `name` stands in the ValueErrors."""
     try:
-        with open(file, "rb") if isinstance(file, (str, os.PathLike)) else file as stream:
+        with open(file, "rb") if isinstance(file, (str, os.PathLike)) else nullcontext(file) as stream:
             members = zip_members(stream, [f"{key}.npy" for key in KEYS])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None

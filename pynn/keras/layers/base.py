@@ -49,7 +49,7 @@ class Layer(Tracked):
     built = False
     _module = "keras.layers"
     _dtype: Any = _Missing()
-    _takes_training = _has_own_build = False
+    _takes_training = _has_own_build = _is_of_layers = False
 
     @neutral(autocast=True)
     def __init__(
@@ -112,7 +112,7 @@ class Layer(Tracked):
                 try:
                     return self(inputs, *args, **kwargs)  # in which the layers inside are built
                 except BaseException:
-                    self.built = self._has_own_build  # else those that are left are built, and named, in the next
+                    self.built = self._has_own_build  # else the layers inside that are left unbuilt get no names
                     raise
         outer = scope.training
         if args and self._takes_training:

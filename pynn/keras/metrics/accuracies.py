@@ -9,7 +9,7 @@ import numpy as np
 from ... import ops
 from ..._neutral import neutral
 from ...convert import as_array
-from ...ops.reduce import place
+from ...ops.reduce import extreme
 from ...tensor import Tensor
 from ..losses._loss import same_rank
 from .means import MeanMetricWrapper, NamedMean
@@ -20,12 +20,12 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     y_true, y_pred = as_array(y_true), as_array(y_pred)
     if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
         y_true = y_true[..., 0]
-    return _matches(y_true, place(np.ndarray.argmax, y_pred, -1))
+    return _matches(y_true, extreme(y_pred))
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     """1 where the largest of y_pred (..., n) is at the largest of y_true (..., n), else 0."""
-    return _matches(*(place(np.ndarray.argmax, as_array(y), -1) for y in (y_true, y_pred)))
+    return _matches(extreme(as_array(y_true)), extreme(as_array(y_pred)))
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
@@ -41,7 +41,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
     """1 where fewer than k of y_pred (..., n) are larger than the one at the largest of y_true (..., n), else 0."""
-    return sparse_top_k_categorical_accuracy(place(np.ndarray.argmax, as_array(y_true), -1), y_pred, k)
+    return sparse_top_k_categorical_accuracy(extreme(as_array(y_true)), y_pred, k)
 
 
 @neutral(from_sorted_ids=False)

@@ -84,7 +84,7 @@ def _npz(stream: BinaryIO) -> Iterator[tuple[Arrays, Attributes]]:
 def check_packing(info: zipfile.ZipInfo) -> None:
     """ValueError: a member that would be unpacked a chunk as a whole, however large it is."""
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{info.filename} is packed neither by zip's deflate nor not at all")
+        raise ValueError(f"{info.filename} is neither stored nor deflated")
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:

@@ -21,7 +21,7 @@ def clone_model(
     """A new model of the same layers, calls and names, compiled alike, its weights drawn anew.
 
     Each layer is made by clone_function(layer), by default of its configuration. A subclass of Model is made as
-    `load_model` would; ValueError: with a clone_function. input_tensors stands for its place in Keras: None.
+    `load_model` would; ValueError: with a clone_function. TypeError: input_tensors, which Keras has there.
     """
     if input_tensors is not None:
         raise TypeError("clone_model: input_tensors is not supported; call the copy on them")

@@ -150,7 +150,8 @@ class Outputs:
     """
 
     def __init__(self, y_pred: Any, names: list[str] | None) -> None:
-        self._form = nest.map_structure(lambda _: None, y_pred)
+        form = nest.map_structure(lambda _: None, y_pred)
+        self._form = form if nest.is_nested(form) else [form]
         paths = _paths(y_pred)
         known = names is not None and len(names) == len(paths)
         layers = names if names is not None and known else [f"output_{i}" for i in range(len(paths))]
@@ -169,14 +170,16 @@ class Outputs:
         """
         if not nest.is_nested(value):
             return [value] * len(self.names)
-        return self._matched(value, self._form if nest.is_nested(self._form) else [self._form], what, partial)
+        return self._matched(value, self._form, what, partial)
 
     def targets(self, y: Any, functions: Sequence[Any] = ()) -> list[Any]:
         """The targets by output; a list may leave out those of outputs that have no loss."""
+        if y is None or isinstance(y, dict):
+            return self.each(y, "y")
         used = [i for i, f in enumerate(functions) if f]
         given = list(y) if isinstance(y, (list, tuple)) else [y]
-        if y is None or isinstance(y, dict) or len(given) == len(self.names) or len(given) != len(used):
-            return self.each(given if y is not None and not isinstance(y, dict) else y, "y")
+        if len(given) == len(self.names) or len(given) != len(used):
+            return self.each(given, "y")
         placed = dict(zip(used, given, strict=True))
         return [placed.get(i) for i in range(len(self.names))]
 

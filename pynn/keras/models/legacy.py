@@ -63,4 +63,5 @@ def assign(model: Model, arrays: Arrays) -> None:
     """The model, and its optimizer if it is compiled, take the arrays."""
     weights.assign(named_variables(model), renamed(model, arrays))
     if model.compiled:
-        weights.assign_state(model, [array for name, array in arrays.items() if name.rpartition(":")[0] == STATE])
+        state = [array for name, array in arrays.items() if name.rpartition(":")[0] == STATE]
+        weights.assign_state(model.optimizer, model.trainable_variables, state)

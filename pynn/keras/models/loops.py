@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..callbacks import Callback, CallbackList, History
 from ._running import Running
 from .steps import Trainable, as_logs
 
-Callbacks = Callback | Sequence[Callback] | None
+Callbacks = Callback | CallbackList | Iterable[Callback] | None
 
 
 class Fitted(Trainable):
@@ -98,9 +98,10 @@ class Fitted(Trainable):
     def _calling(self, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
         """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
         progress, outer = ProgressBar(verbose), self._running  # a callback of fit may call evaluate or predict
-        given = [callbacks or [], [progress] if verbose else []]
+        one = isinstance(callbacks, (Callback, CallbackList))
+        given = [callbacks] if one else list(callbacks or ())  # type: ignore[arg-type]
         try:
-            yield CallbackList(given, model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
+            yield CallbackList([*given, *([progress] if verbose else [])], model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
         finally:
             progress.close()
             self._running = outer

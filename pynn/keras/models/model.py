@@ -31,8 +31,8 @@ class Model(Fitted):
     _has_own_build = False  # but for a subclass's
 
     @property
-    def _is_of_layers(self) -> bool:
-        """Whether they make the model; else they are attributes that its `call` uses."""
+    def _is_of_layers(self) -> bool:  # type: ignore[override]
+        """Whether `layers` are all that there is; else they are attributes, which a subclass's `call` uses."""
         return self._graph is not None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:

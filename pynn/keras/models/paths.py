@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...variable import Variable
 from .._names import snake_case
 from ..layers import Layer
+from ..optimizers import Optimizer
 
 if TYPE_CHECKING:
     from .model import Model
@@ -23,12 +25,16 @@ def named_variables(model: Model) -> dict[str, Variable]:
     return {f"{start}{i}": v for start, layer in named_layers(model).items() for i, v in enumerate(layer._own())}
 
 
-def optimizers(model: Model) -> dict[str, Model]:
-    """The compiled models, this one and those inside it, by where the variables of their optimizers lie."""
+def named_optimizers(model: Model) -> dict[str, tuple[Optimizer, list[Variable] | None]]:
+    """The optimizers by where their variables lie, and for what they are: a model's own for its trainable weights."""
     return {
-        f"{path}optimizer/vars/": layer  # type: ignore[misc]
-        for path, layer in _inside(model, "", set())
-        if hasattr(layer, "compile") and getattr(layer, "compiled", False)
+        f"{start.removesuffix('vars/')}{name}/vars/": (
+            value,
+            layer.trainable_variables if name == "optimizer" else None,
+        )
+        for start, layer in named_layers(model).items()
+        for name, value in _attributes(layer)
+        if isinstance(value, Optimizer)
     }
 
 
@@ -47,15 +53,20 @@ def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]
             if isinstance(item, (Layer, list, tuple, dict)):
                 kind = snake_case(type(item).__name__) if isinstance(item, Layer) else "container"
                 count = counts[kind] = counts.get(kind, -1) + 1
-                yield from _inside(item, f"{path}{kind}_{count}/" if count else f"{path}{kind}/", seen)
+                name = f"{kind}_{count}" if count else kind
+                yield from _inside(item, f"{path}{name}/", seen)
 
 
 def _attributes(layer: Layer) -> list[tuple[str, Any]]:
     """In Keras's order: by name, private ones last; the layers of a Sequential or graph before all others."""
     ours = next(cls for cls in type(layer).__mro__ if cls.__module__.startswith("pynn."))
     names = vars(layer).keys() | set(dir(type(layer))).difference(dir(ours))
-    found = {name: getattr(layer, name, None) for name in names if not name.startswith("__")}
+    found = {}
+    for name in names:
+        if not name.startswith("__"):
+            with contextlib.suppress(Exception):  # a property may fail; then there is nothing to save, as in Keras
+                found[name] = getattr(layer, name)
     if hasattr(layer, "layers"):
         found["layers"] = layer.layers
-    first = "layers" if getattr(layer, "_is_of_layers", False) else None
+    first = "layers" if layer._is_of_layers else None
     return sorted(found.items(), key=lambda pair: (pair[0] != first, pair[0].startswith("_"), pair[0]))

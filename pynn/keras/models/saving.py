@@ -20,7 +20,7 @@ from .._config import deserialize, serialize
 from .._registry import UnknownObject, custom_object_scope
 from . import legacy, weights
 from .arrays import Arrays, check_packing, has_h5py, most_bytes, opened, write_h5, write_npz
-from .paths import named_layers, named_variables, optimizers
+from .paths import named_layers, named_optimizers, named_variables
 
 if TYPE_CHECKING:
     from .model import Model
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
 KERAS = "3.15.1"  # the version whose files these are like
 MOST_CONFIG = 2**24  # bytes; models of thousands of layers stay below
-SMALL = 2**20  # numbers
+MOST_OF_TEXT = 2**30  # weights of a model that is described without them
 LEGACY = (".h5", ".hdf5")
 
 
@@ -40,9 +40,9 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     _refuse_assets(model)
     config = json.dumps(serialize(model), indent=1)
     arrays = weights.stored(model)
-    for place, compiled in optimizers(model).items():
-        if compiled.optimizer.built:
-            arrays |= {f"{place}{i}": v.numpy() for i, v in enumerate(compiled.optimizer.variables)}
+    for start, (optimizer, _) in named_optimizers(model).items():
+        if optimizer.built:
+            arrays |= {f"{start}{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
     packed, hdf5 = io.BytesIO(), has_h5py()
     (write_h5 if hdf5 else write_npz)(packed, arrays)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
@@ -69,8 +69,7 @@ def load_model(
         with custom_object_scope(custom_objects), opened_file as (config, arrays, is_older):
             if not compile and isinstance(config, dict):
                 config["compile_config"] = None
-            # and a few more: a layer's own save_own_variables may store less than its weights
-            with limited(sum(array.size for array in arrays.values()) + SMALL, "that it holds"):
+            with limited(sum(array.size for array in arrays.values())):
                 model = _made(config)
             _refuse_assets(model)
             if path.suffix in LEGACY:
@@ -117,9 +116,9 @@ def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
 
 def _assign(model: Model, arrays: Arrays, is_older: bool) -> None:
     weights.load(model, arrays)
-    for place, compiled in optimizers(model).items():
-        names = [f"{place}{i}" for i in range(len(arrays)) if f"{place}{i}" in arrays]
-        weights.assign_state(compiled, [arrays[name] for name in names], is_older)
+    for start, (optimizer, variables) in named_optimizers(model).items():
+        names = [f"{start}{i}" for i in range(len(arrays)) if f"{start}{i}" in arrays]
+        weights.assign_state(optimizer, variables, [arrays[name] for name in names], is_older)
 
 
 def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
@@ -158,9 +157,8 @@ def to_json(model: Model, options: dict[str, Any]) -> str:
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
-    """The model of a text from `to_json`, its weights drawn anew. ValueError: no such text, or more than memory."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with custom_object_scope(custom_objects), limited(memory // 8, "for which there is memory"):
+    """The model of a text from `to_json`, its weights drawn anew. ValueError: no such text, or too many weights."""
+    with custom_object_scope(custom_objects), limited(MOST_OF_TEXT):
         try:
             return _made(json.loads(json_string))
         except RecursionError:

@@ -32,7 +32,6 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
-        self._names: set[str] = set()
         self._input: tuple[int | None, ...] | None = None
         # what goes into the first layer, what comes out of it, out of the next, ...
         self._chain: list[KerasTensor] = []
@@ -56,7 +55,7 @@ class Sequential(Model):
                 )
             self._input, self._entry = layer.batch_shape, layer
             return
-        if layer.name in self._names:
+        if any(other.name == layer.name for other in self._stack):
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names: {layer.name!r} is there already"
             )
@@ -68,7 +67,6 @@ class Sequential(Model):
                 self._entry = InputLayer(shape)
                 self._input = self._entry.batch_shape
         self._stack.append(layer)
-        self._names.add(layer.name)
         if self._chain:
             with scope_of(self):
                 self._chain.append(layer(self._chain[-1]))
@@ -84,9 +82,7 @@ class Sequential(Model):
             raise ValueError(f"There is no layer in Sequential model {self.name!r}")
         self._chain = self._chain[: len(self._stack)]
         self.built = self.built and len(self._stack) > 1
-        layer = self._stack.pop()
-        self._names = {other.name for other in self._stack}
-        return layer
+        return self._stack.pop()
 
     @property
     def layers(self) -> list[Layer]:

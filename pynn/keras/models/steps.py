@@ -52,7 +52,8 @@ class Trainable(Layer):
         """Sets what training minimizes, how, and which metrics it reports; names or objects.
 
         Several outputs: lists in their order or dicts by their names. Every step runs eagerly, one at a time: the
-        options that say how Keras compiles a step, and scales losses of half precision, change no number.
+        options that say how Keras compiles steps, and scales losses of half precision, change no number. Callbacks
+        are called for each batch, whatever steps_per_execution is.
         """
         self.run_eagerly = run_eagerly
         check_metrics(metrics)

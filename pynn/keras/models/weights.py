@@ -15,8 +15,9 @@ from ..._outside import outside
 from ...convert import as_array
 from ...variable import Variable
 from ..layers import Layer
+from ..optimizers import Optimizer
 from .arrays import Arrays, Stored, opened, write_h5, write_npz
-from .paths import named_layers, named_variables
+from .paths import named_layers, named_optimizers, named_variables
 
 if TYPE_CHECKING:
     from .model import Model
@@ -55,7 +56,8 @@ def load(model: Model, arrays: Arrays, skip_mismatch: bool = False) -> None:
                     raise ValueError(about) from error
                 _restore(before[start])
                 warnings.warn(f"{about}; it keeps its weights", stacklevel=outside())
-        rest = {name: array for name, array in arrays.items() if not name.startswith(tuple(own))}
+        apart = (*own, *named_optimizers(model))
+        rest = {name: array for name, array in arrays.items() if not name.startswith(apart)}
         assign({name: variables[name] for name in variables if not name.startswith(tuple(own))}, rest, skip_mismatch)
     except Exception:
         for values in before.values():
@@ -89,7 +91,7 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
     ValueError if one is missing, left over, or of another shape or kind of numbers: then no variable is changed. With
     skip_mismatch, the layers of such variables keep their values, and a warning names them.
     """
-    weights = {name: array for name, array in arrays.items() if name in variables or "optimizer" not in name.split("/")}
+    weights = {name: array for name, array in arrays.items() if name in variables or not _of_optimizer(name)}
     wrong = dict.fromkeys(variables.keys() - weights.keys(), "is not in the file")
     wrong |= dict.fromkeys(weights.keys() - variables.keys(), "is none of the model's weights")
     for name in variables.keys() & weights.keys():
@@ -111,19 +113,26 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
         v.assign(values.astype(v.dtype.dtype, copy=False))
 
 
+def _of_optimizer(name: str) -> bool:
+    return any(part.endswith("optimizer") for part in name.split("/"))
+
+
 def _layer(name: str) -> str:
     return name.rpartition("vars/")[0].rstrip("/") or "the model itself"
 
 
-def assign_state(model: Model, state: list[Stored], is_older: bool = False) -> None:
+def assign_state(
+    optimizer: Optimizer, variables: list[Variable] | None, state: list[Stored], is_older: bool = False
+) -> None:
     """The optimizer takes its state, in the order of its variables; a warning if it does not fit.
 
-    is_older: in the order of version 0.1.
+    variables: what it is built for, if it is not yet; None: not known. is_older: in the order of version 0.1.
     """
-    optimizer, unbuilt = model.optimizer, len(model.optimizer.variables)
+    unbuilt = len(optimizer.variables)
     if not state:
         return
-    optimizer.build(model.trainable_variables)
+    if variables is not None:
+        optimizer.build(variables)
     kept = optimizer.older_variables() if is_older else optimizer.variables
     if [tuple(v.shape) for v in kept] == [array.shape for array in state]:
         for v, array in zip(kept, state, strict=True):
@@ -132,7 +141,7 @@ def assign_state(model: Model, state: list[Stored], is_older: bool = False) -> N
         warnings.warn(
             f"The file's state of the optimizer {optimizer.name!r}, {len(state)} arrays, does not fit its {len(kept)} "
             "variables: it begins anew",
-            stacklevel=3,
+            stacklevel=outside(),
         )
 
 
