@@ -135,6 +135,8 @@ def test_sizes_that_are_not_known():
         (hidden[:, -1, 1:], (None, 7)), (hidden[..., None], (None, None, 8, 1)),
     ):  # fmt: skip
         assert part.shape == shape
+        model = keras.Model(inputs, part)
+        assert keras.Model.from_config(model.get_config()).output.shape == shape
     assert layers.Dense(2).compute_output_shape((7, None, 5)) == (7, None, 2)
     model = keras.Model(inputs, layers.Lambda(lambda x: tf.reduce_max(x, 1))(hidden))
     assert model.predict(np.ones((3, 5, 4)), verbose=0).shape == (3, 8) and model.output_shape == (None, 8)

@@ -92,7 +92,8 @@ def test_metrics_losses_and_layers_of_integers_are_those_of_their_floats(dtype):
     assert keras.utils.to_categorical(np.array([0, 2], dtype)).tolist() == [[1, 0, 0], [0, 0, 1]]
 
 
-def test_mean_of_integers_whose_sum_does_not_fit():
+def test_mean_of_numbers_whose_sum_does_not_fit():
+    assert keras.metrics.Mean()(np.full(2, 60000, np.float16)) == 60000
     for values in (np.array([2**62, 2**62, -5, 2**62]), np.full(4, 2**63, np.uint64), np.full(8, 2**61)):
         expected = sum(map(int, values)) / len(values)
         np.testing.assert_allclose(keras.metrics.Mean()(values), expected, rtol=2**-22)

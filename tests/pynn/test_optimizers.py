@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -188,3 +189,21 @@ def test_weight_decay_may_change_and_exclude_at_any_time():
     optimizer.weight_decay = 0.5
     optimizer.apply_gradients([(tf.zeros(1), v), (tf.zeros(1), w)])
     assert float(v[0]) == 0.75 and float(w[0]) == 1.0
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"clipnorm": 0.5}, {"clipvalue": 0.1}, {"global_clipnorm": 0.5}, {"gradient_accumulation_steps": 2},
+    {"use_ema": True}, {"weight_decay": 0.1},
+])  # fmt: skip
+@pytest.mark.parametrize("name", NAMES)
+def test_variables_without_axes(name, options):
+    """They go the way of vectors of one number; also the copies that pickle makes."""
+    found = []
+    for value, slope in ((1.0, 2.0), ([1.0], [2.0])):
+        v, optimizer = tf.Variable(value), getattr(keras.optimizers, name)(0.1, **options)
+        optimizer.build([v])
+        for _ in range(4):
+            optimizer.apply_gradients([(tf.constant(slope), v)])
+            v, optimizer = pickle.loads(pickle.dumps((v, optimizer)))
+        found.append(float(v.numpy().reshape(())))
+    assert found[0] == found[1] != 1.0

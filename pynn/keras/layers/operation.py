@@ -56,7 +56,7 @@ class GetItem(Operation):
     def _symbolic_call(self, x: Any, key: Any) -> Any:
         output = super()._symbolic_call(x, key)
         axes, sizes = list(x.shape), list(output.shape)
-        keys = list(key) if isinstance(key, tuple) else [key]
+        keys = list(key) if isinstance(key, (tuple, list)) else [key]  # in files it is a list
         if not all(part is None or isinstance(part, (int, slice, EllipsisType)) for part in keys):
             return output
         if Ellipsis in keys:

@@ -45,7 +45,7 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, str):
         found = _KNOWN.get(identifier.lower(), lambda: lookup("optimizer", identifier, _KNOWN))()
     elif isinstance(identifier, dict):
-        known = _KNOWN.get(str(identifier.get("class_name")))  # in lower case, as older programs write it
+        known = _KNOWN.get(str(identifier.get("class_name")).lower())  # in any case, as in Keras
         found = _config.deserialize(
             {**identifier, "class_name": known.__name__} if known else identifier, family="keras.optimizers"
         )

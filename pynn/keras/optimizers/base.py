@@ -238,10 +238,7 @@ class Optimizer(Configured):
 
     def _update_all(self, variables: list[Variable], grads: Arrays, slots: list[Arrays], rate: float) -> None:
         w = [v._writable() for v in variables]
-        g = [
-            s if s.dtype is a.dtype and s.flags.c_contiguous else np.ascontiguousarray(s, a.dtype)
-            for s, a in zip(grads, w, strict=True)
-        ]
+        g = [np.asarray(s, a.dtype, order="C") for s, a in zip(grads, w, strict=True)]
         self._update(w, g, rate, *map(list, zip(*slots, strict=True)))
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
