@@ -200,3 +200,21 @@ def test_a_list_of_one_loss_for_an_output():
         model.compile("sgd", loss)
         seen.append(model.evaluate(x, {"a": y, "b": y}, verbose=0))
     assert seen[0] == seen[1]
+
+
+def test_outputs_that_take_another_form():
+    """A list at first, then a dict: the targets are found by the new names."""
+
+    class Changing(keras.Model):
+        names = None
+
+        def call(self, x):
+            parts = [x[:, :1], x[:, :2]]
+            return dict(zip(self.names, parts, strict=True)) if self.names else parts
+
+    model = Changing()
+    model.compile("sgd", "mse", metrics=[["mae"], ["mae"]])
+    wanted = [np.zeros((len(X), n), np.float32) for n in (1, 2)]
+    first = model.evaluate(X, wanted, verbose=0)[0]
+    for model.names in (("p", "q"), ("a", "b")):
+        assert model.evaluate(X, dict(zip(model.names, wanted, strict=True)), verbose=0)[0] == first

@@ -101,6 +101,7 @@ class CallbackList:
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Tells each the epochs, steps and verbosity."""
+        self.params = params
         for callback in self.callbacks:
             callback.set_params(params)
 

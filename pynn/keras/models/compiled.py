@@ -32,7 +32,7 @@ class CompiledLoss:
         if plain and self._single and self._weights is None:
             return self._single(y, y_pred, sample_weight)
         values = nest.flatten(y_pred)
-        if len(self._functions) != len(values):
+        if len(self._functions) != len(values) or not self._outputs.fits(y_pred):
             self._make(y_pred)
         targets = self._outputs.targets(y, self._functions)
         shares = self._outputs.each(sample_weight, "sample_weight", partial=False)
@@ -73,6 +73,8 @@ class CompiledLoss:
 class CompiledMetrics(Metric):
     """The metrics of all outputs. They are made with the first batch, whose shapes say what "accuracy" means."""
 
+    _outputs: Outputs  # the form of the last batch's
+
     def __init__(self, metrics: Any, weighted_metrics: Any, names: list[str] | None) -> None:
         self._wanted = (metrics, False), (weighted_metrics, True)
         self._names = names
@@ -101,6 +103,8 @@ class CompiledMetrics(Metric):
                 else:
                     metric.update_state(y_true, y_pred)
             return
+        if not self._outputs.fits(y_pred):
+            self._outputs = Outputs(y_pred, self._names)
         values, targets = nest.flatten(y_pred), self._outputs.targets(y_true)
         shares = self._outputs.each(sample_weight, "sample_weight", partial=False)
         for metric, i, weighted in self._found:
@@ -150,8 +154,9 @@ class Outputs:
     """
 
     def __init__(self, y_pred: Any, names: list[str] | None) -> None:
-        form = nest.map_structure(lambda _: None, y_pred)
-        self._form = form if nest.is_nested(form) else [form]
+        self._kind = type(y_pred)
+        form: Any = nest.map_structure(lambda _: None, y_pred)
+        self._form: Any = form if nest.is_nested(form) else [form]
         paths = _paths(y_pred)
         known = names is not None and len(names) == len(paths)
         layers = names if names is not None and known else [f"output_{i}" for i in range(len(paths))]
@@ -162,6 +167,10 @@ class Outputs:
             for path, name in zip(paths, layers, strict=True)
         ] if known or isinstance(y_pred, dict) else []  # fmt: skip
         self.prefixes = [] if len(paths) == 1 else self.names if flat else layers if known else []
+
+    def fits(self, y_pred: Any) -> bool:
+        """Whether outputs of as many leaves have this form, as far as the outermost nest tells."""
+        return type(y_pred) is self._kind and (self._kind is not dict or y_pred.keys() == self._form.keys())
 
     def each(self, value: Any, what: str, partial: bool = True) -> list[Any]:
         """The value for each output: one for all, or from a nest by key, name or place. ValueError: none such.
