@@ -99,7 +99,10 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     peers = () if arguments.peers == "none" else _names(arguments.peers, LIBRARIES, "library")
     if quick and arguments.peers is None:  # starting the libraries takes longer than all that a quick run measures
         peers = ()
-    plan = Plan(arguments.threads or len(cpus()), quick, chosen, operations, peers)
+    threads = arguments.threads or len(cpus())
+    if threads > len(cpus()):
+        raise UserError(f"--threads {threads}: there are {len(cpus())} CPUs, and more threads measure their waiting")
+    plan = Plan(threads, quick, chosen, operations, peers)
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")
     writable_folder(arguments.output)  # before the measuring, not after it

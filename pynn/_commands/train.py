@@ -96,6 +96,8 @@ def _train(arguments: argparse.Namespace) -> int:
 
 def _load(data: str | None) -> Split:
     if data is not None:
+        if not data:
+            raise UserError("--data is empty: give a folder or a file")
         with reading(data):
             return keras.datasets.load_folder(data)
     try:

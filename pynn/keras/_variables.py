@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .. import ops, variable
 from .._neutral import neutral
 from .._scope import scope_of, scoped
-from ..convert import to_shape
+from ..convert import operand, to_shape
 from ..tensor import Tensor
 from . import config, initializers
 
@@ -58,3 +59,8 @@ def owned(owner: Any, value: Any, name: str, trainable: bool = False, dtype: Any
 def slot_name(variable: Any, slot: str) -> str:
     """The name of what an optimizer keeps for a variable."""
     return f"{getattr(variable, 'path', variable.name).replace('/', '_')}_{slot}"
+
+
+def penalties(variables: Iterable[Any]) -> list[Tensor]:
+    """What the regularizers of the variables add to the loss."""
+    return [operand(v.regularizer(v)) for v in variables if v.regularizer is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from .. import ops
 from .._missing import missing
 from ..convert import operand
 from ..tensor import Tensor
-from ..variable import Variable
 from . import _config
 from ._config import Configured, resolve
 
@@ -95,11 +94,6 @@ def _rate(name: str, value: Any, default: float) -> float:
     if isinstance(value, str) or not 0 <= float(value) < float("inf"):
         raise ValueError(f"`{name}` must be a finite number of 0 or more, got {value!r}")
     return float(value)
-
-
-def penalties(variables: Iterable[Variable]) -> list[Tensor]:
-    """What the regularizers of the variables add to the loss."""
-    return [operand(v.regularizer(v)) for v in variables if v.regularizer is not None]
 
 
 l1, l2, l1_l2 = L1, L2, L1L2

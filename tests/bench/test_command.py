@@ -78,6 +78,11 @@ def test_threads_are_a_number(capsys, threads):
     assert ended.value.code == 2
 
 
+def test_no_more_threads_than_cpus(tmp_path, capsys):
+    code, _, err = said(capsys, "bench", "--threads", "4096", "--output", str(tmp_path / "x"))
+    assert code == 2 and "--threads 4096: there are" in err and not (tmp_path / "x").exists()
+
+
 def test_without_the_extra(monkeypatch, capsys):
     known = importlib.util.find_spec
     monkeypatch.setattr(command, "find_spec", lambda name: None if name == "threadpoolctl" else known(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import tracemalloc
 import zipfile
 
@@ -286,3 +287,18 @@ def test_damaged_weights_are_one_kind_of_error(tmp_path):
 def test_text_that_describes_no_model(text):
     with pytest.raises(ValueError, match="does not describe a model"):
         keras.models.model_from_json(text)
+
+
+def test_without_h5py(tmp_path, monkeypatch):
+    """The error says what to install, and not that the file is damaged; a file that is not there is the first fault."""
+    model = sequential()
+    model.save_weights(tmp_path / "a.weights.h5")
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(ImportError, match="Files in HDF5 need h5py"):
+        model.load_weights(tmp_path / "a.weights.h5")
+    with pytest.raises(FileNotFoundError):
+        model.load_weights(tmp_path / "b.weights.h5")
+    with pytest.raises(ImportError, match="need h5py"):
+        model.save_weights(tmp_path / "c.weights.h5")
+    model.save(tmp_path / "a.keras")  # with npz inside
+    keras.models.load_model(tmp_path / "a.keras")

@@ -168,6 +168,16 @@ def test_paths():
     assert [v.path for v in (*outer.weights, *mine.weights, *alone.weights, *stack.weights)] == [
         "outer/w", "outer/inner/kernel", "outer/inner/bias", "mine/d/kernel", "mine/d/bias", "alone/kernel",
         "alone/bias", "s/d/kernel", "s/d/bias", "s/e/kernel", "s/e/bias"]  # fmt: skip
+    traced, nested = Mine(), Outer(name="n")
+    traced.failing = False
+    graph = keras.Model(entry := keras.Input((3,)), nested(keras.Sequential([traced], name="t")(entry)))
+    assert [v.path for v in graph.weights] == [
+        "t/mine/d/kernel",
+        "t/mine/d/bias",
+        "n/w",
+        "n/inner/kernel",
+        "n/inner/bias",
+    ]
     optimizer = keras.optimizers.SGD(momentum=0.9, name="sgd")
     optimizer.build(stack.layers[0].weights[:1])
     assert [v.path for v in optimizer.variables] == ["sgd/iteration", "sgd/learning_rate", "sgd/s_d_kernel_momentum"]

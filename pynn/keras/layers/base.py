@@ -21,7 +21,7 @@ from ...variable import Variable
 from .. import _budget, config, constraints, initializers, regularizers
 from .._names import auto_name
 from .._symbolic import Node, as_shapes, is_symbolic, symbols, traced
-from .._variables import owned
+from .._variables import owned, penalties
 from ._options import LayerOptions as LayerOptions
 from ._outermost import OUTSIDE, scope
 from ._tracking import Tracked
@@ -163,10 +163,10 @@ class Layer(Tracked):
 
     def _symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """KerasTensors for those given."""
-        if not self.built:
-            shape = nest.map_structure(lambda x: tuple(x.shape if hasattr(x, "shape") else ()), args[0])
-            self._build_for(shape)
-        outputs = traced(self._inferred, self.name, [list(args), kwargs])
+        with scope_of(self):
+            if not self.built:
+                self._build_for(nest.map_structure(lambda x: tuple(x.shape if hasattr(x, "shape") else ()), args[0]))
+            outputs = traced(self._inferred, self.name, [list(args), kwargs])
         return Node(self, args, kwargs, outputs).outputs
 
     def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -231,7 +231,7 @@ class Layer(Tracked):
     def losses(self) -> list[Tensor]:
         """The losses that the last call added, then the regularizers' values of the trainable weights."""
         added = [loss for x in self._tree() if x._added[0] is self._call for loss in x._added[1]]
-        return added + regularizers.penalties(self.trainable_weights)
+        return added + penalties(self.trainable_weights)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""

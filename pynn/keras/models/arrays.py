@@ -53,9 +53,9 @@ def opened_with_attributes(
     file: str | os.PathLike[str] | BinaryIO, kind: str = ".h5", most: int | None = None
 ) -> Iterator[tuple[Arrays, Attributes]]:
     """As `opened`, and what HDF5's groups say of themselves."""
-    h5py = _h5py() if kind == ".h5" else None
     try:
         with open(file, "rb") if isinstance(file, (str, os.PathLike)) else file as stream:
+            h5py = _h5py() if kind == ".h5" else None
             if most is None:
                 most = most_bytes(stream.seek(0, os.SEEK_END))
                 stream.seek(0)
@@ -64,7 +64,7 @@ def opened_with_attributes(
                 if size > most:
                     raise ValueError(f"its arrays take {size:,} bytes, more than {most:,}")
                 yield arrays, attributes
-    except (FileNotFoundError, PermissionError, IsADirectoryError, UnknownObject):
+    except (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, UnknownObject):
         raise
     except Exception as error:  # damaged bytes make zipfile, NumPy and h5py raise almost anything
         raise ValueError(str(error) or type(error).__name__) from None

@@ -91,8 +91,8 @@ def _refuse_assets(model: Model) -> None:
 
 
 def _is_of_the_system(error: Exception) -> bool:
-    """No such file, no permission: damaged bytes give OSErrors, too, but without a file's name."""
-    return isinstance(error, OSError) and error.filename is not None
+    """No such file, no permission, no h5py: damaged bytes give OSErrors, too, but without a file's name."""
+    return isinstance(error, ImportError) or (isinstance(error, OSError) and error.filename is not None)
 
 
 @contextmanager

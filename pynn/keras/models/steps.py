@@ -13,8 +13,9 @@ from ..._neutral import neutral
 from ...convert import operand
 from ...tape import GradientTape
 from ...tensor import Tensor
-from .. import optimizers, regularizers
+from .. import optimizers
 from .._epochs import one_batch, unpack_x_y_sample_weight
+from .._variables import penalties
 from ..layers import Layer
 from ..metrics import Mean, Metric
 from ._running import Running
@@ -138,7 +139,7 @@ class Trainable(Layer):
     ) -> Tensor:
         """The compiled loss, plus what layers and regularizers add. x and training are for users' own versions."""
         weights = self._running.penalized() if self._running else self.trainable_variables
-        added = [*self._call, *regularizers.penalties(weights)] if weights or self._call else []
+        added = [*self._call, *penalties(weights)] if weights or self._call else []
         if self._objective is not None:
             loss = self._objective(y, y_pred, sample_weight)
             return sum(added, loss) if added else loss
