@@ -223,5 +223,5 @@ def extreme(a: np.ndarray, axis: int = -1, largest: bool = True) -> Any:
 
 
 def has_nan(a: np.ndarray) -> bool:
-    """Whether there is a NaN: it would be the maximum, which takes half of the time of isnan(a).any()."""
-    return bool(a.dtype.kind == "f" and a.size and (top := np.maximum.reduce(a, None)) != top)
+    """Whether there is a NaN: then, and only then, the sum of squares is one. It takes less time than isnan."""
+    return a.dtype.kind == "f" and (total := np.vdot(a, a)) != total

@@ -44,7 +44,7 @@ class Mean(Metric):
         A sample's value is its mean over all axes but the first; so is its weight.
         """
         values = as_array(values)
-        if values.dtype not in (np.float32, np.float64):  # the others' sums overflow
+        if values.dtype.kind != "f" or values.dtype.itemsize < 4:  # their sums overflow
             values = values.astype(np.float64)
         if sample_weight is None:
             rows = len(values) if values.ndim else 1
