@@ -274,7 +274,7 @@ def test_what_layers_hold_beside_layers(tmp_path):
     assert_same(model, other, X)
 
 
-def test_optimizers_beside_the_compiled_one(tmp_path):
+def test_optimizers_beside_the_compiled_one(tmp_path, monkeypatch):
     """Their state is in the file, and taken where they are built; weights load beside it."""
 
     @keras.saving.register_keras_serializable("tests")
@@ -295,5 +295,8 @@ def test_optimizers_beside_the_compiled_one(tmp_path):
     model.save(tmp_path / "a.keras")
     again.load_weights(tmp_path / "a.keras")
     assert_same(model, again, X)
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match=r"Optimizer 'sgd.*' has save_own_variables"):
+        patch.setattr(keras.optimizers.SGD, "save_own_variables", lambda self, store: None, raising=False)
+        model.save(tmp_path / "b.keras")
     with pytest.warns(UserWarning, match="4 arrays, does not fit its 2 variables"):
         assert_same(model, keras.models.load_model(tmp_path / "a.keras"), X)

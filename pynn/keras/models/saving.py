@@ -37,7 +37,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     """Writes configuration, weights and optimizer, all or nothing; Keras reads it if h5py is installed here."""
     path = weights.ending_in(filepath, ".keras")
     weights.check_free(path, overwrite)
-    _refuse_assets(model)
+    _refuse_own_ways(model)
     config = json.dumps(serialize(model), indent=1)
     arrays = weights.stored(model)
     for start, (optimizer, _) in named_optimizers(model).items():
@@ -71,7 +71,7 @@ def load_model(
                 config["compile_config"] = None
             with limited(sum(array.size for array in arrays.values())):
                 model = _made(config)
-            _refuse_assets(model)
+            _refuse_own_ways(model)
             if path.suffix in LEGACY:
                 legacy.assign(model, arrays)
             else:
@@ -83,11 +83,14 @@ def load_model(
     return model
 
 
-def _refuse_assets(model: Model) -> None:
-    """ValueError: layers would write or read files of their own, beside their variables."""
+def _refuse_own_ways(model: Model) -> None:
+    """ValueError: Keras calls more methods of layers and optimizers than are called here."""
     for layer in named_layers(model).values():
         if hasattr(layer, "save_assets") or hasattr(layer, "load_assets"):
             raise ValueError(f"Layer {layer.name!r} has save_assets or load_assets: such files are not supported")
+    for optimizer, _ in named_optimizers(model).values():
+        if hasattr(optimizer, "save_own_variables") or hasattr(optimizer, "load_own_variables"):
+            raise ValueError(f"Optimizer {optimizer.name!r} has save_own_variables: add_variable is what is supported")
 
 
 def _is_of_the_system(error: Exception) -> bool:
