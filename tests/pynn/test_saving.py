@@ -243,6 +243,26 @@ def test_layers_that_store_variables_their_own_way(tmp_path):
         layers.Layer.load_own_variables(other.layers[1], {"0": X})
 
 
+def test_a_layer_that_fails_after_it_has_changed_the_layers_inside(tmp_path):
+    class Meddling(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = layers.Dense(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+        def load_own_variables(self, store):
+            self.inner.bias.assign([9.0, 9.0])
+            raise KeyError("more")
+
+    model = keras.Sequential([keras.Input((6,)), Meddling()])
+    model.save_weights(tmp_path / "a.npz")
+    with pytest.raises(ValueError, match="does not take what the file has: KeyError: 'more'"):
+        model.load_weights(tmp_path / "a.npz")
+    np.testing.assert_array_equal(model.layers[0].inner.bias, [0.0, 0.0])
+
+
 def test_what_layers_hold_beside_layers(tmp_path):
     """Properties that fail are passed by; a layer in a property is found."""
 

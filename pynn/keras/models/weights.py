@@ -44,7 +44,7 @@ def load(model: Model, arrays: Arrays, skip_mismatch: bool = False) -> None:
     """
     variables = named_variables(model)
     own = {start: layer for start, layer in named_layers(model).items() if _has_own_ways(type(layer))}
-    before = {start: [(v, v._array.copy()) for v in layer._own()] for start, layer in own.items()}
+    before = {start: [(v, v._array.copy()) for v in layer.weights] for start, layer in own.items()}
     try:
         for start, layer in own.items():
             try:
