@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
 SHORTEST = 1e-3  # seconds of work that pay for handing it to a thread, 20 us on an EPYC
 LARGEST = 256  # items that are handed over at once
+PATIENCE = 1.0  # seconds that the end of a pass waits for its threads
+
+# the results, the error that ended them or, after them, the items, and the time they took
+Results = tuple[list[Any], BaseException | None, float]
+Task = tuple[list[Any], BaseException | None, "SimpleQueue[Results]"]  # items, the error after them, for the results
 
 
 def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
@@ -24,10 +29,9 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
     free: SimpleQueue[None] = SimpleQueue()  # one entry for each item that may still be read
     ready: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
     stopped = threading.Event()
-    thread = threading.Thread(target=_read, args=(start, free, ready, stopped), name="prefetch", daemon=True)
     for _ in range(ahead):
         free.put(None)
-    thread.start()
+    thread = _started("prefetch", _read, start, free, ready, stopped)
     try:
         while True:
             item, error = ready.get()
@@ -41,11 +45,25 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
     finally:
         stopped.set()
         free.put(None)
-        if thread is not threading.current_thread():  # a garbage collection may run in any thread
-            thread.join()
+        _join([thread])
 
 
 _END = object()
+
+
+def _started(name: str, work: Callable[..., None], *args: Any) -> threading.Thread:
+    thread = threading.Thread(target=work, args=args, name=name, daemon=True)  # Python waits for others at exit
+    thread.start()
+    return thread
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    """Waits until they have ended, but for none that itself waits for something, such as a network."""
+    until = time.monotonic() + PATIENCE
+    for thread in threads:
+        # a garbage collection may run in any thread; and at exit, from Python 3.13 on, daemons stand still for ever
+        if thread is not threading.current_thread() and not sys.is_finalizing():
+            thread.join(max(0, until - time.monotonic()))
 
 
 def _read(
@@ -77,25 +95,31 @@ def parallel(
     most, one by one.
     """
     items, size, more = iter(items), 1, True
-    pending: deque[Future[tuple[list[Any], BaseException | None, float]]] = deque()
-    with ThreadPoolExecutor(threads, "map") as pool:
-        try:
-            while True:
-                while more and len(pending) < (ahead or 2 * threads):
-                    chunk, error = _chunk(items, size)
-                    pending.append(pool.submit(_apply, function, chunk, error))
-                    more = len(chunk) == size and error is None
-                results, error, seconds = pending.popleft().result()
-                yield from results
-                if error is not None:
-                    raise error
-                if not (more or pending):
-                    return
-                if seconds < SHORTEST and ahead is None:
-                    size = min(2 * size, LARGEST)
-        finally:
-            for future in pending:
-                future.cancel()
+    tasks: SimpleQueue[Task | None] = SimpleQueue()
+    pending: deque[SimpleQueue[Results]] = deque()
+    stopped, workers = threading.Event(), []
+    try:
+        for _ in range(threads):
+            workers.append(_started("map", _work, function, tasks, stopped))
+        while True:
+            while more and len(pending) < (ahead or 2 * threads):
+                chunk, error = _chunk(items, size)
+                pending.append(SimpleQueue())
+                tasks.put((chunk, error, pending[-1]))
+                more = len(chunk) == size and error is None
+            results, error, seconds = pending.popleft().get()
+            yield from results
+            if error is not None:
+                raise error
+            if not (more or pending):
+                return
+            if seconds < SHORTEST and ahead is None:
+                size = min(2 * size, LARGEST)
+    finally:
+        stopped.set()
+        for _ in workers:
+            tasks.put(None)
+        _join(workers)
 
 
 def _chunk(items: Iterator[Any], size: int) -> tuple[list[Any], BaseException | None]:
@@ -108,10 +132,14 @@ def _chunk(items: Iterator[Any], size: int) -> tuple[list[Any], BaseException | 
     return chunk, None
 
 
-def _apply(
-    function: Callable[[Any], Any], chunk: list[Any], after: BaseException | None
-) -> tuple[list[Any], BaseException | None, float]:
-    """The results, the error that ended them (`after`: the one that ended the items) and the time they took."""
+def _work(function: Callable[[Any], Any], tasks: SimpleQueue[Task | None], stopped: threading.Event) -> None:
+    while (task := tasks.get()) is not None and not stopped.is_set():
+        chunk, error, answer = task
+        answer.put(_apply(function, chunk, error))
+        del task, chunk, error, answer  # or they would live on while the next is awaited
+
+
+def _apply(function: Callable[[Any], Any], chunk: list[Any], after: BaseException | None) -> Results:
     results, begin = [], time.perf_counter()
     try:
         for item in chunk:

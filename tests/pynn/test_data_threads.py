@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
 import threading
 import time
 
@@ -173,11 +171,3 @@ def test_prefetch_outside_of_the_consumers_tape():
         with tf.GradientTape() as tape:
             assert [float(x) for x in kind(Dataset.from_tensor_slices([1.0, 2.0]), lambda x: x * v)] == [2, 4]
         assert tape.watched_variables() == ()
-
-
-@pytest.mark.parametrize("kind", ["prefetch(1)", "map(lambda x: x, num_parallel_calls=2)", "batch(3).prefetch(2)"])
-def test_a_program_ends_with_an_iterator_open(kind, tmp_path):
-    program = f"from pynn.data import Dataset; i = iter(Dataset.range(9).repeat().{kind}); next(i); print('end')"
-    run = [sys.executable, "-c", program]
-    done = subprocess.run(run, capture_output=True, text=True, timeout=60, cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
