@@ -1,6 +1,7 @@
 """Callbacks: methods that fit, evaluate and predict call on their way, to watch, steer and record them."""
 
 from ..._missing import missing
+from .backup_and_restore import BackupAndRestore
 from .base import Callback, CallbackList, History, Logs
 from .csv_logger import CSVLogger
 from .early_stopping import EarlyStopping
@@ -12,6 +13,7 @@ from .tensorboard import TensorBoard
 from .terminate_on_nan import TerminateOnNaN
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

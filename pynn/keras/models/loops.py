@@ -26,6 +26,7 @@ class Fitted(Trainable):
 
     history: History
     stop_evaluating = stop_predicting = False  # a callback may set them, as stop_training
+    _initial_epoch: int | None = None  # where a callback that restored an earlier training lets it go on
 
     def fit(
         self,
@@ -74,10 +75,12 @@ class Fitted(Trainable):
             validated: Sequence[int] = validation_freq
         else:
             validated = range(0, epochs + 1, check_count("validation_freq", validation_freq))
-        self.stop_training = self._diverged = False
+        self.stop_training, self._diverged, self._initial_epoch = False, False, None
         with self._calling(callbacks, verbose, epochs=epochs, steps=batches.steps, add_history=True) as call:
             history = self.history  # a callback that calls fit puts another in its place
             call("on_train_begin")
+            if self._initial_epoch is not None:
+                initial_epoch = self._initial_epoch
             logs: dict[str, Any] = {}
             for epoch in range(initial_epoch, epochs):
                 call("on_epoch_begin", epoch)

@@ -16,7 +16,7 @@ from .._registry import custom_object_scope
 from .._symbolic import KerasTensor, symbols, traced
 from ..layers import Layer
 from ..layers.operation import Operation
-from . import graph, saving, summary, weights
+from . import graph, saving, state, summary, weights
 from .loops import Fitted
 
 
@@ -168,6 +168,12 @@ class Model(Fitted):
         """
         self._check_weights()
         saving.load_weights(self, filepath, skip_mismatch)
+
+    def _save_state(self, path: str | os.PathLike[str], notes: dict[str, Any]) -> None:
+        state.save(self, path, notes)
+
+    def _restore_state(self, path: str | os.PathLike[str]) -> dict[str, Any]:
+        return state.restore(self, path)
 
     def _check_weights(self) -> None:
         if not (self.built or self.weights):

@@ -39,10 +39,7 @@ def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool =
     weights.check_free(path, overwrite)
     _refuse_own_ways(model)
     config = json.dumps(serialize(model), indent=1)
-    arrays = weights.stored(model)
-    for start, (optimizer, _) in named_optimizers(model).items():
-        if optimizer.built:
-            arrays |= {f"{start}{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
+    arrays = weights.stored(model) | weights.of_optimizers(model)
     packed, hdf5 = io.BytesIO(), has_h5py()
     (write_h5 if hdf5 else write_npz)(packed, arrays)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
@@ -75,7 +72,8 @@ def load_model(
             if path.suffix in LEGACY:
                 legacy.assign(model, arrays)
             else:
-                _assign(model, arrays, is_older)
+                weights.load(model, arrays)
+                weights.load_optimizers(model, arrays, is_older)
     except Exception as error:  # damaged bytes and wrong configurations make zipfile and constructors raise anything
         if isinstance(error, UnknownObject) or _is_of_the_system(error):
             raise
@@ -115,13 +113,6 @@ def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
         config = json.loads(archive.read(CONFIG))
         with opened(io.BytesIO(archive.read(stored)), Path(stored).suffix, most) as arrays:
             yield config, arrays, METADATA not in names
-
-
-def _assign(model: Model, arrays: Arrays, is_older: bool) -> None:
-    weights.load(model, arrays)
-    for start, (optimizer, variables) in named_optimizers(model).items():
-        names = [f"{start}{i}" for i in range(len(arrays)) if f"{start}{i}" in arrays]
-        weights.assign_state(optimizer, variables, [arrays[name] for name in names], is_older)
 
 
 def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:

@@ -37,6 +37,23 @@ def stored(model: Model) -> dict[str, np.ndarray]:
     return arrays
 
 
+def of_optimizers(model: Model) -> dict[str, np.ndarray]:
+    """What a file holds of the optimizers that have made a step or were built."""
+    return {
+        f"{start}{i}": v.numpy()
+        for start, (optimizer, _) in named_optimizers(model).items()
+        if optimizer.built
+        for i, v in enumerate(optimizer.variables)
+    }
+
+
+def load_optimizers(model: Model, arrays: Arrays, is_older: bool = False, must_fit: bool = False) -> None:
+    """The optimizers take what `of_optimizers` gave, as `assign_state` does it."""
+    for start, (optimizer, variables) in named_optimizers(model).items():
+        names = [f"{start}{i}" for i in range(len(arrays)) if f"{start}{i}" in arrays]
+        assign_state(optimizer, variables, [arrays[name] for name in names], is_older, must_fit)
+
+
 def load(model: Model, arrays: Arrays, skip_mismatch: bool = False) -> None:
     """The model takes what `stored` gave: layers with a `load_own_variables` of their own by it, others by `assign`.
 
@@ -91,7 +108,7 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
     ValueError if one is missing, left over, or of another shape or kind of numbers: then no variable is changed. With
     skip_mismatch, the layers of such variables keep their values, and a warning names them.
     """
-    weights = {name: array for name, array in arrays.items() if name in variables or not _of_optimizer(name)}
+    weights = {name: array for name, array in arrays.items() if name in variables or not is_of_optimizer(name)}
     wrong = dict.fromkeys(variables.keys() - weights.keys(), "is not in the file")
     wrong |= dict.fromkeys(weights.keys() - variables.keys(), "is none of the model's weights")
     for name in variables.keys() & weights.keys():
@@ -113,7 +130,8 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
         v.assign(values.astype(v.dtype.dtype, copy=False))
 
 
-def _of_optimizer(name: str) -> bool:
+def is_of_optimizer(name: str) -> bool:
+    """Whether an array of this name is none of a model's weights."""
     return any(part.endswith("optimizer") for part in name.split("/"))
 
 
@@ -122,9 +140,13 @@ def _layer(name: str) -> str:
 
 
 def assign_state(
-    optimizer: Optimizer, variables: list[Variable] | None, state: list[Stored], is_older: bool = False
+    optimizer: Optimizer,
+    variables: list[Variable] | None,
+    state: list[Stored],
+    is_older: bool = False,
+    must_fit: bool = False,
 ) -> None:
-    """The optimizer takes its state, in the order of its variables; a warning if it does not fit.
+    """The optimizer takes its state, in the order of its variables; if it does not fit, a warning or a ValueError.
 
     variables: what it is built for, if it is not yet; None: not known. is_older: in the order of version 0.1.
     """
@@ -137,12 +159,13 @@ def assign_state(
     if [tuple(v.shape) for v in kept] == [array.shape for array in state]:
         for v, array in zip(kept, state, strict=True):
             v.assign(array.read().astype(v.dtype.dtype))
-    elif len(state) > unbuilt:  # else it had made no step yet
-        warnings.warn(
-            f"The file's state of the optimizer {optimizer.name!r}, {len(state)} arrays, does not fit its {len(kept)} "
-            "variables: it begins anew",
-            stacklevel=outside(),
+    elif len(state) > unbuilt or must_fit:  # else it had made no step yet
+        about = (
+            f"state of the optimizer {optimizer.name!r}, {len(state)} arrays, does not fit its {len(kept)} variables"
         )
+        if must_fit:
+            raise ValueError(f"the {about}")
+        warnings.warn(f"The file's {about}: it begins anew", stacklevel=outside())
 
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
