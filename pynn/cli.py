@@ -20,11 +20,19 @@ COMMANDS = {
     "explain": ".bench.explain",
     "info": "._commands.info",
 }
+# what a run of `pynn train` is, if nothing else is given
+DEFAULTS = {
+    "epochs": 5, "batch_size": 128, "hidden": 512, "optimizer": "rmsprop", "learning_rate": None, "seed": None,
+    "data": None,
+}  # fmt: skip
 OUTPUT, BENCH_OUTPUT = "pynn-run", "pynn-bench"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0, 2 for a bad argument or input, 130 after Ctrl-C."""
+    """Run the command line; returns the exit code.
+
+    0; 2 for a bad argument or input; 3 where the loss of a training is no longer a number; 130 after Ctrl-C.
+    """
     if sys.stdout is None:  # closed by the shell: `pynn train >&-`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
     arguments = _parser().parse_args(argv)
@@ -63,13 +71,16 @@ def _parser() -> argparse.ArgumentParser:
         "train",
         help="train the 784-512-10 network on MNIST",
         allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
         description="Train pixels-HIDDEN-10 (relu, softmax) on MNIST, print its test accuracy, save it.",
     )
+    train.set_defaults(defaults=DEFAULTS)
     add = train.add_argument
-    add("--epochs", type=_count, default=5, metavar="N", help="passes over the data (default: 5)")
-    add("--batch-size", type=_count, default=128, metavar="N", help="images per step (default: 128)")
-    add("--hidden", type=_count, default=512, metavar="N", help="width of the hidden layer (default: 512)")
-    add("--optimizer", choices=("sgd", "rmsprop", "adam"), default="rmsprop", help="update rule (default: rmsprop)")
+    add("--epochs", type=_count, metavar="N", help=f"passes over the data (default: {DEFAULTS['epochs']})")
+    add("--batch-size", type=_count, metavar="N", help=f"images per step (default: {DEFAULTS['batch_size']})")
+    add("--hidden", type=_count, metavar="N", help=f"width of the hidden layer (default: {DEFAULTS['hidden']})")
+    rules, default = ("sgd", "rmsprop", "adam"), DEFAULTS["optimizer"]
+    add("--optimizer", choices=rules, help=f"update rule (default: {default})")
     add("--learning-rate", type=_rate, metavar="R", help="step size (default: the optimizer's own)")
     add(
         "--seed",
@@ -77,9 +88,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="same seed, same bits, on one instruction set (default: drawn anew, and printed)",
     )
-    add("--threads", type=_threads, metavar="N", help="threads of the kernels (default: all CPUs)")
+    add("--threads", type=_threads, default=None, metavar="N", help="threads of the kernels (default: all CPUs)")
     add("--data", metavar="PATH", help="your own folder of IDX files, or npz file, in MNIST's form")
     add("--output", default=OUTPUT, metavar="FOLDER", help=f"where the results go (default: {OUTPUT})")
+    add("--resume", action="store_true", default=False, help="go on with the run that was stopped in that folder")
 
     predict = commands.add_parser(
         "predict",

@@ -39,6 +39,22 @@ def network():
     return make
 
 
+@pytest.fixture(scope="session")
+def digits():
+    """60 pictures (60, 28, 28) of ten patterns and noise, and their labels, uint8."""
+    rng, labels = np.random.default_rng(0), np.arange(60, dtype=np.uint8) % 10
+    return (rng.integers(0, 2, (10, 28, 28))[labels] * 200 + rng.integers(0, 50, (60, 28, 28))).astype(np.uint8), labels
+
+
+@pytest.fixture(scope="session")
+def data(digits, tmp_path_factory):
+    """The path of a file with them, 40 to train on and 20 to test."""
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    x, y = digits
+    np.savez(path, x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
+    return str(path)
+
+
 @pytest.fixture
 def assert_one_line(capsys):
     """assert_one_line("train", *words): nothing was printed but one line, that command's error with these words."""

@@ -12,20 +12,7 @@ from PIL import Image
 
 import kernels
 from pynn import keras
-from pynn._commands import train as train_module
 from pynn.cli import main
-
-rng = np.random.default_rng(0)
-Y = np.arange(60, dtype=np.uint8) % 10
-# ten patterns and noise: easy to learn
-X = (rng.integers(0, 2, (10, 28, 28))[Y] * 200 + rng.integers(0, 50, (60, 28, 28))).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "digits.npz"
-    np.savez(path, x_train=X[:40], y_train=Y[:40], x_test=X[40:], y_test=Y[40:])
-    return str(path)
 
 
 @pytest.fixture
@@ -74,19 +61,20 @@ def test_train_saves_what_it_says(trained, data, tmp_path, capsys):
     assert out.endswith("weights.npz, history.json, learning_curve.png, mistakes.png\n")
 
 
-def test_predict_reads_what_train_saved(trained, tmp_path, capsys):
-    np.save(tmp_path / "digits.npy", X[:10])
+def test_predict_reads_what_train_saved(trained, digits, tmp_path, capsys):
+    np.save(tmp_path / "digits.npy", digits[0][:10])
     assert main(["predict", str(tmp_path / "digits.npy"), "--weights", str(trained / "weights.npz")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[2] for line in lines[1:]] == list("0123456789")
 
 
-def test_saved_weights_give_the_accuracy_that_was_printed(trained):
+def test_saved_weights_give_the_accuracy_that_was_printed(trained, digits):
+    images, labels = digits
     k1, b1, k2, b2 = weights(trained)
-    x = X[40:].reshape(20, -1).astype(np.float32) / 255
+    x = images[40:].reshape(20, -1).astype(np.float32) / 255
     predicted = (np.maximum(x @ k1 + b1, 0) @ k2 + b2).argmax(axis=1)
     accuracy = json.loads((trained / "history.json").read_text())["test_accuracy"]
-    assert (predicted == Y[40:]).mean() == pytest.approx(accuracy)
+    assert (predicted == labels[40:]).mean() == pytest.approx(accuracy)
 
 
 def test_same_seed_same_bits_on_any_threads(data, tmp_path, threads):
@@ -110,7 +98,8 @@ def test_optimizer_and_learning_rate(data, tmp_path, optimizer):
     assert runs["short"][0].tobytes() != runs["moved"][0].tobytes()
 
 
-def test_bad_data(data, tmp_path, assert_one_line):
+def test_bad_data(data, digits, tmp_path, assert_one_line):
+    images, labels = digits
     out = tmp_path / "out"
     assert train(str(tmp_path / "none"), out) == 2
     assert_one_line("train", str(tmp_path / "none"), "no such folder")
@@ -123,7 +112,7 @@ def test_bad_data(data, tmp_path, assert_one_line):
     os.mkfifo(tmp_path / "pipe.npz")
     assert train(str(tmp_path / "pipe.npz"), out) == 2
     assert_one_line("train", "pipe.npz", "a device or a pipe")
-    np.savez(tmp_path / "labels.npz", x_train=X, y_train=Y + 1, x_test=X, y_test=Y)
+    np.savez(tmp_path / "labels.npz", x_train=images, y_train=labels + 1, x_test=images, y_test=labels)
     assert train(str(tmp_path / "labels.npz"), out) == 2
     assert_one_line("train", "label 10 at index 9 is not in 0 to 9")
     assert not out.exists()
@@ -158,41 +147,6 @@ def denied(*args, **kwargs):
     raise PermissionError(13, "Permission denied")
 
 
-def test_ctrl_c_keeps_weights_and_history(data, tmp_path, monkeypatch, capsys):
-    class Interrupt(keras.callbacks.History):
-        def on_epoch_end(self, epoch, logs=None):
-            super().on_epoch_end(epoch, logs)
-            if epoch == 1:
-                signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(keras.callbacks, "History", Interrupt)
-    assert train(data, tmp_path / "stopped", "--seed", "5", "--epochs", "9") == 130
-    err = capsys.readouterr().err
-    assert "pynn train: interrupted" in err and str(tmp_path / "stopped") in err and "Traceback" not in err
-    monkeypatch.undo()
-    assert train(data, tmp_path / "whole", "--seed", "5", "--epochs", "2") == 0
-    for a, b in zip(weights(tmp_path / "stopped"), weights(tmp_path / "whole"), strict=True):
-        assert a.tobytes() == b.tobytes()
-    stopped, whole = (json.loads((tmp_path / n / "history.json").read_text()) for n in ("stopped", "whole"))
-    assert stopped["history"] == whole["history"]
-    assert "test_accuracy" not in stopped
-
-
-def test_ctrl_c_while_saving_waits_for_both_files(data, tmp_path, monkeypatch):
-    save = keras.Sequential.save_weights
-
-    def interrupted(model, path):
-        signal.raise_signal(signal.SIGINT)
-        save(model, path)
-
-    monkeypatch.setattr(keras.Sequential, "save_weights", interrupted)
-    before = signal.getsignal(signal.SIGINT)
-    assert train(data, tmp_path) == 130
-    assert signal.getsignal(signal.SIGINT) is before
-    assert len(weights(tmp_path)) == 4 and json.loads((tmp_path / "history.json").read_text())["history"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.json", "weights.npz"]
-
-
 def test_training_outlives_its_reader(data, tmp_path, run_python):
     arguments = ["-m", "pynn", "train", "--data", data, "--output", str(tmp_path / "run"), "--hidden", "8"]
     done = run_python(f"""
@@ -210,24 +164,6 @@ def test_ctrl_c_elsewhere(monkeypatch, capsys):
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: signal.raise_signal(signal.SIGINT))
     assert main(["train"]) == 130
     assert capsys.readouterr().err == "pynn train: interrupted\n"
-
-
-@pytest.mark.filterwarnings("default::RuntimeWarning")
-def test_nan_loss_is_a_clear_warning(data, tmp_path, capsys):
-    assert train(data, tmp_path, "--optimizer", "sgd", "--learning-rate", "1e38", "--epochs", "2") == 0
-    err = capsys.readouterr().err
-    assert "pynn train: warning: The loss is nan at epoch 1" in err and "smaller learning rate" in err
-    assert all(line.startswith("pynn train: warning: ") for line in err.splitlines())
-    text = (tmp_path / "history.json").read_text()
-    assert "NaN" not in text and None in json.loads(text)["history"]["loss"]
-
-
-def test_without_matplotlib(data, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(train_module, "find_spec", lambda name: None)
-    assert train(data, tmp_path) == 0
-    out = capsys.readouterr().out
-    assert "pip install 'pynn[plot]'" in out and out.endswith("weights.npz, history.json\n")
-    assert sorted(f.name for f in tmp_path.iterdir()) == ["history.json", "weights.npz"]
 
 
 def test_disk_full(data, tmp_path, monkeypatch, capsys):

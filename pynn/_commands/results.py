@@ -1,0 +1,110 @@
+"""The folder of `pynn train`: the files of one finished run, and beside them the state of one that is not finished."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import keras
+from ..keras.models import state
+from . import UserError, one_line, reading, writable_folder
+
+FINISHED = WEIGHTS, HISTORY, CURVE, MISTAKES = "weights.npz", "history.json", "learning_curve.png", "mistakes.png"
+UNFINISHED, PREVIOUS = "unfinished.npz", "unfinished.previous.npz"
+KIND = "an unfinished run of `pynn train`"
+
+
+def prepared(name: str) -> Path:
+    """The folder, in which all can be written. UserError: it cannot."""
+    folder = writable_folder(name)
+    for taken in (*FINISHED, UNFINISHED, PREVIOUS):
+        if (folder / taken).is_dir():
+            raise UserError(f"{folder / taken} is a folder, and a file of that name is to be written")
+    return folder
+
+
+@contextlib.contextmanager
+def saving(folder: Path) -> Iterator[None]:
+    """What cannot be written inside is a UserError."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot save in {folder}: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
+def finishing(folder: Path) -> Iterator[Path]:
+    """A folder for the files of a finished run, which in the end take the place of an earlier run's, all of them.
+
+    At any moment the files in place are of one run; if this is cut short, the state can be finished again.
+    """
+    with saving(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".finished-") as made:
+        yield Path(made)
+        for name in FINISHED:
+            (folder / name).unlink(missing_ok=True)
+        for path in Path(made).iterdir():
+            os.replace(path, folder / path.name)
+        (folder / UNFINISHED).unlink()
+
+
+class Record(keras.callbacks.History):
+    """The history, and after each epoch the state of the training in UNFINISHED, with notes that `stopped` gives.
+
+    before: the notes of a run that goes on. A state of another run that was stopped becomes PREVIOUS.
+    """
+
+    def __init__(self, folder: Path, notes: dict[str, Any], before: dict[str, Any]) -> None:
+        super().__init__()
+        self.path, self.notes, self.is_ours = folder / UNFINISHED, notes, bool(before)
+        self.epochs: int = before.get("epochs", 0)  # in the file
+        self.history = before.get("history", {})
+
+    def on_epoch_end(self, epoch: int, logs: keras.callbacks.Logs = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        if self.has_diverged():
+            return
+        with saving(self.path.parent):
+            if not self.is_ours and self.path.exists():
+                os.replace(self.path, self.path.with_name(PREVIOUS))
+                print(f"pynn train: a run that was stopped earlier is now {PREVIOUS}", file=sys.stderr)
+            self.is_ours = True
+            state.save(self.model, self.path, {"epochs": epoch + 1, "history": self.history, **self.notes})
+        self.epochs = epoch + 1
+
+    def has_diverged(self) -> bool:
+        """Whether the loss is NaN or infinite."""
+        return not math.isfinite(self.history["loss"][-1])
+
+    def kept(self) -> str:
+        """What there is after Ctrl-C, in words."""
+        if not self.epochs:
+            return "no epoch was finished, nothing is saved"
+        done = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        return f"the state after {done} is in {one_line(str(self.path))}; `pynn train --resume` goes on with it"
+
+
+def stopped(folder: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The notes of the run that was stopped. UserError: there is none, or its arguments are not those given now."""
+    path = Path(folder) / UNFINISHED
+    if not path.exists():
+        raise UserError(f"there is no unfinished run in {folder}: leave out --resume, or give its folder as --output")
+    with reading(str(path), KIND):
+        notes = state.read(path)
+        epochs, history, run = notes["epochs"], notes["history"], notes["run"]
+        whole = (epochs, *(run[name] for name in ("epochs", "batch_size", "hidden", "seed")))
+        curves = [value for curve in (history["loss"], *history.values()) for value in curve]
+        if not all(type(n) is int and n > 0 for n in whole) or not all(type(value) is float for value in curves):
+            raise ValueError("its notes are of other types")
+    for name in given.keys() - {"epochs", "data"}:
+        if given[name] != run[name]:
+            option = f"--{name.replace('_', '-')}"
+            raise UserError(f"{option} is {run[name]} in the unfinished run: leave it out, or leave out --resume")
+    if given.get("epochs", epochs) < epochs:
+        raise UserError(f"the unfinished run has {epochs} epochs already: give --epochs as many, or more")
+    return notes
