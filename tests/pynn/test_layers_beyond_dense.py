@@ -116,6 +116,9 @@ def test_older_names():
     (lambda: layers.CategoryEncoding(), ValueError, "num_tokens"),
     (lambda: layers.CategoryEncoding(3, "bin"), ValueError, "output_mode"),
     (lambda: layers.CategoryEncoding(3)(np.array([-1])), ValueError, "0 or more"),
+    (lambda: layers.ActivityRegularization(0.1, activity_regularizer="l2"), TypeError, "activity_regularizer"),
+    (lambda: layers.InputLayer(batch_shape=(2, 3), batch_size=7), ValueError, "both `batch_size`"),
+    (lambda: layers.InputLayer(batch_shape=(2, 3), input_shape=(4,)), ValueError, "both `shape`"),
     (lambda: layers.Conv2D, AttributeError, "no 'Conv2D'"),
 ])  # fmt: skip
 def test_errors(call, kind, message):

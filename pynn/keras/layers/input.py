@@ -12,7 +12,15 @@ from .base import Layer
 
 
 class InputLayer(Layer):
-    """The shape of one sample, as the first layer of a model."""
+    """The shape of one sample, as the first layer of a model.
+
+    shape: sizes of one sample, None for any; n stands for (n,)
+    batch_size: number of samples; None for any
+    dtype: type of the samples; None for keras.config.floatx()
+    batch_shape: (batch_size, *shape), in place of both; None: not given
+    input_shape: older name of shape; None: not given
+    name: as of every Layer
+    """
 
     @neutral(sparse=False, ragged=False, optional=False, input_tensor=None)
     def __init__(
@@ -26,10 +34,11 @@ class InputLayer(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        if shape is not None and batch_shape is not None:
-            raise ValueError("You cannot pass both `shape` and `batch_shape` at the same time.")
+        shape = input_shape if shape is None else shape
+        for other, given in (("shape", shape), ("batch_size", batch_size)):
+            if batch_shape is not None and given is not None:
+                raise ValueError(f"You cannot pass both `{other}` and `batch_shape` at the same time.")
         if batch_shape is None:
-            shape = input_shape if shape is None else shape
             if shape is None:
                 raise ValueError("You must pass a `shape` argument: the sizes of one sample, without the batch.")
             batch_shape = (batch_size, *([shape] if isinstance(shape, int) else shape))

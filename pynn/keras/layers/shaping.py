@@ -16,7 +16,11 @@ from .base import Layer, LayerOptions
 
 
 class Reshape(Layer):
-    """(m, ...) -> (m, *target_shape); -1 stands for one size that follows from the others."""
+    """(m, ...) -> (m, *target_shape)
+
+    target_shape: sizes of a sample; one may be -1 or None, and follows from the others
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, target_shape: Sequence[int | None], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -37,7 +41,11 @@ class Reshape(Layer):
 
 
 class Permute(Layer):
-    """The axes of a sample in another order: dims counts them from 1."""
+    """The axes of a sample in another order.
+
+    dims: the numbers from 1 to the number of axes of a sample, in the new order
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, dims: Sequence[int], **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -51,7 +59,11 @@ class Permute(Layer):
 
 
 class RepeatVector(Layer):
-    """(m, k) -> (m, n, k)"""
+    """(m, k) -> (m, n, k)
+
+    n: number of repetitions, 1 or more
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, n: int, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -78,7 +90,10 @@ def _check_ndim(layer: Layer, x: Tensor, ndim: int) -> None:
 class Lambda(Layer):
     """function(inputs, **arguments), with `training` where the function takes it. Variables inside are not tracked.
 
-    output_shape: what compute_output_shape gives, for a sample or as a function of the input's shape.
+    function: a function of the inputs
+    output_shape: what compute_output_shape gives: a sample's sizes or a function of the inputs' shape; None: from zeros
+    arguments: further keyword arguments of the function; None for none
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(mask=None)
@@ -111,17 +126,25 @@ class Lambda(Layer):
 
 
 class Identity(Layer):
-    """The inputs."""
+    """The inputs.
+
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def call(self, inputs: Any) -> Any:
         return inputs
 
 
 class ActivityRegularization(Layer):
-    """The inputs; l1 * sum(|x|) + l2 * sum(x^2) joins the loss, divided by the batch's size."""
+    """The inputs; l1 * sum(|x|) + l2 * sum(x^2) joins the loss, divided by the batch's size.
+
+    l1, l2: finite numbers of 0 or more
+    activity_regularizer: not taken (TypeError): l1 and l2 make it
+    name, trainable, dtype, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(**(options | {"activity_regularizer": L1L2(l1, l2)}))
+        super().__init__(activity_regularizer=L1L2(l1, l2), **options)  # type: ignore[misc]  # TypeError: given twice
         self.l1, self.l2 = l1, l2
 
     def call(self, inputs: Any) -> Any:
