@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,54 +11,52 @@ import numpy as np
 from .. import ops, random
 from .._missing import missing
 from ..convert import as_array, to_shape
-from ..dtypes import as_dtype
 from ..tensor import Operators, Tensor
-from . import _config, config
-
-
-class Initializer(_config.Configured):
-    """Base class: subclasses compute values in __call__."""
-
-    _module = "keras.initializers"
-
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        raise NotImplementedError
-
-    def clone(self) -> Initializer:
-        """Another one with the same arguments; without a seed among them, its values differ."""
-        return type(self).from_config(self.get_config())
-
-
-def _type(dtype: Any) -> np.dtype:
-    return as_dtype(dtype or config.floatx()).dtype
+from . import _config
+from ._initializer import Initializer, RandomInitializer, as_type
+from ._variance_scaling import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    VarianceScaling,
+)
 
 
 class Constant(Initializer):
-    """The same value everywhere; an array is broadcast to the shape."""
+    """The same value everywhere; an array is broadcast to the shape.
+
+    value: a number or array
+    """
 
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return ops.broadcast_to(as_array(self.value).astype(_type(dtype)), shape)
+        return ops.broadcast_to(as_array(self.value).astype(as_type(dtype)), shape)
 
 
 class Zeros(Initializer):
     """0 everywhere."""
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return ops.zeros(shape, _type(dtype))
+        return ops.zeros(shape, as_type(dtype))
 
 
 class Ones(Initializer):
     """1 everywhere."""
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return ops.ones(shape, _type(dtype))
+        return ops.ones(shape, as_type(dtype))
 
 
 class Identity(Initializer):
-    """gain on the diagonal of a matrix, 0 elsewhere."""
+    """gain on the diagonal of a matrix, 0 elsewhere.
+
+    gain: a number
+    """
 
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
@@ -67,156 +64,56 @@ class Identity(Initializer):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         if len(shape) != 2:
             raise ValueError(f"Identity initializes matrices. Received: shape={shape} of rank {len(shape)}.")
-        return Tensor((self.gain * np.eye(int(shape[0]), int(shape[1]))).astype(_type(dtype)))
-
-
-class RandomInitializer(Initializer):
-    """Each object has one seed, given or drawn: called again with the same shape, it gives the same values."""
-
-    def __init__(self, seed: int | None = None) -> None:
-        if seed is None:
-            seed = int(random.generator().integers(2**31))
-        elif isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-            raise ValueError(f"`seed` argument should be an integer. Received: seed={seed!r}")
-        self.seed = int(seed)
+        return Tensor((self.gain * np.eye(int(shape[0]), int(shape[1]))).astype(as_type(dtype)))
 
 
 class RandomUniform(RandomInitializer):
-    """Uniform over [minval, maxval)."""
+    """Uniform over [minval, maxval).
+
+    minval, maxval: limits of the values
+    seed: an int; None draws one from the global random numbers (keras.utils.set_random_seed)
+    """
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
         self.minval, self.maxval = minval, maxval
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return random.uniform(shape, self.minval, self.maxval, _type(dtype), self.seed)
+        return random.uniform(shape, self.minval, self.maxval, as_type(dtype), self.seed)
 
 
 class RandomNormal(RandomInitializer):
-    """Normal values."""
+    """Normal values.
+
+    mean, stddev: mean and standard deviation
+    seed: an int; None draws one from the global random numbers (keras.utils.set_random_seed)
+    """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return random.normal(shape, self.mean, self.stddev, _type(dtype), self.seed)
+        return random.normal(shape, self.mean, self.stddev, as_type(dtype), self.seed)
 
 
 class TruncatedNormal(RandomNormal):
-    """Normal values; those further than 2 stddev from the mean are drawn again."""
+    """Normal values; those further than 2 stddev from the mean are drawn again.
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return random.truncated_normal(shape, self.mean, self.stddev, _type(dtype), self.seed)
-
-
-class VarianceScaling(RandomInitializer):
-    """Values of mean 0 and variance scale / fan; mode says which: "fan_in", "fan_out" or their mean, "fan_avg".
-
-    shape (..., fan_in, fan_out), times the sizes before them for both; of (n,), both are n; of (), 1. input_axes and
-    output_axes, given together, are the axes whose sizes make the two fans instead.
-    distribution: "uniform" up to sqrt(3 * variance); "truncated_normal" or "normal", cut at 2 stddev before the cut,
-    which keeps the variance; "untruncated_normal".
+    mean, stddev: mean and standard deviation, before that
+    seed: an int; None draws one from the global random numbers (keras.utils.set_random_seed)
     """
 
-    def __init__(
-        self,
-        scale: float = 1.0,
-        mode: str = "fan_in",
-        distribution: str = "truncated_normal",
-        seed: int | None = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(seed)
-        if scale <= 0:
-            raise ValueError(f"Argument `scale` must be positive float. Received: scale={scale}")
-        if mode not in ("fan_in", "fan_out", "fan_avg"):
-            raise ValueError(f"Invalid `mode` argument: {mode}. Please use 'fan_in', 'fan_out' or 'fan_avg'")
-        distribution = distribution.lower()
-        if distribution not in ("uniform", "normal", "truncated_normal", "untruncated_normal"):
-            raise ValueError(
-                f"Invalid `distribution` argument: {distribution}. "
-                "Please use 'uniform', 'truncated_normal' or 'untruncated_normal'"
-            )
-        self.scale, self.mode = scale, mode
-        self.distribution = "truncated_normal" if distribution == "normal" else distribution
-        self.input_axes, self.output_axes = input_axes, output_axes
-
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        shape = to_shape(shape)
-        fan_in, fan_out = self._fans(shape)
-        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
-        variance = self.scale / max(1.0, fan)
-        if self.distribution == "uniform":
-            limit = math.sqrt(3 * variance)
-            return random.uniform(shape, -limit, limit, _type(dtype), self.seed)
-        if self.distribution == "untruncated_normal":
-            return random.normal(shape, 0.0, math.sqrt(variance), _type(dtype), self.seed)
-        # a normal distribution cut at 2 stddev keeps 0.8796 of its stddev
-        return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, _type(dtype), self.seed)
-
-    def _fans(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        if self.input_axes is not None and self.output_axes is not None:
-            return math.prod(shape[i] for i in self.input_axes), math.prod(shape[i] for i in self.output_axes)
-        if len(shape) < 2:
-            return math.prod(shape), math.prod(shape)
-        field = math.prod(shape[:-2])
-        return shape[-2] * field, shape[-1] * field
-
-
-class _Scaled(VarianceScaling):
-    """VarianceScaling under the name of those who proposed its scale, mode and distribution."""
-
-    _arguments_of_base: tuple[float, str, str]
-
-    def __init__(
-        self,
-        seed: int | None = None,
-        input_axes: Sequence[int] | None = None,
-        output_axes: Sequence[int] | None = None,
-    ) -> None:
-        super().__init__(*self._arguments_of_base, seed, input_axes, output_axes)
-
-
-class GlorotUniform(_Scaled):
-    """Uniform, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
-
-    _arguments_of_base = 1.0, "fan_avg", "uniform"
-
-
-class GlorotNormal(_Scaled):
-    """Truncated normal, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
-
-    _arguments_of_base = 1.0, "fan_avg", "truncated_normal"
-
-
-class HeUniform(_Scaled):
-    """Uniform, variance 2 / fan_in: He et al. 2015."""
-
-    _arguments_of_base = 2.0, "fan_in", "uniform"
-
-
-class HeNormal(_Scaled):
-    """Truncated normal, variance 2 / fan_in: He et al. 2015."""
-
-    _arguments_of_base = 2.0, "fan_in", "truncated_normal"
-
-
-class LecunUniform(_Scaled):
-    """Uniform, variance 1 / fan_in: LeCun et al. 1998, Klambauer et al. 2017."""
-
-    _arguments_of_base = 1.0, "fan_in", "uniform"
-
-
-class LecunNormal(_Scaled):
-    """Truncated normal, variance 1 / fan_in: LeCun et al. 1998, Klambauer et al. 2017."""
-
-    _arguments_of_base = 1.0, "fan_in", "truncated_normal"
+        return random.truncated_normal(shape, self.mean, self.stddev, as_type(dtype), self.seed)
 
 
 class Orthogonal(RandomInitializer):
-    """gain times a matrix (all sizes but the last, last size) of orthonormal rows or columns: Saxe et al. 2014."""
+    """gain times a matrix (all sizes but the last, last size) of orthonormal rows or columns: Saxe et al. 2014.
+
+    gain: a number
+    seed: an int; None draws one from the global random numbers (keras.utils.set_random_seed)
+    """
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
         super().__init__(seed)
@@ -229,7 +126,7 @@ class Orthogonal(RandomInitializer):
         sizes = math.prod(rows), columns
         q, r = np.linalg.qr(random.normal((max(sizes), min(sizes)), dtype=np.float64, seed=self.seed)._array)
         q = q * np.sign(np.diag(r))  # makes the draw uniform over the orthogonal matrices
-        return Tensor((self.gain * (q.T if sizes[0] < sizes[1] else q).reshape(shape)).astype(_type(dtype)))
+        return Tensor((self.gain * (q.T if sizes[0] < sizes[1] else q).reshape(shape)).astype(as_type(dtype)))
 
 
 constant, zeros, ones, identity, orthogonal = Constant, Zeros, Ones, Identity, Orthogonal
@@ -262,7 +159,7 @@ def _given(values: np.ndarray, shape: Any, dtype: Any = None) -> Tensor:
     """An initializer of values that are there already, but for its first argument."""
     if to_shape(shape) != values.shape:
         raise ValueError(f"The initial values are of shape {values.shape}, the weight is of shape {shape}")
-    return Tensor(values.astype(_type(dtype)))
+    return Tensor(values.astype(as_type(dtype)))
 
 
 def serialize(initializer: Any) -> Any:
