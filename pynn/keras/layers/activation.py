@@ -11,7 +11,12 @@ from .base import Layer, LayerOptions
 
 
 class LeakyReLU(Layer):
-    """x, and negative_slope * x where x is not positive. `alpha` is the older name of `negative_slope`."""
+    """x, and negative_slope * x where x is not positive.
+
+    negative_slope: 0 or more
+    alpha: older name of negative_slope, which it replaces; None: not given
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(
         self, negative_slope: float = 0.3, *, alpha: float | None = None, **options: Unpack[LayerOptions]
@@ -33,7 +38,11 @@ class LeakyReLU(Layer):
 
 
 class ELU(Layer):
-    """x, and alpha * (exp(x) - 1) where x is not positive (Clevert et al. 2016)."""
+    """x, and alpha * (exp(x) - 1) where x is not positive (Clevert et al. 2016).
+
+    alpha: minus the limit for very negative x
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, alpha: float = 1.0, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -47,7 +56,11 @@ class ELU(Layer):
 class PReLU(Layer):
     """x, and alpha * x where x is negative, with a learned alpha for each entry of a sample (He et al. 2015).
 
-    Along `shared_axes` (the first of a sample is 1) one alpha serves all.
+    alpha_initializer: name or object of keras.initializers, function (shape, dtype) or array
+    alpha_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
+    alpha_constraint: after each update: name or object of keras.constraints, function, or None
+    shared_axes: axis or list of axes along which one alpha serves all (the first of a sample is 1); None for none
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(

@@ -33,17 +33,22 @@ class _Missing:
     """Stands for an attribute that Layer's constructor sets, in a layer whose own did not call it."""
 
     def __get__(self, layer: Any, cls: type) -> Any:
-        raise RuntimeError(
-            f"In layer {cls.__name__}, you forgot to call `super().__init__()` as the first statement in `__init__()`."
-        )
+        raise RuntimeError(f"In layer {cls.__name__}, you forgot to call `super().__init__()` first in `__init__()`.")
 
 
 class Layer(Tracked):
     """Base class of layers and models.
 
-    A subclass makes weights with `add_weight` in `build(input_shape)`, which runs on the first call, and computes
-    in `call(inputs)`; `call` may also take `training`. Variables and layers that are attributes, also in lists
-    and dicts, are found by `weights` and `trainable_variables`. Float inputs are cast to `dtype`.
+    A subclass makes weights by `add_weight` in `build(input_shape)`, before its first call, and computes in
+    `call(inputs)` or `call(inputs, training)`. Its variables and layers are attributes, also in lists and dicts.
+
+    name: of the layer; None for one made of the class's: dense, dense_1, ...
+    trainable: False: no weight of the layer, or of those inside, is trained
+    dtype: type of the weights, to which float inputs are cast; None for keras.config.floatx()
+    activity_regularizer: of the outputs, per sample: name or object of keras.regularizers, function, or None
+    input_shape: sizes of one sample, if the layer is the first of a Sequential, which then is built; None: not known
+    input_dim: the same: n stands for (n,)
+    batch_input_shape: the same, with the batch's size before it, which is not used
     """
 
     built = False
@@ -64,14 +69,13 @@ class Layer(Tracked):
         batch_input_shape: Any = None,
     ) -> None:
         self.name = name or auto_name(type(self))
-        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.activity_regularizer: Any = regularizers.get(activity_regularizer)
         if not isinstance(trainable, bool):
             raise ValueError(f"Expected `trainable` to be a boolean. Received: {trainable!r}")
         self._trainable = trainable
         self._dtype = as_dtype(dtype or config.floatx()).dtype
         self._weights: list[Variable] = []
-        if batch_input_shape is not None:
-            input_shape = tuple(batch_input_shape)[1:]
+        input_shape = input_shape if batch_input_shape is None else tuple(batch_input_shape)[1:]
         self._first_shape = (input_dim,) if input_dim is not None else input_shape
         self._build_shape: Any = None
         self._nodes: list[Node] = []
@@ -149,7 +153,6 @@ class Layer(Tracked):
 
     def _regularize(self, outputs: Any) -> None:
         """Adds the activity regularizer's value, divided by the batch's size as in Keras."""
-        assert self.activity_regularizer is not None
         for output in nest.flatten(outputs):
             loss = self.activity_regularizer(output)
             self.add_loss(loss / max(output.shape[0], 1) if output.ndim else loss)
@@ -250,8 +253,7 @@ class Layer(Tracked):
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Makes the weights for inputs of the shape that `get_build_config` gave."""
-        shape = config.get("input_shape")
-        if shape is not None:
+        if (shape := config.get("input_shape")) is not None:
             self.build(as_shapes(shape))
             self.built = True
 
@@ -273,10 +275,7 @@ class Layer(Tracked):
 
     def _node(self) -> Node:
         if not self._nodes:
-            raise AttributeError(
-                f"The layer {self.name} has never been called on a keras.Input or another layer's output, and thus "
-                "has no defined input and output."
-            )
+            raise AttributeError(f"Layer {self.name} has no input and output: it was never called on a KerasTensor.")
         return self._nodes[0]
 
     def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,17 @@ from .base import Layer, LayerOptions
 
 
 class Dense(Layer):
-    """activation(x @ kernel + bias): x (..., k) -> (..., units). With relu it is one fused pass."""
+    """activation(x @ kernel + bias): x (..., k) -> (..., units). With relu it is one fused pass.
+
+    units: number of outputs, 1 or more
+    activation: name in keras.activations, function, or None for none
+    use_bias: whether bias is added
+    kernel_initializer, bias_initializer: name or object of keras.initializers, function (shape, dtype) or array
+    kernel_regularizer, bias_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
+    activity_regularizer: the same, of the outputs, divided by the batch's size
+    kernel_constraint, bias_constraint: after each update: name or object of keras.constraints, function, or None
+    name, trainable, dtype, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     @neutral(lora_rank=None, lora_alpha=None, quantization_config=None)
     def __init__(  # type: ignore[misc]  # activity_regularizer, in the place that Keras gives it
@@ -79,7 +89,11 @@ class Dense(Layer):
 
 
 class Flatten(Layer):
-    """(m, ...) -> (m, product of the others); with data_format "channels_first" the second axis goes last before."""
+    """(m, ...) -> (m, product of the others).
+
+    data_format: "channels_last"; "channels_first": the second axis goes last before; None for "channels_last"
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -95,7 +109,11 @@ class Flatten(Layer):
 
 
 class Activation(Layer):
-    """Applies an activation function."""
+    """Applies an activation function.
+
+    activation: name in keras.activations, function, or None for none
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -106,7 +124,13 @@ class Activation(Layer):
 
 
 class ReLU(Layer):
-    """max(x, 0), or as keras.activations.relu with the given arguments."""
+    """max(x, 0), or as keras.activations.relu with the given arguments.
+
+    max_value: upper limit of the outputs, 0 or more; None for none
+    negative_slope: outputs below threshold are negative_slope * (x - threshold); 0 or more
+    threshold: 0 or more
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(
         self,
@@ -131,7 +155,11 @@ class ReLU(Layer):
 
 
 class Softmax(Layer):
-    """Probabilities along the axis."""
+    """Probabilities along the axis.
+
+    axis: the axis along which they add up to 1
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

@@ -16,9 +16,17 @@ from .base import Layer, LayerOptions
 class Embedding(Layer):
     """Integers below input_dim (...) -> rows of a weight (..., output_dim).
 
-    `weights`: the first values of the weight, (input_dim, output_dim). `input_length`, from older programs: samples
-    have the shape (input_length,). The gradient of a row that is taken twice is the sum of both, also where an
-    optimizer squares it; Keras on TensorFlow squares the two apart.
+    The gradient of a row that is taken twice is the sum of both, also where an optimizer squares it; Keras on
+    TensorFlow squares the two apart.
+
+    input_dim: number of rows: the largest integer + 1
+    output_dim: size of a row
+    embeddings_initializer: name or object of keras.initializers, function (shape, dtype) or array
+    embeddings_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
+    embeddings_constraint: after each update: name or object of keras.constraints, function, or None
+    weights: first values (input_dim, output_dim), also in a list; None for those of embeddings_initializer
+    input_length: from older programs: n stands for input_shape=(n,); None: not given
+    name, trainable, dtype, activity_regularizer, input_shape, batch_input_shape: as of every Layer
     """
 
     @neutral(mask_zero=False, lora_rank=None, lora_alpha=None, quantization_config=None)

@@ -58,14 +58,20 @@ def _of_one_dtype(layer: Layer, inputs: Sequence[Tensor]) -> list[Tensor]:
 
 
 class Add(_Merge):
-    """The sum, with broadcasting."""
+    """The sum, with broadcasting.
+
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.add, inputs)
 
 
 class Subtract(_Merge):
-    """The first minus the second."""
+    """The first minus the second.
+
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     _count = 2
 
@@ -74,35 +80,51 @@ class Subtract(_Merge):
 
 
 class Multiply(_Merge):
-    """The product, element by element, with broadcasting."""
+    """The product, element by element, with broadcasting.
+
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.multiply, inputs)
 
 
 class Average(_Merge):
-    """The mean, with broadcasting."""
+    """The mean, with broadcasting.
+
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.add, inputs) / len(inputs)
 
 
 class Maximum(_Merge):
-    """The largest, element by element, with broadcasting."""
+    """The largest, element by element, with broadcasting.
+
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.maximum, inputs)
 
 
 class Minimum(_Merge):
-    """The smallest, element by element, with broadcasting."""
+    """The smallest, element by element, with broadcasting.
+
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.minimum, inputs)
 
 
 class Concatenate(_Merge):
-    """The inputs joined along an axis."""
+    """The inputs joined along an axis.
+
+    axis: the axis, along which alone their sizes may differ; the batch's is 0
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -124,8 +146,11 @@ class Concatenate(_Merge):
 class Dot(_Merge):
     """Sums of products along an axis of each of two tensors, sample by sample.
 
-    axes: one axis for both, or two. x (m, ..., k, ...) and y (m, ..., k, ...) -> (m, the others of x, the others of
-    y), and of two matrices (m, 1). normalize: along the axis, vectors are first made of norm 1.
+    x (m, ..., k, ...) and y (m, ..., k, ...) -> (m, the others of x, the others of y), and of two matrices (m, 1).
+
+    axes: the axis of both, or a pair of axes; not 0, the batch's
+    normalize: whether vectors along the axis are first made of norm 1
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     _count = 2
@@ -175,7 +200,7 @@ def _function(layer: Callable[..., Layer], name: str) -> Callable[..., Any]:
         return layer(**options)(inputs)
 
     call.__name__ = call.__qualname__ = name
-    call.__doc__ = f"{layer.__doc__} As a function of the list."
+    call.__doc__ = f"{(layer.__doc__ or '').splitlines()[0]} As a function of the list."
     return call
 
 

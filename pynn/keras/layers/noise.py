@@ -40,7 +40,10 @@ class _Noise(Layer):
 class Dropout(_Noise):
     """In training, sets a share `rate` of the inputs to 0 and divides the others by (1 - rate).
 
-    `noise_shape`: the shape of the mask, broadcast to the inputs, if it is not theirs.
+    rate: in [0, 1]
+    noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
+    seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(
@@ -58,7 +61,12 @@ class Dropout(_Noise):
 
 
 class GaussianNoise(_Noise):
-    """In training, x + normal values of this standard deviation."""
+    """In training, x + normal values of this standard deviation.
+
+    stddev: standard deviation, in [0, 1]
+    seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, stddev: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__("stddev", stddev, seed, **options)
@@ -69,7 +77,12 @@ class GaussianNoise(_Noise):
 
 
 class GaussianDropout(_Noise):
-    """In training, x times normal values of mean 1 and variance rate / (1 - rate) (Srivastava et al. 2014)."""
+    """In training, x times normal values of mean 1 and variance rate / (1 - rate) (Srivastava et al. 2014).
+
+    rate: in [0, 1)
+    seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, rate: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
         super().__init__("rate", rate, seed, **options)
@@ -86,6 +99,11 @@ class AlphaDropout(_Noise):
 
     a * (x where kept, else least) + b with a = ((1 - rate) * (1 + rate * least^2))^(-1/2), b = -a * least * rate
     (Klambauer et al. 2017).
+
+    rate: in [0, 1)
+    noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
+    seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     LEAST = -1.0507009873554805 * 1.6732632423543772

@@ -99,6 +99,17 @@ class BatchNormalization(_Affine):
     In training, mean and variance are those of the batch, and the moving ones come nearer to them:
     moving = momentum * moving + (1 - momentum) * batch's. Otherwise, and in a layer that is not trainable, the
     moving ones are used.
+
+    axis: the axis, of the features
+    momentum: of the moving mean and variance, in [0, 1]
+    epsilon: added to the variance, so that nothing is divided by 0
+    center: whether beta is added
+    scale: whether gamma multiplies
+    beta_initializer, gamma_initializer: name or object of keras.initializers, function (shape, dtype) or array
+    moving_mean_initializer, moving_variance_initializer: as gamma_initializer
+    beta_regularizer, gamma_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
+    beta_constraint, gamma_constraint: after each update: name or object of keras.constraints, function, or None
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(synchronized=False, renorm=False, renorm_clipping=None, renorm_momentum=0.99)
@@ -162,7 +173,16 @@ class BatchNormalization(_Affine):
 class LayerNormalization(_Affine):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, with each sample's mean and variance along the axis.
 
-    axis: one or several; gamma and beta have their sizes. Ba et al. 2016.
+    Ba et al. 2016.
+
+    axis: the axis or list of axes, whose sizes are those of gamma and beta
+    epsilon: added to the variance, so that nothing is divided by 0
+    center: whether beta is added
+    scale: whether gamma multiplies
+    beta_initializer, gamma_initializer: name or object of keras.initializers, function (shape, dtype) or array
+    beta_regularizer, gamma_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
+    beta_constraint, gamma_constraint: after each update: name or object of keras.constraints, function, or None
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(rms_scaling=False)
@@ -199,7 +219,11 @@ class LayerNormalization(_Affine):
 
 
 class UnitNormalization(Layer):
-    """x / sqrt(sum(x^2)) along the axis; zeros stay."""
+    """x / sqrt(sum(x^2)) along the axis; zeros stay.
+
+    axis: the axis or list of axes
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, axis: Any = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)

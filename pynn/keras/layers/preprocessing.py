@@ -19,7 +19,11 @@ from .normalization import floats
 
 
 class Rescaling(Layer):
-    """x * scale + offset, as floats."""
+    """x * scale + offset, as floats.
+
+    scale, offset: numbers, or arrays, which are broadcast to the inputs
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
+    """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
@@ -30,9 +34,12 @@ class Rescaling(Layer):
 
 
 class Normalization(Layer):
-    """(x - mean) / sqrt(variance) for each entry along the axis (or axes; None: for all entries together).
+    """(x - mean) / sqrt(variance) for each entry along the axis.
 
-    mean and variance are given, or `adapt` takes them from data. invert: x * sqrt(variance) + mean.
+    axis: the axis or list of axes; None: one mean and variance for all entries
+    mean, variance: numbers or arrays, one for each entry; None for both: `adapt` takes them from data
+    invert: whether to compute x * sqrt(variance) + mean instead
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(
@@ -142,8 +149,10 @@ def _moments(batches: Iterable[np.ndarray], axes: tuple[int, ...]) -> tuple[Any,
 class CategoryEncoding(Layer):
     """Integers below num_tokens as zeros and ones, or counts.
 
-    one_hot: (...) or (..., 1) -> (..., num_tokens). multi_hot: 1 for each that occurs along the last axis, and
-    count: how often, or the sum of its count_weights: (..., k) -> (..., num_tokens).
+    num_tokens: number of different integers, 1 or more; it must be given
+    output_mode: "one_hot": (...) or (..., 1) -> (..., num_tokens); along the last axis, (..., k) -> (..., num_tokens):
+        "multi_hot" or "binary": 1 for each that occurs; "count": how often, or the sum of its count_weights
+    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(sparse=False)
