@@ -34,7 +34,10 @@ class NonNeg(Constraint):
 
 
 class UnitNorm(Constraint):
-    """w / (epsilon + norm) along the axis"""
+    """w / (epsilon + norm) along the axis
+
+    axis: the axis or list of axes of the norm; None for all
+    """
 
     def __init__(self, axis: Any = 0) -> None:
         self.axis = axis
@@ -44,7 +47,12 @@ class UnitNorm(Constraint):
 
 
 class MinMaxNorm(Constraint):
-    """w scaled so that its norm along the axis lies in [min_value, max_value], by the share `rate` of the way."""
+    """w scaled so that its norm along the axis lies in [min_value, max_value], by the share `rate` of the way.
+
+    min_value, max_value: limits of the norm
+    rate: in [0, 1]; 1 for all the way
+    axis: the axis or list of axes of the norm; None for all
+    """
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
@@ -56,7 +64,11 @@ class MinMaxNorm(Constraint):
 
 
 class MaxNorm(Constraint):
-    """w scaled so that its norm along the axis is at most max_value (Srivastava et al. 2014)."""
+    """w scaled so that its norm along the axis is at most max_value (Srivastava et al. 2014).
+
+    max_value: upper limit of the norm
+    axis: the axis or list of axes of the norm; None for all
+    """
 
     def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
         self.max_value, self.axis = max_value, axis

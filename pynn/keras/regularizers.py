@@ -39,7 +39,10 @@ class Regularizer(Configured):
 
 
 class L1L2(Regularizer):
-    """l1 * sum(|x|) + l2 * sum(x^2)"""
+    """l1 * sum(|x|) + l2 * sum(x^2)
+
+    l1, l2: finite numbers of 0 or more; None for 0
+    """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1, self.l2 = _rate("l1", l1, 0.0), _rate("l2", l2, 0.0)
@@ -55,21 +58,31 @@ class L1L2(Regularizer):
 
 
 class L1(L1L2):
-    """l1 * sum(|x|)"""
+    """l1 * sum(|x|)
+
+    l1: a finite number of 0 or more; None for 0.01
+    """
 
     def __init__(self, l1: float = 0.01) -> None:
         super().__init__(l1=_rate("l1", l1, 0.01))
 
 
 class L2(L1L2):
-    """l2 * sum(x^2)"""
+    """l2 * sum(x^2)
+
+    l2: a finite number of 0 or more; None for 0.01
+    """
 
     def __init__(self, l2: float = 0.01) -> None:
         super().__init__(l2=_rate("l2", l2, 0.01))
 
 
 class OrthogonalRegularizer(Regularizer):
-    """factor * mean(|cosine|) over the pairs of rows of a matrix, or of its columns."""
+    """factor * mean(|cosine|) over the pairs of rows of a matrix, or of its columns.
+
+    factor: a finite number of 0 or more; None for 0.01
+    mode: "rows" or "columns"
+    """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
         if mode not in ("rows", "columns"):

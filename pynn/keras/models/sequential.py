@@ -23,6 +23,9 @@ class Sequential(Model):
 
     If the first entry is an Input (or the first layer has `input_shape=`), each layer is built when it is added;
     else all are built on the first data.
+
+    layers: a list of layers, or one layer; None for none yet: see `add`
+    trainable, name: as of every Layer
     """
 
     _is_of_layers = True  # type: ignore[assignment]
