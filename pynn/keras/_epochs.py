@@ -20,9 +20,10 @@ class PyDataset:
     """Base class of data by batch: a subclass gives batch number i in `__getitem__(i)` and their count in `__len__`.
 
     A batch is (x, y) or (x, y, sample_weight). `num_batches` may stand for `__len__`; None: there is no end.
-    workers: above 1, so many threads make batches, at most `max_queue_size` of them before they are asked for
-    (0: no threads, as in Keras).
-    ValueError: use_multiprocessing.
+
+    workers: number of threads that make batches, if above 1
+    use_multiprocessing: False, else ValueError: there are no processes
+    max_queue_size: how many batches the threads make before they are asked for; 0: no threads, as in Keras
     """
 
     workers, use_multiprocessing, max_queue_size = 1, False, 10  # of a subclass that does not call the constructor

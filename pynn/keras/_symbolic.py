@@ -43,7 +43,12 @@ def _operator(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any]
 
 
 class KerasTensor:
-    """What a layer gives for an Input or another KerasTensor: shape (None: any size), dtype, name, no values."""
+    """What a layer gives for an Input or another KerasTensor: shape (None: any size), dtype, name, no values.
+
+    shape: sizes, of the batch first; None for any
+    dtype: type of the values
+    name: need not be unique
+    """
 
     node: Node
     __hash__ = object.__hash__

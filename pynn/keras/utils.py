@@ -72,10 +72,14 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
 
 
 class Progbar:
-    """Progress over `target` steps (None: not known), drawn by `update` and `add`, which take [(name, value), ...].
+    """Progress over `target` steps, drawn by `update` and `add`, which take [(name, value), ...].
 
-    Values are averaged over the steps since the last call; those in `stateful_metrics` are shown as they are, and so
-    are the last ones. verbose: 0, silent; 1, a bar; 2, one line at the end. `unit_name` is what a step is called.
+    Values are averaged over the steps since the last call; the last ones are shown as they are.
+
+    target: number of steps; None: not known
+    verbose: 0, silent; 1, a bar; 2, one line at the end
+    stateful_metrics: names of values that are shown as they are; None for none
+    unit_name: what a step is called
     """
 
     @neutral(width=20, interval=0.05, stateless_metrics=None)

@@ -69,11 +69,13 @@ class History(Callback):
 class CallbackList:
     """Several callbacks as one: `call("on_epoch_end", epoch, logs=logs)`, or `call.on_epoch_end(epoch, logs)`.
 
-    callbacks: one, a nest of them, or such a list; add_history: with a History, also as `model.history`; params: for
-    `set_params`.
-
     All get the same copy of the logs ({} if there are none), sorted by name, numbers and scalar tensors as floats:
     what one adds, those after it see. A hook that a callback leaves as it is costs a batch nothing.
+
+    callbacks: a callback, a CallbackList, or a nest of them; None for none
+    add_history: whether a History joins them, if there is none, also as `model.history`
+    model: for `set_model`; None: it is called later
+    params: for `set_params`, which is called later if there are none
     """
 
     @neutral(add_progbar=False)

@@ -16,7 +16,10 @@ class CSVLogger(Callback):
     """Writes a line per epoch to a file: the epoch (0 is the first) and the values, "NA" where there is none.
 
     The first epoch's names, sorted, are the columns; without validation in it, the same names with "val_" follow.
-    append: adds to a file that exists, whose heading then stays.
+
+    filename: path of the file
+    separator: a character between the values of a line
+    append: whether to add to a file that exists, whose heading then stays, or to replace it
     """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:

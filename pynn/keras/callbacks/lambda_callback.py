@@ -11,7 +11,16 @@ Hook = Callable[..., Any] | None
 
 
 class LambdaCallback(Callback):
-    """Calls the given functions as hooks: with (epoch, logs), (batch, logs=...) or (logs)."""
+    """Calls the given functions as hooks; None: there is nothing to call.
+
+    on_epoch_begin, on_epoch_end: functions (epoch, logs)
+    on_train_begin, on_train_end: functions (logs), as fit begins and ends
+    on_train_batch_begin, on_train_batch_end: functions (batch, logs), with logs given by name
+    on_batch_begin, on_batch_end: older names of these, where they are not given
+    on_test_begin, on_test_end: functions (logs), as evaluate begins and ends, also in fit
+    on_predict_begin, on_predict_end: functions (logs), as predict begins and ends
+    on_test_batch_begin, on_test_batch_end, on_predict_batch_begin, on_predict_batch_end: as on_train_batch_begin
+    """
 
     def __init__(
         self,

@@ -13,7 +13,10 @@ from .monitor import say
 class LearningRateScheduler(Callback):
     """Sets the learning rate of each epoch to schedule(epoch, learning rate so far), or to schedule(epoch).
 
-    The first epoch is 0. ValueError: the result is no float. Adds "learning_rate" to the epoch's logs.
+    Adds "learning_rate" to the epoch's logs.
+
+    schedule: a function that returns a float, else ValueError; the first epoch is 0
+    verbose: 1 prints what is done, 0 nothing
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:

@@ -15,10 +15,15 @@ from .monitor import MonitorCallback, say
 class ModelCheckpoint(MonitorCallback):
     """Saves the model (`save`) or its weights (`save_weights`) after every epoch, or every `save_freq` batches.
 
-    filepath: may hold fields such as {epoch:02d} (1 is the first), {val_loss:.2f} and, with a save_freq in batches,
-    {batch}; folders that are missing are made. The suffixes are those of `save` and `save_weights`.
-    save_best_only: only where `monitor` beats all values before, the first of which is `initial_value_threshold`.
-    Without that quantity, or where it is no scalar, it warns and saves.
+    filepath: ends in .keras, or with save_weights_only in .weights.h5 or .npz; may hold fields: {epoch:02d} (1 is the
+        first), {val_loss:.2f}, and {batch} with a save_freq in batches; folders that are missing are made
+    monitor: name in the logs of the value to watch; where there is none, or no scalar, save_best_only warns and saves
+    verbose: 1 prints what is done, 0 nothing
+    save_best_only: whether to save only where `monitor` beats all values before
+    save_weights_only: whether to save the weights alone
+    mode: "min" or "max": smaller or larger is better; "auto": as the loss or metric of that name says itself
+    save_freq: "epoch", or a number of batches
+    initial_value_threshold: the first value to beat; None: any is an improvement
     """
 
     def __init__(

@@ -14,8 +14,16 @@ from .monitor import MonitorCallback, say
 class ReduceLROnPlateau(MonitorCallback):
     """Multiplies the learning rate by `factor`, down to `min_lr`, after `patience` epochs without improvement.
 
-    After that it does not count for `cooldown` epochs. Adds "learning_rate" to the epoch's logs, as it was during it.
-    ValueError: a factor of 1 or more.
+    Adds "learning_rate" to the epoch's logs, as it was during it.
+
+    monitor: name in the logs of the value to watch
+    factor: below 1, else ValueError
+    patience: number of epochs, one after the other; 0 is as 1
+    verbose: 1 prints what is done, 0 nothing
+    mode: "min" or "max": smaller or larger is better; "auto": as the loss or metric of that name says itself
+    min_delta: a change that is no larger is no improvement; its sign does not count
+    cooldown: number of epochs after a reduction that are not counted
+    min_lr: lower limit of the learning rate
     """
 
     @neutral(baseline=None)

@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 class TensorBoard(Callback):
     """Writes event files to log_dir/train and log_dir/validation: `tensorboard --logdir log_dir` shows them.
 
-    Every epoch: epoch_<name> for each of the logs and the learning rate, and evaluation_<name>_vs_iterations.
-    update_freq: "batch" or a number n writes batch_<name> too, every n batches, and makes the files the default
-    of `tf.summary` meanwhile. histogram_freq: every so many epochs the histograms of the weights; write_images
-    draws them as well. write_steps_per_second: the speed of every epoch (and batch).
-    write_graph: changes nothing, because operations that run at once leave no graph.
+    Every epoch: epoch_<name> for each of the logs and the learning rate, and evaluation_<name>_vs_iterations. The
+    package tensorboard must be installed, else ImportError.
 
-    ImportError: tensorboard is not installed. ValueError: a profile_batch other than 0, as there is no profiler;
-    embeddings_freq or embeddings_metadata, as there is no projector.
+    log_dir: path of the folder
+    histogram_freq: number of epochs from one histogram of the weights to the next; 0 for none
+    write_graph: changes nothing, because operations that run at once leave no graph
+    write_images: whether to draw the weights where their histograms are written
+    write_steps_per_second: whether to write the speed of every epoch (and batch, if update_freq asks for batches)
+    update_freq: "epoch"; "batch" or a number n: batch_<name> too, every n batches, and the files are the default of
+        `tf.summary` meanwhile
+    profile_batch: 0 or None, else ValueError: there is no profiler
+    embeddings_freq, embeddings_metadata: 0 and None, else ValueError: there is no projector
     """
 
     def __init__(

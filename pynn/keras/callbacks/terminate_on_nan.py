@@ -9,7 +9,10 @@ from .monitor import say
 
 
 class TerminateOnNaN(Callback):
-    """Ends training at the first batch whose loss is NaN or infinite; with `raise_error` by a RuntimeError."""
+    """Ends training at the first batch whose loss is NaN or infinite.
+
+    raise_error: whether by a RuntimeError; else it prints a line
+    """
 
     def __init__(self, raise_error: bool = False) -> None:
         self.raise_error = raise_error
