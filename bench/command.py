@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kernels.ladder import LADDER
 from pynn._atomic import replacing
-from pynn._commands import UserError, one_line, writable_folder
+from pynn._commands import UserError, capped_threads, one_line, writable_folder
 
 from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.quiet import cpus
@@ -99,9 +99,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     peers = () if arguments.peers == "none" else _names(arguments.peers, LIBRARIES, "library")
     if quick and arguments.peers is None:  # starting the libraries takes longer than all that a quick run measures
         peers = ()
-    threads = arguments.threads or len(cpus())
-    if threads > len(cpus()):
-        raise UserError(f"--threads {threads}: there are {len(cpus())} CPUs, and more threads measure their waiting")
+    threads = capped_threads(arguments) or len(cpus())
     plan = Plan(threads, quick, chosen, operations, peers)
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")

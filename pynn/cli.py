@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="same seed, same bits, on one instruction set (default: drawn anew, and printed)",
     )
-    add("--threads", type=_threads, default=None, metavar="N", help="threads of the kernels (default: all CPUs)")
+    _add_threads(train, "threads of the kernels")
     add("--data", metavar="PATH", help="your own folder of IDX files, or npz file, in MNIST's form")
     add("--output", default=OUTPUT, metavar="FOLDER", help=f"where the results go (default: {OUTPUT})")
     add("--resume", action="store_true", default=False, help="go on with the run that was stopped in that folder")
@@ -136,7 +136,7 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     add("--only", metavar="A,B", help="of the operations (default: all)")
     add("--suites", metavar="A,B", help="of ladder, sweep, scaling, training, lives, steps (default: all but steps)")
     add("--peers", metavar="A,B", help="of the other libraries, or none (default: those installed; with --quick none)")
-    add("--threads", type=_threads, metavar="N", help="of each contestant (default: all CPUs)")
+    _add_threads(bench, "of each contestant")
     add("--output", default=BENCH_OUTPUT, metavar="FOLDER", help=f"where results go (default: {BENCH_OUTPUT})")
     compare = bench.add_subparsers(dest="what", metavar="compare").add_parser(
         "compare",
@@ -146,6 +146,12 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     )
     for name in ("first", "second"):
         compare.add_argument(name, metavar=f"{name.upper()}.json", help="saved by `pynn bench`")
+
+
+def _add_threads(parser: argparse.ArgumentParser, what: str) -> None:
+    add = parser.add_argument
+    add("--threads", type=_threads, default=None, metavar="N", help=f"{what} (default, and most: all CPUs)")
+    add("--oversubscribe", action="store_true", default=False, help="take more --threads than there are CPUs, too")
 
 
 def _count(text: str) -> int:

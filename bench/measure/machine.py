@@ -68,6 +68,8 @@ def block(counts: list[int]) -> dict[str, Any]:
                 "add": {**cache_bandwidths(n), "memory": stream["add"]},
             }
             found["limits"][str(n)] = least = _most(limits, least)
+        # more threads than CPUs cannot do more
+        found["limits"] |= {str(n): least for n in counts if n > len(cpus())}
     except NoCompiler as error:
         found["no limits"] = str(error)
     return found

@@ -1,11 +1,15 @@
 """What each subcommand of `pynn` does."""
 
+import argparse
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from kernels._cpus import cpu_quota
 
 
 class UserError(Exception):
@@ -42,6 +46,19 @@ def reading(name: str, kind: str = "") -> Iterator[None]:
         if text.startswith((f"{name}:", f"{name}{os.sep}")):
             raise UserError(text) from None
         raise UserError(f"{name}: not {kind}, or damaged ({text})" if kind else f"{name}: {text}") from None
+
+
+def capped_threads(arguments: argparse.Namespace) -> int | None:
+    """--threads, but, with a warning, no more than there are CPUs, unless --oversubscribe says so; None: not given."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cpus = min(cpus, cpu_quota() or cpus)
+    if arguments.threads is None or arguments.threads <= cpus or arguments.oversubscribe:
+        return arguments.threads
+    about = (
+        f"{arguments.threads} threads on {cpus} CPUs would wait for each other: {cpus} are used (or --oversubscribe)"
+    )
+    print(f"pynn {arguments.command}: warning: --threads: {about}", file=sys.stderr)
+    return cpus
 
 
 def writable_folder(name: str) -> Path:

@@ -20,7 +20,7 @@ import kernels
 from .. import keras
 from ..keras.datasets._folder import Split
 from ..keras.models import state
-from . import UserError, one_line, reading, results
+from . import UserError, capped_threads, one_line, reading, results
 
 DIVERGED = 3  # the exit code
 
@@ -51,8 +51,9 @@ def _train(arguments: argparse.Namespace) -> int:
     if before and before.get("checksum") != checksum:
         raise UserError("the data are not those of the unfinished run: give its --data, or leave out --resume")
     output = results.prepared(arguments.output)  # before the training, not after it
-    if arguments.threads is not None:
-        kernels.set_num_threads(arguments.threads)
+    threads = capped_threads(arguments)
+    if threads is not None:
+        kernels.set_num_threads(threads)
     if run["seed"] is None:
         run["seed"] = secrets.randbelow(2**32)
     keras.utils.set_random_seed(run["seed"])

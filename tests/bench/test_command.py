@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fake_results import fake_results, without
 from pynn.bench import command, readme, suites
+from pynn.bench.measure import quiet
 from pynn.bench.measure.cases import CASES, QUICK
 from pynn.bench.results.file import read
 
@@ -78,9 +79,15 @@ def test_threads_are_a_number(capsys, threads):
     assert ended.value.code == 2
 
 
-def test_no_more_threads_than_cpus(tmp_path, capsys):
-    code, _, err = said(capsys, "bench", "--threads", "4096", "--output", str(tmp_path / "x"))
-    assert code == 2 and "--threads 4096: there are" in err and not (tmp_path / "x").exists()
+@pytest.mark.parametrize("forced", [(), ("--oversubscribe",)])
+def test_no_more_threads_than_cpus_but_by_force(tmp_path: Path, monkeypatch, capsys, forced):
+    monkeypatch.setattr(suites.machine, "RUNS", 3)
+    cpus = len(quiet.cpus())
+    more = ("--quick", "--only", "vector_dot", "--suites", "ladder", "--output", str(tmp_path))
+    code, _, err = said(capsys, "bench", *more, "--threads", str(cpus + 1), *forced)
+    assert code == 0 and (f"{cpus + 1} threads on {cpus} CPUs" in err) == (not forced)
+    (measured,) = {m.threads for m in read(str(tmp_path / "results.json")).measurements}
+    assert measured == cpus + bool(forced)
 
 
 def test_without_the_extra(monkeypatch, capsys):

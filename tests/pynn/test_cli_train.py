@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import kernels
-from pynn import keras
+from pynn import _commands, keras
 from pynn.cli import main
 
 
@@ -78,12 +78,24 @@ def test_saved_weights_give_the_accuracy_that_was_printed(trained, digits):
 
 
 def test_same_seed_same_bits_on_any_threads(data, tmp_path, threads):
-    for name, more in (("a", ["--threads", "1"]), ("b", ["--threads", "2"]), ("c", ["--threads", "5"])):
-        assert train(data, tmp_path / name, "--seed", "7", *more) == 0
-        assert kernels.get_num_threads() == int(more[1])
+    for name, number in (("a", 1), ("b", 2), ("c", 5)):
+        assert train(data, tmp_path / name, "--seed", "7", "--threads", str(number), "--oversubscribe") == 0
+        assert kernels.get_num_threads() == number
     assert train(data, tmp_path / "other", "--seed", "8") == 0
     for a, b, c, other in zip(*(weights(tmp_path / n) for n in ("a", "b", "c", "other")), strict=True):
         assert a.tobytes() == b.tobytes() == c.tobytes() != other.tobytes()
+
+
+def test_no_more_threads_than_cpus(data, tmp_path, threads, monkeypatch, capsys):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7}, raising=False)
+    for quota, cpus in ((None, 3), (2, 2)):
+        monkeypatch.setattr(_commands, "cpu_quota", lambda quota=quota: quota)
+        assert train(data, tmp_path, "--threads", "64") == 0
+        assert kernels.get_num_threads() == cpus
+        err = capsys.readouterr().err
+        assert err.startswith(f"pynn train: warning: --threads: 64 threads on {cpus} CPUs ") and err.count("\n") == 1
+        assert train(data, tmp_path, "--threads", str(cpus)) == 0
+        assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
