@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -81,6 +82,13 @@ class Epochs:
     def restart(self) -> None:
         """The next epoch begins anew; a generator goes on all the same."""
         self._going = None
+
+    def skip(self, epochs: int) -> None:
+        """Reads through so many epochs, as only that brings a stream where it was; random numbers stay as they are."""
+        state = random.generator().bit_generator.state
+        for _ in range(epochs):
+            deque(self, maxlen=0)
+        random.generator().bit_generator.state = state
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of one epoch."""

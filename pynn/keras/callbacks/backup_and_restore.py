@@ -12,14 +12,14 @@ from .base import Callback, Logs
 class BackupAndRestore(Callback):
     """Saves weights, optimizer, random numbers and epoch in fit; the same fit in a new process goes on from there.
 
-    A training of arrays, which is saved after each epoch, ends with the same bits as one that was not stopped:
-    shuffling and Dropout go on with the same random numbers. A Dataset or generator begins anew with that epoch, and
+    Saved after each epoch, it ends with the same bits as a training that was not stopped: shuffling and Dropout go on
+    with the same random numbers, and a Dataset, PyDataset or generator is first read through up to that epoch.
     History has the epochs from there on, as in Keras. The file is `training_state.npz`, written all or nothing.
 
-    backup_dir: folder of the file, of this training alone; made if need be.
-    save_freq: "epoch", or a number of batches; then training goes on with the beginning of the epoch it was in.
-    double_checkpoint: whether the state before is kept, and taken where the last one is damaged.
-    delete_checkpoint: whether the end of fit removes the file, and the folder if it is empty.
+    backup_dir: folder of the file, of this training alone; made if need be
+    save_freq: "epoch", or a number of batches; then training goes on with the beginning of the epoch it was in
+    double_checkpoint: whether the state before is kept, and taken where the last one is damaged
+    delete_checkpoint: whether the end of fit removes the file, and the folder if it is empty
     """
 
     def __init__(

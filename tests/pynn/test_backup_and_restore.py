@@ -1,0 +1,211 @@
+"""keras.callbacks.BackupAndRestore: a training that is stopped goes on with the bits that it would have had."""
+
+import numpy as np
+import pytest
+
+import pynn as tf
+from pynn import keras
+from pynn.keras import layers
+
+rng = np.random.default_rng(0)
+X, Y = rng.random((60, 10)).astype(np.float32), rng.integers(0, 3, 60)
+OPTIMIZERS = [
+    "SGD", "RMSprop", "Adam", "AdamW", "Adamax", "Nadam", "Adagrad", "Adadelta", "Ftrl", "Lion",
+]  # fmt: skip
+
+
+class Stop(keras.callbacks.Callback):
+    """Ctrl-C after a batch of an epoch."""
+
+    def __init__(self, epoch, batch):
+        self.epoch, self.batch = epoch, batch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.now, batch) == (self.epoch, self.batch):
+            raise KeyboardInterrupt
+
+
+class Noisy(keras.Model):
+    def __init__(self, stack):
+        super().__init__()
+        self.stack, self.seeds = stack, keras.random.SeedGenerator(5)
+
+    def call(self, x, training=False):
+        for layer in self.stack:
+            x = layer(x)
+        return x + 0.01 * keras.random.normal((1,), seed=self.seeds)
+
+
+def stack():
+    return [
+        layers.Dense(8, activation="relu"), layers.Dropout(0.3), layers.GaussianNoise(0.1, seed=4),
+        layers.BatchNormalization(), layers.Dense(3),
+    ]  # fmt: skip
+
+
+MODELS = {
+    "built": lambda: keras.Sequential([keras.Input((10,)), *stack()]),
+    "not built": lambda: keras.Sequential(stack()),
+    "subclass": lambda: Noisy(stack()),
+}
+
+
+def model(kind, optimizer, seed):
+    keras.utils.set_random_seed(seed)
+    made = MODELS[kind]()
+    made.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return made
+
+
+def arrays():
+    return {"x": X, "y": Y, "batch_size": 16}
+
+
+def dataset():
+    return {"x": tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(60, seed=3).batch(16)}
+
+
+def endless():
+    endless = tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(30, seed=3).repeat().batch(16)
+    return {"x": endless.map(lambda x, y: (x + tf.random.normal((), stddev=0.01), y)), "steps_per_epoch": 3}
+
+
+def generator():
+    def batches():
+        rows = np.random.default_rng(1)
+        while True:
+            chosen = rows.integers(0, 60, 16)
+            yield X[chosen], Y[chosen]
+
+    return {"x": batches(), "steps_per_epoch": 3}
+
+
+class Reordered(keras.utils.PyDataset):
+    def __init__(self):
+        super().__init__()
+        self.rng, self.order = np.random.default_rng(2), np.arange(60)
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        rows = self.order[16 * i : 16 * i + 16]
+        return X[rows], Y[rows]
+
+    def on_epoch_end(self):
+        self.rng.shuffle(self.order)
+
+
+def py_dataset():
+    return {"x": Reordered()}
+
+
+def same(made, other):
+    for a, b in ((made.weights, other.weights), (made.optimizer.variables, other.optimizer.variables)):
+        assert [v.numpy().tobytes() for v in a] == [v.numpy().tobytes() for v in b]
+
+
+def check(kind, optimizer, data, folder, **options):
+    whole = model(kind, optimizer, 1)
+    history = whole.fit(**data(), epochs=4, verbose=0, validation_data=(X, Y)).history
+    first = model(kind, optimizer, 1)
+    backup = {"backup_dir": folder, **options}
+    with pytest.raises(KeyboardInterrupt):
+        callbacks = [keras.callbacks.BackupAndRestore(**backup), Stop(2, 1)]
+        first.fit(**data(), epochs=4, verbose=0, validation_data=(X, Y), callbacks=callbacks)
+    assert (folder / "training_state.npz").exists()
+    again = model(kind, optimizer, 2)  # the seed that counts is the one of the state
+    found = again.fit(
+        **data(), epochs=4, verbose=0, validation_data=(X, Y), callbacks=keras.callbacks.BackupAndRestore(**backup)
+    )
+    same(again, whole)
+    assert found.epoch == [2, 3]
+    assert found.history == {name: values[2:] for name, values in history.items()}
+    assert again._initial_epoch == 2
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_same_bits(kind, optimizer, tmp_path):
+    check(kind, optimizer, arrays, tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
+
+
+@pytest.mark.parametrize("data", [dataset, endless, generator, py_dataset])
+def test_streams_go_on_where_they_were(data, tmp_path):
+    check("built", "adam", data, tmp_path / "backup")
+
+
+def test_a_later_fit_begins_at_the_beginning(tmp_path):
+    made = model("built", "sgd", 1)
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "b", delete_checkpoint=False)
+    made.fit(X, Y, epochs=2, verbose=0, callbacks=[backup])
+    assert made.fit(X, Y, epochs=2, verbose=0).epoch == [0, 1]
+    assert made.fit(X, Y, epochs=2, verbose=0, callbacks=[backup]).epoch == []  # all done
+    assert made.fit(X, Y, epochs=3, verbose=0, callbacks=[backup]).epoch == [2]
+    assert [path.name for path in (tmp_path / "b").iterdir()] == ["training_state.npz"]
+
+
+def test_batches(tmp_path):
+    """After every second batch; training goes on with the epoch in which it was stopped, as in Keras."""
+    backup = {"backup_dir": tmp_path / "b", "save_freq": 2}
+    first = model("built", "sgd", 1)
+    saved = []
+    keep = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: saved.append(first.get_weights()))
+    with pytest.raises(KeyboardInterrupt):
+        first.fit(**arrays(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(**backup), keep,
+                                                              Stop(1, 2)])  # fmt: skip
+    again = model("built", "sgd", 2)
+    seen = []
+    look = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: seen.append((epoch, again.get_weights())))
+    again.fit(**arrays(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(**backup), look])
+    assert [epoch for epoch, _ in seen] == [1, 2, 3]
+    for a, b in zip(seen[0][1], saved[5], strict=True):  # of seven batches, the sixth was saved
+        assert a.tobytes() == b.tobytes()
+
+
+def test_the_state_before_where_the_last_one_is_damaged(tmp_path):
+    check("built", "adam", arrays, tmp_path / "a", double_checkpoint=True)
+    first = model("built", "adam", 1)
+    backup = {"backup_dir": tmp_path / "b", "double_checkpoint": True}
+    with pytest.raises(KeyboardInterrupt):
+        first.fit(**arrays(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(**backup), Stop(2, 1)])
+    last = tmp_path / "b" / "training_state.npz"
+    last.write_bytes(last.read_bytes()[:500])
+    again = model("built", "adam", 1)
+    found = again.fit(**arrays(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(**backup)])
+    assert found.epoch == [1, 2, 3]
+    whole = model("built", "adam", 1)
+    whole.fit(**arrays(), epochs=4, verbose=0)
+    same(again, whole)
+
+
+def test_what_is_not_of_this_training(tmp_path):
+    backup = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    model("built", "adam", 1).fit(X, Y, epochs=1, verbose=0, callbacks=[backup])
+    for kind, optimizer in (("built", "sgd"), ("subclass", "adam")):
+        made = model(kind, optimizer, 1)
+        with pytest.raises(ValueError, match=r"training_state\.npz does not fit this training .*remove it"):
+            made.fit(X, Y, epochs=2, verbose=0, callbacks=[backup])
+    path = tmp_path / "training_state.npz"
+    for damaged in (b"", path.read_bytes()[:300]):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="remove it to begin anew"):
+            model("built", "adam", 1).fit(X, Y, epochs=2, verbose=0, callbacks=[backup])
+    np.savez(path, a=np.ones(3, np.float32))
+    with pytest.raises(ValueError, match="holds no state of a training"):
+        model("built", "adam", 1).fit(X, Y, epochs=2, verbose=0, callbacks=[backup])
+
+
+def test_bad_arguments_and_others_files(tmp_path):
+    with pytest.raises(ValueError, match="Empty `backup_dir`"):
+        keras.callbacks.BackupAndRestore("")
+    for bad in ("batch", 0, -1, 1.5, True, False):
+        with pytest.raises(ValueError, match="save_freq"):
+            keras.callbacks.BackupAndRestore(tmp_path, save_freq=bad)
+    (tmp_path / "mine.txt").write_text("mine")
+    model("built", "sgd", 1).fit(X, Y, epochs=1, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(tmp_path)])
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
