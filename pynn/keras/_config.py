@@ -16,11 +16,39 @@ from . import _registry
 from ._names import lookup
 
 
+class _Signature:
+    """What `inspect.signature` shows of a class: the names that `**options: Unpack[SomeTypedDict]` stands for, too.
+
+    None where it finds the signature by itself: of an object, and of a program's class with its own constructor.
+    """
+
+    def __get__(self, instance: Any, cls: type) -> inspect.Signature | None:
+        constructed_by = next(base for base in cls.__mro__ if vars(base).keys() & {"__new__", "__init__"})
+        if instance is not None or not _is_ours(constructed_by):
+            return None
+        known: dict[str, inspect.Parameter] = {}  # of the constructors that the options reach, with their defaults
+        for base in reversed(cls.__mro__):
+            known |= inspect.signature(vars(base)["__init__"]).parameters if "__init__" in vars(base) else {}
+        function = inspect.unwrap(cls.__init__)  # type: ignore[misc]
+        signature = inspect.signature(function)
+        shown: list[inspect.Parameter] = []
+        for parameter in list(signature.parameters.values())[1:]:
+            annotation = str(parameter.annotation)
+            if annotation.startswith("Unpack["):
+                options = function.__globals__[annotation[len("Unpack[") : -1]].__annotations__
+                others = [known[name] for name in options if name not in signature.parameters]
+                shown += [other.replace(kind=inspect.Parameter.KEYWORD_ONLY) for other in others]
+            else:
+                shown.append(parameter)
+        return signature.replace(parameters=shown)
+
+
 class Configured:
     """Base of what a configuration describes: the arguments of the constructor, noted when it is called."""
 
     _module: str  # the module under which Keras has the classes of this family, like "keras.layers"
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    __signature__ = _Signature()
 
     def __init_subclass__(cls) -> None:
         if _is_ours(cls) and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
@@ -31,8 +59,8 @@ class Configured:
         new._arguments = args, kwargs
         return new
 
-    def __init__(self) -> None:
-        """Takes no arguments: object's own would take any, beside a `__new__` that does."""
+    def __init__(self) -> None:  # object's own would take any arguments, beside a `__new__` that does
+        pass
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
