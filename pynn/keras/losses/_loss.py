@@ -70,10 +70,14 @@ def pair(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
 
 
 class Loss(Configured):
-    """Calls `call(y_true, y_pred)`, both of `dtype` (floatx), for one value per sample, weighs and reduces them.
+    """Calls `call(y_true, y_pred)`, both of `dtype`, for one value per sample, weighs and reduces them.
 
-    reduction: "sum_over_batch_size" or "mean" (the sum divided by the number of samples), "sum",
-    "mean_with_sample_weight" (the sum divided by that of the weights), "none" or None.
+    "sum_over_batch_size" and "mean" divide the sum by the number of samples, "mean_with_sample_weight" by the sum of
+    their weights.
+
+    name: of the loss; None: after the class
+    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
+    dtype: to compute in; None: keras.config.floatx()
     """
 
     _module = "keras.losses"
@@ -118,7 +122,13 @@ class Loss(Configured):
 
 
 class LossFunctionWrapper(Loss):
-    """A loss of a function (y_true, y_pred) -> one value per sample, given both with the same number of axes."""
+    """A loss of a function (y_true, y_pred) -> one value per sample, given both with the same number of axes.
+
+    fn: function (y_true, y_pred) -> one value per sample
+    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
+    name: of the loss; None: after the function
+    dtype: to compute in; None: keras.config.floatx()
+    """
 
     def __init__(
         self,

@@ -62,7 +62,15 @@ def binary_focal_crossentropy(
 
 
 class BinaryCrossentropy(LossFunctionWrapper):
-    """-(y_true * log(p) + (1 - y_true) * log(1 - p)) for labels 0 and 1; with from_logits, p = sigmoid(y_pred)."""
+    """-(y_true * log(p) + (1 - y_true) * log(1 - p)) for labels 0 and 1; with from_logits, p = sigmoid(y_pred).
+
+    from_logits: whether y_pred holds logits; else probabilities
+    label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
+    axis: over which the mean is taken
+    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
+    name: of the loss; None: after the class
+    dtype: to compute in; None: keras.config.floatx()
+    """
 
     def __init__(
         self,
@@ -79,7 +87,18 @@ class BinaryCrossentropy(LossFunctionWrapper):
 
 
 class BinaryFocalCrossentropy(LossFunctionWrapper):
-    """Binary cross-entropy that weighs down what is predicted well already: Lin et al. 2017."""
+    """(1 - p_t)^gamma * binary cross-entropy, p_t the probability of the true class: Lin et al. 2017.
+
+    apply_class_balancing: whether to multiply by alpha where y_true is 1, and by 1 - alpha elsewhere
+    alpha: weight of the label 1 in class balancing
+    gamma: exponent of (1 - p_t)
+    from_logits: whether y_pred holds logits; else probabilities
+    label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
+    axis: over which the mean is taken
+    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
+    name: of the loss; None: after the class
+    dtype: to compute in; None: keras.config.floatx()
+    """
 
     def __init__(
         self,

@@ -115,7 +115,14 @@ def known_logits(y_pred: Tensor, from_logits: bool, activation: str) -> Tensor |
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
     """-log(p[label]) for integer labels; with from_logits, p = softmax(y_pred).
 
-    Samples of `ignore_class` do not count, nor in the mean's divisor.
+    Samples of `ignore_class` do not count in the mean's divisor, either.
+
+    from_logits: whether y_pred holds logits; else probabilities
+    ignore_class: label of the samples that do not count; None: all count
+    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
+    axis: of the classes; only the last is supported
+    name: of the loss; None: after the class
+    dtype: to compute in; None: keras.config.floatx()
     """
 
     def __init__(
@@ -144,7 +151,15 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
-    """-sum(y_true * log(p)) for one-hot labels or distributions; with from_logits, p = softmax(y_pred)."""
+    """-sum(y_true * log(p)) for one-hot labels or distributions; with from_logits, p = softmax(y_pred).
+
+    from_logits: whether y_pred holds logits; else probabilities
+    label_smoothing: s; y_true * (1 - s) + s / n stands for y_true, of n classes
+    axis: of the classes
+    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
+    name: of the loss; None: after the class
+    dtype: to compute in; None: keras.config.floatx()
+    """
 
     def __init__(
         self,

@@ -33,6 +33,9 @@ class Metric(Configured):
     """Base class: `update_state` takes in batches, `result` gives the value so far, `reset_state` forgets.
 
     A subclass makes its state with `add_weight` in its constructor, after `super().__init__()`.
+
+    dtype: of the result; None: float32
+    name: of the metric in logs; None: after the class
     """
 
     _module = "keras.metrics"

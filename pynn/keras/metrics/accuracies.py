@@ -65,28 +65,45 @@ def _matches(x: np.ndarray, y: np.ndarray) -> Tensor:
 
 
 class Accuracy(NamedMean):
-    """How often y_true == y_pred."""
+    """How often y_true == y_pred.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _direction = "up"
     _function = accuracy
 
 
 class SparseCategoricalAccuracy(NamedMean):
-    """How often the largest prediction is at the integer label."""
+    """How often the largest prediction is at the integer label.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _direction = "up"
     _function = sparse_categorical_accuracy
 
 
 class CategoricalAccuracy(NamedMean):
-    """How often the largest prediction is at the 1 of the one-hot label."""
+    """How often the largest prediction is at the 1 of the one-hot label.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _direction = "up"
     _function = categorical_accuracy
 
 
 class BinaryAccuracy(MeanMetricWrapper):
-    """How often (y_pred > threshold) is y_true."""
+    """How often (y_pred > threshold) is y_true.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    threshold: above it a prediction counts as 1
+    """
 
     _direction = "up"
 
@@ -96,7 +113,12 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 
 class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the 1 of the one-hot label is at one of the k largest predictions."""
+    """How often the 1 of the one-hot label is at one of the k largest predictions.
+
+    k: how many of the largest predictions count
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _direction = "up"
 
@@ -106,7 +128,12 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the integer label is that of one of the k largest predictions."""
+    """How often the integer label is that of one of the k largest predictions.
+
+    k: how many of the largest predictions count
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _direction = "up"
 

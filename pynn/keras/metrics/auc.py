@@ -21,10 +21,19 @@ _STATES = "true_positives", "false_positives", "true_negatives", "false_negative
 class AUC(Metric):
     """The area under the ROC curve (recall over the rate of false positives) or PR curve (precision over recall).
 
-    A Riemann sum over `num_thresholds` thresholds, spread evenly from 0 to 1, or over `thresholds` and both ends.
-    The heights are the means of neighbours ("interpolation"; of PR, that of Davis and Goadrich 2006), or the smaller
-    ("minoring") or larger ones ("majoring"). With multi_label, the mean area of the columns of y (n, labels),
-    weighted by label_weights.
+    A Riemann sum over thresholds.
+
+    num_thresholds: how many, 2 or more, spread evenly from 0 to 1, where `thresholds` is None
+    curve: "ROC" or "PR"
+    summation_method: heights: "interpolation": the means of neighbours (of PR, that of Davis and Goadrich 2006);
+        "minoring", "majoring": the smaller, the larger ones
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    thresholds: numbers from 0 to 1, beside both ends; None: `num_thresholds`
+    multi_label: whether each column of y (n, labels) has a curve; the result is the mean of their areas
+    num_labels: how many columns, with multi_label; None: as the first batch
+    label_weights: of the columns: in the mean with multi_label, else in the counts; None: all 1
+    from_logits: whether y_pred holds logits; else probabilities
     """
 
     _direction = "up"

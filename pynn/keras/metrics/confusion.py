@@ -111,39 +111,56 @@ class _Count(Metric):
         self.accumulator.assign_add(getattr(count(y_true, y_pred, self.thresholds, sample_weight), self._counted))
 
     def result(self) -> Tensor:
-        return self.accumulator[0] if len(self.thresholds) == 1 else self.accumulator.value
+        counts = self._tensor(self.accumulator)
+        return counts[0] if len(self.thresholds) == 1 else counts
 
 
 class TruePositives(_Count):
-    """How many are predicted 1 and are 1."""
+    """How many are predicted 1 and are 1.
+
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _counted = "true_positives"
 
 
 class FalsePositives(_Count):
-    """How many are predicted 1 and are 0."""
+    """How many are predicted 1 and are 0.
+
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _counted = "false_positives"
 
 
 class TrueNegatives(_Count):
-    """How many are predicted 0 and are 0."""
+    """How many are predicted 0 and are 0.
+
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _counted = "true_negatives"
 
 
 class FalseNegatives(_Count):
-    """How many are predicted 0 and are 1."""
+    """How many are predicted 0 and are 1.
+
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _counted = "false_negatives"
 
 
 class _Share(Metric):
-    """true positives / (true positives + `_missed`), 0 where there are none; a scalar for one threshold.
-
-    With top_k, the k largest predictions of a sample are its positives (those above the threshold, if one is given);
-    with class_id, only that column counts.
-    """
+    """true positives / (true positives + `_missed`), 0 where there are none; a scalar for one threshold."""
 
     _direction = "up"
     _missed: str
@@ -175,12 +192,28 @@ class _Share(Metric):
 
 
 class Precision(_Share):
-    """The share of what is predicted 1 that is 1."""
+    """The share of what is predicted 1 that is 1: true positives / (true positives + false positives).
+
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a value for each;
+        None: 0.5, or with top_k none
+    top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
+    class_id: column that counts alone; None: all columns
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _missed = "false_positives"
 
 
 class Recall(_Share):
-    """The share of what is 1 that is predicted 1."""
+    """The share of what is 1 that is predicted 1: true positives / (true positives + false negatives).
+
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a value for each;
+        None: 0.5, or with top_k none
+    top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
+    class_id: column that counts alone; None: all columns
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _missed = "false_negatives"

@@ -21,6 +21,9 @@ class Mean(Metric):
     """The mean over the samples of all batches, weighted by `sample_weight`; 0 before the first.
 
     Its state, the numbers `total` and `count`, is kept in double precision.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
     """
 
     total: float
@@ -63,7 +66,11 @@ class Mean(Metric):
 
 
 class Sum(Metric):
-    """The sum of all values, times their weights."""
+    """The sum of all values, times their weights.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
@@ -82,7 +89,13 @@ class Sum(Metric):
 
 
 class MeanMetricWrapper(Mean):
-    """The mean of a function (y_true, y_pred, **options) -> one value per sample."""
+    """The mean of a function (y_true, y_pred, **options) -> one value per sample.
+
+    fn: function (y_true, y_pred, **options) -> one value per sample
+    name: of the metric in logs; None: after the function
+    dtype: of the result; None: float32
+    options: more arguments of fn
+    """
 
     def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **options: Any) -> None:
         super().__init__(name or function_name(fn), dtype)

@@ -14,13 +14,21 @@ from .means import Mean, MeanMetricWrapper, NamedMean
 
 
 class MeanSquaredError(NamedMean):
-    """The mean of (y_true - y_pred)^2."""
+    """The mean of (y_true - y_pred)^2.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.mean_squared_error
 
 
 class RootMeanSquaredError(Mean):
-    """The square root of the mean of (y_true - y_pred)^2."""
+    """The square root of the mean of (y_true - y_pred)^2.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _direction = "down"
 
@@ -37,75 +45,123 @@ class RootMeanSquaredError(Mean):
 
 
 class MeanAbsoluteError(NamedMean):
-    """The mean of |y_true - y_pred|."""
+    """The mean of |y_true - y_pred|.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.mean_absolute_error
 
 
 class MeanAbsolutePercentageError(NamedMean):
-    """The mean of 100 * |y_true - y_pred| / |y_true|."""
+    """The mean of 100 * |y_true - y_pred| / |y_true|.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.mean_absolute_percentage_error
 
 
 class MeanSquaredLogarithmicError(NamedMean):
-    """The mean of (log(y_true + 1) - log(y_pred + 1))^2."""
+    """The mean of (log(y_true + 1) - log(y_pred + 1))^2.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.mean_squared_logarithmic_error
 
 
 class LogCoshError(MeanMetricWrapper):
-    """The mean of log(cosh(y_pred - y_true))."""
+    """The mean of log(cosh(y_pred - y_true)).
+
+    name: of the metric in logs; None: "log_cosh"
+    dtype: of the result; None: float32
+    """
 
     def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
         super().__init__(losses.log_cosh, name, dtype)
 
 
-def _cosine(y_true: Any, y_pred: Any, axis: int) -> Tensor:
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int) -> Tensor:
+    """sum(y_true * y_pred) of both scaled to length 1 along the axis: minus the loss."""
     return -losses.cosine_similarity(y_true, y_pred, axis)
 
 
 class CosineSimilarity(MeanMetricWrapper):
-    """The mean cosine of the angle between y_true and y_pred: 1 where they are alike (the loss is -1 there)."""
+    """The mean cosine of the angle between y_true and y_pred: 1 where they are alike (the loss is -1 there).
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    axis: along which the vectors lie
+    """
 
     _direction = "up"
 
     def __init__(self, name: str | None = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
-        super().__init__(_cosine, name, dtype, axis=axis)
+        super().__init__(cosine_similarity, name, dtype, axis=axis)
 
 
 class Hinge(NamedMean):
-    """The mean of max(1 - y_true * y_pred, 0)."""
+    """The mean of max(1 - y_true * y_pred, 0).
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.hinge
 
 
 class SquaredHinge(NamedMean):
-    """The mean of max(1 - y_true * y_pred, 0)^2."""
+    """The mean of max(1 - y_true * y_pred, 0)^2.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.squared_hinge
 
 
 class CategoricalHinge(NamedMean):
-    """The mean of max(neg - pos + 1, 0) of the scores of one-hot labels."""
+    """The mean of max(neg - pos + 1, 0) of the scores of one-hot labels.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.categorical_hinge
 
 
 class KLDivergence(NamedMean):
-    """The mean of sum(y_true * log(y_true / y_pred))."""
+    """The mean of sum(y_true * log(y_true / y_pred)).
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.kl_divergence
 
 
 class Poisson(NamedMean):
-    """The mean of y_pred - y_true * log(y_pred)."""
+    """The mean of y_pred - y_true * log(y_pred).
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     _function = losses.poisson
 
 
 class BinaryCrossentropy(MeanMetricWrapper):
-    """The mean cross-entropy of labels 0 and 1."""
+    """The mean cross-entropy of labels 0 and 1.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    from_logits: whether y_pred holds logits; else probabilities
+    label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
+    """
 
     def __init__(
         self,
@@ -120,7 +176,14 @@ class BinaryCrossentropy(MeanMetricWrapper):
 
 
 class CategoricalCrossentropy(MeanMetricWrapper):
-    """The mean cross-entropy of one-hot labels or distributions."""
+    """The mean cross-entropy of one-hot labels or distributions.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    from_logits: whether y_pred holds logits; else probabilities
+    label_smoothing: s; y_true * (1 - s) + s / n stands for y_true, of n classes
+    axis: of the classes
+    """
 
     def __init__(
         self,
@@ -135,7 +198,14 @@ class CategoricalCrossentropy(MeanMetricWrapper):
 
 
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
-    """The mean cross-entropy of integer labels."""
+    """The mean cross-entropy of integer labels.
+
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    from_logits: whether y_pred holds logits; else probabilities
+    ignore_class: label of the samples that do not count, where weights are given; None: all count
+    axis: of the classes; only the last is supported
+    """
 
     def __init__(
         self,

@@ -21,9 +21,14 @@ def _matrix(name: str, y: np.ndarray) -> np.ndarray:
 class FBetaScore(Metric):
     """(1 + beta^2) * precision * recall / (beta^2 * precision + recall) of each class: (classes,).
 
-    y_true one-hot (several ones are fine), y_pred (n, classes): predicted is the largest of a row, or with a
-    threshold, what is above it. average: "macro", the mean of the classes; "weighted", by their numbers; "micro",
-    one score of all their counts.
+    y_true is one-hot (several ones are fine), y_pred (n, classes).
+
+    average: "macro": the mean of the classes; "weighted": by their numbers; "micro": one score of all their counts;
+        None: a score of each class
+    beta: float above 0: the weight of recall
+    threshold: float, 0 < threshold <= 1: what is above it is predicted; None: the largest of a row is
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
     """
 
     _direction = "up"
@@ -81,7 +86,14 @@ class FBetaScore(Metric):
 
 
 class F1Score(FBetaScore):
-    """The harmonic mean of precision and recall of each class: (classes,); arguments as of FBetaScore."""
+    """The harmonic mean of precision and recall of each class: (classes,).
+
+    average: "macro": the mean of the classes; "weighted": by their numbers; "micro": one score of all their counts;
+        None: a score of each class
+    threshold: float, 0 < threshold <= 1: what is above it is predicted; None: the largest of a row is
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
+    """
 
     def __init__(
         self,
@@ -96,8 +108,11 @@ class F1Score(FBetaScore):
 class R2Score(Metric):
     """1 - sum((y_true - y_pred)^2) / sum((y_true - mean(y_true))^2) of each column of y (n, outputs).
 
-    class_aggregation: "uniform_average", "variance_weighted_average", or None for all columns. With num_regressors p,
-    adjusted: 1 - (1 - R2) * (n - 1) / (n - p - 1).
+    class_aggregation: "uniform_average": the mean of the columns; "variance_weighted_average": by their variances;
+        None: a score of each column
+    num_regressors: p of the adjusted score, 1 - (1 - R2) * (n - 1) / (n - p - 1), of n targets; 0: not adjusted
+    name: of the metric in logs; None: after the class
+    dtype: of the result; None: float32
     """
 
     _direction = "up"
