@@ -8,6 +8,7 @@ import pytest
 import pynn as tf
 from pynn import keras
 from pynn.keras import metrics
+from pynn.keras._names import snake_case
 
 
 class Share(metrics.Metric):
@@ -177,6 +178,13 @@ def test_long_sums_keep_their_digits():
     mean.total, mean.count = 2.0**24, 2.0**24
     mean.update_state(np.ones(10, np.float32))
     assert mean.count == 2**24 + 10 and mean.result().dtype == "float32"
+
+
+@pytest.mark.parametrize("name", ["TruePositives", "Precision", "AUC", "BinaryAccuracy", "CosineSimilarity", "F1Score"])
+def test_results_are_of_the_dtype(name):
+    metric = getattr(metrics, name)(name=None, dtype="float64")
+    assert metric([[1.0, 0.0]], [[0.9, 0.2]]).dtype == "float64"
+    assert metric.name.startswith(snake_case(name))
 
 
 def test_directions():
