@@ -20,7 +20,13 @@ class Adam(Optimizer):
     """m += (1 - beta_1) * (g - m); v += (1 - beta_2) * (g^2 - v); w -= alpha * m / (sqrt(v) + epsilon)
 
     with alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) at step t (Kingma and Ba 2014, epsilon hat).
-    amsgrad: the largest v so far stands for v.
+
+    learning_rate: a number, a LearningRateSchedule, or a function without arguments
+    beta_1, beta_2: how much of the running means m and v each step keeps
+    epsilon: small number that keeps the divisor from 0
+    amsgrad: whether the largest v so far stands for v
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
+        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(
@@ -58,9 +64,15 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay beside the gradient: first w -= learning_rate * weight_decay * w.
+    """Adam with weight decay beside the gradient (Loshchilov and Hutter 2019).
 
-    Loshchilov and Hutter 2019.
+    learning_rate: a number, a LearningRateSchedule, or a function without arguments
+    weight_decay: before the update, w -= learning_rate * weight_decay * w
+    beta_1, beta_2: how much of the running means m and v each step keeps
+    epsilon: small number that keeps the divisor from 0
+    amsgrad: whether the largest v so far stands for v
+    clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
+        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(  # type: ignore[misc]  # weight_decay, in the place that Keras gives it
@@ -82,6 +94,12 @@ class Adamax(Optimizer):
     """m += (1 - beta_1) * (g - m); u = max(beta_2 * u, |g|); w -= learning_rate / (1 - beta_1^t) * m / (u + epsilon)
 
     at step t (Kingma and Ba 2014, section 7).
+
+    learning_rate: a number, a LearningRateSchedule, or a function without arguments
+    beta_1, beta_2: how much of m and u each step keeps
+    epsilon: small number that keeps the divisor from 0
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
+        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(
@@ -110,6 +128,12 @@ class Nadam(Optimizer):
 
     m and v as Adam's; w -= learning_rate * m_hat / (sqrt(v / (1 - beta_2^t)) + epsilon), where
     m_hat = u_{t+1} * m / (1 - u_1 ... u_{t+1}) + (1 - u_t) * g / (1 - u_1 ... u_t).
+
+    learning_rate: a number, a LearningRateSchedule, or a function without arguments
+    beta_1, beta_2: how much of the running means m and v each step keeps
+    epsilon: small number that keeps the divisor from 0
+    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
+        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(

@@ -31,16 +31,20 @@ from .rate import HUNDREDTH, Rate
 class Optimizer(Configured):
     """Base class of update rules.
 
-    A rule says in `_slots` which arrays it keeps for each variable, and updates all arrays in `_update`, or one
-    variable's in `_update_one`. A program's own rule may instead write `build(variables)`, with
-    `add_optimizer_variables`, and `update_step(gradient, variable, learning_rate)`, as in Keras.
+    A rule's `_slots` names the arrays kept for each variable; `_update` updates all variables, or `_update_one` one. A
+    program's own may write `build`, with `add_optimizer_variables`, and `update_step` instead, as in Keras.
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments; `lr` is its older name.
-    clipnorm, clipvalue, global_clipnorm (one of them): the largest norm of each gradient, its largest entry, the
-    largest norm of all gradients as one vector. weight_decay: first w -= learning_rate * weight_decay * w.
-    use_ema: keeps average = ema_momentum * average + (1 - ema_momentum) * w, which replaces w after every
-    `ema_overwrite_frequency` steps and in `finalize_variable_values`. decay: learning_rate / (1 + decay * steps).
-    gradient_accumulation_steps n: every n steps one update, of the mean of their gradients; schedules see all steps.
+    learning_rate, lr: a number, a LearningRateSchedule, or a function without arguments; lr is the older name
+    weight_decay: before the update, w -= learning_rate * weight_decay * w; None: not
+    clipnorm: largest norm of each gradient; at most one of the three limits is given
+    clipvalue: largest absolute value in a gradient
+    global_clipnorm: largest norm of all gradients as one vector
+    use_ema: whether to keep average = ema_momentum * average + (1 - ema_momentum) * w of each variable
+    ema_momentum: how much of the averages each update keeps, in [0, 1]
+    ema_overwrite_frequency: w takes its average after so many updates; None: in `finalize_variable_values` alone
+    gradient_accumulation_steps: n: every n steps one update, of the mean of their gradients; schedules see all steps
+    name: of the optimizer; None: after the class
+    decay: learning_rate / (1 + decay * steps) stands for learning_rate; None: not
     """
 
     _module = "keras.optimizers"
@@ -233,8 +237,7 @@ class Optimizer(Configured):
     def _take_back(self) -> None:
         """Reads the slots that were shown as Variables: they may be held, or have been assigned to, by others."""
         for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
-            arrays.clear()
-            arrays += [slot._writable() for slot in slots]
+            arrays[:] = [slot._writable() for slot in slots]
 
     def _update_all(self, variables: list[Variable], grads: Arrays, slots: list[Arrays], rate: float) -> None:
         w = [v._writable() for v in variables]

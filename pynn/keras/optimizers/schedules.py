@@ -75,21 +75,40 @@ class _Decay(_Schedule):
 
 
 class ExponentialDecay(_Decay):
-    """initial_learning_rate * decay_rate ** p, where p = step / decay_steps; staircase: floor(p)."""
+    """initial_learning_rate * decay_rate ** p, where p = step / decay_steps.
+
+    initial_learning_rate: the learning rate at step 0
+    decay_steps: number of steps, above 0, in which the learning rate is multiplied by decay_rate
+    decay_rate: that factor
+    staircase: whether floor(p) stands for p
+    name: of the schedule, in its configuration; None: the class's
+    """
 
     def _rate(self, step: Any) -> Any:
         return F32(self.initial_learning_rate) * F32(self.decay_rate) ** self._passed(step)
 
 
 class InverseTimeDecay(_Decay):
-    """initial_learning_rate / (1 + decay_rate * p), where p = step / decay_steps; staircase: floor(p)."""
+    """initial_learning_rate / (1 + decay_rate * p), where p = step / decay_steps.
+
+    initial_learning_rate: the learning rate at step 0
+    decay_steps: number of steps, above 0, in which p grows by 1
+    decay_rate: weight of p in the divisor
+    staircase: whether floor(p) stands for p
+    name: of the schedule, in its configuration; None: the class's
+    """
 
     def _rate(self, step: Any) -> Any:
         return F32(self.initial_learning_rate) / (ONE + F32(self.decay_rate) * self._passed(step))
 
 
 class PiecewiseConstantDecay(_Schedule):
-    """values[i] for boundaries[i - 1] < step <= boundaries[i]: one value more than there are boundaries."""
+    """values[i] for boundaries[i - 1] < step <= boundaries[i].
+
+    boundaries: the last steps, rising, of all values but the last
+    values: learning rates, one more than there are boundaries
+    name: of the schedule, in its configuration
+    """
 
     def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         if len(boundaries) != len(values) - 1:
@@ -105,7 +124,14 @@ class PiecewiseConstantDecay(_Schedule):
 class PolynomialDecay(_Schedule):
     """(initial_learning_rate - end_learning_rate) * (1 - p) ** power + end_learning_rate
 
-    with p = min(step, decay_steps) / decay_steps; cycle: p = step / (decay_steps * ceil(step / decay_steps)).
+    with p = min(step, decay_steps) / decay_steps.
+
+    initial_learning_rate: the learning rate at step 0
+    decay_steps: number of steps, above 0, in which p grows from 0 to 1
+    end_learning_rate: the learning rate where p is 1
+    power: exponent of 1 - p
+    cycle: whether p = step / (decay_steps * ceil(step / decay_steps)), without end
+    name: of the schedule, in its configuration
     """
 
     def __init__(
@@ -135,6 +161,13 @@ class CosineDecay(_Schedule):
 
     With a warmup_target: from initial_learning_rate in a line to warmup_target over warmup_steps, and from there
     on as above. Loshchilov and Hutter 2016.
+
+    initial_learning_rate: the learning rate at step 0
+    decay_steps: number of steps, above 0, of the cosine
+    alpha: lowest learning rate, as a share of initial_learning_rate, or of warmup_target
+    name: of the schedule, in its configuration
+    warmup_target: the learning rate after the warm-up; None: no warm-up
+    warmup_steps: number of steps of the warm-up
     """
 
     def __init__(
@@ -161,9 +194,16 @@ class CosineDecay(_Schedule):
 
 
 class CosineDecayRestarts(_Schedule):
-    """As CosineDecay, begun anew after first_decay_steps, first_decay_steps * t_mul, ... steps.
+    """CosineDecay that begins anew after first_decay_steps, then first_decay_steps * t_mul, ... steps.
 
-    The i-th run begins at initial_learning_rate * m_mul ** i. Loshchilov and Hutter 2016.
+    In run i = 0, 1, ... the cosine is m_mul ** i times as high. Loshchilov and Hutter 2016.
+
+    initial_learning_rate: the learning rate at step 0
+    first_decay_steps: number of steps, above 0, of the first run
+    t_mul: each run is so many times as long as the one before
+    m_mul: in each run the cosine is so many times as high as in the one before
+    alpha: lowest learning rate, as a share of initial_learning_rate
+    name: of the schedule, in its configuration
     """
 
     def __init__(
