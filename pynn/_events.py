@@ -26,8 +26,12 @@ def tensorboard() -> ModuleType:
 class EventFile:
     """A new event file in the folder `logdir`, which is made if it is missing.
 
-    Events reach the disk at `flush` or `close`, else after flush_secs seconds or when the queue is full. The file is
-    closed at the end of the program at the latest.
+    Events are on the disk after `flush` or `close`. The file is closed at the end of the program at the latest.
+
+    logdir: the folder
+    max_queue: how many events wait at most until they are written
+    flush_secs: seconds that they wait at most
+    suffix: end of the file's name
     """
 
     def __init__(self, logdir: str, max_queue: int = 10, flush_secs: float = 120, suffix: str = ".v2") -> None:

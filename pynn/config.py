@@ -11,14 +11,22 @@ from ._missing import missing
 
 
 class PhysicalDevice(NamedTuple):
-    """A device of this machine."""
+    """A device of this machine.
+
+    name: as in "/physical_device:CPU:0"
+    device_type: "CPU"
+    """
 
     name: str
     device_type: str
 
 
 class LogicalDevice(NamedTuple):
-    """A device as programs name it."""
+    """A device as programs name it.
+
+    name: as in "/device:CPU:0"
+    device_type: "CPU"
+    """
 
     name: str
     device_type: str

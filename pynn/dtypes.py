@@ -12,7 +12,10 @@ from .shapes import TensorShape as TensorShape
 
 
 class DType:
-    """The type of a tensor's elements; equals NumPy's dtype, its scalar type and its name."""
+    """The type of a tensor's elements; equals NumPy's dtype, its scalar type and its name.
+
+    name: NumPy's, like "float32"
+    """
 
     __slots__ = ("dtype", "name")
 

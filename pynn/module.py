@@ -17,6 +17,8 @@ class Module:
     """Holds variables and other modules as attributes, in lists, tuples and dicts too.
 
     They are listed by the attributes' names in order, a module's own variables before those of its submodules.
+
+    name: of the module; None: the class's in snake case
     """
 
     def __init__(self, name: str | None = None) -> None:

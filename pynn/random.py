@@ -123,7 +123,10 @@ def stateless_normal(shape: Any, seed: Any, mean: float = 0.0, stddev: float = 1
 
 
 class Generator:
-    """A stream of random numbers of its own."""
+    """A stream of random numbers of its own.
+
+    seed: int: the same numbers each time; None: others each time
+    """
 
     def __init__(self, seed: int | None) -> None:
         self._rng = np.random.default_rng(seed)

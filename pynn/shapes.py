@@ -9,11 +9,13 @@ import numpy as np
 
 
 class TensorShape(tuple):
-    """A tuple of sizes; None stands for a size that is not known. TensorShape(None): nothing is known, any rank."""
+    """A tuple of sizes; None stands for a size that is not known.
+
+    dims: sizes, one size, or None: nothing is known, any rank
+    """
 
     # no __slots__: an unknown rank is kept as an attribute
     def __new__(cls, dims: Any = ()) -> TensorShape:
-        """dims: sizes, one size, or None."""
         if type(dims) is not tuple:
             unknown = dims is None
             dims = () if unknown else tuple(dims) if hasattr(dims, "__iter__") else (dims,)

@@ -9,7 +9,12 @@ from .shapes import TensorShape, as_shape
 
 
 class TensorSpec:
-    """The shape, dtype and name of a tensor that is still to come."""
+    """The shape, dtype and name of a tensor that is still to come.
+
+    shape: the sizes of the axes; None: not known
+    dtype: of the elements
+    name: label, or None
+    """
 
     __slots__ = ("_dtype", "_name", "_shape")
 

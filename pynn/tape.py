@@ -68,9 +68,10 @@ def record(value: Any, inputs: tuple[Tensor, ...], gradient: Gradient) -> Tensor
 class GradientTape:
     """Records operations on watched tensors, then computes derivatives.
 
-    Trainable variables are watched when they are read (`watch_accessed_variables`); tensors after `watch`.
-    A tape gives gradients once, a persistent one any number of times. Tapes nest: gradients taken inside an
-    outer tape can be differentiated again.
+    Tensors are watched after `watch`. Tapes nest: gradients taken inside an outer tape can be differentiated again.
+
+    persistent: whether gradients are given any number of times; else once
+    watch_accessed_variables: whether trainable variables are watched when they are read
     """
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:

@@ -19,10 +19,15 @@ from .tensor import Operators, Tensor, values
 class Variable(Operators):
     """A value that `assign`, `assign_add`, `assign_sub` and the optimizers change.
 
-    The initial value (a number, array, Tensor, or a function that returns one) is copied.
-
     Tensors computed earlier and tapes keep the value that they read: an update works in place only where nobody
     else holds the array, and takes a fresh one otherwise.
+
+    initial_value: number, array, Tensor, or a function that returns one; it is copied, and must be given
+    trainable: whether tapes watch it by themselves; None: True
+    name: with ":0" behind it; None: "Variable"
+    dtype: of the elements; None: the initial value's
+    constraint: function of the value, which optimizers apply after an update; None: none
+    shape: the initial value's, which is checked; None: not
     """
 
     __slots__ = ("__weakref__", "_tensor", "constraint", "name", "regularizer", "trainable")

@@ -14,7 +14,10 @@ from ..tensor import Tensor
 
 
 class DatasetSpec:
-    """What a dataset that is itself an element, as a window is, says of its elements: a nest of specifications."""
+    """What a dataset that is itself an element, as a window is, says of its elements.
+
+    element_spec: nest of tf.TensorSpec
+    """
 
     __slots__ = ("element_spec",)
 

@@ -16,8 +16,13 @@ from . import config, initializers
 class Variable(variable.Variable):
     """A value that changes, of layers, optimizers and metrics; as tf.Variable, but for its name and `value`.
 
-    initializer: the value, or a function (shape, dtype) or the name of an initializer, which need `shape`. `path` is
-    the name after those of the layers in whose `build` the variable was made.
+    `path` is the name after those of the layers in whose `build` the variable was made.
+
+    initializer: the value, or the name of an initializer, or a function (shape, dtype), which need `shape`
+    shape: of the value; None: as it is
+    dtype: of the elements; None: the value's, of an initializer keras.config.floatx()
+    trainable: whether it is trained
+    name: last part of the path; None: "variable"
     """
 
     __slots__ = ("path",)

@@ -17,7 +17,11 @@ __all__ = ["SeedGenerator", "categorical", "dropout", "normal", "randint", "shuf
 
 
 class SeedGenerator:
-    """A stream of random numbers of its own: functions that get it as their seed go on in it."""
+    """A stream of random numbers of its own: functions that get it as their seed go on in it.
+
+    seed: int: the same numbers each time; None: others each time
+    name: kept as the attribute; None: "seed_generator"
+    """
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         self.name = name or "seed_generator"

@@ -17,21 +17,34 @@ from .reduce import extreme, has_nan
 
 
 class TopKV2(NamedTuple):
-    """The result of `top_k`."""
+    """The result of `top_k`.
+
+    values: the k largest entries of each row, falling
+    indices: where each stands in its row
+    """
 
     values: Tensor
     indices: Tensor
 
 
 class Unique(NamedTuple):
-    """The result of `unique`: the different elements, and where each element of x stands among them."""
+    """The result of `unique`.
+
+    y: the different elements, in the order in which they first come
+    idx: for each element of x, where it stands in y
+    """
 
     y: Tensor
     idx: Tensor
 
 
 class UniqueWithCounts(NamedTuple):
-    """The result of `unique_with_counts`: as `Unique`, and how often each came."""
+    """The result of `unique_with_counts`.
+
+    y: the different elements, in the order in which they first come
+    idx: for each element of x, where it stands in y
+    count: for each element of y, how often it came
+    """
 
     y: Tensor
     idx: Tensor
