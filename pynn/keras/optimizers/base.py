@@ -237,7 +237,8 @@ class Optimizer(Configured):
     def _take_back(self) -> None:
         """Reads the slots that were shown as Variables: they may be held, or have been assigned to, by others."""
         for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
-            arrays[:] = [slot._writable() for slot in slots]
+            arrays.clear()  # first: what is held here as well would be copied
+            arrays += [slot._writable() for slot in slots]
 
     def _update_all(self, variables: list[Variable], grads: Arrays, slots: list[Arrays], rate: float) -> None:
         w = [v._writable() for v in variables]
@@ -275,8 +276,7 @@ class Optimizer(Configured):
     ) -> Variable:
         """A new variable of the optimizer."""
         kind = as_dtype(dtype or "float32")
-        value = initializers.get(initializer)(to_shape(shape), dtype=kind)
-        self._added.append(owned(self, value, name, dtype=kind))
+        self._added.append(owned(self, initializers.get(initializer)(to_shape(shape), dtype=kind), name, dtype=kind))
         return self._added[-1]
 
     def add_variable_from_reference(
