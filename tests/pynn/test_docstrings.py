@@ -18,7 +18,10 @@ LINE = re.compile(r"((?:\w+, )*\w+): ")
 
 
 def public_classes(module: ModuleType, seen: set[str]) -> set[type]:
-    """Of a module and the public ones in it: what its `__all__` names, else what public modules define."""
+    """Of a module and the public ones in it: what its `__all__` names, else what public modules define.
+
+    Without exceptions, which operations raise, and enumerations, whose members are used.
+    """
     seen.add(module.__name__)
     found = set()
     for name in getattr(module, "__all__", None) or [name for name in dir(module) if name[0] != "_"]:

@@ -111,8 +111,7 @@ class _Count(Metric):
         self.accumulator.assign_add(getattr(count(y_true, y_pred, self.thresholds, sample_weight), self._counted))
 
     def result(self) -> Tensor:
-        counts = self._tensor(self.accumulator)
-        return counts[0] if len(self.thresholds) == 1 else counts
+        return self.accumulator[0] if len(self.thresholds) == 1 else self.accumulator.value
 
 
 class TruePositives(_Count):
@@ -120,7 +119,7 @@ class TruePositives(_Count):
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
     name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
+    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
     _counted = "true_positives"
@@ -131,7 +130,7 @@ class FalsePositives(_Count):
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
     name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
+    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
     _counted = "false_positives"
@@ -142,7 +141,7 @@ class TrueNegatives(_Count):
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
     name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
+    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
     _counted = "true_negatives"
@@ -153,7 +152,7 @@ class FalseNegatives(_Count):
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
     name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
+    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
     _counted = "false_negatives"
