@@ -2,7 +2,9 @@
 
 import platform
 import sys
+import sysconfig
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from setuptools import Extension, find_packages, setup
 from setuptools.command.build_clib import build_clib
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
+from setuptools.modified import newer
 
 if sys.platform == "win32":
     sys.exit("kernels is written for GCC and Clang (vector extensions): on Windows build it in WSL")
@@ -27,6 +30,9 @@ if X86:
     SETS["avx2"] = ["-mavx2", "-mfma"]
     SETS["avx512"] = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]
 LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".c", ".h", ".inc"))
+INCLUDED = [path for path in LEAVES if not path.endswith(".c")]  # by the .c file of each leaf library
+# What the next build in place goes on from, an editable install's too, whose own folders would be temporary
+KEPT = f"build/{{}}.{sysconfig.get_platform()}-{sys.implementation.cache_tag}{sys.abiflags}"
 
 PROBE = """
 #include <omp.h>
@@ -58,10 +64,18 @@ class BuildLeaves(build_clib):
 
     def build_libraries(self, libraries):
         self.compiler.compiler_so = [*self.compiler.compiler_so, "-fPIC", "-fvisibility=hidden"]
-        super().build_libraries(libraries)
+        build = super().build_libraries
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda library: build([library]), libraries))
 
 
 class BuildExtensions(build_ext):
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or True  # as many at a time as there are CPUs
+        if self.inplace:
+            self.build_lib = KEPT.format("inplace")
+
     def run(self):
         self.run_command("build_clib")  # an in-place build would not do it
         super().run()
@@ -80,7 +94,11 @@ class BuildExtensions(build_ext):
         for extension in self.extensions:
             extension.extra_compile_args = [*OPTIMIZE, *openmp]
             extension.extra_link_args = openmp
-            extension.define_macros += [*macros, ("KERNELS_FLAGS", f'"{" ".join(OPTIMIZE + openmp)}"')]
+            extension.define_macros += [
+                *macros,
+                ("KERNELS_FLAGS", f'"{" ".join(OPTIMIZE + openmp)}"'),
+                ("KERNELS_VERSION", f'"{self.distribution.get_version()}"'),
+            ]
         super().build_extensions()
 
 
@@ -88,7 +106,7 @@ def leaf_library(isa):
     source = f"kernels/simd/{isa}.c"
     return f"kernels_{isa}", {
         "sources": [source],
-        "obj_deps": {source: LEAVES},
+        "obj_deps": {source: [*INCLUDED, "setup.py"]},
         "cflags": OPTIMIZE + ALIGN + SETS[isa],
     }
 
@@ -100,7 +118,8 @@ def extension(name):
         include_dirs=[np.get_include(), "kernels"],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")] + [("HAVE_X86", "1")] * X86,
         libraries=[f"kernels_{isa}" for isa in SETS] if name == "_simd" else [],
-        depends=[*LEAVES, "kernels/_openmp.h"],
+        # beside what Cython finds: .pxd files, and headers that they name
+        depends=["setup.py"] + LEAVES * (name == "_simd") + ["pynn/_version.py"] * (name == "_threads"),
     )
 
 
@@ -119,7 +138,9 @@ setup(
             "initializedcheck": False,
             "embedsignature": True,
         },
+        force=any(newer("setup.py", f"kernels/{name}.c") for name in MODULES),
     ),
     libraries=[leaf_library(isa) for isa in SETS],
+    options={"build_clib": {"build_clib": KEPT.format("leaves"), "build_temp": KEPT.format("leaves")}},
     cmdclass={"build_clib": BuildLeaves, "build_ext": BuildExtensions},
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kernels.ladder import LADDER
 from pynn._atomic import replacing
 from pynn._commands import UserError, capped_threads, one_line, writable_folder
+from pynn._extras import install
 
 from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.quiet import cpus
@@ -65,7 +66,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
 def need_extra() -> None:
     if any(find_spec(package) is None for package in ("threadpoolctl", "packaging")):
-        raise UserError("the benchmarks need the extra `bench`: pip install 'pynn[bench]'")
+        raise UserError(f"the benchmarks need the extra `bench`: {install('bench')}")
 
 
 def _names(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ __all__ = [
     "softmax_cross_entropy", "sum_rows", "take_rows",
 ]  # fmt: skip
 
+__version__: str = _threads.VERSION
+
 
 def show_config() -> dict[str, object]:
     """How this build was compiled and what it uses now: compiler, flags, OpenMP, instruction set, threads."""

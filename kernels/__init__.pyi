@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from kernels import naive as naive
 
+__version__: str
+
 Array = NDArray[np.floating]
 Arrays = Array | list[Array]
 

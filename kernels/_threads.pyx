@@ -9,6 +9,7 @@ cdef extern from "_openmp.h" nogil:
     const char* COMPILER
     const char* COMPILER_NAME
     const char* KERNELS_FLAGS
+    const char* KERNELS_VERSION
     void note_default()
     void request_threads(int n)
     int threads_here()
@@ -17,6 +18,9 @@ cdef extern from "_openmp.h" nogil:
     int current_cpu()
     void leave_cpu(int cpu)
     int omp_get_thread_num()
+
+
+VERSION = KERNELS_VERSION.decode()  # of the distribution that this was built for
 
 
 cdef int team(double work, double grain) noexcept nogil:

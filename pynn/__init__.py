@@ -1,6 +1,7 @@
 """A thin training stack on `kernels`, under TensorFlow's names: `import pynn as tf`."""
 # ruff: noqa: F401, I001
 
+from . import _kernels  # first: without it nothing works
 from ._version import __version__
 from .tensor import Tensor  # first, because tensors and operations import each other
 from .convert import constant, convert_to_tensor

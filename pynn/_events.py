@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ._extras import install
 from .convert import as_array
 
 
@@ -19,7 +20,7 @@ def tensorboard() -> ModuleType:
     try:
         import tensorboard
     except ImportError as error:
-        raise ImportError("tensorboard is missing: pip install 'pynn[tensorboard]'") from error
+        raise ImportError(f"tensorboard is missing: {install('tensorboard')}") from error
     return tensorboard
 
 
@@ -100,7 +101,7 @@ def _png(image: np.ndarray) -> bytes:
     try:
         from PIL import Image
     except ImportError as error:
-        raise ImportError("Pillow is missing: pip install 'pynn[tensorboard]'") from error
+        raise ImportError(f"Pillow is missing: {install('tensorboard')}") from error
 
     if image.dtype.kind == "f":
         image = np.clip(image * 255.5, 0, 255).astype(np.uint8)

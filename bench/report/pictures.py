@@ -50,5 +50,5 @@ def _styled() -> AbstractContextManager[None]:
     try:
         from matplotlib import style
     except ImportError:
-        raise ImportError("the pictures of a run need matplotlib: pip install 'pynn[bench]'") from None
+        raise ImportError(f"the pictures of a run need matplotlib: {install('bench')}") from None
     return style.context(["default", STYLE])

@@ -12,6 +12,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from pynn._extras import DISTRIBUTION
+
 # The libraries for NVIDIA's GPUs that PyTorch's wheel requires on Linux.
 GPU = ("nvidia-", "cuda-", "triton")
 
@@ -49,7 +51,7 @@ def own_size() -> int:
 def installed(package: str) -> tuple[int, int]:
     """Bytes in all, and those of GPU libraries; (0, 0) where pip does not know of `package`, which is importable."""
     if package == "pynn":
-        found = closure(["pynn"])
-        return (own_size() + sum(files_size(d) for name, d in found.items() if name != "pynn") if found else 0), 0
+        found = closure([DISTRIBUTION])
+        return (own_size() + sum(files_size(d) for name, d in found.items() if name != DISTRIBUTION) if found else 0), 0
     sizes = {name: files_size(found) for name, found in closure(packages_distributions().get(package, [])).items()}
     return sum(sizes.values()), sum(size for name, size in sizes.items() if name.startswith(GPU))

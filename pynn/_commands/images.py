@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .._extras import install
 from ..keras.datasets._idx import read_idx
 from . import UserError, reading
 
@@ -41,7 +42,7 @@ def _read_png(name: str, pixels: int) -> np.ndarray:
     try:
         from PIL import PngImagePlugin
     except ImportError:
-        raise UserError("reading PNG needs pillow: pip install 'pynn[plot]'") from None
+        raise UserError(f"reading PNG needs pillow: {install('plot')}") from None
     with PngImagePlugin.PngImageFile(name) as picture:  # its header only: the picture may be a bomb
         if math.prod(picture.size) != pixels:
             raise UserError(_size_error(name, picture.size[::-1], pixels))

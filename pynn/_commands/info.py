@@ -11,6 +11,7 @@ from rich.text import Text
 
 import kernels
 
+from .._version import __version__
 from .table import show
 
 
@@ -20,7 +21,8 @@ def info(arguments: argparse.Namespace) -> int:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("Python", f"{platform.python_version()} on {platform.platform()}")
-    for name in ("pynn", "numpy", "rich", "pooch", "matplotlib", "pillow"):
+    table.add_row("pynn", __version__)
+    for name in ("numpy", "rich", "pooch", "matplotlib", "pillow"):
         try:
             table.add_row(name, metadata.version(name))
         except metadata.PackageNotFoundError:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._atomic import replacing
+from .._extras import install
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ def new_figure(width: float, height: float) -> Figure:
     try:
         from ._notebook import NotebookFigure
     except ImportError:
-        raise ImportError("pynn.plot needs matplotlib: pip install 'pynn[plot]'") from None
+        raise ImportError(f"pynn.plot needs matplotlib: {install('plot')}") from None
     return NotebookFigure(figsize=(width, height), dpi=150)
 
 

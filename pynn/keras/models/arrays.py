@@ -172,6 +172,6 @@ def _h5py() -> ModuleType:
         import h5py  # type: ignore[import-untyped]
     except ImportError:
         raise ImportError(
-            "Files in HDF5 need h5py: pip install 'pynn[hdf5]'. Without it, save_weights writes NumPy's .npz."
+            f"Files in HDF5 need h5py: {install('hdf5')}. Without it, save_weights writes NumPy's .npz."
         ) from None
     return h5py
