@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from ._commands import UserError, one_line
+from ._version import __version__
 
 # The module of each command, whose function has its name
 COMMANDS = {
@@ -35,7 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if sys.stdout is None:  # closed by the shell: `pynn train >&-`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help(sys.stderr)
+        return 2
     try:
         # imported here: each command pays only for what it uses, and --help for nothing
         module = import_module(COMMANDS[arguments.command], __package__)
@@ -45,6 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         first, *more = map(one_line, error.args)
         print(f"pynn {arguments.command}: error: {first}", *more, sep="\n", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if error.name != f"{__package__}.bench":
+            raise
+        what = f"the source folder {os.path.dirname(__file__)} has no pynn.bench: write `pynn {arguments.command}`"
+        print(f"pynn {arguments.command}: error: {what}, or python -P -m pynn", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"pynn {arguments.command}: interrupted", file=sys.stderr)
@@ -65,7 +76,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pynn", description="Train a digit classifier on compiled kernels, and use it.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar=f"{{{','.join(COMMANDS)}}}")
+    parser.add_argument("--version", action="version", version=f"pynn {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar=f"{{{','.join(COMMANDS)}}}")
 
     train = commands.add_parser(
         "train",

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pynn._extras import install
+
 from ..results.store import Results
 from .bars import ladders
 from .curves import training

@@ -18,6 +18,7 @@ import numpy as np
 import kernels
 
 from .. import keras
+from .._extras import install
 from ..keras.datasets._folder import Split
 from ..keras.models import state
 from . import UserError, capped_threads, one_line, reading, results
@@ -98,7 +99,7 @@ def _train(arguments: argparse.Namespace) -> int:
         return 130
     print(f"test accuracy {accuracy:.4f}, test loss {loss:.4f}")
     if results.CURVE not in saved:
-        print("no pictures: for the learning curve and the mistakes, pip install 'pynn[plot]'")
+        print(f"no pictures: for the learning curve and the mistakes, {install('plot')}")
     print(f"saved in {one_line(str(output))}: {', '.join(saved)}")
     return 0
 

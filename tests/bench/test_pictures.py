@@ -9,6 +9,8 @@ from drawn import results, texts
 from fake_results import MACHINE, fake_results, without
 from pynn.bench.report.pictures import drawings, pictures
 
+from pynn._extras import install
+
 pytest.importorskip("matplotlib")
 
 ALL = ["ladder", "ladder_training", "sweep_dot_rate", "sweep_dot_time", "sweep_add_relu_rate", "sweep_add_relu_time",
@@ -70,7 +72,7 @@ def test_without_pyplot(run_python):
 
 def test_missing_matplotlib_names_the_extra(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=re.escape("pip install 'pynn[bench]'")):
+    with pytest.raises(ImportError, match=re.escape(install("bench"))):
         pictures(fake_results(), tmp_path / "new")
     assert not (tmp_path / "new").exists()
 

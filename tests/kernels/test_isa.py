@@ -1,8 +1,5 @@
 """The import: instruction sets, what it says when it cannot work, and what it must not change."""
 
-import shutil
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -100,20 +97,6 @@ print("kept")
 """
     done = run_python(code)
     assert (done.stdout.split(), done.stderr) == (["kept"], "")
-
-
-def test_source_folder_says_how_to_build(run_python, tmp_path):
-    source = Path(kernels.__file__).parent
-    for path in source.rglob("*"):
-        if path.suffix in (".py", ".pyi", ".pyx", ".pxd", ".h", ".inc"):
-            target = tmp_path / "tree" / "kernels" / path.relative_to(source)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target)
-    done = run_python("import kernels", path=tmp_path / "tree")
-    last = done.stderr.strip().splitlines()[-1]
-    assert done.returncode == 1
-    assert last.startswith("ImportError: kernels is not compiled in")
-    assert "pip install ." in last
 
 
 def test_public_names():

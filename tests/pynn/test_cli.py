@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import kernels
+import pynn
 from pynn.cli import main
 
 
@@ -62,7 +63,15 @@ def test_module_runs_as_a_command(tmp_path):
     done = run("train", "--data", str(tmp_path / "none"))
     assert done.returncode == 2 and done.stderr.count("\n") == 1
     done = run()
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert done.returncode == 2 and done.stderr.startswith("usage: pynn") and "train the 784-512-10" in done.stderr
+
+
+def test_one_version(capsys):
+    with pytest.raises(SystemExit) as exit:
+        main(["--version"])
+    assert exit.value.code == 0
+    assert capsys.readouterr().out == f"pynn {pynn.__version__}\n"
+    assert kernels.__version__ == pynn.__version__ == pynn.keras.__version__
 
 
 def test_help_is_cheap():

@@ -16,6 +16,7 @@ from PIL import Image
 from pynn import keras
 from pynn._commands import images
 from pynn._commands import predict as predict_module
+from pynn._extras import install
 from pynn.cli import main
 
 X = np.random.default_rng(0).integers(0, 128, (60, 28, 28), np.uint8)  # mostly dark, as digits are
@@ -243,7 +244,7 @@ def test_predict_without_pillow(trained, tmp_path, monkeypatch, assert_one_line)
     save_png(tmp_path / "a.png", X[0])
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert predict(trained, tmp_path / "a.png") == 2
-    assert_one_line("predict", "pip install 'pynn[plot]'")
+    assert_one_line("predict", install("plot"))
 
 
 def test_predict_bad_weights(trained, tmp_path, assert_one_line):

@@ -1,6 +1,7 @@
 """Figures are checked by what they hold: the pixels of the sheet, the captions, the curves."""
 
 import io
+import re
 import subprocess
 import sys
 import types
@@ -11,6 +12,7 @@ from PIL import Image
 
 import pynn as tf
 from pynn import plot
+from pynn._extras import install
 
 X = np.random.default_rng(0).integers(1, 256, (7, 4, 4), np.uint8)
 X[0, 0, 0] = 0
@@ -228,7 +230,7 @@ def test_bad_input(call, message):
 def test_missing_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.delitem(sys.modules, "pynn.plot._notebook", raising=False)
-    with pytest.raises(ImportError, match=r"pip install 'pynn\[plot\]'"):
+    with pytest.raises(ImportError, match=re.escape(install("plot"))):
         plot.digits(X)
 
 

@@ -12,6 +12,7 @@ from typing import IO, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from ..._extras import install
 from .._registry import UnknownObject
 
 # A file of weights is hardly compressible; one of zeros is, and so small that it does not matter
