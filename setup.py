@@ -31,7 +31,7 @@ if X86:
     SETS["avx512"] = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]
 LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".c", ".h", ".inc"))
 INCLUDED = [path for path in LEAVES if not path.endswith(".c")]  # by the .c file of each leaf library
-# What the next build in place goes on from, an editable install's too, whose own folders would be temporary
+# Folders that the next build goes on from, after an editable install, too, whose own would be temporary
 KEPT = f"build/{{}}.{sysconfig.get_platform()}-{sys.implementation.cache_tag}{sys.abiflags}"
 
 PROBE = """
@@ -61,6 +61,10 @@ def links(compiler, statement, flags):
 
 class BuildLeaves(build_clib):
     """The leaves are position-independent objects for one extension, whatever the platform's default."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.build_clib = self.build_temp = KEPT.format("leaves")
 
     def build_libraries(self, libraries):
         self.compiler.compiler_so = [*self.compiler.compiler_so, "-fPIC", "-fvisibility=hidden"]
@@ -141,6 +145,5 @@ setup(
         force=any(newer("setup.py", f"kernels/{name}.c") for name in MODULES),
     ),
     libraries=[leaf_library(isa) for isa in SETS],
-    options={"build_clib": {"build_clib": KEPT.format("leaves"), "build_temp": KEPT.format("leaves")}},
     cmdclass={"build_clib": BuildLeaves, "build_ext": BuildExtensions},
 )
