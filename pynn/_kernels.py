@@ -24,7 +24,7 @@ def _import_kernels() -> None:
     if ours:
         what = f"was built for version {version}: remove it, or install both again (`pip install .`, `make build`)"
     elif _beside(place):
-        what = "is another project: run `pip uninstall kernels`, then install pynn-kernels again"
+        what = "is another project's, or left by one: `pip uninstall kernels`, then install pynn's source folder again"
     else:
         what = "is something else: rename or remove it"
     raise ImportError(f"pynn {__version__} needs its own `kernels`, and {place} {what}", name="kernels")
