@@ -3,18 +3,10 @@
 
 BASE ?= HEAD~1
 
-# what pip wrote when it installed this folder for development in this environment
-INSTALLED := $(or $(shell python -P -c "from importlib.metadata import files; print(*(f.locate() for f in \
-  files('pynn-kernels') if f.name == 'direct_url.json' and '\"editable\": true' in (text := f.read_text()) \
-  and 'file://$(CURDIR)\"' in text))" 2>/dev/null),none)
-
-build: $(INSTALLED)  ## compile what changed, in place; the first time, install for development
+build:    ## compile what has changed, in place; the first time, install for development
+	pip show pynn-kernels 2>/dev/null | grep -qxF 'Editable project location: $(CURDIR)' || { \
+	  pip install 'setuptools>=77' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
 	python setup.py --quiet build_ext --inplace
-
-$(INSTALLED): pyproject.toml
-	python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \
-	  | pip install -r /dev/stdin
-	pip install --no-build-isolation -e '.[test,lint]'
 
 test:
 	pytest
