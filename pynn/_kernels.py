@@ -1,6 +1,5 @@
-"""Is the `kernels` that Python finds the one that was built with this pynn? Other projects have that name, too."""
+"""Imports `kernels`, which must be the one that was built with this pynn: other projects have that name, too."""
 
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,47 +8,49 @@ from ._version import __version__
 
 
 def _import_kernels() -> None:
-    """ImportError, which says where the other one lies, and what to do."""
+    """ImportError: Python finds another one. It says where that lies, and what to do."""
     try:
         import kernels
 
-        version, ours = getattr(kernels, "__version__", None), hasattr(kernels, "show_config")
-        if version == __version__ and ours:
+        version = getattr(kernels, "__version__", None)
+        if version == __version__ and hasattr(kernels, "show_config"):
             return
     except Exception:  # anything may happen in a stranger's
-        version, ours = None, False
-        if _beside(_place()):
+        version = None
+        if _is_ours(_place()):
             raise
     place = _place()
-    if ours:
-        what = f"was built for version {version}: remove it, or install both again (`pip install .`, `make build`)"
-    elif _beside(place):
-        what = "is another project's, or left by one: `pip uninstall kernels`, then install pynn's source folder again"
+    if _is_ours(place):
+        what = f"it is for {version}: remove it, or install both again (`pip install .` or `make build`)"
+    elif _package_folder() in place.parents or {"site-packages", "dist-packages"} & set(place.parts):
+        what = "run `pip uninstall kernels pynn-kernels`, then install pynn-kernels again"
     else:
-        what = "is something else: rename or remove it"
-    raise ImportError(f"pynn {__version__} needs its own `kernels`, and {place} {what}", name="kernels")
+        what = "rename or remove it"
+    message = f"pynn {__version__} needs the `kernels` that was built with it, which {place} is not: {what}"
+    raise ImportError(message, name="kernels") from None
 
 
-def _place() -> str:
-    spec = find_spec("kernels")  # of a folder without __init__.py only the search locations are known
-    return "" if spec is None else spec.origin or next(iter(spec.submodule_search_locations or [""]))
+def _package_folder() -> Path:
+    return Path(__file__).resolve().parents[1]
 
 
-def _beside(place: str) -> bool:
-    """Is it in the folder that pynn is in, or nowhere?"""
-    return not place or Path(__file__).resolve().parents[1] in Path(place).resolve().parents
+def _place() -> Path:
+    """Its __init__.py, its only file, or its folder where that has no __init__.py."""
+    spec = find_spec("kernels")
+    if spec is None:
+        return _package_folder() / "kernels"  # where it should be
+    return Path(spec.origin or next(iter(spec.submodule_search_locations or ()))).resolve()
 
 
-def _is_command() -> bool:
-    """Does `pynn`, or `python -m pynn`, import this, and not a program?"""
-    name = os.path.basename("".join(sys.argv[:1]))
-    return name == "pynn" or (name == "-m" and "pynn" in sys.orig_argv)
+def _is_ours(place: Path) -> bool:
+    return place.name == "__init__.py" and "kernels._load" in place.read_text(encoding="utf-8", errors="replace")
 
 
 try:
     _import_kernels()
 except ImportError as error:
-    if not _is_command():
+    # of `pynn info`, and of `python -m pynn info`, sys.orig_argv holds the name before the arguments
+    if [Path(word).name for word in sys.orig_argv[-len(sys.argv) :][:1]] != ["pynn"]:
         raise
     print(f"pynn: error: {error}", file=sys.stderr)
     sys.exit(2)
