@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# `python -m pytest` puts the repository first on sys.path, where the source folder kernels/ would hide the package
-# that pip installed. Only a folder that is compiled in place, for this interpreter, may stay.
+# `python -m pytest` puts the repository first on sys.path, where the source folders would hide the packages that pip
+# installed. Only a folder that is compiled in place, for this interpreter, may stay.
 if not any((ROOT / "kernels" / f"_simd{suffix}").exists() for suffix in importlib.machinery.EXTENSION_SUFFIXES):
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
 
