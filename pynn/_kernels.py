@@ -23,7 +23,7 @@ def _import_kernels() -> None:
     if _is_ours(place):
         what = f"it is for {version}: remove it, or install both again (`pip install .` or `make build`)"
     elif _package_folder() in place.parents or {"site-packages", "dist-packages"} & set(place.parts):
-        what = "run `pip uninstall kernels pynn-kernels`, then install pynn-kernels again"
+        what = "run `pip uninstall kernels pynn-kernels`, then `pip install .` in the source folder"
     else:
         what = "rename or remove it"
     message = f"pynn {__version__} needs the `kernels` that was built with it, which {place} is not: {what}"

@@ -13,7 +13,7 @@ import pynn
 from pynn import _extras
 
 ELSEWHERE = "rename or remove it"
-INSTALLED = "run `pip uninstall kernels pynn-kernels`, then install pynn-kernels again"
+INSTALLED = "run `pip uninstall kernels pynn-kernels`, then `pip install .` in the source folder"
 
 
 def run(how: str, first: Path) -> tuple[int, str]:
