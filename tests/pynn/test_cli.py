@@ -96,3 +96,13 @@ def test_more_threads_than_the_kernels_take(assert_one_line):
         main(["train", "--threads", "4097"])
     assert exit.value.code == 2
     assert_one_line("train", "--threads", "4096")
+
+
+@pytest.mark.parametrize("command", [["bench", "--quick"], ["explain", "dot"]])
+def test_a_source_folder_has_no_bench(command, monkeypatch, assert_one_line):
+    def missing(name, package):
+        raise ModuleNotFoundError(name="pynn.bench")
+
+    monkeypatch.setattr(pynn.cli, "import_module", missing)
+    assert main(command) == 2
+    assert_one_line(command[0], "source folder", f"`pynn {command[0]}`", "python -P -m pynn")
