@@ -109,13 +109,17 @@ def _parser() -> argparse.ArgumentParser:
         "predict",
         help="classify images with trained weights",
         allow_abbrev=False,
-        description="Print the probability of each digit. The digits must be light on dark, as MNIST's are.",
+        description="Print the probability of each digit. Pictures of other sizes than MNIST's are scaled, centred.",
     )
     add = predict.add_argument
-    add("image", nargs="+", metavar="IMAGE", help="a PNG, IDX (gzipped or not) or npy file")
+    add("image", nargs="+", metavar="IMAGE", help="a PNG, JPEG, IDX (gzipped or not) or npy file")
     weights = f"{OUTPUT}/weights.npz"
     add("--weights", default=weights, metavar="FILE", help=f"what train saved (default: {weights})")
-    add("--invert", action="store_true", help="for dark digits on a light ground")
+    add(
+        "--invert",
+        action="store_true",
+        help="the digits are dark on light (seen by itself in pictures that are scaled)",
+    )
     add("--count", type=_count, default=20, metavar="N", help="images shown of each file (default: 20)")
 
     _add_bench(commands)

@@ -1,63 +1,108 @@
-"""Images from PNG, IDX or npy files, told apart by how they begin."""
+"""Images from PNG, JPEG, IDX or npy files, told apart by how they begin."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from .._extras import install
 from ..keras.datasets._idx import read_idx
 from . import UserError, reading
+from .digit import normalize
+
+_MOST_PIXELS = 64_000_000  # of one picture: more than most cameras have, and about 600 MB while it is read
+_FEWEST = 5  # a side of a picture; 3 or 4 at an array's end are its colours
 
 
-def read_images(name: str, pixels: int, count: int) -> tuple[np.ndarray, int]:
-    """The first `count` images as (n, height * width) float32 from 0 to 1, and how many there are.
+class Images(NamedTuple):
+    """The first images of a file as the network reads them, how many the file has, and what was done to them."""
 
-    UserError: unreadable, or height * width is not `pixels`.
+    shown: np.ndarray  # (n, pixels) float32 from 0 to 1
+    total: int
+    done: list[str]
+
+
+def read_images(name: str, pixels: int, count: int, invert: bool) -> Images:
+    """The first `count` images; a square of `pixels` is taken as it is, grey pictures of other sizes are normalized.
+
+    invert: they are dark on light. UserError: unreadable, or of a shape that fits neither.
     """
-    with reading(name, "a PNG, IDX or npy file"):
-        array = _read(name, pixels)
-        for rank in (1, 2):  # an image may be flat or (height, width); one more axis counts images
-            if array.size and array.ndim in (rank, rank + 1) and math.prod(array.shape[-rank:]) == pixels:
-                several = array.ndim > rank
-                first = np.asarray(array[:count] if several else array).reshape(-1, pixels)
-                return _scaled(first, name), len(array) if several else 1
-    raise UserError(_size_error(name, array.shape, pixels))
+    with reading(name, "a PNG, JPEG, IDX or npy file"):
+        try:
+            array, done = _read(name)
+            return _fit(array, done, name, pixels, count, invert)
+        except ImportError:
+            raise UserError(f"reading and scaling pictures needs pillow: {install('plot')}") from None
 
 
-def _read(name: str, pixels: int) -> np.ndarray:
+def _fit(array: np.ndarray, done: list[str], name: str, pixels: int, count: int, invert: bool) -> Images:
+    side, size = math.isqrt(pixels), array.shape[-2:]
+    square = side * side == pixels
+    flat = array.ndim in (1, 2) and array.shape[-1] == pixels
+    exact = array.ndim in (2, 3) and (size == (side, side) if square else math.prod(size) == pixels)
+    several = array.ndim > (1 if flat else 2)
+    images, total = (array[:count], len(array)) if several else (array[None], 1)
+    if array.size and (flat or exact):
+        x = _scaled(np.asarray(images).reshape(-1, pixels), name)
+        return Images(1 - x if invert else x, total, done)
+    if not (square and array.size and array.ndim in (2, 3) and min(size) >= _FEWEST):
+        wanted = f"{side}x{side}, or grey ones (height, width) that can be scaled" if square else f"{pixels} pixels"
+        shape = "x".join(map(str, array.shape)).removeprefix("1x")
+        raise UserError(f"{name}: its size is {shape}, but these weights read images of {wanted}")
+    _check_size(name, *size)
+    digits, dark = [], 0
+    for i, image in enumerate(images):
+        one = f"{name} {i}" if total > 1 else name
+        digit, inverted = normalize(_scaled(image, one), side, invert, one)
+        digits.append(digit.ravel())
+        dark += inverted
+    some = "" if dark == len(digits) else f"{dark} of {len(digits)} "
+    ground = f"{some}dark on light: inverted" if dark else "light on dark"
+    box = round(side * 20 / 28)
+    done = [f"{size[1]}x{size[0]}", *done, ground, f"scaled to {box}x{box}", "centred as MNIST's digits are"]
+    return Images(np.stack(digits), total, done)
+
+
+def _read(name: str) -> tuple[np.ndarray, list[str]]:
+    """The array of a file, and what was done to it."""
     with open(name, "rb") as file:
         start = file.read(8)
-    if start.startswith(b"\x89PNG"):
-        return _read_png(name, pixels)
+    if start.startswith((b"\x89PNG", b"\xff\xd8\xff")):
+        return _read_picture(name, jpeg=start[:1] == b"\xff")
     if start.startswith(b"\x93NUMPY"):
-        return np.load(name, allow_pickle=False, mmap_mode="r")  # mapped: a lying header costs no memory
+        return np.load(name, allow_pickle=False, mmap_mode="r"), []  # mapped: a lying header costs no memory
     if start.startswith((b"\0\0", b"\x1f\x8b")):
-        return read_idx(name)
+        return read_idx(name), []
     raise ValueError(f"it starts with {start.hex(' ') or 'nothing'}")
 
 
-def _read_png(name: str, pixels: int) -> np.ndarray:
-    try:
-        from PIL import PngImagePlugin
-    except ImportError:
-        raise UserError(f"reading PNG needs pillow: {install('plot')}") from None
-    with PngImagePlugin.PngImageFile(name) as picture:  # its header only: the picture may be a bomb
-        if math.prod(picture.size) != pixels:
-            raise UserError(_size_error(name, picture.size[::-1], pixels))
-        if picture.mode.startswith("I"):
-            raise UserError(f"{name}: 16-bit grey; save it as an 8-bit PNG")
+def _read_picture(name: str, jpeg: bool) -> tuple[np.ndarray, list[str]]:
+    """Its grey, as uint8 (1, height, width), turned as its EXIF says, and what was done to it."""
+    from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin
+
+    with (JpegImagePlugin.JpegImageFile if jpeg else PngImagePlugin.PngImageFile)(name) as picture:
+        _check_size(name, picture.height, picture.width)  # only the header is read yet: the picture may be a bomb
         transparent = "A" in picture.getbands() or "transparency" in picture.info
-        if transparent and np.asarray(picture.convert("RGBA"))[..., 3].min() < 255:
-            raise UserError(f"{name}: has transparent parts; save it without an alpha channel")
-        return np.asarray(picture.convert("L"))
+        ImageOps.exif_transpose(picture, in_place=True)
+        if picture.mode.startswith("I") and not transparent:  # 16 bits a pixel
+            return (np.asarray(picture) >> 8).astype(np.uint8)[None], []
+        grey, done = picture.convert("L"), []
+        if transparent:
+            # what is drawn on a transparent ground is seen on white; if it is light itself, on black
+            alpha = picture.convert("RGBA").getchannel("A")
+            opaque = np.asarray(alpha) > 127
+            ground = "black" if np.asarray(grey)[opaque].min(initial=255) > 127 else "white"
+            done = [] if opaque.all() else [f"transparent taken as {ground}"]
+            grey = Image.composite(grey, Image.new("L", grey.size, ground), alpha)
+        return np.asarray(grey)[None], done
 
 
-def _size_error(name: str, shape: tuple[int, ...], pixels: int) -> str:
-    side = round(pixels**0.5)
-    wanted = f"{side}x{side}" if side * side == pixels else f"{pixels} pixels"
-    return f"{name}: its size is {'x'.join(map(str, shape))}, but these weights read images of {wanted}"
+def _check_size(name: str, height: int, width: int) -> None:
+    if height * width > _MOST_PIXELS:
+        most = f"{_MOST_PIXELS // 10**6} million pixels"
+        raise UserError(f"{name}: its size is {width}x{height}; pictures of at most {most} are read")
 
 
 def _scaled(x: np.ndarray, name: str) -> np.ndarray:

@@ -23,17 +23,19 @@ def predict(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
     model, pixels, classes = _network(arguments.weights)
     # all checked before any is shown
-    files = [(one_line(name), *read_images(name, pixels, arguments.count)) for name in arguments.image]
+    files = [
+        (one_line(name), *read_images(name, pixels, arguments.count, arguments.invert)) for name in arguments.image
+    ]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("image", "digit", *map(str, range(classes))):
         table.add_column(heading, justify="left" if heading == "image" else "right", overflow="fold")
-    for name, shown, total in files:
+    for name, shown, total, _ in files:
         if not arguments.invert and np.median(shown) > 0.5:
             print(
                 f"pynn predict: warning: {name} is mostly light; digits must be light on dark: try --invert",
                 file=sys.stderr,
             )
-        probabilities = model.predict(1 - shown if arguments.invert else shown, verbose=0)
+        probabilities = model.predict(shown, verbose=0)
         if not np.isfinite(probabilities).all():
             raise UserError(f"{arguments.weights} gives NaN: train again with a smaller --learning-rate")
         for i, row in enumerate(probabilities):
@@ -41,7 +43,9 @@ def predict(arguments: argparse.Namespace) -> int:
             cells = [Text(f"{p:.3f}", "bold" if digit == best else "") for digit, p in enumerate(row)]
             table.add_row(Text(name if total == 1 else f"{name} {i}"), Text(str(best), "bold"), *cells)
     show(table)
-    for name, shown, total in files:
+    for name, shown, total, done in files:
+        if done:
+            print(f"{name}: {', '.join(done)}")
         if total > len(shown):
             print(f"{name}: the first {len(shown)} of {total} images; more with --count")
     return 0

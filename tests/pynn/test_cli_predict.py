@@ -75,6 +75,7 @@ def writers():
         "grey.png": lambda path: save_png(path, X[41]),
         "colour.png": lambda path: save_png(path, X[41], "RGB"),
         "opaque.png": lambda path: save_png(path, X[41], "RGBA"),
+        "deep.png": lambda path: Image.fromarray(X[41].astype(np.uint16) * 257).save(path),
         "one.idx": lambda path: path.write_bytes(idx(X[41])),
         "some-idx3-ubyte.gz": lambda path: path.write_bytes(gzip.compress(idx(X[41:42]))),
         "flat.npy": npy(X[41].ravel()),
@@ -144,23 +145,18 @@ class Evil:
         return pytest.fail, ("a pickle was run",)
 
 
-TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (png(X[0][:27]), ["27x28", "28x28"]),
+        (png(X[0][:4]), ["4x28", "28x28"]),
         (png(X[0])[:100], []),
-        (png_that_lies(), ["60000x60000", "28x28"]),
-        (png(TRANSPARENT, "RGBA"), ["transparent"]),
-        (png(X[0].astype(np.uint16), "I;16"), ["16-bit"]),
+        (png_that_lies(), ["60000x60000", "64 million"]),
         (b"\x89PNG\r\n", []),
-        (b"GIF89a", ["not a PNG, IDX or npy"]),
-        (b"", ["not a PNG, IDX or npy"]),
+        (b"GIF89a", ["not a PNG, JPEG, IDX or npy"]),
+        (b"", ["not a PNG, JPEG, IDX or npy"]),
         (idx(X[0])[:-1], ["783 follow"]),
         (idx(Y), ["60", "28x28"]),
-        (npy(X[:, :, :14]), ["60x28x14"]),
+        (npy(X[:, :, :3]), ["60x28x3", "28x28"]),
         (npy(X[:0]), ["0x28x28"]),
         (npy(np.float32(1)), ["28x28"]),
         (npy(X[0].astype(np.int64)), ["int64", "uint8"]),
@@ -172,7 +168,7 @@ TRANSPARENT = np.dstack([X[0], X[0], X[0], X[0]])
         (npy(np.zeros((2, 784), [("a", "u1"), ("b", "u1")])), ["uint8"]),
         (gzip.compress(idx(X[0]))[:-9] + b"damaged!!", []),
         (b"\x93NUMPY\x01\x00\x28\x23" + b"-" * 8999 + b"1", ["npy"]),  # parsed as Python, it exhausts the parser
-        (png(X[0])[:33] + png_that_lies()[8:], ["60000x60000", "28x28"]),
+        (png(X[0])[:33] + png_that_lies()[8:], ["60000x60000", "64 million"]),
     ],
 )
 def test_predict_bad_image(trained, tmp_path, content, words, assert_one_line):
