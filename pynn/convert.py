@@ -48,7 +48,10 @@ def _numbers(value: Any, dtype: Any) -> np.ndarray:
     numpys = isinstance(value, (np.ndarray, np.generic))
     if array.dtype == object and not numpys and _is_int(value):
         raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-    as_dtype(array.dtype)  # refuses text and objects
+    try:
+        as_dtype(array.dtype)
+    except TypeError:
+        raise TypeError(f"Cannot convert to a tensor: {no_numbers(array, 'x')}") from None
     if dtype is not None:
         target = as_dtype(dtype).dtype
         lossy = (array.dtype.kind == "f" and target.kind in "iu") or (array.dtype.kind != "b" and target.kind == "b")
@@ -61,6 +64,19 @@ def _numbers(value: Any, dtype: Any) -> np.ndarray:
         return array.astype(_first_float(value), copy=False)
     fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
     return array.astype(np.int32 if fits else np.int64, copy=False)
+
+
+def no_numbers(array: np.ndarray, name: str) -> str:
+    """What stands in an array instead of numbers and bools, and what to do about it."""
+    kind = array.dtype.kind
+    if kind in "UST" or (kind == "O" and any(isinstance(item, (str, bytes)) for item in array.flat)):
+        advice = (
+            ": number the classes, `classes, y = np.unique(labels, return_inverse=True)`; "
+            "numbers written as text become numbers by `np.array(labels, int)`"
+        )
+        return f"{name} holds text (dtype {array.dtype}); pynn holds numbers and bools{advice if array.ndim else ''}"
+    what = "objects" if kind == "O" else "no real numbers"
+    return f"{name} holds {what} (dtype {array.dtype}): give numbers, e.g. {name}.astype(np.float32)"
 
 
 def _first(value: Any) -> Any:

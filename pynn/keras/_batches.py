@@ -12,6 +12,7 @@ import numpy as np
 import kernels
 
 from .. import nest, random
+from ..convert import no_numbers
 from ..tensor import Operators, Tensor
 from . import config
 
@@ -157,8 +158,7 @@ def as_data(value: Any, name: str) -> np.ndarray:
     except ValueError:
         raise ValueError(f"{name} is a sequence whose items differ in length: give them one shape") from None
     if array.dtype.kind not in "fiub":
-        what = {"U": "text", "S": "text", "O": "objects"}.get(array.dtype.kind, "no real numbers")
-        raise ValueError(f"{name} holds {what} (dtype {array.dtype}): give numbers, e.g. {name}.astype(np.float32)")
+        raise ValueError(no_numbers(array, name))
     if not array.ndim:
         raise ValueError(f"Expected arrays with one row for each sample, but {name} is the single value {array}")
     return array

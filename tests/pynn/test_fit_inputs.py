@@ -70,10 +70,11 @@ def test_kept_batches_stay(dtype, x_train):
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    (lambda x, y: {"x": x.astype(str)}, r"x holds text \(dtype <U32\): give numbers, e.g. x.astype\(np.float32\)"),
-    (lambda x, y: {"y": y.astype(str)}, r"y holds text \(dtype <U3\): .* y.astype"),
+    (lambda x, y: {"x": x.astype(str)}, r"x holds text \(dtype <U32\); .* `np.array\(labels, int\)`"),
+    (lambda x, y: {"y": y.astype(str)}, r"y holds text \(dtype <U3\); .* `classes, y = np.unique\("),
+    (lambda x, y: {"y": y.astype(str).astype(object)}, r"y holds text \(dtype object\); .*np.unique"),
     (lambda x, y: {"y": [None] * 600}, r"y holds objects \(dtype object\)"),
-    (lambda x, y: {"x": x.astype(object)}, r"x holds objects"),
+    (lambda x, y: {"x": x.astype(object)}, r"x holds objects \(dtype object\): give numbers, e.g. x.astype"),
     (lambda x, y: {"x": x + 1j}, r"x holds no real numbers \(dtype complex64\)"),
     (lambda x, y: {"x": (row for row in x)}, "`y` is not supported where x is a generator"),
     (lambda x, y: {"y": iter(y)}, "y is <.*iterator"),
@@ -97,6 +98,25 @@ def test_kept_batches_stay(dtype, x_train):
 def test_refused(change, message, network, x_train, y_train):
     with pytest.raises(ValueError, match=message):
         network().fit(**({"x": x_train, "y": y_train, "verbose": 0} | change(x_train, y_train)))
+
+
+@pytest.mark.parametrize("labels", [["cat", "dog", "cat"], [b"3", b"1", b"3"], ["cat", None, "cat"]])
+@pytest.mark.parametrize("kind", [list, np.array, lambda labels: np.array(labels, object)])
+@pytest.mark.parametrize("take", [
+    tf.constant, tf.Variable, tf.data.Dataset.from_tensor_slices, keras.utils.to_categorical,
+    lambda y: keras.losses.sparse_categorical_crossentropy(y, np.ones((3, 2))),
+    lambda y: keras.metrics.Accuracy()(y, [0, 1, 0]), keras.Sequential([layers.Flatten()]),
+])  # fmt: skip
+def test_text_is_told_to_number_its_classes(take, kind, labels):
+    with pytest.raises(TypeError, match=r"x holds text .* bools: number the classes, `classes, y = np\.unique\("):
+        take(kind(labels))
+
+
+def test_one_text_is_no_array_of_labels():
+    with pytest.raises(TypeError, match=r"x holds text \(dtype <U1\); pynn holds numbers and bools$"):
+        tf.constant("a", tf.float32)
+    for numbers in (np.unique(["dog", "cat"], return_inverse=True)[1], np.array(["1", "0"], int)):  # as the advice says
+        np.testing.assert_array_equal(tf.constant(numbers), [1, 0])
 
 
 def test_validation_after_the_epochs_of_a_list(network, x_train, y_train):
