@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         "predict",
         help="classify images with trained weights",
         allow_abbrev=False,
-        description="Print the probability of each digit. Pictures of other sizes than MNIST's are scaled, centred.",
+        description="Print the probability of each digit. Pictures of any size are scaled and centred as MNIST's.",
     )
     add = predict.add_argument
     add("image", nargs="+", metavar="IMAGE", help="a PNG, JPEG, IDX (gzipped or not) or npy file")
@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--invert",
         action="store_true",
-        help="the digits are dark on light (seen by itself in pictures that are scaled)",
+        help="the digits are dark on light; where pictures are scaled, that is found without it",
     )
     add("--count", type=_count, default=20, metavar="N", help="images shown of each file (default: 20)")
 
