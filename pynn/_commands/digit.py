@@ -8,6 +8,7 @@ from . import UserError
 
 _SIDE = 256  # the longer side of what is looked at: the digit becomes 20 high, and averaging takes noise away
 _CONTRAST = 0.1  # between black, 0, and white, 1: paper alone has less, a faint pencil more
+_UNEXPLAINED = 0.25  # of the border's variance: light that falls unevenly leaves less to its fit, a digit there more
 
 
 def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[np.ndarray, bool]:
@@ -20,15 +21,14 @@ def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[
 
     image = Image.fromarray(picture)
     image.thumbnail((_SIDE, _SIDE))
-    ink, inverted = _ink(np.asarray(image), invert, name)
-    (top, bottom), (left, right) = (np.flatnonzero((ink > 0.5).any(axis))[[0, -1]].tolist() for axis in (1, 0))
-    height, width = bottom + 1 - top, right + 1 - left
-    scale = side * 20 / 28 / max(height, width)
-    sizes = [max(1, round(length * scale)) for length in (width, height)]
-    box = (left, top, right + 1, bottom + 1)
-    digit = np.asarray(
-        Image.fromarray(ink).resize(sizes, Image.Resampling.BILINEAR, box)
-    )  # it averages what it shrinks
+    ink, inverted = _ink(np.asarray(image), invert)
+    box = Image.fromarray(ink > 0.5).getbbox()
+    if box is None:
+        raise UserError(f"{name}: there is no digit in it, nothing but ground")
+    width, height = box[2] - box[0], box[3] - box[1]
+    scale = side * 20 / 28 / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    digit = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BILINEAR, box))  # averages what it shrinks
     field = np.zeros((side, side), np.float32)
     mass = np.indices(digit.shape).reshape(2, -1) @ digit.ravel() / digit.sum()  # its centre, from the digit's corner
     y, x = (min(max(0, round(side / 2 - m)), side - n) for m, n in zip(mass, digit.shape, strict=True))
@@ -36,21 +36,23 @@ def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[
     return field, inverted
 
 
-def _ink(x: np.ndarray, invert: bool, name: str) -> tuple[np.ndarray, bool]:
-    """How much ink each pixel has, from 0 to 1, and whether the ink is darker than the ground."""
-    # Light falls unevenly on paper: the digit is what differs from a quadratic fitted to the picture's border.
-    y, z = np.ogrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
-    terms = np.stack(np.broadcast_arrays(1, y, z, y * y, y * z, z * z), axis=-1)
+def _ink(x: np.ndarray, invert: bool) -> tuple[np.ndarray, bool]:
+    """How much ink each pixel has, from 0 to 1, none at all without contrast; whether it is darker than the ground."""
     border = np.ones(x.shape, bool)
     width = max(1, min(x.shape) // 20)
     border[width:-width, width:-width] = False
+    # Light falls unevenly on paper: the digit is what differs from a quadratic fitted to the picture's border.
+    y, z = np.ogrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
+    terms = np.stack(np.broadcast_arrays(1, y, z, y * y, y * z, z * z), axis=-1)
     flat = x - terms @ np.linalg.lstsq(terms[border], x[border])[0]
+    if flat[border].var() > _UNEXPLAINED * x[border].var():
+        flat = x
     light = flat > _threshold(flat)
     inverted = invert or bool(light[border].mean() > 0.5)
     ground = light == inverted
     contrast = 0 if ground.all() else flat[~ground].mean() - flat[ground].mean()
     if abs(contrast) < _CONTRAST:
-        raise UserError(f"{name}: there is no digit in it, nothing but ground")
+        return np.zeros(x.shape, np.float32), inverted
     # soft around the middle between ground and ink: noise and the paper's grey become 0, edges stay smooth
     ink = 2 * (flat - flat[ground].mean()) / contrast - 0.5
     return ink.clip(0, 1).astype(np.float32), inverted

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 from rich.text import Text
 
 from .. import keras
+from ..keras.models import state
 from ..keras.models.weights import read_arrays
 from . import UserError, one_line, reading
 from .images import read_images
+from .results import UNFINISHED
 from .table import show
 
 MOST_CLASSES = 256  # labels are bytes
@@ -54,9 +57,14 @@ def predict(arguments: argparse.Namespace) -> int:
 def _network(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
     if not os.path.exists(path):
-        raise UserError(f"no weights at {path}: run `pynn train` first, or give --weights FILE")
+        if (unfinished := Path(path).with_name(UNFINISHED)).exists():
+            advice = f"`pynn train --resume --output {unfinished.parent}` ends its run, or give --weights {unfinished}"
+        else:
+            advice = "run `pynn train` first, or give --weights FILE"
+        raise UserError(f"no weights at {path}: {advice}")
     with reading(path, "a weights file of `pynn train`"):
-        weights = list(read_arrays(path).values())
+        arrays = read_arrays(path)
+        weights = [arrays[name] for name in state.without_optimizers(arrays)]
         if any(w.dtype not in (np.float32, np.float64) or not w.size for w in weights):
             raise ValueError(f"its arrays are {[f'{w.dtype} {w.shape}' for w in weights]}")
         shapes = [w.shape for w in weights]

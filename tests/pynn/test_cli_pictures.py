@@ -55,6 +55,15 @@ def test_a_bar_fills_its_box(tmp_path, height, width, box):
     np.testing.assert_allclose(centre(field), 14, atol=0.51)  # of whole pixels: MNIST's own lie at 14, too
 
 
+@pytest.mark.parametrize("ground, ink", [(0, 255), (220, 30)])
+@pytest.mark.parametrize("margin", [0, 2])
+def test_a_digit_cut_out_at_its_edges(tmp_path, ground, ink, margin):
+    """The border is half ink: no unevenness of light that may be taken away."""
+    whole = np.pad(SEVEN[7:27, 5:19].repeat(8, 0).repeat(8, 1), margin)
+    ((field,), _, _) = read(save(tmp_path / "seven.png", drawn(whole, ground, ink)), invert=ground > ink)
+    assert abs(field - SEVEN / 255).mean() < 0.02
+
+
 @pytest.mark.parametrize("ground, ink", [(0, 255), (40, 140), (255, 0), (190, 60)])
 def test_the_digit_is_found_on_any_ground(tmp_path, ground, ink):
     ((field,), _, done) = read(save(tmp_path / "seven.png", enlarged(ground=ground, ink=ink)))

@@ -231,3 +231,13 @@ def test_a_state_of_another_network(train, stopped, data, tmp_path, capsys, chan
     assert train(tmp_path, "--resume") == 2
     err = capsys.readouterr().err
     assert err.startswith("pynn train: error: ") and err.count("\n") == 1 and "not an unfinished run" in err
+
+
+def test_predict_reads_an_unfinished_run(stopped, digits, tmp_path, capsys, assert_one_line):
+    assert stopped(tmp_path, 3, None, "--epochs", "9") == 130
+    np.save(tmp_path / "digits.npy", digits[0][:3])
+    capsys.readouterr()
+    assert main(["predict", str(tmp_path / "digits.npy"), "--weights", str(tmp_path / "weights.npz")]) == 2
+    assert_one_line("predict", f"`pynn train --resume --output {tmp_path}`", f"--weights {tmp_path / 'unfinished.npz'}")
+    assert main(["predict", str(tmp_path / "digits.npy"), "--weights", str(tmp_path / "unfinished.npz")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
