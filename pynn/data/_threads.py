@@ -28,7 +28,7 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
     """
     free: SimpleQueue[None] = SimpleQueue()  # one entry for each item that may still be read
     ready: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-    stopped = threading.Event()
+    stopped, at_exit = threading.Event(), sys.is_finalizing  # the module's names may be gone by then
     for _ in range(ahead):
         free.put(None)
     thread = _started("prefetch", _read, start, free, ready, stopped)
@@ -45,7 +45,8 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
     finally:
         stopped.set()
         free.put(None)
-        _join([thread])
+        if not at_exit():  # from Python 3.13 on, daemons stand still there for ever
+            _join([thread])
 
 
 _END = object()
@@ -61,8 +62,7 @@ def _join(threads: list[threading.Thread]) -> None:
     """Waits until they have ended, but for none that itself waits for something, such as a network."""
     until = time.monotonic() + PATIENCE
     for thread in threads:
-        # a garbage collection may run in any thread; and at exit, from Python 3.13 on, daemons stand still for ever
-        if thread is not threading.current_thread() and not sys.is_finalizing():
+        if thread is not threading.current_thread():  # a garbage collection may run in any thread
             thread.join(max(0, until - time.monotonic()))
 
 
@@ -97,7 +97,7 @@ def parallel(
     items, size, more = iter(items), 1, True
     tasks: SimpleQueue[Task | None] = SimpleQueue()
     pending: deque[SimpleQueue[Results]] = deque()
-    stopped, workers = threading.Event(), []
+    stopped, at_exit, workers = threading.Event(), sys.is_finalizing, []
     try:
         for _ in range(threads):
             workers.append(_started("map", _work, function, tasks, stopped))
@@ -119,7 +119,8 @@ def parallel(
         stopped.set()
         for _ in workers:
             tasks.put(None)
-        _join(workers)
+        if not at_exit():
+            _join(workers)
 
 
 def _chunk(items: Iterator[Any], size: int) -> tuple[list[Any], BaseException | None]:

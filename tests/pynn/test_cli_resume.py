@@ -10,7 +10,6 @@ import time
 import numpy as np
 import pytest
 
-import pynn
 from pynn._commands import results
 from pynn._commands import train as train_module
 from pynn.cli import main
@@ -162,9 +161,13 @@ def test_killed(train, data, tmp_path):
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP):
         folder = tmp_path / number.name
         arguments = ["train", "--data", data, "--output", folder, "--seed", "5", "--hidden", "16", "--batch-size", "8"]
-        command = [sys.executable, "-m", "pynn", *map(str, arguments), "--epochs", "40"]
-        path = os.path.dirname(os.path.dirname(pynn.__file__))
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": path}) as process:
+        # under nohup SIGHUP is ignored, by children too
+        program = f"import signal; signal.signal({int(number)}, signal.SIG_DFL)\n" * (number != signal.SIGKILL)
+        program += "import sys; from pynn.cli import main; sys.exit(main(sys.argv[1:]))"
+        command = [sys.executable, "-c", program, *map(str, arguments), "--epochs", "40"]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        ) as process:
             while not (folder / "unfinished.npz").exists():
                 assert process.poll() is None
                 time.sleep(0.001)
