@@ -70,11 +70,10 @@ def no_numbers(array: np.ndarray, name: str) -> str:
     """What stands in an array instead of numbers and bools, and what to do about it."""
     kind = array.dtype.kind
     if kind in "UST" or (kind == "O" and any(isinstance(item, (str, bytes)) for item in array.flat)):
-        advice = (
-            ": number the classes, `classes, y = np.unique(labels, return_inverse=True)`; "
-            "numbers written as text become numbers by `np.array(labels, int)`"
+        return (
+            f"{name} holds text (dtype {array.dtype}), pynn numbers and bools, no text: number the classes, "
+            "`classes, y = np.unique(labels, return_inverse=True)`; digits written as text: `np.array(labels, int)`"
         )
-        return f"{name} holds text (dtype {array.dtype}); pynn holds numbers and bools{advice if array.ndim else ''}"
     what = "objects" if kind == "O" else "no real numbers"
     return f"{name} holds {what} (dtype {array.dtype}): give numbers, e.g. {name}.astype(np.float32)"
 
