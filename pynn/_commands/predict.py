@@ -57,10 +57,10 @@ def predict(arguments: argparse.Namespace) -> int:
 def _network(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
     if not os.path.exists(path):
-        if (unfinished := Path(path).with_name(UNFINISHED)).exists():
-            advice = f"`pynn train --resume --output {unfinished.parent}` ends its run, or give --weights {unfinished}"
-        else:
-            advice = "run `pynn train` first, or give --weights FILE"
+        advice, unfinished = "run `pynn train` first, or give --weights FILE", Path(path).parent / UNFINISHED
+        if unfinished.exists():
+            resume = f"`pynn train --resume --output {unfinished.parent}`"
+            advice = f"the run there is unfinished: {resume} finishes it, or give --weights {unfinished}"
         raise UserError(f"no weights at {path}: {advice}")
     with reading(path, "a weights file of `pynn train`"):
         arrays = read_arrays(path)

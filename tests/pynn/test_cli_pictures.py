@@ -64,6 +64,15 @@ def test_a_digit_cut_out_at_its_edges(tmp_path, ground, ink, margin):
     assert abs(field - SEVEN / 255).mean() < 0.02
 
 
+@pytest.mark.parametrize("ground, ink", [(0, 255), (210, 40)])
+def test_strokes_at_the_border_leave_the_ground_known(tmp_path, ground, ink):
+    four = np.zeros((120, 80), np.uint8)
+    four[:60, :6] = four[57:63] = four[:, -6:] = 255
+    ((field,), _, done) = read(save(tmp_path / "four.png", drawn(four, ground, ink)))
+    assert ("dark on light: inverted" in done) == (ground > ink)
+    np.testing.assert_allclose(field.sum(), (four > 0).sum() / 6**2, rtol=0.05)  # 120 became 20; edges are soft
+
+
 @pytest.mark.parametrize("ground, ink", [(0, 255), (40, 140), (255, 0), (190, 60)])
 def test_the_digit_is_found_on_any_ground(tmp_path, ground, ink):
     ((field,), _, done) = read(save(tmp_path / "seven.png", enlarged(ground=ground, ink=ink)))

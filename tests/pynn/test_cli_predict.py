@@ -234,13 +234,17 @@ def test_predict_missing_files(trained, tmp_path, assert_one_line):
     save_png(tmp_path / "a.png", X[0])
     assert predict(tmp_path, tmp_path / "a.png") == 2
     assert_one_line("predict", "weights.npz", "pynn train")
+    assert main(["predict", str(tmp_path / "a.png"), "--weights", ""]) == 2
+    assert_one_line("predict", "no weights at ")
 
 
 def test_predict_without_pillow(trained, tmp_path, monkeypatch, assert_one_line):
     save_png(tmp_path / "a.png", X[0])
     monkeypatch.setitem(sys.modules, "PIL", None)
-    assert predict(trained, tmp_path / "a.png") == 2
-    assert_one_line("predict", install("plot"))
+    np.save(tmp_path / "large.npy", np.pad(X[0], 20))
+    for name in ("a.png", "large.npy"):
+        assert predict(trained, tmp_path / name) == 2
+        assert_one_line("predict", "needs pillow", install("plot"))
 
 
 def test_predict_bad_weights(trained, tmp_path, assert_one_line):
