@@ -113,7 +113,7 @@ def test_text_is_told_to_number_its_classes(take, kind, labels):
 
 
 def test_what_is_told_about_text_helps():
-    with pytest.raises(TypeError, match=r"x holds text \(dtype <U1\), pynn numbers and bools, no text: .* as text: `"):
+    with pytest.raises(TypeError, match=r"x holds text \(dtype <U1\); pynn holds numbers and bools, no text: .* as text: `"):
         tf.constant("a", tf.float32)
     for numbers in (np.unique(["dog", "cat"], return_inverse=True)[1], np.array(["1", "0"], int)):
         np.testing.assert_array_equal(tf.constant(numbers), [1, 0])
