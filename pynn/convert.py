@@ -71,8 +71,8 @@ def no_numbers(array: np.ndarray, name: str) -> str:
     kind = array.dtype.kind
     if kind in "UST" or (kind == "O" and any(isinstance(item, (str, bytes)) for item in array.flat)):
         return (
-            f"{name} holds text (dtype {array.dtype}); pynn holds numbers and bools, no text: number the "
-            "classes, `classes, y = np.unique(labels, return_inverse=True)`; digits written as text: `np.array(labels, int)`"
+            f"{name} holds text (dtype {array.dtype}); pynn holds numbers and bools, no text: number the classes, "
+            "`classes, y = np.unique(labels, return_inverse=True)`; digits written as text: `np.array(labels, int)`"
         )
     what = "objects" if kind == "O" else "no real numbers"
     return f"{name} holds {what} (dtype {array.dtype}): give numbers, e.g. {name}.astype(np.float32)"
