@@ -51,7 +51,7 @@ def _numbers(value: Any, dtype: Any) -> np.ndarray:
     try:
         as_dtype(array.dtype)
     except TypeError:
-        raise TypeError(f"Cannot convert to a tensor: {no_numbers(array, 'x')}") from None
+        raise TypeError(f"Cannot convert to a tensor: {no_numbers(array, 'the value')}") from None
     if dtype is not None:
         target = as_dtype(dtype).dtype
         lossy = (array.dtype.kind == "f" and target.kind in "iu") or (array.dtype.kind != "b" and target.kind == "b")
@@ -75,7 +75,7 @@ def no_numbers(array: np.ndarray, name: str) -> str:
             "`classes, y = np.unique(labels, return_inverse=True)`; digits written as text: `np.array(labels, int)`"
         )
     what = "objects" if kind == "O" else "no real numbers"
-    return f"{name} holds {what} (dtype {array.dtype}): give numbers, e.g. {name}.astype(np.float32)"
+    return f"{name} holds {what} (dtype {array.dtype}): give numbers, e.g. by .astype(np.float32)"
 
 
 def _first(value: Any) -> Any:

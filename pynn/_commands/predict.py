@@ -16,7 +16,7 @@ from ..keras.models import state
 from ..keras.models.weights import read_arrays
 from . import UserError, one_line, reading
 from .images import read_images
-from .results import UNFINISHED
+from .results import UNFINISHED, resuming
 from .table import show
 
 MOST_CLASSES = 256  # labels are bytes
@@ -59,7 +59,7 @@ def _network(path: str) -> tuple[keras.Sequential, int, int]:
     if not os.path.exists(path):
         advice, unfinished = "run `pynn train` first, or give --weights FILE", Path(path).parent / UNFINISHED
         if unfinished.exists():
-            resume = f"`pynn train --resume --output {unfinished.parent}`"
+            resume = resuming(unfinished.parent)
             advice = f"the run there is unfinished: {resume} finishes it, or give --weights {unfinished}"
         raise UserError(f"no weights at {path}: {advice}")
     with reading(path, "a weights file of `pynn train`"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -77,6 +78,10 @@ class Record(keras.callbacks.History):
             state.save(self.model, self.path, {"epochs": epoch + 1, "history": self.history, **self.notes})
         self.epochs = epoch + 1
 
+    def on_train_batch_end(self, batch: int, logs: keras.callbacks.Logs = None) -> None:
+        if not math.isfinite((logs or {})["loss"]):
+            self.model.stop_training = True
+
     def has_diverged(self) -> bool:
         """Whether the loss is NaN or infinite."""
         return not math.isfinite(self.history["loss"][-1])
@@ -86,7 +91,12 @@ class Record(keras.callbacks.History):
         if not self.epochs:
             return "no epoch was finished, nothing is saved"
         done = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
-        return f"the state after {done} is in {one_line(str(self.path))}; `pynn train --resume` goes on with it"
+        return f"the state after {done} is in {one_line(str(self.path))}; {resuming(self.path.parent)} goes on with it"
+
+
+def resuming(folder: Path) -> str:
+    """The command that goes on with the unfinished run in a folder."""
+    return f"`pynn train --resume --output {shlex.quote(one_line(str(folder)))}`"
 
 
 def stopped(folder: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _train(arguments: argparse.Namespace) -> int:
             initial_epoch=record.epochs,
             batch_size=run["batch_size"],
             validation_data=(x_test, y_test),
-            callbacks=[record, keras.callbacks.TerminateOnNaN()],
+            callbacks=[record],
         )
         if record.has_diverged():
             print("pynn train: error: the loss is no longer a number, nothing of this run is saved", file=sys.stderr)

@@ -39,6 +39,22 @@ class Noisy(keras.Model):
         return x + 0.01 * keras.random.normal((1,), seed=self.seeds)
 
 
+class Stepping(Noisy):
+    """Trains with an optimizer of its own beside the compiled one."""
+
+    def __init__(self, stack):
+        super().__init__(stack)
+        self.own = keras.optimizers.Adam(0.01)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x, y, self(x, training=True))
+        variables = self.trainable_variables[:2]
+        self.own.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return {"loss": loss}
+
+
 def stack():
     return [
         layers.Dense(8, activation="relu"), layers.Dropout(0.3), layers.GaussianNoise(0.1, seed=4),
@@ -50,6 +66,7 @@ MODELS = {
     "built": lambda: keras.Sequential([keras.Input((10,)), *stack()]),
     "not built": lambda: keras.Sequential(stack()),
     "subclass": lambda: Noisy(stack()),
+    "own optimizer": lambda: Stepping(stack()),
 }
 
 
@@ -104,7 +121,8 @@ def py_dataset():
 
 
 def same(made, other):
-    for a, b in ((made.weights, other.weights), (made.optimizer.variables, other.optimizer.variables)):
+    optimizers = [(getattr(made, name), getattr(other, name)) for name in ("optimizer", "own") if hasattr(made, name)]
+    for a, b in ((made.weights, other.weights), *((p.variables, q.variables) for p, q in optimizers)):
         assert [v.numpy().tobytes() for v in a] == [v.numpy().tobytes() for v in b]
 
 

@@ -60,14 +60,15 @@ def contents(folder):
 def test_the_same_bits_as_a_run_that_was_not_stopped(train, stopped, tmp_path, capsys, optimizer, at):
     more = ["--epochs", "4", "--optimizer", optimizer]
     assert train(tmp_path / "whole", *more) == 0
-    assert stopped(tmp_path / "stopped", *at, *more) == 130
-    assert set(contents(tmp_path / "stopped")) == {"unfinished.npz"}
+    assert stopped(tmp_path / "it is stopped", *at, *more) == 130
+    assert set(contents(tmp_path / "it is stopped")) == {"unfinished.npz"}
     err = capsys.readouterr().err
-    assert err.startswith("pynn train: interrupted; the state after 2 epochs is in ") and "--resume" in err
-    assert train(tmp_path / "stopped", "--resume") == 0
+    assert err.startswith("pynn train: interrupted; the state after 2 epochs is in ")
+    assert f"`pynn train --resume --output '{tmp_path / 'it is stopped'}'` goes on with it" in err
+    assert train(tmp_path / "it is stopped", "--resume") == 0
     out = capsys.readouterr().out
     assert "Epoch 3/4" in out and "Epoch 2/4" not in out and "seed 5" in out
-    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+    assert contents(tmp_path / "it is stopped") == contents(tmp_path / "whole")
 
 
 def test_twice_stopped_and_more_epochs(train, stopped, tmp_path):

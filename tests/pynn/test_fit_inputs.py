@@ -74,7 +74,7 @@ def test_kept_batches_stay(dtype, x_train):
     (lambda x, y: {"y": y.astype(str)}, r"y holds text \(dtype <U3\); .* `classes, y = np.unique\("),
     (lambda x, y: {"y": y.astype(str).astype(object)}, r"y holds text \(dtype object\); .*np.unique"),
     (lambda x, y: {"y": [None] * 600}, r"y holds objects \(dtype object\)"),
-    (lambda x, y: {"x": x.astype(object)}, r"x holds objects \(dtype object\): give numbers, e.g. x.astype"),
+    (lambda x, y: {"x": x.astype(object)}, r"x holds objects \(dtype object\): give numbers, e.g. by .astype"),
     (lambda x, y: {"x": x + 1j}, r"x holds no real numbers \(dtype complex64\)"),
     (lambda x, y: {"x": (row for row in x)}, "`y` is not supported where x is a generator"),
     (lambda x, y: {"y": iter(y)}, "y is <.*iterator"),
@@ -108,12 +108,14 @@ def test_refused(change, message, network, x_train, y_train):
     lambda y: keras.metrics.Accuracy()(y, [0, 1, 0]), keras.Sequential([layers.Flatten()]),
 ])  # fmt: skip
 def test_text_is_told_to_number_its_classes(take, kind, labels):
-    with pytest.raises(TypeError, match=r"x holds text .* no text: number the classes, `classes, y = np\.unique\("):
+    with pytest.raises(
+        TypeError, match=r"the value holds text .* no text: number the classes, `classes, y = np\.unique\("
+    ):
         take(kind(labels))
 
 
 def test_what_is_told_about_text_helps():
-    with pytest.raises(TypeError, match=r"x holds text \(dtype <U1\); pynn holds numbers .* as text: `"):
+    with pytest.raises(TypeError, match=r"the value holds text \(dtype <U1\); pynn holds numbers .* as text: `"):
         tf.constant("a", tf.float32)
     for numbers in (np.unique(["dog", "cat"], return_inverse=True)[1], np.array(["1", "0"], int)):
         np.testing.assert_array_equal(tf.constant(numbers), [1, 0])

@@ -15,7 +15,7 @@ from ..._atomic import replacing
 from ..random import SeedGenerator
 from . import weights
 from .arrays import Arrays, opened, write_npz
-from .paths import named_layers
+from .paths import named_layers, named_optimizers, named_variables
 
 if TYPE_CHECKING:
     from .model import Model
@@ -26,8 +26,15 @@ FilePath = str | os.PathLike[str]
 
 def save(model: Model, path: FilePath, notes: dict[str, Any]) -> None:
     """Writes the state, all or nothing; notes: what `read` gives back, in the types that JSON has."""
+    names = {id(v): name for name, v in named_variables(model).items()}
+    built = {
+        start: [names.get(id(v)) for v, _ in optimizer._state.values()]
+        for start, (optimizer, _) in named_optimizers(model).items()
+        if optimizer.built
+    }
     random_states = [rng.bit_generator.state for rng in _generators(model)]
-    text = json.dumps({"build": model.get_build_config(), "random": random_states, "notes": notes}, default=_listed)
+    about = {"build": model.get_build_config(), "optimizers": built, "random": random_states, "notes": notes}
+    text = json.dumps(about, default=_listed)
     arrays = weights.stored(model) | weights.of_optimizers(model)
     with replacing(Path(path)) as file:
         write_npz(file, arrays | {NOTES: np.frombuffer(text.encode(), np.uint8)})
@@ -53,6 +60,10 @@ def restore(model: Model, path: FilePath) -> dict[str, Any]:
         generators, states = _generators(model), text["random"]
         if len(generators) != len(states):
             raise ValueError(f"it has {len(states)} streams of random numbers, the model {len(generators)}")
+        variables = named_variables(model)
+        for start, (optimizer, _) in named_optimizers(model).items():
+            if names := text["optimizers"].get(start):
+                optimizer.build([variables[name] for name in names])
         weights.load(model, arrays)
         weights.load_optimizers(model, arrays, must_fit=True)
         for rng, state in zip(generators, states, strict=True):
