@@ -51,7 +51,7 @@ def finishing(folder: Path) -> Iterator[Path]:
             (folder / name).unlink(missing_ok=True)
         for path in Path(made).iterdir():
             os.replace(path, folder / path.name)
-        (folder / UNFINISHED).unlink()
+        (folder / UNFINISHED).unlink(missing_ok=True)
 
 
 class Record(keras.callbacks.History):
@@ -107,9 +107,20 @@ def stopped(folder: str, given: dict[str, Any]) -> dict[str, Any]:
     with reading(str(path), KIND):
         notes = state.read(path)
         epochs, history, run = notes["epochs"], notes["history"], notes["run"]
-        whole = (epochs, *(run[name] for name in ("epochs", "batch_size", "hidden", "seed")))
-        curves = [value for curve in (history["loss"], *history.values()) for value in curve]
-        if not all(type(n) is int and n > 0 for n in whole) or not all(type(value) is float for value in curves):
+        whole = (epochs, *(run[name] for name in ("epochs", "batch_size", "hidden")))
+        curves = [history[name] for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
+        if not (
+            all(type(n) is int and n > 0 for n in whole)
+            and epochs <= run["epochs"]
+            and type(run["seed"]) is int
+            and 0 <= run["seed"] < 2**32
+            and isinstance(run["optimizer"], str)
+            and isinstance(run["learning_rate"], float | None)
+            and isinstance(run["data"], str | None)
+            and len(history) == len(curves)
+            and all(type(curve) is list and len(curve) == epochs for curve in curves)
+            and all(type(value) is float for curve in curves for value in curve)
+        ):
             raise ValueError("its notes are of other types")
     for name in given.keys() - {"epochs", "data"}:
         if given[name] != run[name]:

@@ -31,12 +31,12 @@ class Stop(keras.callbacks.Callback):
 class Noisy(keras.Model):
     def __init__(self, stack):
         super().__init__()
-        self.stack, self.seeds = stack, keras.random.SeedGenerator(5)
+        self.stack, self.seeds = stack, [keras.random.SeedGenerator(5)]
 
     def call(self, x, training=False):
         for layer in self.stack:
             x = layer(x)
-        return x + 0.01 * keras.random.normal((1,), seed=self.seeds)
+        return x + 0.01 * keras.random.normal((1,), seed=self.seeds[0])
 
 
 class Stepping(Noisy):

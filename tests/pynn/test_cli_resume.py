@@ -200,7 +200,8 @@ def test_what_does_not_fit_the_stopped_run(train, stopped, digits, tmp_path, ass
     assert train(tmp_path, "--resume", "--hidden", "16", "--seed", "5") == 0  # the same once more: no contradiction
 
 
-NOTES = {"epochs": 1, "history": {"loss": [0.5]}, "checksum": [1, 2, 3, 4]}
+HISTORY = {"loss": [0.5], "accuracy": [0.5], "val_loss": [0.5], "val_accuracy": [0.5]}
+NOTES = {"epochs": 1, "history": HISTORY, "checksum": [1, 2, 3, 4]}
 RUN = {"epochs": 2, "batch_size": 8, "hidden": 4, "optimizer": "sgd", "learning_rate": None, "seed": 1, "data": None}
 
 
@@ -211,6 +212,8 @@ RUN = {"epochs": 2, "batch_size": 8, "hidden": 4, "optimizer": "sgd", "learning_
         *(json.dumps({"notes": NOTES | {"run": RUN} | bad}) for bad in (
             {"epochs": "1"}, {"epochs": True}, {"history": {}}, {"history": {"loss": "x"}}, {"run": []}, {"run": {}},
             {"run": RUN | {"hidden": "16"}}, {"run": RUN | {"epochs": 0}}, {"run": RUN | {"seed": None}},
+            {"run": RUN | {"seed": 2**32}}, {"run": RUN | {"data": 3}}, {"run": RUN | {"optimizer": None}},
+            {"epochs": 3}, {"history": HISTORY | {"loss": []}}, {"history": HISTORY | {"accuracy": ""}},
         )),
     ],
 )  # fmt: skip

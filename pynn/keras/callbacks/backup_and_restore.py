@@ -14,7 +14,9 @@ class BackupAndRestore(Callback):
 
     Saved after each epoch, it ends with the same bits as a training that was not stopped: shuffling and Dropout go on
     with the same random numbers, and a Dataset, PyDataset or generator is first read through up to that epoch.
-    History has the epochs from there on, as in Keras. The file is `training_state.npz`, written all or nothing.
+    Not so where `steps_per_epoch` stops inside a pass over shuffled arrays or a shuffled PyDataset, which begins anew,
+    and for what other callbacks count. History has the epochs from there on, as in Keras. The file is
+    `training_state.npz`, written all or nothing.
 
     backup_dir: folder of the file, of this training alone; made if need be
     save_freq: "epoch", or a number of batches; then training goes on with the beginning of the epoch it was in

@@ -92,13 +92,15 @@ def _generators(model: Model) -> list[np.random.Generator]:
     """All streams that training draws from, always in the same order."""
     found = [random.generator()]
     for layer in named_layers(model).values():
-        for value in vars(layer).values():
-            if isinstance(value, SeedGenerator):
-                value = value.rng
-            elif isinstance(value, random.Generator):
-                value = value._rng
-            if isinstance(value, np.random.Generator):
-                found.append(value)
+        for attribute in vars(layer).values():
+            inside = attribute.values() if isinstance(attribute, dict) else attribute
+            for value in inside if isinstance(attribute, (list, tuple, dict)) else [attribute]:
+                if isinstance(value, SeedGenerator):
+                    value = value.rng
+                elif isinstance(value, random.Generator):
+                    value = value._rng
+                if isinstance(value, np.random.Generator):
+                    found.append(value)
     return found
 
 
