@@ -63,7 +63,7 @@ class Stop(keras.callbacks.Callback):
         self.model.stop_training = True
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss="mse")
-model.fit(Slow(workers=3), callbacks=[Stop()], verbose=0)""",
+model.fit(Slow(workers=3), shuffle=False, callbacks=[Stop()], verbose=0)""",
     )
 
 
