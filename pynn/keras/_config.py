@@ -50,7 +50,8 @@ class Configured:
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
     __signature__ = _Signature()
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)  # typing.Generic's, or another base's beside ours
         if _is_ours(cls) and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
             _registry.OURS[cls._module, cls.__name__] = cls
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Generic, TypeVar
+
 import numpy as np
 import pytest
 
@@ -54,3 +57,19 @@ def test_asking_for_a_shape_inside_a_call_adds_no_loss():
     x = np.ones((4, 3), np.float32)
     expected = np.mean((model.predict(x, verbose=0) - 1) ** 2)
     assert model.evaluate(x, np.ones((4, 1)), verbose=0) == pytest.approx(expected, rel=1e-6)
+
+
+def test_classes_beside_other_bases():
+    class Named:
+        def __init_subclass__(cls, title=None, **keywords):
+            super().__init_subclass__(**keywords)
+            cls.title = title
+
+    class Double(layers.Layer, Named, Generic[TypeVar("T")], title="twice"):
+        def call(self, inputs):
+            return 2 * inputs
+
+    assert Double[int]()(np.ones(1, "f4")) == 2 and Double.title == "twice"
+    assert {"call", "_dtype"} <= dict(inspect.getmembers(Double)).keys()
+    for base in (keras.Model, keras.optimizers.SGD, keras.losses.Loss):
+        assert type("A", (base, Named), {}, title="a").title == "a"

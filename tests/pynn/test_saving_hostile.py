@@ -300,5 +300,7 @@ def test_without_h5py(tmp_path, monkeypatch):
         model.load_weights(tmp_path / "b.weights.h5")
     with pytest.raises(ImportError, match="need h5py"):
         model.save_weights(tmp_path / "c.weights.h5")
+    with pytest.raises(ImportError, match="need h5py"):
+        keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True)
     model.save(tmp_path / "a.keras")  # with npz inside
     keras.models.load_model(tmp_path / "a.keras")

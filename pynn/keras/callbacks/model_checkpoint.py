@@ -43,9 +43,11 @@ class ModelCheckpoint(MonitorCallback):
         self.filepath, self.verbose, self.save_freq = os.fspath(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self._epoch = self._batches = 0
-        from ..models.weights import ending_in  # late: models are written with callbacks
+        from ..models import arrays, weights  # late: models are written with callbacks
 
-        ending_in(filepath, *((".weights.h5", ".npz") if save_weights_only else (".keras",)))
+        path = weights.ending_in(filepath, *((".weights.h5", ".npz") if save_weights_only else (".keras",)))
+        if path.suffix == ".h5":
+            arrays.h5py_module()  # its error comes before any epoch that would be lost
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch = epoch

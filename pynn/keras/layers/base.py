@@ -33,7 +33,8 @@ class _Missing:
     """Stands for an attribute that Layer's constructor sets, in a layer whose own did not call it."""
 
     def __get__(self, layer: Any, cls: type) -> Any:
-        raise RuntimeError(f"In layer {cls.__name__}, you forgot to call `super().__init__()` first in `__init__()`.")
+        if layer is not None:  # a class may be asked, as inspect does
+            raise RuntimeError(f"In {cls.__name__}, you forgot to call `super().__init__()` first in `__init__()`.")
 
 
 class Layer(Tracked):
@@ -82,8 +83,8 @@ class Layer(Tracked):
         self._call: list[Tensor] = []  # the outermost call in which this layer last took part: the losses added in it
         self._added: tuple[list[Tensor] | None, list[Tensor]] = None, []  # such a call, and this layer's share of them
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
         cls._takes_training = "training" in inspect.signature(cls.call).parameters
         cls._has_own_build = vars(cls).get("_has_own_build", cls._has_own_build or "build" in vars(cls))
         if "build" in vars(cls):

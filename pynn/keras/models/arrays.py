@@ -56,7 +56,7 @@ def opened_with_attributes(
     """As `opened`, and what HDF5's groups say of themselves."""
     try:
         with open(file, "rb") if isinstance(file, (str, os.PathLike)) else file as stream:
-            h5py = _h5py() if kind == ".h5" else None
+            h5py = h5py_module() if kind == ".h5" else None
             if most is None:
                 most = most_bytes(stream.seek(0, os.SEEK_END))
                 stream.seek(0)
@@ -154,7 +154,7 @@ def write_npz(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
 
 def write_h5(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
     """The arrays by path, in groups as Keras does. ImportError: h5py is not installed."""
-    with _h5py().File(file, "w") as archive:
+    with h5py_module().File(file, "w") as archive:
         for name, array in arrays.items():
             archive[name] = array
 
@@ -162,13 +162,13 @@ def write_h5(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
 def has_h5py() -> bool:
     """Whether HDF5 can be written."""
     try:
-        _h5py()
+        h5py_module()
     except ImportError:
         return False
     return True
 
 
-def _h5py() -> ModuleType:
+def h5py_module() -> ModuleType:
     try:
         import h5py  # type: ignore[import-untyped]
     except ImportError:

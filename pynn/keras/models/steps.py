@@ -36,8 +36,8 @@ class Trainable(Layer):
     _loss_takes_training = True  # a program's own compute_loss may not, as in Keras before 3.3
     _running: Running | None = None  # while fit or evaluate runs
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
         cls._loss_takes_training = "training" in inspect.signature(cls.compute_loss).parameters
 
     @neutral(steps_per_execution=..., jit_compile=..., auto_scale_loss=...)

@@ -50,8 +50,8 @@ class Optimizer(Configured):
     _module = "keras.optimizers"
     _has_own_step = False
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
         cls._has_own_step = cls.update_step is not Optimizer.update_step
 
     @neutral(loss_scale_factor=None)
