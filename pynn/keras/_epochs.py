@@ -83,11 +83,10 @@ class Epochs:
         """The next epoch begins anew; a generator goes on all the same."""
         self._going = None
 
-    def skip(self, epochs: int) -> None:
-        """Reads through so many epochs, as only that brings a stream where it was; random numbers stay as they are."""
+    def skip(self) -> None:
+        """Reads through an epoch, as only that brings a stream where it was; random numbers stay as they are."""
         state = random.generator().bit_generator.state
-        for _ in range(epochs):
-            deque(self, maxlen=0)
+        deque(self, maxlen=0)
         random.generator().bit_generator.state = state
 
     def __iter__(self) -> Iterator[Any]:

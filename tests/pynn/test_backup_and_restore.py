@@ -1,5 +1,8 @@
 """keras.callbacks.BackupAndRestore: a training that is stopped goes on with the bits that it would have had."""
 
+import json
+import signal
+
 import numpy as np
 import pytest
 
@@ -31,12 +34,12 @@ class Stop(keras.callbacks.Callback):
 class Noisy(keras.Model):
     def __init__(self, stack):
         super().__init__()
-        self.stack, self.seeds = stack, [keras.random.SeedGenerator(5)]
+        self.stack, self.seeds = stack, {"noise": [keras.random.SeedGenerator(5)]}
 
     def call(self, x, training=False):
         for layer in self.stack:
             x = layer(x)
-        return x + 0.01 * keras.random.normal((1,), seed=self.seeds[0])
+        return x + 0.01 * keras.random.normal((1,), seed=self.seeds["noise"][0])
 
 
 class Stepping(Noisy):
@@ -82,7 +85,9 @@ def arrays():
 
 
 def dataset():
-    return {"x": tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(60, seed=3).batch(16)}
+    rows = tf.data.Dataset.from_tensor_slices((X, Y))
+    validated = {"validation_data": rows.shuffle(60, seed=4).batch(7), "validation_steps": 2}
+    return {"x": rows.shuffle(60, seed=3).batch(16), "validation_freq": [2, 3, 4], **validated}
 
 
 def endless():
@@ -97,7 +102,8 @@ def generator():
             chosen = rows.integers(0, 60, 16)
             yield X[chosen], Y[chosen]
 
-    return {"x": batches(), "steps_per_epoch": 3}
+    both = batches()  # of one stream the training and the validation read in turn
+    return {"x": both, "steps_per_epoch": 3, "validation_data": both, "validation_steps": 2}
 
 
 class Reordered(keras.utils.PyDataset):
@@ -117,7 +123,7 @@ class Reordered(keras.utils.PyDataset):
 
 
 def py_dataset():
-    return {"x": Reordered()}
+    return {"x": Reordered(), "validation_data": Reordered()}
 
 
 def same(made, other):
@@ -127,21 +133,21 @@ def same(made, other):
 
 
 def check(kind, optimizer, data, folder, **options):
+    def fit(made, *callbacks):
+        return made.fit(**{"validation_data": (X, Y)} | data(), epochs=4, verbose=0, callbacks=callbacks)
+
     whole = model(kind, optimizer, 1)
-    history = whole.fit(**data(), epochs=4, verbose=0, validation_data=(X, Y)).history
+    history = fit(whole).history
     first = model(kind, optimizer, 1)
     backup = {"backup_dir": folder, **options}
     with pytest.raises(KeyboardInterrupt):
-        callbacks = [keras.callbacks.BackupAndRestore(**backup), Stop(2, 1)]
-        first.fit(**data(), epochs=4, verbose=0, validation_data=(X, Y), callbacks=callbacks)
+        fit(first, keras.callbacks.BackupAndRestore(**backup), Stop(2, 1))
     assert (folder / "training_state.npz").exists()
     again = model(kind, optimizer, 2)  # the seed that counts is the one of the state
-    found = again.fit(
-        **data(), epochs=4, verbose=0, validation_data=(X, Y), callbacks=keras.callbacks.BackupAndRestore(**backup)
-    )
+    found = fit(again, keras.callbacks.BackupAndRestore(**backup))
     same(again, whole)
     assert found.epoch == [2, 3]
-    assert found.history == {name: values[2:] for name, values in history.items()}
+    assert found.history == {name: values[-2:] for name, values in history.items()}
     assert again._initial_epoch == 2
 
 
@@ -185,7 +191,7 @@ def test_batches(tmp_path):
         assert a.tobytes() == b.tobytes()
 
 
-def test_the_state_before_where_the_last_one_is_damaged(tmp_path):
+def test_the_state_before_where_the_last_one_is_damaged(tmp_path, monkeypatch):
     check("built", "adam", arrays, tmp_path / "a", double_checkpoint=True)
     first = model("built", "adam", 1)
     backup = {"backup_dir": tmp_path / "b", "double_checkpoint": True}
@@ -193,6 +199,11 @@ def test_the_state_before_where_the_last_one_is_damaged(tmp_path):
         first.fit(**arrays(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(**backup), Stop(2, 1)])
     last = tmp_path / "b" / "training_state.npz"
     last.write_bytes(last.read_bytes()[:500])
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        patch.setattr(np, "savez", lambda *args, **kwargs: signal.raise_signal(signal.SIGINT))  # before it writes
+        model("built", "adam", 1).fit(
+            **arrays(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(**backup)]
+        )
     again = model("built", "adam", 1)
     found = again.fit(**arrays(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(**backup)])
     assert found.epoch == [1, 2, 3]
@@ -216,6 +227,19 @@ def test_what_is_not_of_this_training(tmp_path):
     np.savez(path, a=np.ones(3, np.float32))
     with pytest.raises(ValueError, match="holds no state of a training"):
         model("built", "adam", 1).fit(X, Y, epochs=2, verbose=0, callbacks=[backup])
+
+
+def test_a_state_asks_for_no_more_weights_than_it_holds(tmp_path):
+    backup = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    model("not built", "adam", 1).fit(X, Y, epochs=1, verbose=0, callbacks=[backup])
+    with np.load(tmp_path / "training_state.npz") as file:
+        arrays = dict(file)
+    text = json.loads(arrays["training.json"].tobytes())
+    text["build"]["input_shape"] = [None, 10**12]
+    arrays["training.json"] = np.frombuffer(json.dumps(text).encode(), np.uint8)
+    np.savez(tmp_path / "training_state.npz", **arrays)
+    with pytest.raises(ValueError, match="asks for more weights than the"):
+        model("not built", "adam", 1).fit(X, Y, epochs=2, verbose=0, callbacks=[backup])
 
 
 def test_bad_arguments_and_others_files(tmp_path):

@@ -47,10 +47,11 @@ class BackupAndRestore(Callback):
         for path in (self._last, self._before) if self.double_checkpoint else (self._last,):
             try:
                 self._epoch = self.model._initial_epoch = int(self.model._restore_state(path)["epoch"])
+                os.replace(path, self._last)  # or a damaged one would become the one before
                 return
             except FileNotFoundError:
                 pass
-            except Exception as error:  # damaged bytes and another model's state
+            except (ValueError, LookupError) as error:  # damaged bytes, and what others wrote
                 failed = failed or error
         if failed is not None:
             raise ValueError(f"{self._last} does not fit this training ({failed}): remove it to begin anew") from failed

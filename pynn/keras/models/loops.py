@@ -80,8 +80,12 @@ class Fitted(Trainable):
             history = self.history  # a callback that calls fit puts another in its place
             call("on_train_begin")
             if self._initial_epoch is not None:
-                if is_stream(x):  # arrays are shuffled by the random numbers that were restored
-                    batches.skip(self._initial_epoch - initial_epoch)
+                for epoch in range(initial_epoch, self._initial_epoch):
+                    if is_stream(x):  # arrays are shuffled by the random numbers that were restored
+                        batches.skip()
+                    if validation and epoch + 1 in validated and is_stream(validation_data):
+                        validation.restart()
+                        validation.skip()
                 initial_epoch = self._initial_epoch
             logs: dict[str, Any] = {}
             for epoch in range(initial_epoch, epochs):

@@ -12,6 +12,7 @@ import numpy as np
 
 from ... import random
 from ..._atomic import replacing
+from .._budget import limited
 from ..random import SeedGenerator
 from . import weights
 from .arrays import Arrays, opened, write_npz
@@ -56,7 +57,8 @@ def restore(model: Model, path: FilePath) -> dict[str, Any]:
         text = _text(arrays)
         del arrays[NOTES]
         if not model.built:
-            model.build_from_config(text["build"] or {})
+            with limited(sum(array.size for array in arrays.values())):
+                model.build_from_config(text["build"] or {})
         generators, states = _generators(model), text["random"]
         if len(generators) != len(states):
             raise ValueError(f"it has {len(states)} streams of random numbers, the model {len(generators)}")
@@ -91,16 +93,16 @@ def _text(arrays: Arrays) -> dict[str, Any]:
 def _generators(model: Model) -> list[np.random.Generator]:
     """All streams that training draws from, always in the same order."""
     found = [random.generator()]
-    for layer in named_layers(model).values():
-        for attribute in vars(layer).values():
-            inside = attribute.values() if isinstance(attribute, dict) else attribute
-            for value in inside if isinstance(attribute, (list, tuple, dict)) else [attribute]:
-                if isinstance(value, SeedGenerator):
-                    value = value.rng
-                elif isinstance(value, random.Generator):
-                    value = value._rng
-                if isinstance(value, np.random.Generator):
-                    found.append(value)
+    values: list[Any] = [vars(layer) for layer in named_layers(model).values()]
+    for value in values:  # which grows by what it holds
+        if isinstance(value, (list, tuple, dict)):
+            values += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, SeedGenerator):
+            found.append(value.rng)
+        elif isinstance(value, random.Generator):
+            found.append(value._rng)
+        elif isinstance(value, np.random.Generator):
+            found.append(value)
     return found
 
 
