@@ -73,7 +73,8 @@ class Record(keras.callbacks.History):
         with saving(self.path.parent):
             if not self.is_ours and self.path.exists():
                 os.replace(self.path, self.path.with_name(PREVIOUS))
-                print(f"pynn train: a run that was stopped earlier is now {PREVIOUS}", file=sys.stderr)
+                about = f"is now {PREVIOUS}; to go on with it, rename it to {UNFINISHED}"
+                print(f"pynn train: a run that was stopped earlier {about}", file=sys.stderr)
             self.is_ours = True
             state.save(self.model, self.path, {"epochs": epoch + 1, "history": self.history, **self.notes})
         self.epochs = epoch + 1
@@ -87,11 +88,13 @@ class Record(keras.callbacks.History):
         return not math.isfinite(self.history["loss"][-1])
 
     def kept(self) -> str:
-        """What there is after Ctrl-C, in words."""
+        """What there is of a run that does not end, in words."""
         if not self.epochs:
             return "no epoch was finished, nothing is saved"
         done = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
-        return f"the state after {done} is in {one_line(str(self.path))}; {resuming(self.path.parent)} goes on with it"
+        state = f"the state after {done} is in {one_line(str(self.path))}"
+        # with the same bits: the same loss
+        return state if self.has_diverged() else f"{state}; {resuming(self.path.parent)} goes on with it"
 
 
 def resuming(folder: Path) -> str:

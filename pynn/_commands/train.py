@@ -19,6 +19,7 @@ import kernels
 
 from .. import keras
 from .._extras import install
+from ..keras._budget import limited
 from ..keras.datasets._folder import Split
 from ..keras.models import state
 from . import UserError, capped_threads, one_line, reading, results
@@ -62,7 +63,7 @@ def _train(arguments: argparse.Namespace) -> int:
     x_train, x_test = _scaled(train_images), _scaled(test_images)
     record = results.Record(output, {"run": run, "checksum": checksum}, before)
     if before:
-        with reading(str(record.path), results.KIND):
+        with reading(str(record.path), results.KIND), limited(record.path.stat().st_size):
             model = _network(run, x_train.shape[1])
             state.restore(model, record.path)
     else:
@@ -79,7 +80,7 @@ def _train(arguments: argparse.Namespace) -> int:
             callbacks=[record],
         )
         if record.has_diverged():
-            print("pynn train: error: the loss is no longer a number, nothing of this run is saved", file=sys.stderr)
+            print(f"pynn train: error: the loss is no longer a number; {record.kept()}", file=sys.stderr)
             return DIVERGED
         probabilities = model.predict(x_test, verbose=0)
         loss, accuracy = model.evaluate(x_test, y_test, verbose=0)

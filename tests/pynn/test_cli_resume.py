@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -102,8 +101,21 @@ def test_a_loss_of_nan_has_a_code_of_its_own_and_replaces_nothing(train, tmp_pat
     assert train(tmp_path, "--optimizer", "sgd", "--learning-rate", "1e38", "--epochs", "2") == 3
     err = capsys.readouterr().err.splitlines()
     assert err[0].startswith("pynn train: warning: The loss is nan at epoch 1") and "smaller learning rate" in err[0]
-    assert err[1:] == ["pynn train: error: the loss is no longer a number, nothing of this run is saved"]
+    assert err[1:] == ["pynn train: error: the loss is no longer a number; no epoch was finished, nothing is saved"]
     assert contents(tmp_path) == before
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
+def test_a_loss_of_nan_after_epochs_that_were_saved(train, tmp_path, monkeypatch, capsys):
+    class Diverging(results.Record):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                self.model.optimizer.learning_rate = 1e38
+
+    monkeypatch.setattr(results, "Record", Diverging)
+    assert train(tmp_path) == 3
+    assert set(contents(tmp_path)) == {"unfinished.npz"}
+    assert capsys.readouterr().err.endswith(f"; the state after 2 epochs is in {tmp_path / 'unfinished.npz'}\n")
 
 
 def test_cut_short_at_the_end(train, tmp_path, monkeypatch):
@@ -156,27 +168,40 @@ def test_pictures_are_those_of_the_weights(train, tmp_path, monkeypatch, capsys)
     assert "no pictures" in out and out.endswith(": weights.npz, history.json\n")
 
 
-def test_killed(train, data, tmp_path):
-    """SIGKILL, SIGTERM and SIGHUP in a process of its own."""
-    assert train(tmp_path / "whole", "--epochs", "40") == 0
-    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP):
-        folder = tmp_path / number.name
-        arguments = ["train", "--data", data, "--output", folder, "--seed", "5", "--hidden", "16", "--batch-size", "8"]
-        # under nohup SIGHUP is ignored, by children too
-        program = f"import signal; signal.signal({int(number)}, signal.SIG_DFL)\n" * (number != signal.SIGKILL)
-        program += "import sys; from pynn.cli import main; sys.exit(main(sys.argv[1:]))"
-        command = [sys.executable, "-c", program, *map(str, arguments), "--epochs", "40"]
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        ) as process:
-            while not (folder / "unfinished.npz").exists():
-                assert process.poll() is None
-                time.sleep(0.001)
-            process.send_signal(number)
-            assert process.wait() != 0
-        assert not WHOLE & set(contents(folder))
-        assert train(folder, "--resume") == 0
-        assert {name: data for name, data in contents(folder).items() if name in WHOLE} == contents(tmp_path / "whole")
+KILLED = """
+import signal, sys
+from pynn.cli import main
+from pynn.keras.models import state
+
+number, write, written = signal.Signals[sys.argv[1]], state.write_npz, []
+if number != signal.SIGKILL:
+    signal.signal(number, signal.SIG_DFL)  # under nohup SIGHUP is ignored, by children too
+
+def killed(file, arrays):
+    written.append(file)
+    if len(written) == 3:
+        file.write(b"half of it")
+        file.flush()
+        signal.raise_signal(number)
+    write(file, arrays)
+
+state.write_npz = killed
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_killed_while_it_writes_the_third_state(train, data, tmp_path, number):
+    folder = tmp_path / "killed"
+    assert train(tmp_path / "whole") == 0
+    arguments = ["--data", data, "--output", folder, "--seed", "5", "--hidden", "16", "--batch-size", "8"]
+    command = [sys.executable, "-c", KILLED, number.name, "train", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run(command, stdout=subprocess.DEVNULL, env=environment).returncode == -number
+    assert not WHOLE & set(contents(folder))
+    assert results.stopped(str(folder), {})["epochs"] == 2
+    assert train(folder, "--resume") == 0
+    assert {name: data for name, data in contents(folder).items() if name in WHOLE} == contents(tmp_path / "whole")
 
 
 def test_what_does_not_fit_the_stopped_run(train, stopped, digits, tmp_path, assert_one_line, capsys):
@@ -224,7 +249,10 @@ def test_damaged_states(train, tmp_path, assert_one_line, text):
     assert_one_line("train", "unfinished.npz", "not an unfinished run of `pynn train`")
 
 
-@pytest.mark.parametrize("change", [{"optimizer": "x"}, {"learning_rate": "x"}, {"hidden": 5}, {"optimizer": "adam"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"optimizer": "x"}, {"learning_rate": "x"}, {"hidden": 5}, {"hidden": 10**12}, {"optimizer": "adam"}],
+)
 def test_a_state_of_another_network(train, stopped, data, tmp_path, capsys, change):
     """What is noted is not what the arrays are."""
     assert stopped(tmp_path, 0, None) == 130
@@ -238,6 +266,7 @@ def test_a_state_of_another_network(train, stopped, data, tmp_path, capsys, chan
     assert train(tmp_path, "--resume") == 2
     err = capsys.readouterr().err
     assert err.startswith("pynn train: error: ") and err.count("\n") == 1 and "not an unfinished run" in err
+    assert ("asks for more weights than" in err) == (change == {"hidden": 10**12})
 
 
 def test_predict_reads_an_unfinished_run(stopped, digits, tmp_path, capsys, assert_one_line):
