@@ -21,7 +21,7 @@ def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[
 
     image = Image.fromarray(picture)
     image.thumbnail((_SIDE, _SIDE))
-    ink, inverted = _ink(np.asarray(image), invert)
+    ink, inverted = _ink(np.asarray(image, np.float64), invert)
     box = Image.fromarray(ink > 0.5).getbbox()
     if box is None:
         raise UserError(f"{name}: there is no digit in it, nothing but ground")

@@ -172,6 +172,12 @@ def test_blank_pictures(tmp_path, ground, noise, invert):
         read(tmp_path / "stack.npy")
 
 
+def test_a_picture_of_two_floats_beside_each_other_is_blank(tmp_path):
+    np.save(tmp_path / "blank.npy", np.where(SEVEN.repeat(2, 0) > 0, np.nextafter(np.float32(0.5), 1), np.float32(0.5)))
+    with pytest.raises(UserError, match=r"blank.npy: there is no digit in it"):
+        read(tmp_path / "blank.npy")
+
+
 def jpeg(size=None):
     """A JPEG's bytes, whose header claims `size`."""
     Image.fromarray(enlarged()).save(buffer := io.BytesIO(), "JPEG")
