@@ -142,7 +142,7 @@ setup(
             "initializedcheck": False,
             "embedsignature": True,
         },
-        force=any(newer("setup.py", f"kernels/{name}.c") for name in MODULES),
+        force=any(newer("setup.py", path) for name in MODULES if Path(path := f"kernels/{name}.c").exists()),
     ),
     libraries=[leaf_library(isa) for isa in SETS],
     cmdclass={"build_clib": BuildLeaves, "build_ext": BuildExtensions},
