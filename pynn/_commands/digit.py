@@ -15,7 +15,7 @@ def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[
     """The digit of a float32 picture (height, width), light on dark in (side, side), and whether it was dark on light.
 
     Its aspect ratio is kept, its longer side becomes 20/28 of `side`, its centre of mass comes to the centre.
-    invert: it is dark on light, whatever the border says. UserError: there is nothing but ground.
+    invert: it is dark on light, whatever the border says. UserError: there is no digit, only background.
     """
     from PIL import Image
 
@@ -24,7 +24,7 @@ def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[
     ink, inverted = _ink(np.asarray(image, np.float64), invert)
     box = Image.fromarray(ink > 0.5).getbbox()
     if box is None:
-        raise UserError(f"{name}: there is no digit in it, nothing but ground")
+        raise UserError(f"{name}: there is no digit in it, only background")
     width, height = box[2] - box[0], box[3] - box[1]
     scale = side * 20 / 28 / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -42,8 +42,8 @@ def _ink(x: np.ndarray, invert: bool) -> tuple[np.ndarray, bool]:
     width = max(1, min(x.shape) // 20)
     border[width:-width, width:-width] = False
     # Light falls unevenly on paper: the digit is what differs from a quadratic fitted to the picture's border.
-    y, z = np.ogrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
-    terms = np.stack(np.broadcast_arrays(1, y, z, y * y, y * z, z * z), axis=-1)
+    i, j = np.ogrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
+    terms = np.stack(np.broadcast_arrays(1, i, j, i * i, i * j, j * j), axis=-1)
     flat = x - terms @ np.linalg.lstsq(terms[border], x[border])[0]
     if flat[border].var() > _UNEXPLAINED * x[border].var():
         flat = x
