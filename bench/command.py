@@ -10,13 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kernels._cpus import cpu_count
 from kernels.ladder import LADDER
 from pynn._atomic import replacing
 from pynn._commands import UserError, capped_threads, one_line, writable_folder
 from pynn._extras import install
 
 from .measure.cases import CASES, SCALING, SWEEPS
-from .measure.quiet import cpus
 from .measure.telling import note
 from .results import compare, tables
 from .results.file import read
@@ -100,7 +100,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     peers = () if arguments.peers == "none" else _names(arguments.peers, LIBRARIES, "library")
     if quick and arguments.peers is None:  # starting the libraries takes longer than all that a quick run measures
         peers = ()
-    threads = capped_threads(arguments) or len(cpus())
+    threads = capped_threads(arguments) or cpu_count()
     plan = Plan(threads, quick, chosen, operations, peers)
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from rich.syntax import Syntax
 from rich.text import Text
 
+from kernels._cpus import cpu_count
 from kernels.ladder import LADDER
 from pynn._commands import UserError, one_line
 from pynn._commands.table import show
@@ -58,13 +59,12 @@ def _measure(operation: str) -> list[Measurement]:
 
     need_extra()
     from .measure.cases import CASES
-    from .measure.quiet import cpus
     from .measure.telling import progress
     from .measure.turns import threads
     from .plan import Plan
     from .suites import measured
 
-    plan = Plan(len(cpus()), quick=True, operations=(operation,))
+    plan = Plan(cpu_count(), quick=True, operations=(operation,))
     found = []
     with threads(plan.threads):
         for case in plan.cases(CASES):

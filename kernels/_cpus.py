@@ -1,6 +1,13 @@
-"""How many CPUs this process's control groups allow: OpenMP counts the affinity mask but knows nothing of quotas."""
+"""How many CPUs this process may use: OpenMP counts the affinity mask but knows nothing of control groups' quotas."""
 
+import os
 from pathlib import Path, PurePosixPath
+
+
+def cpu_count() -> int:
+    """Those in the affinity mask, or fewer by quota."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cpus, cpu_quota() or cpus)
 
 
 def cpu_quota(root: Path = Path("/")) -> int | None:

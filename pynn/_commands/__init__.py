@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kernels._cpus import cpu_quota
+from kernels._cpus import cpu_count
 
 
 class UserError(Exception):
@@ -50,8 +50,7 @@ def reading(name: str, kind: str = "") -> Iterator[None]:
 
 def capped_threads(arguments: argparse.Namespace) -> int | None:
     """--threads, but, with a warning, no more than there are CPUs, unless --oversubscribe says so; None: not given."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cpus = min(cpus, cpu_quota() or cpus)
+    cpus = cpu_count()
     if arguments.threads is None or arguments.threads <= cpus or arguments.oversubscribe:
         return arguments.threads
     about = (

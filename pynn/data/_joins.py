@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import chain, islice
 from typing import Any
+
+from kernels._cpus import cpu_count
 
 from .. import nest
 from ._node import INFINITE, UNKNOWN, Derived, Node
@@ -39,9 +40,7 @@ class Interleave(FlatMap):
 
     def __init__(self, source: Node, function: Callable[[Any], Node], cycle: int | None, block: int) -> None:
         super().__init__(source, function)
-        self.cycle = cycle or len(
-            os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-        )
+        self.cycle = cycle or cpu_count()
         self.block = block
 
     def elements(self) -> Iterator[Any]:
