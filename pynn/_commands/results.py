@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 import shlex
@@ -17,14 +18,14 @@ from ..keras.models import state
 from . import UserError, one_line, reading, writable_folder
 
 FINISHED = WEIGHTS, HISTORY, CURVE, MISTAKES = "weights.npz", "history.json", "learning_curve.png", "mistakes.png"
-UNFINISHED, PREVIOUS = "unfinished.npz", "unfinished.previous.npz"
+UNFINISHED = "unfinished.npz"
 KIND = "an unfinished run of `pynn train`"
 
 
 def prepared(name: str) -> Path:
     """The folder, in which all can be written. UserError: it cannot."""
     folder = writable_folder(name)
-    for taken in (*FINISHED, UNFINISHED, PREVIOUS):
+    for taken in (*FINISHED, UNFINISHED):
         if (folder / taken).is_dir():
             raise UserError(f"{folder / taken} is a folder, and a file of that name is to be written")
     return folder
@@ -57,7 +58,7 @@ def finishing(folder: Path) -> Iterator[Path]:
 class Record(keras.callbacks.History):
     """The history, and after each epoch the state of the training in UNFINISHED, with notes that `stopped` gives.
 
-    before: the notes of a run that goes on. A state of another run that was stopped becomes PREVIOUS.
+    before: the notes of a run that goes on. The state of another one that was stopped gets a number in its name.
     """
 
     def __init__(self, folder: Path, notes: dict[str, Any], before: dict[str, Any]) -> None:
@@ -72,8 +73,10 @@ class Record(keras.callbacks.History):
             return
         with saving(self.path.parent):
             if not self.is_ours and self.path.exists():
-                os.replace(self.path, self.path.with_name(PREVIOUS))
-                about = f"is now {PREVIOUS}; to go on with it, rename it to {UNFINISHED}"
+                numbered = (self.path.with_suffix(f".{n}.npz") for n in itertools.count(1))
+                kept = next(path for path in numbered if not path.exists())
+                os.replace(self.path, kept)
+                about = f"is now {kept.name}; to go on with it, rename it to {UNFINISHED}"
                 print(f"pynn train: a run that was stopped earlier {about}", file=sys.stderr)
             self.is_ours = True
             state.save(self.model, self.path, {"epochs": epoch + 1, "history": self.history, **self.notes})
