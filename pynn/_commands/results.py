@@ -91,12 +91,12 @@ class Record(keras.callbacks.History):
         return not math.isfinite(self.history["loss"][-1])
 
     def kept(self) -> str:
-        """What there is of a run that does not end, in words."""
+        """What there is of a run that was cut short, in words."""
         if not self.epochs:
             return "no epoch was finished, nothing is saved"
         done = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         state = f"the state after {done} is in {one_line(str(self.path))}"
-        # with the same bits: the same loss
+        # resumed, it would diverge again
         return state if self.has_diverged() else f"{state}; {resuming(self.path.parent)} goes on with it"
 
 

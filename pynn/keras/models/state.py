@@ -94,7 +94,7 @@ def _generators(model: Model) -> list[np.random.Generator]:
     """All streams that training draws from, always in the same order."""
     found = [random.generator()]
     values: list[Any] = [vars(layer) for layer in named_layers(model).values()]
-    for value in values:  # which grows by what it holds
+    for value in values:  # which grows while it is read
         if isinstance(value, (list, tuple, dict)):
             values += value.values() if isinstance(value, dict) else value
         elif isinstance(value, SeedGenerator):
