@@ -49,7 +49,7 @@ def _fit(array: np.ndarray, done: list[str], name: str, pixels: int, count: int,
         return Images(1 - x if invert else x, total, done)
     if not (square and array.size and array.ndim in (2, 3) and min(size) >= _FEWEST):
         wanted = f"{side}x{side}, or grey ones (height, width) that can be scaled" if square else f"{pixels} pixels"
-        shape = "x".join(map(str, array.shape)).removeprefix("1x")
+        shape = "x".join(map(str, array.shape)).removeprefix("1x") or "one value"
         raise UserError(f"{name}: its size is {shape}, but these weights read images of {wanted}")
     _check_size(name, *size)
     digits, dark = [], 0

@@ -158,7 +158,7 @@ class Evil:
         (idx(Y), ["60", "28x28"]),
         (npy(X[:, :, :3]), ["60x28x3", "28x28"]),
         (npy(X[:0]), ["0x28x28"]),
-        (npy(np.float32(1)), ["28x28"]),
+        (npy(np.float32(1)), ["its size is one value", "28x28"]),
         (npy(X[0].astype(np.int64)), ["int64", "uint8"]),
         (npy(X[0].astype(np.float32)), ["0 to 1"]),
         (npy(np.full((28, 28), np.nan)), ["0 to 1"]),
