@@ -1,23 +1,114 @@
-"""Files that are written as a whole or not at all."""
+"""Files that are written as a whole or not at all; what killed programs left of theirs, the next ones remove."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
-import threading
-from collections.abc import Iterator
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+_PARTIAL = re.compile(r"\.pynn-[0-9a-f]{16}\.partial")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A stream to write to, which takes the place of `path` in one step at the end; after an error nothing changed."""
-    # beside it, because a file moves in one step only within a file system; a name of its own for each writer
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
+    # beside it, because a file moves in one step only within a file system
+    with _partial(path.parent, lambda made: made.touch(exist_ok=False)) as made, open(made, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())  # else a crash of the machine could leave an empty file under the name
+        os.replace(made, path)
+        sync(path.parent)
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent`, which is removed at the end."""
+    with _partial(parent, lambda made: made.mkdir(0o700)) as made:
+        yield made
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Only one program at a time is inside. BlockingIOError: another one is."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.callback(os.close, _locked(folder, wait=False))
+        except BlockingIOError:
+            raise
+        except OSError:  # a file system without locks
+            pass
+        yield
+
+
+def sync(folder: Path) -> None:
+    """The names in the folder are on the disk, if its file system can promise that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _partial(parent: Path, make: Callable[[Path], None]) -> Iterator[Path]:
+    """A new file or folder, gone at the end. While its program lives it is locked, so that no other one sweeps it."""
+    _sweep(parent)
+    with contextlib.ExitStack() as stack:
+        while True:
+            path = parent / f".pynn-{secrets.token_hex(8)}.partial"
+            make(path)
+            try:
+                stack.callback(os.close, _locked(path, wait=True))
+            except FileNotFoundError:
+                continue
+            except OSError:  # a file system without locks: there nobody sweeps, either
+                break
+            if path.exists():  # else it was swept before it was locked
+                break
+        try:
+            yield path
+        finally:
+            _remove(path)
+
+
+def _sweep(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # whoever may not list a folder may still write in it
+        for path in folder.iterdir():
+            if _PARTIAL.fullmatch(path.name):
+                _remove_if_dead(path)
+
+
+def _remove_if_dead(path: Path) -> None:
+    with contextlib.suppress(OSError):  # its program lives; or it is another user's, or gone
+        descriptor = _locked(path, wait=False)
+        try:
+            _remove(path)
+        finally:
+            os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)  # a client that outlived its parent may still write in it
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _locked(path: Path, wait: bool) -> int:
+    """A descriptor that locks the file or folder until it is closed. BlockingIOError: it is locked by another one."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        with open(partial, "wb") as file:
-            yield file
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor

