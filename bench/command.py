@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from contextlib import suppress
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from kernels._cpus import cpu_count
 from kernels.ladder import LADDER
 from pynn._atomic import replacing
 from pynn._commands import UserError, capped_threads, one_line, writable_folder
+from pynn._commands.stopping import exit_code
 from pynn._extras import install
 
 from .measure.cases import CASES, SCALING, SWEEPS
@@ -31,8 +31,8 @@ PREVIOUS = "results.previous.json"  # what the last run into the same folder mea
 
 
 def bench(arguments: argparse.Namespace) -> int:
-    """Returns 0, or 130 after Ctrl-C, when what was measured is saved. UserError for names that are not there, a folder
-    that cannot be written, a missing extra, wrong values."""
+    """Returns 0, or the exit code of what stopped it, when what was measured is saved. UserError for names that are not
+    there, a folder that cannot be written, a missing extra, wrong values."""
     if arguments.what == "compare":
         given = [name for name in ("quick", "only", "suites", "peers", "threads") if getattr(arguments, name)]
         if given:
@@ -42,15 +42,14 @@ def bench(arguments: argparse.Namespace) -> int:
     from .suites import begun, measure
 
     plan, folder, code = _plan(arguments), Path(arguments.output), 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # saves as Ctrl-C does
     results = begun(plan)
     try:
         measure(plan, results)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if not results.measurements:
             raise
         note(plan.notes, "Interrupted: the rest was not measured.")
-        code = 130
+        code = exit_code(stop)
     except AssertionError as error:
         raise UserError(f"wrong values: {error}") from None
     finally:

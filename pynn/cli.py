@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
 import sys
@@ -11,6 +12,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from ._commands import UserError, one_line
+from ._commands.stopping import exit_code, stoppable, stopped
 from ._version import __version__
 
 # The module of each command, whose function has its name
@@ -32,7 +34,8 @@ OUTPUT, BENCH_OUTPUT = "pynn-run", "pynn-bench"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
-    0; 2 for a bad argument or input; 3 where the loss of a training is no longer a number; 130 after Ctrl-C.
+    0; 2 for a bad argument or input; 3 where the loss of a training is no longer a number; 130 after Ctrl-C, 143 after
+    SIGTERM, 129 after SIGHUP, which keep what Ctrl-C keeps.
     """
     if sys.stdout is None:  # closed by the shell: `pynn train >&-`
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
@@ -42,31 +45,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     try:
-        # imported here: each command pays only for what it uses, and --help for nothing
-        module = import_module(COMMANDS[arguments.command], __package__)
-        code = getattr(module, arguments.command)(arguments)
-        sys.stdout.flush()  # here, where its failure is caught
+        with stoppable():
+            # imported here: each command pays only for what it uses, and --help for nothing
+            module = import_module(COMMANDS[arguments.command], __package__)
+            code = getattr(module, arguments.command)(arguments)
+            sys.stdout.flush()  # here, where its failure is caught
         return code
     except UserError as error:
-        first, *more = map(one_line, error.args)
-        print(f"pynn {arguments.command}: error: {first}", *more, sep="\n", file=sys.stderr)
-        return 2
+        return _failed(arguments.command, *error.args)
     except ModuleNotFoundError as error:
         if error.name != f"{__package__}.bench":
             raise
         what = f"the source folder {os.path.dirname(__file__)} has no pynn.bench: write `pynn {arguments.command}`"
-        print(f"pynn {arguments.command}: error: {what}, or python -P -m pynn", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"pynn {arguments.command}: interrupted", file=sys.stderr)
-        return 130
+        return _failed(arguments.command, f"{what}, or python -P -m pynn")
+    except MemoryError:
+        return _failed(arguments.command, "not enough memory")
+    except KeyboardInterrupt as stop:
+        _say(f"pynn {arguments.command}: {stopped(stop)}")
+        return exit_code(stop)
     except BrokenPipeError:  # `pynn predict ... | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # what the commands open themselves raises UserError: this is the output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"pynn {arguments.command}: error: cannot write the output: {error.strerror or error}", file=sys.stderr)
-        return 2
+        return _failed(arguments.command, f"cannot write the output: {error.strerror or error}")
+
+
+def _failed(command: str, error: str, *more: str) -> int:
+    _say(f"pynn {command}: error: {one_line(error)}", *map(one_line, more))
+    return 2
+
+
+def _say(*lines: str) -> None:
+    with contextlib.suppress(OSError):  # after SIGHUP there may be nobody to read it
+        print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import math
 import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import keras
+from .._atomic import alone, replacing, sync, temporary_folder
 from ..keras.models import state
 from . import UserError, one_line, reading, writable_folder
 
@@ -22,13 +25,19 @@ UNFINISHED = "unfinished.npz"
 KIND = "an unfinished run of `pynn train`"
 
 
-def prepared(name: str) -> Path:
-    """The folder, in which all can be written. UserError: it cannot."""
+@contextlib.contextmanager
+def prepared(name: str) -> Iterator[Path]:
+    """The folder, writable, for this run alone. UserError: it is not, or another run writes there."""
     folder = writable_folder(name)
     for taken in (*FINISHED, UNFINISHED):
         if (folder / taken).is_dir():
             raise UserError(f"{folder / taken} is a folder, and a file of that name is to be written")
-    return folder
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(alone(folder))
+        except BlockingIOError:
+            raise UserError(f"another `pynn train` writes in {folder}: give another --output, or wait for it") from None
+        yield folder
 
 
 @contextlib.contextmanager
@@ -46,13 +55,22 @@ def finishing(folder: Path) -> Iterator[Path]:
 
     At any moment the files in place are of one run; if this is cut short, the state can be finished again.
     """
-    with saving(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".finished-") as made:
-        yield Path(made)
+    with saving(folder), temporary_folder(folder) as made:
+        yield made
         for name in FINISHED:
             (folder / name).unlink(missing_ok=True)
-        for path in Path(made).iterdir():
+        sync(folder)
+        for path in made.iterdir():
             os.replace(path, folder / path.name)
+        sync(folder)
         (folder / UNFINISHED).unlink(missing_ok=True)
+
+
+def write_history(folder: Path, content: dict[str, Any]) -> None:
+    """As JSON."""
+    text = json.dumps(_plain(content), indent=1, allow_nan=False)
+    with replacing(folder / HISTORY) as file:
+        file.write(f"{text}\n".encode())
 
 
 class Record(keras.callbacks.History):
@@ -94,6 +112,8 @@ class Record(keras.callbacks.History):
         """What there is of a run that was cut short, in words."""
         if not self.epochs:
             return "no epoch was finished, nothing is saved"
+        if not self.path.exists():  # cut short at the very end
+            return f"the results are in {one_line(str(self.path.parent))}"
         done = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         state = f"the state after {done} is in {one_line(str(self.path))}"
         # resumed, it would diverge again
@@ -135,3 +155,14 @@ def stopped(folder: str, given: dict[str, Any]) -> dict[str, Any]:
     if given.get("epochs", epochs) < epochs:
         raise UserError(f"the unfinished run has {epochs} epochs already: give --epochs as many, or more")
     return notes
+
+
+def _plain(value: Any) -> Any:
+    """Without NumPy's scalars, and with null for NaN and infinity, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value

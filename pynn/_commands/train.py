@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import os
 import secrets
 import sys
 import warnings
 import zlib
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ DIVERGED = 3  # the exit code
 
 
 def train(arguments: argparse.Namespace) -> int:
-    """Trains and saves; returns the exit code: 0, 3 if the loss is no longer a number, 130 after Ctrl-C in training.
+    """Trains and saves; returns the exit code: 0, or 3 if the loss is no longer a number.
 
     Results stand apart until the end, see `results`. UserError: bad data or folder.
     """
@@ -48,21 +47,26 @@ def _train(arguments: argparse.Namespace) -> int:
     before = results.stopped(arguments.output, given) if arguments.resume else {}
     run = arguments.defaults | before.get("run", {}) | given
     data = _load(run["data"])
-    (train_images, y_train), (test_images, y_test) = data
+    (_, y_train), (_, y_test) = data
     checksum = [zlib.crc32(array.tobytes()) for part in data for array in part]
     if before and before.get("checksum") != checksum:
         raise UserError("the data are not those of the unfinished run: give its --data, or leave out --resume")
-    output = results.prepared(arguments.output)  # before the training, not after it
-    threads = capped_threads(arguments)
-    if threads is not None:
-        kernels.set_num_threads(threads)
-    if run["seed"] is None:
-        run["seed"] = secrets.randbelow(2**32)
-    keras.utils.set_random_seed(run["seed"])
-    print(f"{len(y_train)} training images, {len(y_test)} test images, seed {run['seed']}", flush=True)
+    with results.prepared(arguments.output) as output:  # before the training, not after it
+        threads = capped_threads(arguments)
+        if threads is not None:
+            kernels.set_num_threads(threads)
+        if run["seed"] is None:
+            run["seed"] = secrets.randbelow(2**32)
+        keras.utils.set_random_seed(run["seed"])
+        print(f"{len(y_train)} training images, {len(y_test)} test images, seed {run['seed']}", flush=True)
+        record = results.Record(output, {"run": run, "checksum": checksum}, before)
+        return _fit(run, data, record, output, bool(before))
+
+
+def _fit(run: dict[str, Any], data: Split, record: results.Record, output: Path, goes_on: bool) -> int:
+    (train_images, y_train), (test_images, y_test) = data
     x_train, x_test = _scaled(train_images), _scaled(test_images)
-    record = results.Record(output, {"run": run, "checksum": checksum}, before)
-    if before:
+    if goes_on:
         with reading(str(record.path), results.KIND), limited(record.path.stat().st_size):
             model = _network(run, x_train.shape[1])
             state.restore(model, record.path)
@@ -87,17 +91,16 @@ def _train(arguments: argparse.Namespace) -> int:
         about = {"seed": run["seed"], "arguments": run, "test_loss": loss, "test_accuracy": accuracy}
         with results.finishing(output) as folder:
             model.save_weights(folder / results.WEIGHTS)
-            text = json.dumps(_plain(about | {"history": record.history}), indent=1, allow_nan=False)
-            (folder / results.HISTORY).write_text(f"{text}\n", encoding="utf-8")
+            results.write_history(folder, about | {"history": record.history})
             if find_spec("matplotlib"):
                 from .. import plot
 
                 plot.history(record.history, path=folder / results.CURVE)
                 plot.mistakes(test_images, y_test, probabilities, path=folder / results.MISTAKES)
             saved = [name for name in results.FINISHED if (folder / name).exists()]
-    except KeyboardInterrupt:
-        print(f"pynn train: interrupted; {record.kept()}", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        stop.add_note(record.kept())
+        raise
     print(f"test accuracy {accuracy:.4f}, test loss {loss:.4f}")
     if results.CURVE not in saved:
         print(f"no pictures: for the learning curve and the mistakes, {install('plot')}")
@@ -138,14 +141,3 @@ def _network(run: dict[str, Any], pixels: int) -> keras.Sequential:
 
 def _warn(message: Warning | str, *_: Any) -> None:
     print(f"pynn train: warning: {one_line(str(message))}", file=sys.stderr, flush=True)
-
-
-def _plain(value: Any) -> Any:
-    """Without NumPy's scalars, and with null for NaN and infinity, which JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value

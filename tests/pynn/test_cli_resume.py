@@ -1,5 +1,7 @@
 """`pynn train` that is stopped: what is in its folder belongs together, and --resume goes on with the same bits."""
 
+import errno
+import io
 import json
 import os
 import signal
@@ -9,6 +11,7 @@ import sys
 import numpy as np
 import pytest
 
+from pynn import _atomic
 from pynn._commands import results
 from pynn._commands import train as train_module
 from pynn.cli import main
@@ -188,7 +191,7 @@ def killed(file, arrays):
     write(file, arrays)
 
 state.write_npz = killed
-main(sys.argv[2:])
+sys.exit(main(sys.argv[2:]))
 """
 
 
@@ -199,11 +202,40 @@ def test_killed_while_it_writes_the_third_state(train, data, tmp_path, number):
     arguments = ["--data", data, "--output", folder, "--seed", "5", "--hidden", "16", "--batch-size", "8"]
     command = [sys.executable, "-c", KILLED, number.name, "train", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    assert subprocess.run(command, stdout=subprocess.DEVNULL, env=environment).returncode == -number
-    assert not WHOLE & set(contents(folder))
+    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+    if number == signal.SIGKILL:
+        assert ended.returncode == -number
+        assert len(contents(folder)) == 2  # the state, and what was to take its place
+    else:
+        assert ended.returncode == 128 + number
+        what = f"pynn train: interrupted by {number.name}; the state after 2 epochs is in {folder / 'unfinished.npz'}; "
+        assert ended.stderr.startswith(what) and ended.stderr.count("\n") == 1
+        assert set(contents(folder)) == {"unfinished.npz"}
     assert results.stopped(str(folder), {})["epochs"] == 2
     assert train(folder, "--resume") == 0
-    assert {name: data for name, data in contents(folder).items() if name in WHOLE} == contents(tmp_path / "whole")
+    assert contents(folder) == contents(tmp_path / "whole")
+
+
+def test_after_a_signal_nobody_may_be_there_to_read(stopped, tmp_path, monkeypatch):
+    """As after SIGHUP, whose terminal is gone."""
+
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", Gone())
+        assert stopped(tmp_path, 1, None, by=signal.SIGTERM) == 128 + signal.SIGTERM
+    assert results.stopped(str(tmp_path), {})["epochs"] == 2
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_one_run_at_a_time_in_a_folder(train, tmp_path, assert_one_line):
+    with _atomic.alone(tmp_path):
+        assert train(tmp_path) == 2
+        assert_one_line("train", "another `pynn train` writes in")
+        assert not contents(tmp_path)
+    assert train(tmp_path) == 0
 
 
 def test_what_does_not_fit_the_stopped_run(train, stopped, digits, tmp_path, assert_one_line, capsys):
