@@ -24,7 +24,6 @@ _DIGESTS = (
 _MIRRORS = (
     idx_urls("https://storage.googleapis.com/tensorflow/tf-keras-datasets"),
     idx_urls("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion"),
-    idx_urls("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"),
 )
 # where Debian's package dataset-fashion-mnist installs its four files
 _FOLDER = Path("/usr/share/datasets/fashion-mnist")
