@@ -1,6 +1,8 @@
 """The packages, the extension list and the compiler probes; everything else is in pyproject.toml."""
 
+import os
 import platform
+import shlex
 import sys
 import sysconfig
 import tempfile
@@ -53,7 +55,9 @@ def links(compiler, statement, flags):
         source.write_text(PROBE % statement)
         try:
             objects = compiler.compile([str(source)], output_dir=folder, extra_postargs=flags)
-            compiler.link_executable(objects, "probe", output_dir=folder, extra_postargs=flags)
+            # setuptools gives the user's flags to the compiler and to shared objects, but not to a program's link
+            given = [flag for name in ("CFLAGS", "LDFLAGS") for flag in shlex.split(os.environ.get(name, ""))]
+            compiler.link_executable(objects, "probe", output_dir=folder, extra_postargs=[*flags, *given])
         except (CompileError, LinkError):
             return False
         return True
