@@ -5,7 +5,7 @@ BASE ?= HEAD~1
 
 build:    ## compile what has changed, in place; the first time, install for development
 	pip show pynn-kernels 2>/dev/null | grep -qxF 'Editable project location: $(CURDIR)' || { \
-	  pip install 'setuptools>=77' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
+	  pip install 'setuptools>=77.0.1' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
 	python setup.py --quiet build_ext --inplace
 
 test:
