@@ -140,7 +140,7 @@ def test_the_file_keeps_everything(tmp_path: Path):
 )
 def test_a_file_that_is_something_else(tmp_path: Path, text, says):
     (tmp_path / "r.json").write_text(text)
-    with pytest.raises(match=says):
+    with pytest.raises(UserError, match=says):
         read(str(tmp_path / "r.json"))
 
 

@@ -6,6 +6,7 @@ import io
 import math
 import os
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
@@ -121,7 +122,8 @@ def read_npz(file: str | os.PathLike[str] | IO[bytes], name: str) -> tuple[np.nd
 def decode_csv(data: bytearray, name: str) -> tuple[np.ndarray, np.ndarray]:
     """(images (n, 28, 28), labels (n,)) uint8 from a header line and n lines: the label, then 784 pixels."""
     try:
-        table = np.loadtxt(io.BytesIO(data), dtype=np.uint8, delimiter=",", skiprows=1, ndmin=2)
+        with warnings.catch_warnings(action="error", category=DeprecationWarning):  # NumPy 2.0 reads 300 as 44
+            table = np.loadtxt(io.BytesIO(data), dtype=np.uint8, delimiter=",", skiprows=1, ndmin=2)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     if table.shape[1] != 785:
