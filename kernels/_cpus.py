@@ -1,6 +1,7 @@
-"""How many CPUs this process may use: OpenMP counts the affinity mask but knows nothing of control groups' quotas."""
+"""How many CPUs and threads this process may use: OpenMP counts the affinity mask but knows nothing of control groups."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 
@@ -13,25 +14,38 @@ def cpu_count() -> int:
 def cpu_quota(root: Path = Path("/")) -> int | None:
     """The smallest CPU quota of the process's control group and those above it, rounded up; None without one.
 
-    Linux only: version 2 keeps "quota period" in cpu.max, version 1 in two files of its cpu hierarchy.
+    Version 2 keeps "quota period" in cpu.max, version 1 in two files of its cpu hierarchy.
+    """
+    allowed = []
+    for folder in _groups("cpu", root):
+        for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+            try:
+                quota, period = " ".join((folder / name).read_text() for name in names).split()
+                if int(quota) > 0:
+                    allowed.append(max(1, -(-int(quota) // int(period))))
+            except (OSError, ValueError):  # not this version's, or the word "max"
+                continue
+    return min(allowed, default=None)
+
+
+def pids_files(root: Path = Path("/")) -> list[tuple[Path, Path]]:
+    """For the process's control group and those above it: the files of the most threads, or "max", and of those now."""
+    files = [(folder / "pids.max", folder / "pids.current") for folder in _groups("pids", root)]
+    return [(most, now) for most, now in files if most.exists()]
+
+
+def _groups(controller: str, root: Path) -> Iterator[Path]:
+    """Folders of the process's control group and those above it: version 2's, and version 1's of a controller.
+
+    Linux only; some may not be seen from here.
     """
     try:
         groups = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
-        return None
-    allowed = []
+        return
     for line in groups:
         _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        base = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
-        names = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if controllers else ("cpu.max",)
-        own = PurePosixPath(path.lstrip("/"))
-        for folder in (own, *own.parents):
-            try:
-                quota, period = " ".join((base / folder / name).read_text() for name in names).split()
-                if int(quota) > 0:
-                    allowed.append(max(1, -(-int(quota) // int(period))))
-            except (OSError, ValueError):  # no such group seen from here, or the word "max"
-                continue
-    return min(allowed, default=None)
+        if not controllers or controller in controllers.split(","):
+            own = PurePosixPath(path.lstrip("/"))
+            for folder in (own, *own.parents):
+                yield root / "sys/fs/cgroup" / (controller if controllers else "") / folder

@@ -9,44 +9,100 @@
 #include <sched.h>
 #endif
 
+#include <stdatomic.h>
+#include "_pids.h"
+
 #ifdef _OPENMP
 #include <omp.h>
 #define OPENMP_VERSION _OPENMP
 #else
 #define OPENMP_VERSION 0
 static int omp_get_max_threads(void) { return 1; }
+static int omp_get_thread_limit(void) { return 1; }
 static void omp_set_num_threads(int n) { (void)n; }
 static int omp_get_thread_num(void) { return 0; }
+static int omp_get_num_threads(void) { return 1; }
 #endif
 
 /* OpenMP keeps the number of threads per calling thread. A request made in one Python thread reaches another
  * at that one's next call, unless somebody else (threadpoolctl) has set a lower number there meanwhile. */
-static int requested_threads = 0, requests = 0, at_import = 0;
-static _Thread_local int requests_seen = 0, set_here = 0; /* set_here: 0 until we have set this thread's number */
+enum { MOST_THREADS = 4096, REQUEST = 2 * MOST_THREADS };
+static atomic_uint request = 0; /* how many there were, times REQUEST, plus the number: one word is never half new */
+static int at_import = 0;
+static _Thread_local unsigned request_seen = 0;
+static _Thread_local int set_here = 0; /* 0 until we have set this thread's number */
 
 static void note_default(void) { at_import = omp_get_max_threads(); }
 
 static void request_threads(int n)
 {
-    requested_threads = set_here = n;
-    requests_seen = ++requests;
+    unsigned last = atomic_load_explicit(&request, memory_order_relaxed);
+    if (n > omp_get_thread_limit())
+        n = omp_get_thread_limit();
+    do
+        request_seen = (last / REQUEST + 1) * REQUEST + n;
+    while (!atomic_compare_exchange_weak_explicit(&request, &last, request_seen, memory_order_relaxed,
+                                                  memory_order_relaxed));
+    set_here = n;
     omp_set_num_threads(n);
 }
 
 static inline int threads_here(void)
 {
     int now = omp_get_max_threads();
-    if (requests_seen != requests) {
-        int limited = now < requested_threads && now != (set_here ? set_here : at_import);
-        requests_seen = requests;
+    unsigned last = atomic_load_explicit(&request, memory_order_relaxed);
+    if (request_seen != last) {
+        int requested = last % REQUEST, limited = now < requested && now != (set_here ? set_here : at_import);
+        request_seen = last;
         if (!limited) {
-            omp_set_num_threads(requested_threads);
+            omp_set_num_threads(requested);
             now = omp_get_max_threads();
         }
         set_here = now;
     }
     return now;
 }
+
+/* libgomp ends the process where it cannot start a thread: before a team grows, we see to it that it can. Each Python
+ * thread has a pool of its own, and threads that a smaller team does not need end. (Who else uses the same libgomp from
+ * the same Python thread may have made it smaller yet; that we do not see.) */
+enum { PATIENCE = 1000 };
+static _Thread_local int pool = 1, proven = 1;                 /* threads there are, and there were at most */
+static _Thread_local int refused = INT_MAX, calls_to_wait = 0; /* so many could not be, and need not be tried yet */
+static pthread_mutex_t growing = PTHREAD_MUTEX_INITIALIZER;    /* one looks and takes, then the next */
+
+static void note_team(void)
+{
+    int n = omp_get_num_threads();
+    if (n > 1)
+        pool = n;
+}
+
+static int grow_team(int n)
+{
+    int more = n - pool;
+    if (n >= refused && --calls_to_wait > 0)
+        return pool;
+    pthread_mutex_lock(&growing);
+    if (n > proven || pids_are_scarce(more + SPARE_PIDS)) {
+        int possible = try_threads(more + SPARE_PIDS) - SPARE_PIDS;
+        more = possible < more ? possible : more;
+    }
+    if (more > 0) {
+        int size = pool + more;
+#pragma omp parallel num_threads(size)
+        if (!omp_get_thread_num())
+            note_team();
+    }
+    pthread_mutex_unlock(&growing);
+    proven = pool > proven ? pool : proven;
+    refused = pool < n ? pool + 1 : INT_MAX;
+    calls_to_wait = PATIENCE;
+    return pool;
+}
+
+/* n, or as many fewer as there can be. */
+static inline int ready_team(int n) { return n <= pool ? n : grow_team(n); }
 
 /* A worker that wakes on its caller's CPU is left there by Linux for many milliseconds, and the two take turns
  * instead of running together. It moves itself off, and is free to go anywhere again. */
@@ -71,6 +127,7 @@ static void leave_cpu(int cpu) { (void)cpu; }
 /* libgomp's workers do not survive fork; a child that wakes them hangs. Pausing frees them before. */
 static int pause_threads(void)
 {
+    pool = 1;
 #ifdef HAVE_OMP_PAUSE
     return omp_pause_resource_all(omp_pause_soft);
 #else
@@ -78,9 +135,12 @@ static int pause_threads(void)
 #endif
 }
 
-/* LLVM's libomp starts a forked child with its defaults. */
+/* A forked child has no threads yet, whoever was growing. LLVM's libomp starts it with its defaults. */
 static void restore_threads(void)
 {
+    growing = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    pool = proven = 1;
+    refused = INT_MAX;
     if (set_here) omp_set_num_threads(set_here);
 }
 

@@ -1,8 +1,12 @@
 """Threads: how many a call may use, and what fork needs. The only module that touches OpenMP's run time."""
 
 import os
+import re
 
-from kernels._cpus import cpu_quota
+from kernels._cpus import cpu_quota, pids_files
+
+cdef extern from "_pids.h" nogil:
+    void watch_pids(const char* most, const char* now)
 
 cdef extern from "_openmp.h" nogil:
     const int OPENMP_VERSION
@@ -10,14 +14,18 @@ cdef extern from "_openmp.h" nogil:
     const char* COMPILER_NAME
     const char* KERNELS_FLAGS
     const char* KERNELS_VERSION
+    const int MOST_THREADS
     void note_default()
     void request_threads(int n)
     int threads_here()
+    int ready_team(int n)
+    void note_team()
     int pause_threads()
     void restore_threads()
     int current_cpu()
     void leave_cpu(int cpu)
     int omp_get_thread_num()
+    int omp_get_thread_limit()
 
 
 VERSION = KERNELS_VERSION.decode()  # of the distribution that this was built for
@@ -29,7 +37,7 @@ cdef int team(double work, double grain) noexcept nogil:
     if useful < 2:
         return 1
     cdef int most = threads_here()
-    return most if useful > most else <int> useful
+    return ready_team(most if useful > most else <int> useful)
 
 
 cdef int home() noexcept nogil:
@@ -39,21 +47,27 @@ cdef int home() noexcept nogil:
 
 cdef void spread(int home) noexcept nogil:
     """Called by each thread of a region: one that shares its caller's CPU moves to another."""
-    if omp_get_thread_num() and home >= 0 and current_cpu() == home:
+    if omp_get_thread_num() == 0:
+        note_team()
+    elif home >= 0 and current_cpu() == home:
         leave_cpu(home)
 
 
 def set_num_threads(n) -> None:
-    """Let every kernel use up to n threads (an int of 1 or more), whichever Python thread calls it."""
+    """Let every kernel use up to n threads (an int of 1 or more), whichever Python thread calls it.
+
+    More than there are CPUs, too; but no more start than OMP_THREAD_LIMIT allows, and than limits on processes
+    (pids.max of control groups, ulimit -u) leave room for.
+    """
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"the number of threads is an int of 1 or more, not {n!r}")
-    if not 1 <= n <= 4096:
-        raise ValueError(f"the number of threads is from 1 to 4096, not {n}")
+    if not 1 <= n <= MOST_THREADS:
+        raise ValueError(f"the number of threads is from 1 to {MOST_THREADS}, not {n}")
     request_threads(n)
 
 
 def get_num_threads() -> int:
-    """The most threads that a kernel called from here would use."""
+    """The most threads that a kernel called from here would use, if the limits on processes leave room for them."""
     return threads_here()
 
 
@@ -67,11 +81,19 @@ def build_info() -> dict[str, object]:
     }
 
 
-note_default()
-if not os.environ.get("OMP_NUM_THREADS"):
-    quota = cpu_quota()
-    if quota is not None and quota < threads_here():
-        request_threads(quota)
-    del quota
+def _start() -> None:
+    """The default number: OMP_NUM_THREADS, but OpenMP takes all CPUs, whatever the quota, where that is no valid list."""
+    number = r"\s*\+?0*[1-9][0-9]{0,8}\s*"
+    is_set = re.fullmatch(f"{number}(,{number})*", os.environ.get("OMP_NUM_THREADS", ""))
+    for folder_files in pids_files():
+        most, now = map(os.fsencode, folder_files)
+        watch_pids(most, now)
+    note_default()
+    default = min(threads_here(), omp_get_thread_limit(), MOST_THREADS, not is_set and cpu_quota() or MOST_THREADS)
+    if default < threads_here():
+        request_threads(default)
+
+
+_start()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=lambda: pause_threads(), after_in_child=lambda: restore_threads())
