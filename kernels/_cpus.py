@@ -1,4 +1,4 @@
-"""How many CPUs and threads this process may use: OpenMP counts the affinity mask but knows nothing of control groups."""
+"""What this process may use: OpenMP counts the CPUs of the affinity mask but knows nothing of control groups."""
 
 import os
 from collections.abc import Iterator

@@ -66,9 +66,9 @@ static inline int threads_here(void)
 /* libgomp ends the process where it cannot start a thread: before a team grows, we see to it that it can. Each Python
  * thread has a pool of its own, and threads that a smaller team does not need end. (Who else uses the same libgomp from
  * the same Python thread may have made it smaller yet; that we do not see.) */
-enum { PATIENCE = 1000 };
-static _Thread_local int pool = 1, proven = 1;                 /* threads there are, and there were at most */
-static _Thread_local int refused = INT_MAX, calls_to_wait = 0; /* so many could not be, and need not be tried yet */
+enum { PATIENCE = 1000, FAR = 256 }; /* calls; pids: with so many free, nobody else's growth is in the way */
+static _Thread_local int pool = 1, proven = 1;                 /* threads that there are, and were at most */
+static _Thread_local int refused = INT_MAX, calls_to_wait = 0; /* so many could not be; when to ask again */
 static pthread_mutex_t growing = PTHREAD_MUTEX_INITIALIZER;    /* one looks and takes, then the next */
 
 static void note_team(void)
@@ -83,6 +83,8 @@ static int grow_team(int n)
     int more = n - pool;
     if (n >= refused && --calls_to_wait > 0)
         return pool;
+    if (n <= proven && !pids_are_scarce(more + FAR))
+        return n;
     pthread_mutex_lock(&growing);
     if (n > proven || pids_are_scarce(more + SPARE_PIDS)) {
         int possible = try_threads(more + SPARE_PIDS) - SPARE_PIDS;

@@ -82,14 +82,15 @@ def build_info() -> dict[str, object]:
 
 
 def _start() -> None:
-    """The default number: OMP_NUM_THREADS, but OpenMP takes all CPUs, whatever the quota, where that is no valid list."""
+    """The default number of threads, and where the system limits it."""
     number = r"\s*\+?0*[1-9][0-9]{0,8}\s*"
-    is_set = re.fullmatch(f"{number}(,{number})*", os.environ.get("OMP_NUM_THREADS", ""))
-    for folder_files in pids_files():
-        most, now = map(os.fsencode, folder_files)
+    valid = re.fullmatch(f"{number}(,{number})*", os.environ.get("OMP_NUM_THREADS", ""))
+    quota = None if valid else cpu_quota()  # what is not valid OpenMP ignores: it takes all CPUs
+    for files in pids_files():
+        most, now = map(os.fsencode, files)
         watch_pids(most, now)
     note_default()
-    default = min(threads_here(), omp_get_thread_limit(), MOST_THREADS, not is_set and cpu_quota() or MOST_THREADS)
+    default = min(threads_here(), quota or MOST_THREADS, omp_get_thread_limit(), MOST_THREADS)
     if default < threads_here():
         request_threads(default)
 

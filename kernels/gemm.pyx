@@ -8,7 +8,8 @@ it for the first time.
 
 Where a tile of registers would stay half empty, or b is read only once, other leaves do the work: see _plan.pyx. By
 tiles and by rows, an element of c is one chain of multiply-adds from p = 0 to k - 1; dot products and split sums have
-several. Which it is depends on shapes and strides alone, never on threads.
+several. Which it is depends on shapes and strides alone, never on threads. Only the payload of a NaN does: where two
+meet, x86 keeps the first operand's, and the compiler orders operands anew for each size of tile.
 """
 
 from cython.parallel cimport prange

@@ -200,6 +200,7 @@ def dense_parallel(x, w, b=None, activation=None, out=None):
 def dense(x, w, b=None, activation=None, out=None):
     """activation(x . w + b) in one fused pass: x (..., d), w (d, e), b (e,) or None -> (..., e).
 
-    activation: None or "relu". The same bits as relu(add(dot(x, w), b)). Types, out and errors: see dot.
+    activation: None or "relu". The same bits as relu(add(dot(x, w), b)), but for the payload of NaN. Types, out and
+    errors: see dot.
     """
     return product(x, w, b, is_relu(activation), out, SPARSE, "w")

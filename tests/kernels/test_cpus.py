@@ -1,8 +1,8 @@
-"""The CPU quota of control groups, read from made-up trees."""
+"""The limits of control groups, read from made-up trees."""
 
 import pytest
 
-from kernels._cpus import cpu_quota
+from kernels._cpus import cpu_quota, pids_files
 
 
 def tree(root, files):
@@ -43,3 +43,22 @@ def tree(root, files):
 )
 def test_quota(tmp_path, files, expected):
     assert cpu_quota(tree(tmp_path, files)) == expected
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "expected"),
+    [
+        ("0::/\n", [], []),
+        ("0::/a/b\n", ["pids.current", "a/pids.max", "a/b/pids.max"], ["a/b", "a"]),  # the root group has no limit
+        ("9:cpu,pids:/a/b\n8:memory:/c\n0::/\n", ["pids/a/b/pids.max", "c/pids.max", "cpu/a/pids.max"], ["pids/a/b"]),
+        ("9:pids:/not/seen\n", ["pids/pids.max"], ["pids"]),
+    ],
+)
+def test_pids_files(tmp_path, groups, files, expected):
+    root = tree(tmp_path, {"proc/self/cgroup": groups, **{f"sys/fs/cgroup/{name}": "max\n" for name in files}})
+    folders = [root / "sys/fs/cgroup" / name for name in expected]
+    assert pids_files(root) == [(folder / "pids.max", folder / "pids.current") for folder in folders]
+
+
+def test_no_control_groups(tmp_path):
+    assert (cpu_quota(tmp_path), pids_files(tmp_path)) == (None, [])

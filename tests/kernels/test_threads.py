@@ -57,6 +57,42 @@ def test_same_bits_for_any_number_of_threads(dtype, seed):
     assert all(one == seen[0] for one in seen)
 
 
+@pytest.mark.parametrize("isa", kernels.show_config()["instruction sets available"])
+def test_nan_in_the_same_places_for_any_number_of_threads(run_python, isa):
+    """Which payload a NaN has, where several meet, is not promised: each tile of registers has an order of its own."""
+    code = """
+import numpy as np
+import kernels
+
+def random(*sizes):
+    x = rng.standard_normal(sizes).astype(np.float32)
+    is_nan = rng.random(sizes) < 0.02
+    x.view(np.uint32)[is_nan] = 0x7FC00000 + rng.integers(0, 1 << 20, is_nan.sum(), np.uint32)
+    return x
+
+def results(seed):
+    global rng
+    rng = np.random.default_rng(seed)
+    m, k, n = rng.integers(50, 200, 3)
+    x, y, b, u, v = random(m, k), random(k, n), random(n), random(2, 100001), random(2, 100001)
+    arrays = [kernels.dot(x, y), kernels.dot(y.T, x.T), kernels.dot(x, y[:, 0]), kernels.dense(x, y, b, "relu"),
+              kernels.add(u, v), kernels.add_relu(u, v), kernels.maximum(u, v), kernels.softmax(u),
+              kernels.softmax(u[:, :100000].reshape(1000, 200)), kernels.sum_rows(u.T), kernels.relu_grad(u, v)]
+    for array in arrays:
+        array[np.isnan(array)] = np.nan
+    return [array.tobytes() for array in arrays]
+
+for seed in range(4):
+    for threads in (1, 2, 3, 8):
+        kernels.set_num_threads(threads)
+        now = results(seed)
+        first = now if threads == 1 else first
+        assert now == first, (seed, threads)
+"""
+    done = run_python(code, KERNELS_ISA=isa)
+    assert done.returncode == 0, done.stderr
+
+
 def test_many_callers_at_once():
     kernels.set_num_threads(3)
     alone = [results(np.random.default_rng(seed), "float32") for seed in range(4)]
@@ -172,6 +208,26 @@ PRINT_THREADS = "import kernels; print(kernels.get_num_threads())"
 def test_environment_sets_the_number(run_python, n):
     done = run_python(PRINT_THREADS, OMP_NUM_THREADS=str(n))
     assert (done.stdout.split(), done.stderr) == ([str(threads(n))], "")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("3", 3), (" 3 , 2 ", 3), ("+3", 3), ("003", 3)]
+    + [(value, 1) for value in (None, "", " ", "0", "-3", "abc", "2.5", "3,", "3,0", "3 2", "0x3", "9" * 20)],
+)
+def test_a_quota_holds_unless_the_environment_sets_a_number(run_python, value, expected):
+    code = f"""
+import sys, types
+sys.modules["kernels._cpus"] = types.SimpleNamespace(cpu_quota=lambda: 1, pids_files=lambda: [])
+{PRINT_THREADS}"""
+    done = run_python(code, OMP_NUM_THREADS=value)
+    assert done.stdout.split() == [str(threads(expected))], done.stderr
+
+
+def test_the_environment_limits_the_number(run_python):
+    code = f"import kernels; {PRINT_THREADS}; kernels.set_num_threads(8); {PRINT_THREADS}"
+    done = run_python(code, OMP_NUM_THREADS="5", OMP_THREAD_LIMIT="3")
+    assert (done.stdout.split(), done.stderr) == ([str(threads(3))] * 2, "")
 
 
 def test_set_num_threads_goes_before_the_environment(run_python):
