@@ -1,7 +1,6 @@
 """Threads: how many a call may use, and what fork needs. The only module that touches OpenMP's run time."""
 
 import os
-import re
 
 from kernels._cpus import cpu_quota, pids_files
 
@@ -83,8 +82,8 @@ def build_info() -> dict[str, object]:
 
 def _start() -> None:
     """The default number of threads, and where the system limits it."""
-    number = r"\s*\+?0*[1-9][0-9]{0,8}\s*"
-    valid = re.fullmatch(f"{number}(,{number})*", os.environ.get("OMP_NUM_THREADS", ""))
+    numbers = [text.strip().removeprefix("+") for text in os.environ.get("OMP_NUM_THREADS", "").split(",")]
+    valid = all(text.isascii() and text.isdecimal() and len(text) < 10 and int(text) for text in numbers)
     quota = None if valid else cpu_quota()  # what is not valid OpenMP ignores: it takes all CPUs
     for files in pids_files():
         most, now = map(os.fsencode, files)

@@ -17,7 +17,8 @@ pytestmark = [
 ]
 
 SETUP = """
-import os, resource, sys, threading, time
+import os, resource, threading, time
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 if GROUP:
     open(GROUP + "/cgroup.procs", "w").write(str(os.getpid()))
