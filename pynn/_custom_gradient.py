@@ -7,36 +7,44 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from . import nest, ops
 from .convert import convert_to_tensor, operand
 from .tape import GradientTape, record
 from .tensor import Operators, Tensor
 
+_OPERANDS = Operators, np.ndarray, np.generic, int, float, str  # what TensorFlow makes a tensor of
+
 
 def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates f(*args), which returns (value, grad): grad(*gradients of the value) gives one for each argument.
 
-    Where f uses other variables, grad takes them as `variables` and returns (gradients of args, gradients of them).
-    grad may itself be differentiated. TypeError: f uses variables and grad does not take them.
+    Arguments in nests count one by one, numbers and arrays too; those by keyword have no gradient. Where f uses other
+    variables, grad takes them as `variables` and returns (gradients of args, gradients of them). grad may itself be
+    differentiated. TypeError: f uses variables and grad does not take them. ValueError: more or fewer gradients.
     """
 
     @functools.wraps(f)
     def decorated(*args: Any, **kwargs: Any) -> Any:
         with GradientTape() as watcher:
             value, grad = f(*args, **kwargs)
-        given = [x for x in nest.flatten([list(args), kwargs]) if isinstance(x, Operators)]
-        variables = [v for v in watcher.watched_variables() if not any(v is x for x in given)]
+        given = [x for x in nest.flatten(list(args)) if isinstance(x, _OPERANDS)]  # a method's self is none
+        variables = [v for v in watcher.watched_variables() if not any(v is x for x in nest.flatten([given, kwargs]))]
         if variables and "variables" not in inspect.signature(grad).parameters:
             raise TypeError(f"grad must accept keyword argument 'variables', since the function uses {variables}")
-        inputs = tuple(operand(x) for x in (*given, *variables))
+        inputs = tuple(operand(x) for x in (*given, *variables) if isinstance(x, Operators))
         results = [convert_to_tensor(y) for y in nest.flatten(value)]
 
         def slopes(g: Tensor) -> list[Any]:
             upstream = _apart(g, results)
             found = grad(*upstream, variables=variables) if variables else grad(*upstream)
-            if variables:
-                found = [*_several(found[0]), *found[1]]
-            return [None if slope is None else convert_to_tensor(slope) for slope in _several(found)]
+            found, of_variables = found if variables else (found, ())
+            found = nest.flatten(found)
+            if len(found) != len(given):
+                raise ValueError(f"grad must give {len(given)} gradients, one for each argument, got {len(found)}")
+            wanted = [slope for x, slope in zip(given, found, strict=True) if isinstance(x, Operators)]
+            return [None if slope is None else convert_to_tensor(slope) for slope in (*wanted, *of_variables)]
 
         def gradient(g: Tensor) -> list[Any]:
             cache: list[Any] = []  # grad is called once, for all that is wanted of it
@@ -55,10 +63,6 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         return nest.pack_sequence_as(value, outs)
 
     return decorated
-
-
-def _several(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _together(tensors: list[Tensor]) -> Tensor:

@@ -82,6 +82,41 @@ def test_custom_gradient():
         tf.custom_gradient(lambda x: (x * w, lambda g: g))(x)
 
 
+class WithMethod:
+    @tf.custom_gradient
+    def f(self, x):
+        return x + 0, lambda g: g * 7
+
+
+@pytest.mark.parametrize(
+    ("call", "slopes"),
+    [
+        (lambda x, y: tf.custom_gradient(lambda c, x: (c * x, lambda g: (g * 5, g * 7)))(3.0, x), (7, 0)),
+        (lambda x, y: tf.custom_gradient(lambda c, x: (c * x, lambda g: (None, g * 7)))(np.array(3.0), x), (7, 0)),
+        (lambda x, y: tf.custom_gradient(lambda xs: (tf.add_n(xs), lambda g: (g, g * 5, g * 7)))([1.0, x, y]), (5, 7)),
+        (
+            lambda x, y: tf.custom_gradient(lambda xs, y: (xs[0] * y, lambda g: ([g, g * 5], g * 7)))([1.0, x], y),
+            (5, 7),
+        ),
+        (lambda x, y: tf.custom_gradient(lambda x, c: (x * c, lambda g: g * 7))(x, c=y), (7, 0)),
+        (lambda x, y: WithMethod().f(x), (7, 0)),
+    ],
+)
+def test_custom_gradients_go_to_the_arguments_by_their_places(call, slopes):
+    x, y = tf.Variable(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        z = call(x, y)
+    assert [0 if g is None else float(g) for g in tape.gradient(z, [x, y])] == [*slopes]
+
+
+def test_a_custom_gradient_that_gives_too_many_is_an_error():
+    x = tf.Variable(2.0)
+    with tf.GradientTape() as tape:
+        y = tf.custom_gradient(lambda x: (x * 1, lambda g: (g, g)))(x)
+    with pytest.raises(ValueError, match="1 gradients"):
+        tape.gradient(y, x)
+
+
 def test_jacobians():
     x = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
     with tf.GradientTape(persistent=True) as tape:
