@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from .._neutral import neutral
 from ..convert import as_array, operand, pair, to_axis, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import record
-from ..tensor import Tensor
+from ..tensor import Operators, Tensor
 from ._chain import sum_to
 from .arithmetic import broadcast_to, cast
 from .layout import reshape
@@ -63,18 +64,15 @@ def eye(num_rows: int, num_columns: int | None = None, batch_shape: Any = None, 
 
 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Tensor:
-    """start, start + delta, ... below limit; `range(limit)` counts from 0. Floats add up step by step."""
-    first, last = (0, start) if limit is None else (start, limit)
-    numbers = [as_array(number) for number in (first, last, delta)]
+    """start, start + delta, ... below limit; `range(limit)` counts from 0."""
+    given = (0, start, delta) if limit is None else (start, limit, delta)
     rank = ("int32", "int64", "float32", "float64").index  # TensorFlow's order; NumPy's int32 and float32 give float64
-    target = as_dtype(dtype or max((number.dtype.name for number in numbers), key=rank)).dtype
-    first, last, step = (number.astype(target) for number in numbers)
+    target = as_dtype(dtype or max((as_array(number).dtype.name for number in given), key=rank)).dtype
+    first, last, step = (as_array(n).astype(target) if isinstance(n, Operators) else as_array(n, target) for n in given)
     if not step:
         raise InvalidArgumentError("range needs a delta that is not 0")
-    count = max(int(np.ceil((last.item() - first.item()) / step.item())), 0)
-    steps = np.full(count, step)
-    steps[:1] = first
-    return Tensor(np.add.accumulate(steps, dtype=target))
+    span = (last - first) / step if target.kind == "f" else (last.item() - first.item()) / step.item()
+    return Tensor(first + np.arange(max(math.ceil(span), 0), dtype=target) * step)
 
 
 def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:

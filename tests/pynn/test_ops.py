@@ -158,7 +158,9 @@ def test_numbers_and_shapes():
     assert np.zeros(2, tf.float64.as_numpy_dtype).dtype == tf.float64
     assert (x == None) is False and (x != None) is True  # noqa: E711  a comparison as users write it
     assert float(np.sum(x)) == 6 and np.exp(x).dtype == np.float32
-    assert float(tf.range(1.0, 5.0, 0.1)[-1]) == np.float32(4.8999977)  # TensorFlow adds up the steps
+    assert float(tf.range(1.0, 5.0, 0.1)[-1]) == np.float32(4.9)  # the steps do not add up
+    assert tf.range(0.0, 0.3, 0.1).shape == (3,)  # 0.3 / 0.1 is 3 in float32, more in wider types
+    np.testing.assert_array_equal(tf.range(0.1, 0.7, 0.1, tf.float64), 0.1 + 0.1 * np.arange(6))
     assert isinstance(x.numpy(), np.ndarray) and isinstance(x[0, 0].numpy(), np.float32)
 
 
