@@ -9,7 +9,6 @@ from . import nest, ops
 from ._neutral import neutral
 from .convert import convert_to_tensor
 from .errors import InvalidArgumentError
-from .tensor import Tensor
 
 
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
@@ -62,7 +61,7 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_si
     """
     wanted = fn_output_signature if fn_output_signature is not None else dtype
     tensors = nest.map_structure(convert_to_tensor, elems)
-    results = _each(fn, tensors)
+    results = _stacked([fn(row) for row in _rows(tensors)])
     for x, kind in zip(nest.flatten(results), nest.flatten(tensors if wanted is None else wanted), strict=False):
         if x.dtype != getattr(kind, "dtype", kind):
             raise InvalidArgumentError(f"fn returned {x.dtype!r}: write fn_output_signature={x.dtype!r}")
@@ -72,12 +71,16 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_si
 @neutral(fallback_to_while_loop=..., warn=...)
 def vectorized_map(fn: Callable[[Any], Any], elems: Any) -> Any:
     """fn of each row of a tensor, or of the rows of a nest of tensors, its results stacked."""
-    return _each(fn, nest.map_structure(convert_to_tensor, elems))
+    return _stacked([fn(row) for row in _rows(elems)])
 
 
-def _each(fn: Callable[[Any], Any], elems: Any) -> Any:
-    rows = zip(*(ops.unstack(x) for x in nest.flatten(elems)), strict=True)
-    results = [fn(nest.pack_sequence_as(elems, row)) for row in rows]
+def _rows(elems: Any) -> list[Any]:
+    """The rows of a tensor, or of a nest of tensors, each in the form of the nest."""
+    columns = [ops.unstack(convert_to_tensor(x)) for x in nest.flatten(elems)]
+    return [nest.pack_sequence_as(elems, row) for row in zip(*columns, strict=True)]
+
+
+def _stacked(results: list[Any]) -> Any:
     if not results:
         raise ValueError("elems has no rows, so what fn gives is not known")
     columns = zip(*map(nest.flatten, results), strict=True)
@@ -85,22 +88,22 @@ def _each(fn: Callable[[Any], Any], elems: Any) -> Any:
 
 
 @neutral(parallel_iterations=..., back_prop=True, swap_memory=False, infer_shape=True)
-def scan(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, reverse: bool = False) -> Tensor:
-    """a = fn(a, row) over the rows of a tensor, every a stacked; a starts as initializer, or the first row."""
-    rows = ops.unstack(elems)[:: -1 if reverse else 1]
+def scan(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, reverse: bool = False) -> Any:
+    """a = fn(a, row) over the rows of a tensor or nest of them, every a stacked; a starts as initializer or row 0."""
+    rows = _rows(elems)[:: -1 if reverse else 1]
     states = [rows.pop(0)] if initializer is None else []
-    state = states[0] if states else convert_to_tensor(initializer)
+    state = states[0] if states else nest.map_structure(convert_to_tensor, initializer)
     for row in rows:
         state = fn(state, row)
         states.append(state)
-    return ops.stack(states[:: -1 if reverse else 1])
+    return _stacked(states[:: -1 if reverse else 1])
 
 
 @neutral(parallel_iterations=..., back_prop=True, swap_memory=False)
 def foldl(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None) -> Any:
     """The last a of a = fn(a, row) over the rows; a starts as initializer, or the first row."""
-    rows = ops.unstack(elems)
-    state = rows.pop(0) if initializer is None else convert_to_tensor(initializer)
+    rows = _rows(elems)
+    state = rows.pop(0) if initializer is None else nest.map_structure(convert_to_tensor, initializer)
     for row in rows:
         state = fn(state, row)
     return state

@@ -122,9 +122,9 @@ def bias_add(value: Any, bias: Any) -> Tensor:
     return x + b
 
 
-def dropout(x: Any, rate: float, noise_shape: Any = None, seed: int | None = None) -> Tensor:
+def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None) -> Tensor:
     """x / (1 - rate), but 0 with probability `rate`; noise_shape: where 1, elements fall together along that axis."""
-    x, rate = operand(x), float(rate)
+    x = operand(x)
     if not 0 <= rate < 1:
         raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
     if x._array.dtype.kind != "f":
@@ -132,14 +132,14 @@ def dropout(x: Any, rate: float, noise_shape: Any = None, seed: int | None = Non
     if not rate:
         return ops.identity(x)
     shape = x._array.shape if noise_shape is None else to_shape(noise_shape)
-    keep = random.generator(seed).random(shape, np.float32) >= rate
+    keep = random.generator(seed).random(shape, np.float32) >= float(rate)
     return ops.where(keep, x * (1 / (1 - rate)), 0)
 
 
 @_neutral(max_norm=None)
 def embedding_lookup(params: Any, ids: Any) -> Tensor:
-    """Rows of params by number: (n, d), ids (...) -> (..., d)"""
-    return ops.gather(params, ids)
+    """Rows of params by number: (n, d), ids (...) -> (..., d); a list of params is one table, cut into parts."""
+    return ops.gather(ops.concat(params, 0) if isinstance(params, list) else params, ids)
 
 
 def zero_fraction(value: Any) -> Tensor:

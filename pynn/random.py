@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
+from . import ops, tape
 from ._missing import missing
 from ._neutral import neutral as _neutral
 from .convert import alike, operand, to_shape
@@ -92,14 +92,26 @@ def categorical(logits: Any, num_samples: int, dtype: Any = np.int64, seed: int 
 
 def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
     """Poisson counts of mean lam: shape + lam's shape."""
-    rate = operand(lam)._array
-    return Tensor(np.asarray(generator(seed).poisson(rate, (*to_shape(shape), *rate.shape)), as_dtype(dtype).dtype))
+    rate = operand(lam)
+    counts = generator(seed).poisson(rate._array, (*to_shape(shape), *rate._array.shape))
+    return tape.record(np.asarray(counts, as_dtype(dtype).dtype), (rate,), _refused("poisson by lam"))
 
 
 def gamma(shape: Any, alpha: Any, beta: Any = 1.0, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
     """Gamma values of shape alpha and rate beta: shape + the shape of alpha and beta together."""
-    a, b = np.broadcast_arrays(operand(alpha)._array, operand(beta)._array)
-    return Tensor(np.asarray(generator(seed).gamma(a, 1 / b, (*to_shape(shape), *a.shape)), as_dtype(dtype).dtype))
+    target, alpha, beta = _floating(dtype), operand(alpha), operand(beta)
+    sizes = *to_shape(shape), *np.broadcast_shapes(alpha._array.shape, beta._array.shape)
+    drawn = np.asarray(generator(seed).gamma(alpha._array, size=sizes), target)
+    return tape.record(drawn, (alpha,), _refused("gamma by alpha")) / ops.cast(beta, target)
+
+
+def _refused(what: str) -> tape.Gradient:
+    """The gradient of what has none. LookupError: it is asked for."""
+
+    def gradient() -> Tensor:
+        raise LookupError(f"There is no gradient of tf.random.{what}")
+
+    return lambda g: (gradient,)
 
 
 def _stateless(seed: Any) -> np.random.Generator:

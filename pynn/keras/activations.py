@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import ops
 from .._missing import missing
-from ..convert import convert_to_tensor, operand
-from ..tensor import Tensor
+from ..convert import convert_to_tensor, holds_tensors, operand
+from ..tensor import Operators, Tensor
 from . import _config, config
 from ._names import lookup
 from ._registry import OURS
@@ -48,7 +48,10 @@ def linear(x: Any) -> Tensor:
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x from threshold up to max_value; below it negative_slope * (x - threshold)."""
     x = _floats(x) if negative_slope else operand(x)
-    low, high = (np.asarray(value or 0).astype(x._array.dtype) for value in (threshold, max_value))
+    low, high = (
+        operand(limit) if isinstance(limit, Operators) or holds_tensors(limit)
+        else np.asarray(limit or 0).astype(x._array.dtype) for limit in (threshold, max_value)
+    )  # fmt: skip
     y = ops.where(ops.greater(x, low), x, 0) if threshold else ops.relu(x)
     if max_value is not None:
         y = ops.minimum(y, high)

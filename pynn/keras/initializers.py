@@ -35,7 +35,7 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return ops.broadcast_to(as_array(self.value).astype(as_type(dtype)), shape)
+        return ops.broadcast_to(ops.cast(self.value, as_type(dtype)), shape)
 
 
 class Zeros(Initializer):

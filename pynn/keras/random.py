@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops, random
 from .._missing import missing
 from .._neutral import neutral
-from ..convert import to_shape
+from ..convert import operand
 from ..nn import dropout as _dropout
 from ..tensor import Tensor
 
@@ -66,7 +66,8 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """The entries along the axis in a random order."""
-    order = random.generator(_stream(seed)).permutation(to_shape(x.shape)[axis])
+    x = operand(x)
+    order = random.generator(_stream(seed)).permutation(x._array.shape[axis])
     return ops.gather(x, order, axis=axis)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from .._missing import missing
 from ..convert import operand
-from ..tensor import Tensor
+from ..tensor import Operators, Tensor
 from . import _config
 from ._config import Configured, resolve
 
@@ -104,7 +104,7 @@ class OrthogonalRegularizer(Regularizer):
 def _rate(name: str, value: Any, default: float) -> float:
     if value is None:
         return default
-    if isinstance(value, str) or not 0 <= float(value) < float("inf"):
+    if isinstance(value, (str, Operators)) or not 0 <= float(value) < float("inf"):
         raise ValueError(f"`{name}` must be a finite number of 0 or more, got {value!r}")
     return float(value)
 

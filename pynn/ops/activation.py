@@ -46,6 +46,8 @@ def relu6(features: Any) -> Tensor:
 def leaky_relu(features: Any, alpha: float = 0.2) -> Tensor:
     """x, and alpha * x where x is not positive."""
     x = operand(features)
+    if not isinstance(alpha, (int, float, np.number)):
+        raise TypeError(f"alpha is a Python number, which has no gradient, got {alpha!r}")
     if x._array.dtype.kind != "f":
         x = cast(x, np.float32)
     a = x._array

@@ -10,7 +10,7 @@ from ..convert import operand
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tensor import Tensor
 from .arithmetic import broadcast_to, cast
-from .index import scatter_nd
+from .index import boolean_mask, scatter_nd
 from .layout import reshape
 
 
@@ -21,13 +21,10 @@ def bincount(
     a = operand(arr)._array.ravel()
     if a.size and a.min() < 0:
         raise InvalidArgumentError("bincount counts numbers from 0 on")
-    w = np.ones(a.size, as_dtype(dtype).dtype) if weights is None else operand(weights)._array.ravel()
     size = max(_classes(a), int(minlength or 0))
     size = size if maxlength is None else min(size, int(maxlength))
-    inside = a < size
-    value = np.zeros(size, w.dtype)
-    np.add.at(value, a[inside], w[inside])
-    return Tensor(value)
+    w = np.ones(a.size, as_dtype(dtype).dtype) if weights is None else reshape(weights, -1)
+    return scatter_nd(a[a < size][:, None], boolean_mask(w, a < size), (size,))
 
 
 def confusion_matrix(

@@ -130,13 +130,15 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
 
 def unique_with_counts(x: Any, out_idx: Any = np.int32) -> UniqueWithCounts:
     """The different elements of a vector in the order in which they first come, where they are, how often."""
-    a, target = operand(x)._array, as_dtype(out_idx).dtype
+    x, target = operand(x), as_dtype(out_idx).dtype
+    a = x._array
     if a.ndim != 1:
         raise InvalidArgumentError(f"unique expects a 1D vector, got shape {a.shape}")
-    values, first, places, counts = np.unique(a, return_index=True, return_inverse=True, return_counts=True)
+    _, first, places, counts = np.unique(a, return_index=True, return_inverse=True, return_counts=True)
     order = np.argsort(first)
     rank = np.argsort(order)
-    return UniqueWithCounts(*map(Tensor, (values[order], rank[places].astype(target), counts[order].astype(target))))
+    idx, count = rank[places].astype(target), counts[order].astype(target)
+    return UniqueWithCounts(pick(x, lambda a: a[first[order]]), Tensor(idx), Tensor(count))
 
 
 def unique(x: Any, out_idx: Any = np.int32) -> Unique:

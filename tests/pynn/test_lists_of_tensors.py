@@ -32,8 +32,10 @@ CALLS = [
     lambda f, x: f(x, [0, 0], [1, 2]),
     lambda f, x: f("ij,jk->ik", x, x),
     lambda f, x: f([1, 0], x),
+    lambda f, x: f([1, 0], x[0]),
     lambda f, x: f([2], x[0][0]),
     lambda f, x: f([2], x[0], x[1]),
+    lambda f, x: f([2], M[0], x[1]),
     lambda f, x: f([[0], [1]], x[0], [2]),
     lambda f, x: f(M[0], [[0], [1]], x[0]),
     lambda f, x: f(x, x[0], x[1], x[0], x[1], 0.1),
@@ -41,17 +43,18 @@ CALLS = [
 SPACES = {"tf": tf, "math": tf.math, "nn": tf.nn, "linalg": tf.linalg, "losses": keras.losses,
           "activations": keras.activations, "regularizers": keras.regularizers, "random": tf.random}  # fmt: skip
 BASES = keras.losses.Loss, keras.losses.LossFunctionWrapper, keras.regularizers.Regularizer
-# what has no float operand, or no gradient by it, in TensorFlow either; or what no call above suits
+# what has no float operand, or no gradient by it, in TensorFlow either; or takes lists as such; or no call above suits
 NO_GRADIENT = {
-    "Assert", "add_n", "argmax", "argmin", "argsort", "as_dtype", "bincount", "case", "cast", "categorical", "ceil",
-    "concat", "cond", "confusion_matrix", "count_nonzero", "deserialize", "device", "equal", "executing_eagerly", "eye",
-    "floor", "floordiv", "foldl", "function", "gamma", "generator", "get", "get_logger", "greater", "greater_equal",
+    "Assert", "add_n", "argmax", "argmin", "argsort", "as_dtype", "case", "cast", "categorical", "ceil",
+    "concat", "cond", "confusion_matrix", "count_nonzero", "deserialize", "device", "equal", "embedding_lookup",
+    "executing_eagerly", "eye", "floor", "floordiv", "foldl", "function", "generator", "get", "get_logger", "greater",
+    "greater_equal",
     "in_top_k", "is_finite", "is_inf", "is_nan", "is_tensor", "less", "less_equal", "linear", "logical_and",
     "logical_not", "logical_or", "logical_xor", "lookup", "map_fn", "missing", "name_scope", "not_equal",
     "numpy_function", "one_hot", "ones", "ones_like", "poisson", "print", "py_function", "range", "rank",
     "reduce_all", "reduce_any", "resolve", "rint", "round", "scan", "searchsorted", "sequence_mask", "serialize",
     "set_random_seed", "set_seed", "shape", "sign", "size", "stop_gradient", "switch_case", "tile", "to_shape",
-    "unique", "unique_with_counts", "vectorized_map", "while_loop", "wraps", "zero_fraction", "zeros", "zeros_like",
+    "vectorized_map", "while_loop", "wraps", "zero_fraction", "zeros", "zeros_like",
     "custom_gradient", "holds_tensors", "alike",
 }  # fmt: skip
 
@@ -67,8 +70,8 @@ def _operations():
                 yield pytest.param(f(0.1) if "l2" in inspect.signature(f).parameters else f(), id=f"{space}.{name}")
 
 
-def _gradients(call, f, pack):
-    """Those of some scalar of f's results, by four variables that pack arranges in rows; None: there is none."""
+def _value_and_gradients(call, f, pack):
+    """Of some scalar of f's results, by four variables that pack arranges in rows."""
     variables = [tf.Variable(v) for v in (0.3, 0.6, 0.25, 0.4)]
     tf.random.set_seed(1)
     with tf.GradientTape() as tape:
@@ -76,27 +79,23 @@ def _gradients(call, f, pack):
         results = tf.nest.flatten(call(f, pack([[a, b], [c, d]])))
         floats = [y for y in results if isinstance(y, tf.Tensor) and y.dtype.is_floating]
         value = tf.add_n([tf.reduce_sum(y * y * (i + 1.0) + y) for i, y in enumerate(floats)])
-    return [0.0 if g is None else float(g) for g in tape.gradient(value, variables)]
+    return [float(value), *(0.0 if g is None else float(g) for g in tape.gradient(value, variables))]
 
 
 @pytest.mark.parametrize("f", list(_operations()))
-def test_an_operation_of_a_list_of_variables_has_the_gradient_of_their_stack(f):
+def test_an_operation_of_a_list_of_variables_has_the_value_and_gradient_of_their_stack(f):
     walked = 0
     for call in CALLS:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                expected = _gradients(call, f, tf.stack)
+                expected = _value_and_gradients(call, f, tf.stack)
             except Exception:  # not a way to call this one
                 continue
-            if not any(expected):
+            if not any(expected[1:]):
                 continue
             walked += 1
-            try:
-                found = _gradients(call, f, list)
-            except TypeError:  # a list is no operand where f takes an axis, a number or a list of tensors
-                walked -= 1
-                continue
+            found = _value_and_gradients(call, f, list)
         np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert walked, "no call suits it: add one, or name it above"
 
@@ -124,6 +123,17 @@ A, B = 2.0, 3.0
         (lambda a, b: tf.linspace([a, 1.0], [b, a], 3), (3, 1.5)),
         (lambda a, b: tf.meshgrid([a, b], [1.0, 2.0, 3.0])[0], (3, 3)),
         (lambda a, b: tf.math.confusion_matrix([0, 1], [1, 1], weights=[a, b], dtype=tf.float32), (1, 1)),
+        (lambda a, b: tf.math.bincount([0, 1, 1], weights=[a, b, b]), (1, 2)),
+        (lambda a, b: tf.nn.embedding_lookup([[[a], [1.0]], [[b]]], [0, 2, 2]), (1, 2)),
+        (lambda a, b: tf.scan(lambda s, row: s + row[0] * row[1], (tf.stack([a, b]), tf.stack([b, 1.0])), 0.0), (6, 5)),
+        (lambda a, b: tf.foldl(lambda s, row: [s[1], row * s[0]], tf.stack([a, b]), [1.0, 1.0])[1], (0, 1)),
+        (lambda a, b: tf.nn.dropout([1.0], a * 1e-9, seed=1) * 1e9, (1, 0)),
+        (lambda a, b: keras.layers.Rescaling([a, 1.0], [b, a])([[1.0, 2.0]]), (2, 1)),
+        (lambda a, b: keras.layers.Rescaling(2.0)([tf.stack([a, b]), [1.0, 2.0]]), (2, 2)),
+        (lambda a, b: keras.layers.Normalization(mean=[a, b], variance=[4.0, 1.0])([[1.0, 2.0]]), (-0.5, -1)),
+        (lambda a, b: keras.initializers.Constant([a, b])((2, 2)), (2, 2)),
+        (lambda a, b: keras.activations.relu([1.0, 9.0, 8.0], 0.0, a), (2, 0)),
+        (lambda a, b: keras.losses.huber([0.0, 0.0], [9.0, 7.0], a), (8 - A, 0)),
         (lambda a, b: tf.random.normal([4], mean=[[a], [b]])[0], (4, 0)),
         (lambda a, b: tf.clip_by_global_norm([[3.0, 4.0]], a)[0][0], (7 / 5, 0)),
         (lambda a, b: keras.layers.CategoryEncoding(3, "count")(np.array([[1, 1]]), count_weights=[[a, b]]), (1, 1)),
@@ -142,6 +152,35 @@ def test_slopes_of_the_sum(f, slopes):
         total = tf.reduce_sum(f(a, b))
     found = [0 if g is None else float(g) for g in tape.gradient(total, [a, b])]
     np.testing.assert_allclose(found, slopes, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "penalty", [lambda w: tf.reduce_sum([w[0, 0], 2 * w[1, 0]]), lambda w: w[:, 0] * [1, 2], lambda w: [w[0], w[1] * 2]]
+)
+def test_what_is_added_to_the_loss_is_summed(penalty):
+    class Penalized(keras.layers.Dense):
+        def call(self, x):
+            self.add_loss(penalty(self.kernel))
+            return super().call(x)
+
+    for layer in (Penalized(1), keras.layers.Dense(1, kernel_regularizer=penalty)):
+        model = keras.Sequential([keras.Input((2,)), layer])
+        model.compile(keras.optimizers.SGD(0.25), "mse")
+        layer.set_weights([np.zeros((2, 1)), np.zeros(1)])
+        model.train_on_batch(np.zeros((3, 2)), np.zeros((3, 1)))
+        np.testing.assert_array_equal(layer.kernel, [[-0.25], [-0.5]])
+
+
+def test_what_has_no_gradient_says_so():
+    rate = tf.Variable([1.0])
+    for draw in (tf.random.gamma, tf.random.poisson):
+        with tf.GradientTape() as tape:
+            y = draw([2], rate)
+        with pytest.raises(LookupError, match="no gradient"):
+            tape.gradient(y, rate)
+    for refused in (tf.nn.leaky_relu, lambda x, v: keras.regularizers.L2(v)(x)):
+        with pytest.raises((TypeError, ValueError), match="number"):
+            refused([1.0, -1.0], rate)
 
 
 @pytest.mark.parametrize(

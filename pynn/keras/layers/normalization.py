@@ -240,6 +240,6 @@ def _axes(axis: Any) -> list[int]:
     return [axis] if isinstance(axis, int) else list(axis)
 
 
-def floats(layer: Layer, x: Tensor) -> Tensor:
+def floats(layer: Layer, x: Any) -> Tensor:
     """x in the layer's dtype, also where it holds integers, like the bytes of an image."""
-    return x if x._array.dtype == layer._dtype else ops.cast(x, layer._dtype)
+    return x if type(x) is Tensor and x._array.dtype == layer._dtype else ops.cast(x, layer._dtype)

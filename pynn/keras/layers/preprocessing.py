@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import ops
 from ..._neutral import neutral
-from ...convert import as_array
+from ...convert import as_array, convert_to_tensor
 from ...dtypes import InvalidArgumentError
 from ...tensor import Operators, Tensor
 from .. import _budget
@@ -30,7 +30,8 @@ class Rescaling(Layer):
         self.scale, self.offset = scale, offset
 
     def call(self, inputs: Tensor) -> Tensor:
-        return floats(self, inputs) * np.asarray(self.scale, self._dtype) + np.asarray(self.offset, self._dtype)
+        scale, offset = (convert_to_tensor(x, self._dtype) for x in (self.scale, self.offset))
+        return floats(self, inputs) * scale + offset
 
 
 class Normalization(Layer):
@@ -79,8 +80,8 @@ class Normalization(Layer):
             return None
         if given is None:
             return ops.reshape(getattr(self, adapted), self._broadcast)
-        kept = np.broadcast_to(np.asarray(given, self._dtype), [self._broadcast[axis] for axis in self._kept])
-        return Tensor(kept.reshape(self._broadcast))
+        sizes = [self._broadcast[axis] for axis in self._kept]
+        return ops.reshape(ops.broadcast_to(convert_to_tensor(given, self._dtype), sizes), self._broadcast)
 
     @property
     def mean(self) -> Tensor | None:

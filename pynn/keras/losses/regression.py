@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import ops
 from ...tensor import Tensor
-from ._loss import EPSILON, LossFunctionWrapper, NamedLoss, pair
+from ._loss import EPSILON, LossFunctionWrapper, NamedLoss, like, pair
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
@@ -36,10 +36,10 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
     return ops.reduce_mean(ops.square(difference), -1)
 
 
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
+def huber(y_true: Any, y_pred: Any, delta: Any = 1.0) -> Tensor:
     """The mean of e^2 / 2 where |e| <= delta, else delta * |e| - delta^2 / 2, of e = y_pred - y_true: Huber 1964."""
     y_true, y_pred = pair(y_true, y_pred)
-    error = y_pred - y_true
+    error, delta = y_pred - y_true, like(delta, y_pred)
     size = ops.abs(error)
     loss = ops.where(size <= delta, 0.5 * ops.square(error), delta * size - 0.5 * delta**2)
     return ops.reduce_mean(loss, -1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from ... import nest
+from ... import nest, ops
 from ..._neutral import neutral
 from ...convert import operand
 from ...tape import GradientTape
@@ -139,7 +139,7 @@ class Trainable(Layer):
     ) -> Tensor:
         """The compiled loss, plus what layers and regularizers add. x and training are for users' own versions."""
         weights = self._running.penalized() if self._running else self.trainable_variables
-        added = [*self._call, *penalties(weights)] if weights or self._call else []
+        added = [ops.reduce_sum(x) for x in (*self._call, *penalties(weights))] if weights or self._call else []
         if self._objective is not None:
             loss = self._objective(y, y_pred, sample_weight)
             return sum(added, loss) if added else loss
