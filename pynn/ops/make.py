@@ -67,8 +67,9 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> T
     """start, start + delta, ... below limit; `range(limit)` counts from 0."""
     given = (0, start, delta) if limit is None else (start, limit, delta)
     rank = ("int32", "int64", "float32", "float64").index  # TensorFlow's order; NumPy's int32 and float32 give float64
-    target = as_dtype(dtype or max((as_array(number).dtype.name for number in given), key=rank)).dtype
-    first, last, step = (as_array(n).astype(target) if isinstance(n, Operators) else as_array(n, target) for n in given)
+    numbers = [as_array(n) if dtype is None or isinstance(n, Operators) else as_array(n, dtype) for n in given]
+    target = as_dtype(dtype or max((number.dtype.name for number in numbers), key=rank)).dtype
+    first, last, step = (number.astype(target) for number in numbers)
     if not step:
         raise InvalidArgumentError("range needs a delta that is not 0")
     span = (last - first) / step if target.kind == "f" else (last.item() - first.item()) / step.item()

@@ -161,6 +161,7 @@ def test_numbers_and_shapes():
     assert float(tf.range(1.0, 5.0, 0.1)[-1]) == np.float32(4.9)  # the steps do not add up
     assert tf.range(0.0, 0.3, 0.1).shape == (3,)  # 0.3 / 0.1 is 3 in float32, more in wider types
     np.testing.assert_array_equal(tf.range(0.1, 0.7, 0.1, tf.float64), 0.1 + 0.1 * np.arange(6))
+    assert float(tf.range(0.1, 0.2, np.float64(1))[0]) == np.float32(0.1)  # 0.1 alone is a float32
     assert isinstance(x.numpy(), np.ndarray) and isinstance(x[0, 0].numpy(), np.float32)
 
 
