@@ -17,8 +17,8 @@ import numpy as np
 import kernels
 
 from .. import keras
+from .._budget import limited
 from .._extras import install
-from ..keras._budget import limited
 from ..keras.datasets._folder import Split
 from ..keras.models import state
 from . import UserError, capped_threads, one_line, reading, results

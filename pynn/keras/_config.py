@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import itertools
+import json
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any, Self
@@ -14,6 +17,18 @@ from ..dtypes import DType, as_dtype
 from ..tensor import Operators, Tensor
 from . import _registry
 from ._names import lookup
+
+
+DEEPEST = 256  # levels of JSON, for each of which the parser takes some of the stack: a thread's may be small
+
+
+def parsed(text: str | bytes) -> Any:
+    """The JSON in a file, UTF-8. ValueError: no such text, or nested deeper than DEEPEST levels."""
+    text = text if isinstance(text, str) else text.decode()
+    brackets = re.sub(r'"[^"]*"|[^][{}"]+', "", text.replace(r"\\", "").replace(r"\"", ""))
+    if max(itertools.accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > DEEPEST:
+        raise ValueError(f"the text is nested deeper than {DEEPEST} levels")
+    return json.loads(text)
 
 
 class _Signature:

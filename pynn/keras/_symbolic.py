@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import nest
+from .. import _budget, nest
 from .._neutral import neutral
 from ..dtypes import TensorShape, as_dtype
 from ..tape import unrecorded
 from ..tensor import Tensor
-from . import _budget
 
 if TYPE_CHECKING:
     from .layers.base import Layer
@@ -115,6 +114,8 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
     given = [x for x in nest.flatten(arguments) if isinstance(x, KerasTensor)]
 
     def call(batch: int, size: int, known: Mapping[tuple[int, int], int]) -> Any:
+        _budget.work(8 * _budget.CALL)
+
         def zeros(x: Any) -> Any:
             if not isinstance(x, KerasTensor):
                 return x
@@ -128,7 +129,6 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
             return function(*nest.map_structure(zeros, arguments))
 
     def merged(x: Any, y: Any) -> KerasTensor:
-        _budget.allow(y.shape)
         return KerasTensor([m if m == n else None for m, n in zip(x.shape, y.shape, strict=True)], x.dtype, name)
 
     def tried(few: int, more: int, known: Mapping[tuple[int, int], int] = MappingProxyType({})) -> Any:
@@ -139,6 +139,8 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
         return nest.map_structure(lambda x: merged(x, x), call(1, 1, {}))
     try:
         return tried(2, 3)
+    except _budget.Exceeded:
+        raise
     except Exception:
         # an unknown size may have to be that of another argument, a multiple of something, or go with any: often 1 does
         known = {(x.ndim, axis): n for x in given for axis, n in enumerate(x.shape) if n is not None}

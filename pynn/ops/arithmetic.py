@@ -8,6 +8,7 @@ import numpy as np
 
 import kernels
 
+from .. import _budget
 from ..convert import alike, operand, pair, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
 from ..tape import Gradient, record
@@ -20,8 +21,9 @@ from .layout import identity
 
 def broadcast_to(input: Any, shape: Any) -> Tensor:
     """x repeated to `shape` by NumPy's broadcasting; a copy, so that it can be used like any other tensor."""
-    x = operand(input)
-    value = np.empty(to_shape(shape), x._array.dtype)
+    x, sizes = operand(input), to_shape(shape)
+    _budget.allow(sizes)
+    value = np.empty(sizes, x._array.dtype)
     run(np.copyto, value, x._array)
     return record(value, (x,), lambda g: (lambda: sum_to(g, x),))
 

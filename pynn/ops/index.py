@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _budget
 from .._neutral import neutral
 from ..convert import as_array, operand, pair, to_axis, to_shape
 from ..dtypes import InvalidArgumentError
@@ -76,6 +77,7 @@ def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: in
     if batch_dims:
         return _gather_batch(params, rows, axis, batch_dims if batch_dims >= 0 else batch_dims + rows.ndim)
     key = (slice(None),) * axis + (rows,)
+    _budget.allow((rows.size, *params._array.shape[:axis], *params._array.shape[axis + 1 :]))
     try:
         value = params._array[key]
     except IndexError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _budget
 from .._neutral import neutral
 from ..convert import alike, convert_to_tensor, operand, to_axis, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
@@ -80,6 +81,7 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
         return identity(values)
     tensors = alike(values)
     axis = to_axis(axis, tensors[0]._array.ndim)
+    _budget.allow((sum(t._array.size for t in tensors),))
     try:
         value = np.concatenate([t._array for t in tensors], axis)
     except ValueError as error:

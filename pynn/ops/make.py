@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _budget
 from .._neutral import neutral
 from ..convert import as_array, operand, pair, to_axis, to_shape
 from ..dtypes import InvalidArgumentError, as_dtype
@@ -109,6 +110,7 @@ def one_hot(
     target = as_dtype(dtype).dtype if dtype is not None else given[0] if given else np.dtype(np.float32)
     if any(kind != target for kind in given):
         raise TypeError(f"on_value and off_value are of dtypes {[str(k) for k in given]}, not {target}")
+    _budget.allow((*rows.shape, int(depth)))
     hot = rows[..., None] == np.arange(int(depth))
     on, off = (target.type(d if v is None else as_array(v)) for v, d in ((on_value, 1), (off_value, 0)))
     value = hot.astype(target) if not given else np.where(hot, on, off)

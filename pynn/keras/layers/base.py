@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ... import nest, ops, random
+from ... import _budget, nest, ops, random
 from ..._neutral import neutral
 from ..._scope import scope_of
 from ...convert import convert_to_tensor, operand, to_shape
 from ...dtypes import DType, as_dtype
 from ...tensor import Operators, Tensor
 from ...variable import Variable
-from .. import _budget, config, constraints, initializers, regularizers
+from .. import config, constraints, initializers, regularizers
 from .._names import auto_name
 from .._symbolic import Node, as_shapes, is_symbolic, symbols, traced
 from .._variables import owned, penalties

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -12,7 +11,6 @@ import numpy as np
 from ... import ops
 from ...convert import to_axis
 from ...tensor import Tensor
-from .. import _budget
 from .base import Layer, LayerOptions
 
 
@@ -34,7 +32,6 @@ class _Merge(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         ndim = max(x.ndim for x in inputs)
-        _budget.allow(_broadcast(inputs))
         return self._merge(
             [ops.reshape(x, (len(x), *[1] * (ndim - x.ndim), *x.shape[1:])) if x.ndim < ndim else x
              for x in _of_one_dtype(self, inputs)]
@@ -42,12 +39,6 @@ class _Merge(Layer):
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         raise NotImplementedError
-
-
-def _broadcast(inputs: Sequence[Tensor]) -> Iterator[int]:
-    """The sizes of what broadcasting makes of the inputs, the last axis first."""
-    for sizes in itertools.zip_longest(*(x.shape[::-1] for x in inputs), fillvalue=1):
-        yield max(sizes)
 
 
 def _of_one_dtype(layer: Layer, inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -139,7 +130,6 @@ class Concatenate(_Merge):
             )
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        _budget.allow([sum(x._array.size for x in inputs)])
         return ops.concat(_of_one_dtype(self, inputs), self.axis)
 
 
@@ -187,7 +177,6 @@ class Dot(_Merge):
         left = ops.reshape(ops.transpose(x, (0, *rows_x, i)), (m, -1 if m else 1, k))
         right = ops.reshape(ops.transpose(y, (0, j, *rows_y)), (m, k, -1 if m else 1))
         shape = [*(x.shape[axis] for axis in rows_x), *(y.shape[axis] for axis in rows_y)]
-        _budget.allow((m, *shape))
         return ops.reshape(ops.matmul(left, right), (m, *(shape or [1])))
 
 

@@ -13,7 +13,6 @@ from ..._neutral import neutral
 from ...convert import as_array, convert_to_tensor
 from ...dtypes import InvalidArgumentError
 from ...tensor import Operators, Tensor
-from .. import _budget
 from .base import Layer, LayerOptions
 from .normalization import floats
 
@@ -171,7 +170,6 @@ class CategoryEncoding(Layer):
         if count_weights is not None and self.output_mode != "count":
             raise ValueError(f"`count_weights` goes with output_mode='count', not {self.output_mode!r}")
         tokens = np.atleast_1d(inputs._array.astype(np.int64, copy=False))
-        _budget.allow((*tokens.shape, self.num_tokens))
         if self.output_mode == "one_hot":
             tokens = tokens[..., 0] if tokens.ndim > 1 and tokens.shape[-1] == 1 else tokens
             return ops.one_hot(tokens, self.num_tokens, dtype=self._dtype)

@@ -10,7 +10,6 @@ from typing import Any, Unpack
 from ... import ops
 from ..._neutral import neutral
 from ...tensor import Tensor
-from .. import _budget
 from ..regularizers import L1L2
 from .base import Layer, LayerOptions
 
@@ -76,7 +75,6 @@ class RepeatVector(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         _check_ndim(self, inputs, 2)
         m, k = inputs._array.shape
-        _budget.allow((m, self.n, k))
         return ops.broadcast_to(ops.reshape(inputs, (m, 1, k)), (m, self.n, k))
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from ... import nest, ops
+from ... import _budget, nest, ops
 from ..._neutral import neutral
 from ..._scope import scope_of
 from ...convert import as_array, to_shape
 from ...dtypes import as_dtype
 from ...tensor import Operators, Tensor
 from ...variable import Variable
-from .. import _budget, initializers
+from .. import initializers
 from .._config import Configured
 from .._names import auto_name
 from .._variables import Variable as KerasVariable
@@ -60,9 +61,10 @@ class Metric(Configured):
         if make is None:
             raise ValueError("A metric's variable needs an initializer, like 'zeros'")
         dtype = as_dtype(dtype or np.float32).dtype
-        _budget.allow(to_shape(shape))
+        sizes = to_shape(shape)
+        _budget.spend(math.prod(sizes))
         with scope_of(self):
-            return State(make(to_shape(shape), dtype=dtype), dtype=dtype, trainable=False, name=name)
+            return State(make(sizes, dtype=dtype), dtype=dtype, trainable=False, name=name)
 
     @neutral(aggregation="sum", synchronization="auto")
     def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import IO, Any, BinaryIO, NamedTuple
@@ -35,7 +35,7 @@ class Stored(NamedTuple):
 Arrays = dict[str, Stored]
 Attributes = dict[str, dict[str, Any]]  # of HDF5's groups, by path
 DEEPEST = 256  # levels of HDF5's groups: paths of deeper ones take time by the square
-READ = ("model_config", "training_config", "layer_names", "weight_names")  # the attributes that mean something
+CONFIGURATIONS, NAMES = ("model_config", "training_config"), ("layer_names", "weight_names")  # attributes
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
 def _hdf5(h5py: ModuleType, stream: BinaryIO, most: int) -> Iterator[tuple[Arrays, Attributes]]:
     with h5py.File(stream, "r") as archive:
         arrays: Arrays = {}
-        attributes: Attributes = {"": _attributes(archive, most)}
+        attributes: Attributes = {"": _attributes(archive, CONFIGURATIONS, most)}
 
         def note(name: str, item: Any) -> None:  # called for what lies in this file: links are not followed
             if name.count("/") > DEEPEST:
@@ -118,16 +118,17 @@ def _hdf5(h5py: ModuleType, stream: BinaryIO, most: int) -> Iterator[tuple[Array
             if isinstance(item, h5py.Dataset):
                 arrays[name] = _dataset(name, item)
             elif isinstance(item, h5py.Group):
-                attributes[name] = _attributes(item, most)
+                attributes[name] = _attributes(item, NAMES, most)
 
         archive.visititems(note)
         yield arrays, attributes
 
 
-def _attributes(group: Any, most: int) -> dict[str, Any]:
-    found = [name for name in READ if name in group.attrs]
+def _attributes(group: Any, names: Iterable[str], most: int) -> dict[str, Any]:
+    found = [name for name in names if name in group.attrs]
     for about in map(group.attrs.get_id, found):
-        if math.prod(about.shape) * about.dtype.itemsize > most:
+        # names of any length lie apart, and many of them may be one that is long: Keras does not write such
+        if math.prod(about.shape) * about.dtype.itemsize > most or (names is NAMES and about.dtype.kind == "O"):
             raise ValueError(f"an attribute of {group.name} is too large")
     return {name: _text(group.attrs[name]) for name in found}
 

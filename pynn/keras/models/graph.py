@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ... import nest, ops
+from ... import _budget, nest, ops
 from .._config import deserialize, serialize
 from .._names import unique
 from .._symbolic import KerasTensor, Node
@@ -63,6 +63,8 @@ class Graph:
 
     def run(self, inputs: Any) -> Any:
         """The outputs for Tensors in place of the inputs; the only one of a list is given as itself, as in Keras."""
+        if _budget.opened:
+            _budget.work(len(self.nodes) * _budget.CALL)
         values: dict[int, Any] = {}
         for symbol, value in zip(self.leaves, in_order(self.inputs, inputs), strict=True):
             values[id(symbol)] = self._fitting(symbol, value)
@@ -211,6 +213,7 @@ def from_config(config: dict[str, Any], make: Callable[[Any], Layer] | None = No
             try:
                 args, kwargs = argument(call["args"]), argument(call["kwargs"])
             except (KeyError, IndexError):
+                _budget.work(0)
                 left.append((name, call))
                 continue
             made[name].append(layers[name](*args, **kwargs))

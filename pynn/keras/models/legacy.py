@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._config import parsed
 from ..layers import Layer
 from . import weights
 from .arrays import Arrays, opened_with_attributes
@@ -26,9 +26,9 @@ def opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
         about = attributes[""]
         if "model_config" not in about or WEIGHTS not in attributes:
             raise ValueError("it does not hold a whole model")
-        config = json.loads(about["model_config"])
+        config = parsed(about["model_config"])
         if "training_config" in about:
-            training = json.loads(about["training_config"])
+            training = parsed(about["training_config"])
             training["optimizer"] = training.pop("optimizer_config", "rmsprop")
             config["compile_config"] = training
         ordered: Arrays = {}

@@ -60,7 +60,8 @@ def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]
 def _attributes(layer: Layer) -> list[tuple[str, Any]]:
     """In Keras's order: by name, private ones last; the layers of a Sequential or graph before all others."""
     ours = next(cls for cls in type(layer).__mro__ if cls.__module__.startswith("pynn."))
-    names = vars(layer).keys() | set(dir(type(layer))).difference(dir(ours))
+    own = () if type(layer) is ours else set(dir(type(layer))).difference(dir(ours))  # `dir` takes its time
+    names = vars(layer).keys() | own
     found = {}
     for name in names:
         if not name.startswith("__"):

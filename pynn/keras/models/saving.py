@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._atomic import replacing
+from ..._budget import limited
 from ..._neutral import neutral
 from ..._version import __version__
-from .._budget import limited
-from .._config import deserialize, serialize
+from .._config import deserialize, parsed, serialize
 from .._registry import UnknownObject, custom_object_scope
 from . import legacy, weights
 from .arrays import Arrays, check_packing, has_h5py, most_bytes, opened, write_h5, write_npz
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
 KERAS = "3.15.1"  # the version whose files these are like
 MOST_CONFIG = 2**24  # bytes; models of thousands of layers stay below
-MOST_OF_TEXT = 2**30  # weights of a model that is described without them
+MOST_OF_TEXT = 2**26  # weights of a model that is described without them
 LEGACY = (".h5", ".hdf5")
 
 
@@ -96,12 +96,17 @@ def _is_of_the_system(error: Exception) -> bool:
     return isinstance(error, ImportError) or (isinstance(error, OSError) and error.filename is not None)
 
 
+def _most_config(size: int) -> int:
+    """The bytes that the configuration in a file of this size may have: it is packed at best, and weights are not."""
+    return min(MOST_CONFIG, 32 * size + 2**17)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
     """The configuration and the arrays of a .keras file, and whether an older version of ours wrote it."""
     with zipfile.ZipFile(path) as archive:
         names, most = archive.namelist(), most_bytes(path.stat().st_size)
-        if CONFIG not in names or archive.getinfo(CONFIG).file_size > MOST_CONFIG:
+        if CONFIG not in names or archive.getinfo(CONFIG).file_size > _most_config(path.stat().st_size):
             raise ValueError(f"it has no {CONFIG} of a sensible size")
         check_packing(archive.getinfo(CONFIG))
         stored = next((name for name in (H5, NPZ) if name in names), None)
@@ -110,7 +115,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
         check_packing(archive.getinfo(stored))
         if archive.getinfo(stored).file_size > most:
             raise ValueError(f"{stored} unpacks to more than {most:,} bytes")
-        config = json.loads(archive.read(CONFIG))
+        config = parsed(archive.read(CONFIG))
         with opened(io.BytesIO(archive.read(stored)), Path(stored).suffix, most) as arrays:
             yield config, arrays, METADATA not in names
 
@@ -154,8 +159,8 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """The model of a text from `to_json`, its weights drawn anew. ValueError: no such text, or too many weights."""
     with custom_object_scope(custom_objects), limited(MOST_OF_TEXT):
         try:
-            return _made(json.loads(json_string))
-        except RecursionError:
+            return _made(parsed(json_string))
+        except RecursionError:  # where the program's own calls are many already
             raise ValueError("The text is nested too deeply to describe a model") from None
         except (LookupError, AttributeError) as error:
             raise ValueError(f"The text does not describe a model: {type(error).__name__}: {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ... import ops
+from ... import _budget, ops
 from ..._neutral import neutral
 from ..._scope import scope_of
 from ...dtypes import as_dtype
@@ -35,6 +35,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
+        self._names: set[str] = set()
         self._input: tuple[int | None, ...] | None = None
         # what goes into the first layer, what comes out of it, out of the next, ...
         self._chain: list[KerasTensor] = []
@@ -58,7 +59,7 @@ class Sequential(Model):
                 )
             self._input, self._entry = layer.batch_shape, layer
             return
-        if any(other.name == layer.name for other in self._stack):
+        if layer.name in self._names:
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names: {layer.name!r} is there already"
             )
@@ -70,6 +71,7 @@ class Sequential(Model):
                 self._entry = InputLayer(shape)
                 self._input = self._entry.batch_shape
         self._stack.append(layer)
+        self._names.add(layer.name)
         if self._chain:
             with scope_of(self):
                 self._chain.append(layer(self._chain[-1]))
@@ -85,7 +87,9 @@ class Sequential(Model):
             raise ValueError(f"There is no layer in Sequential model {self.name!r}")
         self._chain = self._chain[: len(self._stack)]
         self.built = self.built and len(self._stack) > 1
-        return self._stack.pop()
+        layer = self._stack.pop()
+        self._names.discard(layer.name)
+        return layer
 
     @property
     def layers(self) -> list[Layer]:
@@ -143,6 +147,8 @@ class Sequential(Model):
                 x = ops.expand_dims(x, -1)  # samples of one number may come as (m,)
             else:
                 self._check_shape(shape)
+        if _budget.opened:
+            _budget.work(len(self._stack) * _budget.CALL)
         for layer in self._stack:
             x = layer(x)
         return x

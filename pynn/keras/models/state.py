@@ -12,7 +12,8 @@ import numpy as np
 
 from ... import random
 from ..._atomic import replacing
-from .._budget import limited
+from ..._budget import limited
+from .._config import parsed
 from ..random import SeedGenerator
 from . import weights
 from .arrays import Arrays, opened, write_npz
@@ -44,7 +45,7 @@ def save(model: Model, path: FilePath, notes: dict[str, Any]) -> None:
 def read(path: FilePath) -> dict[str, Any]:
     """The notes. ValueError: no such file. FileNotFoundError: none at all."""
     with opened(path, ".npz") as arrays:
-        return _text(arrays)["notes"]
+        return _text(arrays, path)["notes"]
 
 
 def restore(model: Model, path: FilePath) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def restore(model: Model, path: FilePath) -> dict[str, Any]:
     ValueError: no such file, or one of another model.
     """
     with opened(path, ".npz") as arrays:
-        text = _text(arrays)
+        text = _text(arrays, path)
         del arrays[NOTES]
         if not model.built:
             with limited(sum(array.size for array in arrays.values())):
@@ -78,13 +79,12 @@ def without_optimizers(arrays: Iterable[str]) -> list[str]:
     return [name for name in arrays if name != NOTES and not weights.is_of_optimizer(name)]
 
 
-def _text(arrays: Arrays) -> dict[str, Any]:
+def _text(arrays: Arrays, path: FilePath) -> dict[str, Any]:
     if NOTES not in arrays:
         raise ValueError("it holds no state of a training")
-    try:
-        text = json.loads(arrays[NOTES].read().tobytes())
-    except RecursionError:
-        text = None
+    if arrays[NOTES].size > os.path.getsize(path):  # `save` does not pack it
+        raise ValueError(f"its {NOTES} unpacks to {arrays[NOTES].size:,} bytes")
+    text = parsed(arrays[NOTES].read().tobytes())
     if not isinstance(text, dict) or not isinstance(text.get("notes"), dict):
         raise ValueError(f"its {NOTES} is damaged")
     return text

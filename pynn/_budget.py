@@ -1,0 +1,76 @@
+"""How many numbers a configuration may ask for: about as many as its file holds."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+SPARE = 2**20  # numbers: a layer's save_own_variables may store less than its weights; metrics are not in the file
+SAMPLE = 2**22  # numbers of an array that an operation makes while the shapes are found: a file holds none of them
+WORK = 2**27  # numbers of all these arrays together: some seconds
+CALL = 2**10  # numbers that are made in the time of an operation's call
+
+
+class Exceeded(ValueError):
+    """A configuration asks for too much."""
+
+
+class _Budget(threading.local):
+    left = work = total = math.inf
+
+
+_budget = _Budget()
+opened: list[None] = []  # one for each `limited`, of all threads: operations ask for an allowance only if there is any
+
+
+@contextmanager
+def limited(numbers: int) -> Iterator[None]:
+    """What is made inside this context is in proportion to so many numbers. Exceeded: more is asked for."""
+    before = vars(_budget).copy()
+    _budget.left, _budget.work, _budget.total = numbers + SPARE, 4 * numbers + WORK, numbers
+    opened.append(None)
+    try:
+        yield
+    finally:
+        opened.pop()
+        vars(_budget).clear()
+        vars(_budget).update(before)
+
+
+def spend(numbers: int) -> None:
+    """A variable of so many numbers is about to be made."""
+    if numbers > _budget.left:
+        raise Exceeded(f"its configuration asks for more weights than the {_budget.total:,} numbers that it may have")
+    _budget.left -= numbers
+
+
+def allow(shape: Iterable[int], depth: int = 1) -> None:
+    """An array of this shape, which is no weight, is about to be made; depth: of how many products each is a sum."""
+    if not opened:
+        return
+    if (size := math.prod(shape)) > max(_budget.total, SAMPLE):
+        raise Exceeded(f"its configuration asks for an array of {size:,} numbers")
+    work(size * max(1, depth // 16))  # so many products a kernel adds up in the time of another operation
+
+
+def allow_broadcast(arrays: Iterable[Any], depth: int = 1) -> None:
+    """What broadcasting makes of these arrays is about to be made."""
+    allow(map(max, itertools.zip_longest(*(getattr(x, "shape", ())[::-1] for x in arrays), fillvalue=1)), depth)
+
+
+def allow_product(a: np.ndarray, b: np.ndarray) -> None:
+    """The product (..., m, k) @ (..., k, n) is about to be made."""
+    allow_broadcast((a[..., :1], b[..., :1, :]), a.shape[-1])
+
+
+def work(numbers: int) -> None:
+    """As many numbers are about to be made, or calls to be run in the time of it, whatever memory they take."""
+    _budget.work -= numbers + CALL
+    if _budget.work < 0:
+        raise Exceeded("its configuration asks for more work than its file is worth")
