@@ -33,7 +33,7 @@ opened: list[None] = []  # one for each `limited`, of all threads: operations as
 def limited(numbers: int) -> Iterator[None]:
     """What is made inside this context is in proportion to so many numbers. Exceeded: more is asked for."""
     before = vars(_budget).copy()
-    _budget.left, _budget.work, _budget.total = numbers + SPARE, 4 * numbers + WORK, numbers
+    _budget.left, _budget.work, _budget.total = numbers + SPARE, numbers + WORK, numbers
     opened.append(None)
     try:
         yield
@@ -73,4 +73,4 @@ def work(numbers: int) -> None:
     """As many numbers are about to be made, or calls to be run in the time of it, whatever memory they take."""
     _budget.work -= numbers + CALL
     if _budget.work < 0:
-        raise Exceeded("its configuration asks for more work than its file is worth")
+        raise Exceeded("its configuration asks for more work than it may take")

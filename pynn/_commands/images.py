@@ -13,6 +13,7 @@ from . import UserError, reading
 from .digit import normalize
 
 _MOST_PIXELS = 64_000_000  # of one picture: more than most cameras have, and about 600 MB while it is read
+_PAGES, _MOST_MAPPED = 2**16, 2**28  # bytes: mapped where one is read, and read in all
 _FEWEST = 5  # a side of a picture; 3 or 4 at an array's end are its colours
 
 
@@ -44,6 +45,8 @@ def _fit(array: np.ndarray, done: list[str], name: str, pixels: int, count: int,
     exact = array.ndim in (2, 3) and (size == (side, side) if square else math.prod(size) == pixels)
     several = array.ndim > (1 if flat else 2)
     images, total = (array[:count], len(array)) if several else (array[None], 1)
+    if min(array.nbytes, math.prod(array.shape[1:]) * _PAGES) > _MOST_MAPPED and several and array.flags.fnc:
+        raise UserError(f"{name}: the images lie mixed in Fortran order: save numpy.ascontiguousarray(x)")
     if array.size and (flat or exact):
         x = _scaled(np.asarray(images).reshape(-1, pixels), name)
         return Images(1 - x if invert else x, total, done)
@@ -107,9 +110,9 @@ def _check_size(name: str, height: int, width: int) -> None:
 
 def _scaled(x: np.ndarray, name: str) -> np.ndarray:
     if x.dtype == np.uint8:
-        return x.astype(np.float32) / 255
+        return np.divide(x, 255, dtype=np.float32)
     if x.dtype.kind != "f":
         raise UserError(f"{name}: dtype {x.dtype}; give uint8 from 0 to 255, or floats from 0 to 1")
-    if not ((x >= 0) & (x <= 1)).all():
+    if not 0 <= x.min() <= x.max() <= 1:  # nor NaN
         raise UserError(f"{name}: floats must lie from 0 to 1; for 0 to 255 save x.astype(np.uint8)")
     return x.astype(np.float32)

@@ -80,12 +80,12 @@ def _network(path: str) -> tuple[keras.Sequential, int, int]:
             raise ValueError(f"its shapes {shapes} are not those of a chain of Dense layers")
         if biases[-1][0] > MOST_CLASSES:
             raise ValueError(f"it has {biases[-1][0]} classes, more than {MOST_CLASSES}")
-    model = keras.Sequential(
-        [
-            keras.Input((kernels[0][0],)),
-            *(keras.layers.Dense(width, activation="relu") for (width,) in biases[:-1]),
-            keras.layers.Dense(biases[-1][0], activation="softmax"),
-        ]
-    )
-    model.set_weights(weights)
+        model = keras.Sequential(
+            [
+                keras.Input((kernels[0][0],)),
+                *(keras.layers.Dense(width, activation="relu") for (width,) in biases[:-1]),
+                keras.layers.Dense(biases[-1][0], activation="softmax"),
+            ]
+        )
+        model.set_weights(weights)
     return model, kernels[0][0], biases[-1][0]

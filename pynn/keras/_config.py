@@ -18,7 +18,6 @@ from ..tensor import Operators, Tensor
 from . import _registry
 from ._names import lookup
 
-
 DEEPEST = 256  # levels of JSON, for each of which the parser takes some of the stack: a thread's may be small
 
 

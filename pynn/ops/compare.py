@@ -18,7 +18,7 @@ def _comparison(function: np.ufunc, bools: bool) -> Callable[[Any, Any], Tensor]
         x, y = pair(x, y)
         if not bools and x._array.dtype.kind == "b":
             raise InvalidArgumentError(f"{function.__name__} has no order of bools: see tf.cast")
-        return Tensor(np.asarray(run(function, x._array, y._array)))
+        return Tensor(np.asarray(quiet(function, x._array, y._array)))
 
     compare.__name__ = compare.__qualname__ = function.__name__
     compare.__doc__ = f"A bool tensor, element by element: NumPy's {function.__name__}."
@@ -49,7 +49,7 @@ def bools(x: Any) -> np.ndarray:
 
 def _logic(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
     def logical(x: Any, y: Any) -> Tensor:
-        return Tensor(np.asarray(run(function, bools(x), bools(y))))
+        return Tensor(np.asarray(quiet(function, bools(x), bools(y))))
 
     logical.__name__ = logical.__qualname__ = function.__name__
     logical.__doc__ = f"A bool tensor of bool tensors: NumPy's {function.__name__}."

@@ -9,6 +9,7 @@ import pytest
 import pynn as tf
 from pynn import keras
 from pynn.keras import layers
+from pynn.keras.models import state
 
 rng = np.random.default_rng(0)
 X, Y = rng.random((60, 10)).astype(np.float32), rng.integers(0, 3, 60)
@@ -189,6 +190,18 @@ def test_batches(tmp_path):
     assert [epoch for epoch, _ in seen] == [1, 2, 3]
     for a, b in zip(seen[0][1], saved[5], strict=True):  # of seven batches, the sixth was saved
         assert a.tobytes() == b.tobytes()
+
+
+def test_notes_are_not_unpacked(tmp_path):
+    """JSON takes many times its size when it is parsed, and text that repeats is packed to nearly nothing."""
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
+    state.save(model, tmp_path / "a.npz", {})
+    with np.load(tmp_path / "a.npz") as file:
+        arrays = dict(file) | {state.NOTES: np.frombuffer(b"[" + b"[]," * 2**20 + b"[]]", np.uint8)}
+    np.savez_compressed(tmp_path / "a.npz", **arrays)
+    for read in (state.read, lambda path: state.restore(model, path)):
+        with pytest.raises(ValueError, match=r"its training\.json unpacks to 3,145,732 bytes"):
+            read(tmp_path / "a.npz")
 
 
 def test_the_state_before_where_the_last_one_is_damaged(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import math
 import os
 import pickle
 import struct
@@ -177,19 +178,37 @@ def test_predict_bad_image(trained, tmp_path, content, words, assert_one_line):
     assert_one_line("predict", str(tmp_path / "bad"), *words)
 
 
-def test_predict_scales_only_what_it_shows(trained, tmp_path, capsys):
-    """12 GB of images on some KB of disk: holes in a file."""
-    header = io.BytesIO()
-    shape = {"descr": "<f4", "fortran_order": False, "shape": (4_000_000, 28, 28)}
-    np.lib.format.write_array_header_1_0(header, shape)
-    with open(tmp_path / "sparse.npy", "wb") as file:
-        file.write(header.getvalue())
-        file.truncate(len(header.getvalue()) + 4_000_000 * 784 * 4)
+def sparse(path, shape, dtype="<f4", fortran=False):
+    """An array on some KB of disk: a header, and a hole."""
+    with open(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": fortran, "shape": shape})
+        file.truncate(file.tell() + math.prod(shape) * np.dtype(dtype).itemsize)
+
+
+@pytest.mark.parametrize("dtype", ["<f4", "<f8", "|u1"])
+@pytest.mark.parametrize("shape", [(4_000_000, 28, 28), (4_000_000, 784)])
+def test_predict_scales_only_what_it_shows(trained, tmp_path, capsys, shape, dtype):
+    sparse(tmp_path / "sparse.npy", shape, dtype)  # of 3 to 25 GB
     tracemalloc.start()
     assert predict(trained, tmp_path / "sparse.npy", "--count", "3") == 0
     assert tracemalloc.get_traced_memory()[1] < 2**26
     tracemalloc.stop()
     assert "the first 3 of 4000000 images" in capsys.readouterr().out
+
+
+def test_predict_reads_no_pictures_that_are_all_over_a_file(trained, tmp_path, assert_one_line):
+    sparse(tmp_path / "large.npy", (400, 5000, 5000), fortran=True)  # mapped, its first picture is in all pages: 40 GB
+    assert predict(trained, tmp_path / "large.npy") == 2
+    assert_one_line("predict", "large.npy", "Fortran order", "numpy.ascontiguousarray")
+    np.save(tmp_path / "small.npy", np.asfortranarray(X))
+    assert predict(trained, tmp_path / "small.npy") == 0
+
+
+@pytest.mark.parametrize("shape", [(110_000, 110_000), (2, 8001, 8000)])
+def test_predict_reads_no_picture_that_is_too_large(trained, tmp_path, assert_one_line, shape):
+    sparse(tmp_path / "large.npy", shape)
+    assert predict(trained, tmp_path / "large.npy") == 2
+    assert_one_line("predict", "large.npy", "at most 64 million pixels")
 
 
 @pytest.mark.parametrize("reader", [(predict_module, "read_arrays"), (images, "_read")], ids=lambda r: r[1])
@@ -210,6 +229,19 @@ def test_whatever_a_reader_raises_is_one_line_and_nothing_else_is(
     monkeypatch.setattr(keras.Sequential, "predict", None)
     with pytest.raises(TypeError):
         predict(trained, tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("place", ["Dense", "Sequential"])
+def test_no_memory_for_the_network_is_one_line(trained, tmp_path, monkeypatch, assert_one_line, place):
+    def broken(*args, **kwargs):
+        raise MemoryError("Unable to allocate")
+
+    np.save(tmp_path / "a.npy", X[:2])
+    monkeypatch.setattr(
+        *{"Dense": (keras.layers, "Dense"), "Sequential": (keras.Sequential, "set_weights")}[place], broken
+    )
+    assert predict(trained, tmp_path / "a.npy") == 2
+    assert_one_line("predict", "weights.npz: ", "MemoryError Unable to allocate")
 
 
 @pytest.mark.parametrize("made", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])

@@ -127,8 +127,7 @@ def _hdf5(h5py: ModuleType, stream: BinaryIO, most: int) -> Iterator[tuple[Array
 def _attributes(group: Any, names: Iterable[str], most: int) -> dict[str, Any]:
     found = [name for name in names if name in group.attrs]
     for about in map(group.attrs.get_id, found):
-        # names of any length lie apart, and many of them may be one that is long: Keras does not write such
-        if math.prod(about.shape) * about.dtype.itemsize > most or (names is NAMES and about.dtype.kind == "O"):
+        if math.prod(about.shape) * about.dtype.itemsize > most:
             raise ValueError(f"an attribute of {group.name} is too large")
     return {name: _text(group.attrs[name]) for name in found}
 

@@ -213,7 +213,7 @@ def from_config(config: dict[str, Any], make: Callable[[Any], Layer] | None = No
             try:
                 args, kwargs = argument(call["args"]), argument(call["kwargs"])
             except (KeyError, IndexError):
-                _budget.work(0)
+                _budget.work(4 * _budget.CALL)
                 left.append((name, call))
                 continue
             made[name].append(layers[name](*args, **kwargs))
