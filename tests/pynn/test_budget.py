@@ -157,6 +157,16 @@ def test_numbers_that_a_file_holds_are_allowed():
     assert not _budget.opened
 
 
+@pytest.mark.parametrize("kind", ["stack", "graph"])
+def test_models_inside_are_worth_their_layers(kind):
+    model = keras.Sequential([keras.Input((1,)), *[layers.Flatten() for _ in range(100)]])
+    model = model if kind == "stack" else keras.Model(model.input, model.output)
+    with _budget.limited(0):
+        before = _budget._budget.work
+        model(np.zeros((1, 1)))
+        assert before - _budget._budget.work >= 100 * _budget.CALL
+
+
 @pytest.mark.parametrize("size", [2**18, 2**25])
 def test_a_configuration_is_no_longer_than_its_file_warrants(size, tmp_path, monkeypatch):
     text = json.dumps(stack(entry((2,)), layer("Flatten")))
@@ -172,8 +182,9 @@ def test_a_configuration_is_no_longer_than_its_file_warrants(size, tmp_path, mon
 
 
 @pytest.mark.parametrize("text", [
-    "[" * 100_000, '{"a":' * 20_000, '[{"a":' * 200, "[" * 257 + "]" * 257, r'["\\", "\"", "[", ' + "[" * 257,
-], ids=["lists", "dicts", "both", "closed", "behind strings"])  # fmt: skip
+    "[" * 100_000, '{"a":' * 20_000, '[{"a":' * 200, "[" * 257 + "]" * 257,
+    r'["\\", ' + "[" * 257 + r'"\\"', r'["\"", ' + "[" * 257 + r'"\""',
+], ids=["lists", "dicts", "both", "closed", "behind a backslash", "behind a quote"])  # fmt: skip
 def test_nesting_is_counted_before_it_is_parsed(text, tmp_path, run_python):
     """The parser's C code has a limit that a program may raise, and a thread's stack may be smaller than that."""
     write(tmp_path / "a.keras", text)

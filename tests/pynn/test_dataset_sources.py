@@ -134,6 +134,10 @@ def test_package_clients(tmp_path, monkeypatch, capsys):
     assert made.fetch() == b"get name==1\n"
     assert not seen[0].parent.exists()  # its folder is gone
     assert capsys.readouterr().err == "pynn: fetching name==1 with client\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(_sources, "_DOWNLOAD_BYTES", 11)
+        with pytest.raises(OSError, match="left 1 files, or one that is too large"):
+            made.fetch()
     client("echo 'npm warn x' >&2; echo 'npm error code E404' >&2; echo more >&2; exit 1")
     with pytest.raises(OSError, match=r"^npm error code E404$"):
         made.fetch()

@@ -154,10 +154,11 @@ def test_hdf5_that_is_more_than_it_says(kind, tmp_path):
     (tmp_path / "a.weights.h5").write_bytes(content)
     model.save(tmp_path / "a.keras")
     repacked(tmp_path / "a.keras", **{"model.weights.h5": content})
+    words = "its arrays take" if kind in ("billion", "zeros") else ""
     tracemalloc.start()
     for load in (model.load_weights, keras.models.load_model):
         path = tmp_path / ("a.weights.h5" if load == model.load_weights else "a.keras")
-        with pytest.raises(ValueError, match=path.name):
+        with pytest.raises(ValueError, match=f"{path.name} .*{words}"):
             load(path)
     assert tracemalloc.get_traced_memory()[1] < 2**26
     tracemalloc.stop()
@@ -251,7 +252,7 @@ def test_texts_that_ask_for_too_much():
         keras.models.model_from_json(text)
 
 
-@pytest.mark.parametrize("config", [{"num_thresholds": 10**8}, {"multi_label": True, "num_labels": 10**6}])
+@pytest.mark.parametrize("config", [{"num_thresholds": 10**7}, {"multi_label": True, "num_labels": 10**6}])
 def test_a_metric_takes_no_memory_that_the_file_does_not_have(tmp_path, config):
     path = tmp_path / "model.keras"
     model = sequential()
