@@ -39,7 +39,9 @@ def reading(name: str, kind: str = "") -> Iterator[None]:
             raise UserError(f"{error.filename or name}: {error.strerror}") from None
         text = str(error).replace(name, one_line(name)).partition("\n")[0]
         text = f"{text[:300]}..." if len(text) > 300 else text  # files may put anything into an error's text
-        if not isinstance(error, (OSError, ValueError)):  # "KeyError 'name'", "MemoryError"
+        if isinstance(error, MemoryError):
+            text = "not enough memory"
+        elif not isinstance(error, (OSError, ValueError)):  # "KeyError 'name'"
             text = f"{type(error).__name__} {text}".strip()
         text = text or type(error).__name__
         name = one_line(name)

@@ -231,6 +231,16 @@ def test_whatever_a_reader_raises_is_one_line_and_nothing_else_is(
         predict(trained, tmp_path / "a.npy")
 
 
+def test_no_memory_for_the_probabilities_is_one_line(tmp_path, trained, monkeypatch, assert_one_line):
+    def broken(*args, **kwargs):
+        raise MemoryError
+
+    np.save(tmp_path / "a.npy", X[:2])
+    monkeypatch.setattr(keras.Sequential, "predict", broken)
+    assert predict(trained, tmp_path / "a.npy") == 2
+    assert_one_line("predict", "not enough memory")
+
+
 @pytest.mark.parametrize("place", ["Dense", "Sequential"])
 def test_no_memory_for_the_network_is_one_line(trained, tmp_path, monkeypatch, assert_one_line, place):
     def broken(*args, **kwargs):
@@ -241,7 +251,7 @@ def test_no_memory_for_the_network_is_one_line(trained, tmp_path, monkeypatch, a
         *{"Dense": (keras.layers, "Dense"), "Sequential": (keras.Sequential, "set_weights")}[place], broken
     )
     assert predict(trained, tmp_path / "a.npy") == 2
-    assert_one_line("predict", "weights.npz: ", "MemoryError Unable to allocate")
+    assert_one_line("predict", "weights.npz: ", "not enough memory")
 
 
 @pytest.mark.parametrize("made", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
