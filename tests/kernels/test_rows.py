@@ -1,4 +1,7 @@
-"""take_rows: NumPy's indexing by rows, for every type, and its errors."""
+"""take_rows: NumPy's indexing by rows, for every type, and its errors; indices that another thread changes."""
+
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -51,3 +54,45 @@ def test_errors():
     with pytest.raises(ValueError, match="not share"):
         kernels.take_rows(x, [3], x[:1])
     assert (x == 1).all()
+
+
+N = 2**18
+PAIR = np.array([[0.0], [1.0]], np.float32).repeat(N, axis=1)
+SLOPE = np.zeros((64, N), np.float32)
+SLOPE[:, 1] = 1  # the loss of label 1 is smaller by 1 than that of label 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda rows: kernels.take_rows(PAIR, rows)[:, 0],
+        lambda labels: kernels.softmax_cross_entropy(SLOPE, labels)[0],
+    ],
+    ids=["rows", "labels"],
+)
+def test_indices_are_those_of_the_call(call):
+    """Another thread changes them as soon as the kernel, which has checked them, lets the interpreter go."""
+    kernels.set_num_threads(1)
+    expected, changed, interval = call(np.zeros(64, np.int64)), 0, sys.getswitchinterval()
+    sys.setswitchinterval(1000)  # the other thread never gets the GIL by time slices
+    try:
+        for _ in range(200):
+            indices, gate = np.zeros(64, np.int64), threading.Lock()
+            gate.acquire()
+
+            def change(indices=indices, gate=gate):
+                with gate:
+                    indices[:] = 1
+
+            other = threading.Thread(target=change)
+            other.start()
+            gate.release()
+            result = call(indices)
+            changed += indices[0]
+            other.join()
+            np.testing.assert_array_equal(result, expected)
+            if changed == 5:
+                break
+    finally:
+        sys.setswitchinterval(interval)
+    assert changed == 5
