@@ -1,0 +1,113 @@
+"""`make mutants`: does a test fail for each mutant of the table? One line each, and exit code 1 if one survives.
+
+The tree is copied and built once. In the copy each mutant is planted, built if it is the kernels', tested, and taken
+out again. An argument selects those that have it in their file or description.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from table import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
+PYTEST = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+PASSED, FAILED = 0, 1  # of pytest's exit codes; the others say that it could not test
+SECONDS, HANGING = 300, 30  # for the tests of a mutant, and of one that makes them hang
+
+
+class Copy:
+    """A folder with the files that git knows, or would, and what is built of them."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for name in filter(lambda name: (ROOT / name).is_file(), listed.split("\0")):
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, self.folder / name)
+        (self.folder / "pynn/bench").symlink_to("../bench")  # else an installed pynn.bench would be tested
+
+    def run(self, command: list[str], seconds: float = 900) -> tuple[int | None, str]:
+        """The exit code, None after a time-out, and what was printed."""
+        environment = os.environ | {"PYTHONPATH": str(self.folder)}
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=output, stderr=output, start_new_session=True
+            )
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                code = None
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)  # and what it has started
+                    process.wait()
+            output.seek(0)
+            return code, output.read()
+
+    def fate(self, mutant: Mutant) -> str:
+        """What became of the mutant."""
+        path = self.folder / mutant.file
+        source = path.read_text()
+        if source.count(mutant.old) != 1:
+            return "NO LONGER APPLIES"
+        path.write_text(source.replace(mutant.old, mutant.new))
+        try:
+            if mutant.is_compiled and self.run(BUILD)[0] != 0:
+                return "DOES NOT BUILD"
+            if self.run([sys.executable, "-P", "-c", f"import {mutant.module}"], SECONDS)[0] != 0:
+                return "DOES NOT IMPORT"
+            code, _ = self.run([*PYTEST, *_paths(mutant)], HANGING if mutant.hangs else SECONDS)
+        finally:
+            path.write_text(source)  # newer than what was built: the next build will build it again
+        if code is None:
+            return "caught" if mutant.hangs else "OUT OF TIME"
+        return {PASSED: "SURVIVED", FAILED: "caught"}.get(code, f"NOT TESTED ({code})")
+
+
+def _paths(mutant: Mutant) -> list[str]:
+    return [f"tests/{test}" for test in mutant.tests.split()]
+
+
+def main(only: str) -> int:
+    chosen = [mutant for mutant in MUTANTS if only in f"{mutant.file}: {mutant.what}"]
+    if not chosen:
+        sys.exit(f"no mutant has {only!r} in its file or description")
+    begin = last = time.monotonic()
+
+    def tell(fate: str, about: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        print(f"{fate:18} {now - last:4.0f} s  {about}", flush=True)
+        last = now
+
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = Copy(folder)
+        for fate, command in (
+            ("built", BUILD),
+            ("passed", [*PYTEST, *sorted({path for mutant in chosen for path in _paths(mutant)})]),
+        ):
+            code, output = copy.run(command)
+            if code != PASSED:
+                sys.exit(f"{output}\nThis is the tree without a mutant")
+            tell(fate, "the tree without a mutant")
+        fates = []
+        for mutant in sorted(chosen, key=lambda mutant: mutant.is_compiled):  # the others need no build
+            fates.append(copy.fate(mutant))
+            tell(fates[-1], f"{mutant.file}: {mutant.what}")
+    caught = fates.count("caught")
+    print(f"{caught} of {len(fates)} mutants caught, in {time.monotonic() - begin:.0f} s")
+    return int(caught < len(fates))
+
+
+if __name__ == "__main__":
+    sys.exit(main(" ".join(sys.argv[1:])))

@@ -1,0 +1,250 @@
+"""Mutants: small faults of the kind that people make, each with the tests that fail for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """One change of one file, and the tests that catch it."""
+
+    what: str
+    file: str
+    old: str  # occurs once in the file
+    new: str
+    tests: str  # in the folder of tests, with blanks between them
+    hangs: bool = False  # a time-out counts as caught
+
+    @property
+    def is_compiled(self) -> bool:
+        return not self.file.endswith(".py")
+
+    @property
+    def module(self) -> str:
+        """What can still be imported."""
+        name = "kernels" if self.is_compiled else self.file.removesuffix(".py").replace("/", ".")
+        return f"pynn.{name}" if name.startswith("bench.") else name
+
+
+_FILES = [
+    Mutant("arrays of a model's file are unpickled", "pynn/keras/models/arrays.py",
+           "allow_pickle=False", "allow_pickle=True", "pynn/test_guards.py"),
+    Mutant("arrays of objects are taken for numbers", "pynn/keras/models/arrays.py",
+           'if dtype.kind not in "fiub" or min', "if min", "pynn/test_guards.py"),
+    Mutant("images are unpickled", "pynn/_commands/images.py",
+           'np.lib.format.open_memmap(name, mode="r")', "np.load(name, allow_pickle=True)",
+           "pynn/test_cli_predict.py"),
+    Mutant("data sets are unpickled", "pynn/keras/datasets/_archive.py",
+           'decode_npy(members.pop(f"{key}.npy"))',
+           'np.load(io.BytesIO(members.pop(f"{key}.npy")), allow_pickle=True)', "pynn/test_dataset_files.py"),
+    Mutant("a configuration imports any module for a class", "pynn/keras/_registry.py",
+           "    if found is None and (ours or",
+           "    if found is None and module and not ours:\n"
+           "        found = getattr(__import__(module, fromlist='x'), name, None)\n    if found is None and (ours or",
+           "pynn/test_guards.py"),
+    Mutant("a configuration takes any class that is loaded", "pynn/keras/_registry.py",
+           "found = None if ours else _find_custom(registered, name)",
+           "import sys\n    found = None if ours else _find_custom(registered, name) or "
+           "getattr(sys.modules.get(module), name, None)", "pynn/test_guards.py"),
+    Mutant("a configuration imports any module for a function", "pynn/keras/_registry.py",
+           "    if found is None or isinstance(found, type):",
+           "    if found is None:\n"
+           "        found = getattr(__import__(config.get('module') or 'builtins', fromlist='x'), name, None)\n"
+           "    if found is None or isinstance(found, type):", "pynn/test_guards.py"),
+    Mutant("load_model takes safe_mode=False", "pynn/keras/models/saving.py",
+           "@neutral(safe_mode=True)\ndef load_model", "@neutral(safe_mode=...)\ndef load_model",
+           "pynn/test_saving_keras.py"),
+    Mutant("configurations of any size", "pynn/keras/models/saving.py",
+           " or archive.getinfo(CONFIG).file_size > MOST_CONFIG", "", "pynn/test_guards.py"),
+    Mutant("weights in a .keras that unpack to any size", "pynn/keras/models/saving.py",
+           "if archive.getinfo(stored).file_size > most:", "if False:", "pynn/test_guards.py"),
+    Mutant("arrays of any size in an .npz", "pynn/keras/models/arrays.py",
+           "if size > most:", 'if size > most and kind != ".npz":', "pynn/test_guards.py"),
+    Mutant("arrays of any size in an .h5", "pynn/keras/models/arrays.py",
+           "if size > most:", 'if size > most and kind != ".h5":', "pynn/test_guards.py"),
+    Mutant("arrays that are larger than their member", "pynn/keras/models/arrays.py",
+           "if math.prod(shape) * dtype.itemsize >= info.file_size:", "if False:",
+           "pynn/test_guards.py"),
+    Mutant("members of an .npz in packings without limit", "pynn/keras/models/arrays.py",
+           "    check_packing(info)\n    with", "    with", "pynn/test_guards.py"),
+    Mutant("weights of any size from a configuration", "pynn/keras/_budget.py",
+           "if numbers > _budget.left:", "if False:", "pynn/test_saving_hostile.py::test_texts_that_ask_for_too_much"),
+    Mutant("one thread's limit on weights is every thread's", "pynn/keras/_budget.py",
+           "class _Budget(threading.local):", "class _Budget:", "pynn/test_guards.py"),
+    Mutant("one thread's custom objects are every thread's", "pynn/keras/_registry.py",
+           "class _Scopes(threading.local):", "class _Scopes:",
+           "pynn/test_saving.py::test_classes_of_ones_own"),
+    Mutant("HDF5: raw data in another file", "pynn/keras/models/arrays.py",
+           "if dataset.external or dataset.is_virtual:", "if dataset.is_virtual:",
+           "pynn/test_saving_hostile.py::test_hdf5_that_is_more_than_it_says"),
+    Mutant("HDF5: a virtual dataset of another file", "pynn/keras/models/arrays.py",
+           "if dataset.external or dataset.is_virtual:", "if dataset.external:",
+           "pynn/test_saving_hostile.py::test_hdf5_that_is_more_than_it_says"),
+    Mutant("gzipped IDX of any size", "pynn/keras/datasets/_idx.py",
+           "limit = min(MAX_BYTES, most_bytes(data)) if zipped else MAX_BYTES", "limit = MAX_BYTES",
+           "pynn/test_dataset_files.py"),
+    Mutant("IDX claims any size", "pynn/keras/datasets/_idx.py",
+           "if not 0 < size <= limit:", "if not 0 < size:", "pynn/test_dataset_files.py"),
+    Mutant("a gzip bomb is unpacked", "pynn/keras/datasets/_idx.py",
+           "body = read_up_to(stream, size + 1)", "body = stream.read()", "pynn/test_dataset_files.py"),
+    Mutant("a zip of any size", "pynn/keras/datasets/_archive.py",
+           "if (size := sum(info.file_size for info in members.values())) > limit:", "if (size := 0) > limit:",
+           "pynn/test_dataset_files.py"),
+    Mutant("a tar of any size", "pynn/keras/datasets/_archive.py",
+           "fileobj=_Bounded(stream, limit)", "fileobj=stream", "pynn/test_dataset_files.py"),
+    Mutant("a tar is unpacked to paths", "pynn/keras/datasets/_archive.py",
+           "            if member.name in names and",
+           '            archive.extract(member, filter="data")\n            if member.name in names and',
+           "pynn/test_dataset_files.py"),
+    Mutant("pictures of any size", "pynn/_commands/images.py",
+           "        _check_size(name, picture.height, picture.width)  # only", "        # only",
+           "pynn/test_cli_predict.py"),
+    Mutant("arrays of pixels of any size", "pynn/_commands/images.py",
+           "    _check_size(name, *size)\n", "", "pynn/test_cli_predict.py"),
+    Mutant("a mirror sends any size", "pynn/keras/datasets/_sources.py",
+           "if self.tell() + len(data) > _DOWNLOAD_BYTES:", "if False:", "pynn/test_dataset_sources.py"),
+    Mutant("a package client leaves any size", "pynn/keras/datasets/_sources.py",
+           " or files[0].stat().st_size > _DOWNLOAD_BYTES", "", "pynn/test_dataset_sources.py"),
+    Mutant("data are not the original", "pynn/keras/datasets/_cache.py",
+           " or digest(array) != expected", "", "pynn/test_datasets.py"),
+    Mutant("two writers share one partial file", "pynn/_atomic.py",
+           'f".pynn-{secrets.token_hex(8)}.partial"', 'f".pynn-{0:016}.partial"', "pynn/test_atomic.py"),
+    Mutant("a partial file is swept while its program lives", "pynn/_atomic.py",
+           "descriptor = _locked(path, wait=False)", "descriptor = os.open(path, os.O_RDONLY)", "pynn/test_atomic.py"),
+    Mutant("a name before the bytes are on the disk", "pynn/_atomic.py",
+           "os.fsync(file.fileno())  #", "#", "pynn/test_atomic.py"),
+    Mutant("weights are written in place", "pynn/keras/models/weights.py",
+           "with replacing(path) as file:", 'with open(path, "wb") as file:',
+           "pynn/test_guards.py"),
+    Mutant("models are written in place", "pynn/keras/models/saving.py",
+           "with replacing(path) as file, zipfile", 'with open(path, "wb") as file, zipfile',
+           "pynn/test_guards.py"),
+    Mutant("the state of a training is written in place", "pynn/keras/models/state.py",
+           "with replacing(Path(path)) as file:", 'with open(path, "wb") as file:',
+           "pynn/test_cli_resume.py::test_killed_while_it_writes_the_third_state"),
+]  # fmt: skip
+
+_NUMERICS = [
+    Mutant("relu drops NaN", "kernels/simd/elementwise.inc",
+           "BINARY(relu, !(a <= 0) ? a : 0)", "BINARY(relu, a > 0 ? a : 0)", "kernels/test_elementwise.py"),
+    Mutant("softmax forgets what fills no vector", "kernels/simd/softmax.inc",
+           "if (j < m * n) {", "if (0) {", "kernels/test_losses.py"),
+    Mutant("softmax without its maximum", "kernels/simd/softmax.inc",
+           "out[i * n + j] = x[i * n + j] - max;", "out[i * n + j] = x[i * n + j];", "kernels/test_losses.py"),
+    Mutant("Adam's epsilon inside the root", "kernels/simd/optimizers.inc",
+           "(SQRT(v[i]) + e)", "SQRT(v[i] + e)", "kernels/test_optimizers.py"),
+    Mutant("RMSprop's epsilon outside the root", "kernels/optimizers.pyx",
+           "<floating> sqrt(v[i] + epsilon)", "(<floating> sqrt(v[i]) + epsilon)",
+           "kernels/test_ladder.py::test_small"),
+    Mutant("packing forgets the last column", "kernels/gemm.pyx",
+           "copy(b, k, columns, packed,", "copy(b, k, columns - 1, packed,",
+           "kernels/test_products.py::test_every_tile"),
+    Mutant("the transposed half from the column beside", "kernels/gemm.pyx",
+           "at(c, i + 1, i, size)", "at(c, i + 1, i + 1, size)", "kernels/test_narrow.py"),
+    Mutant("out over the bias", "kernels/products.pyx",
+           " or v is not None and overlaps(out, v)", "", "kernels/test_out.py"),
+    Mutant("out over the second operand", "kernels/elementwise.pyx",
+           "if not (same_walk(a, c) and same_walk(b, c) and plain(c)):", "if not (same_walk(a, c) and plain(c)):",
+           "kernels/test_out.py"),
+    Mutant("float32 and float64 give float32", "kernels/_arrays.pyx",
+           "p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)",
+           "p, q = np.asarray(p, np.float32), np.asarray(q, np.float32)", "kernels/test_elementwise.py"),
+    Mutant("amsgrad's epsilon inside the root", "pynn/keras/optimizers/adam.py",
+           "(np.sqrt(largest) + self.epsilon)", "np.sqrt(largest + self.epsilon)",
+           "pynn/test_against_keras.py::test_optimizers"),
+    Mutant("a row that was broadcast keeps its gradients apart", "pynn/ops/_chain.py",
+           "if n == 1 and have[i + new] != 1", "if n == 1 and have[i + new] < 1", "pynn/test_gradients.py"),
+    Mutant("a tensor used twice has its last gradient", "pynn/tape.py",
+           "grads[key] = grads[key] + dx if key in grads else dx", "grads[key] = dx", "pynn/test_tape.py"),
+    Mutant("the tape forgets operands in lists", "pynn/convert.py",
+           "values = [operand(v) if holds_tensors(v) else v for v in values]",
+           "values = [Tensor(as_array(v)) if holds_tensors(v) else v for v in values]",
+           "pynn/test_lists_of_tensors.py"),
+    Mutant("tapes of all threads record", "pynn/tape.py",
+           "class _Active(threading.local):", "class _Active:", "pynn/test_tape.py"),
+    Mutant("large integers are cut to 32 bits", "pynn/convert.py",
+           "np.int32 if fits else np.int64", "np.int32", "pynn/test_ops.py::test_dtype"),
+]  # fmt: skip
+
+_THREADS = [
+    Mutant("the shares of two threads overlap by one", "kernels/optimizers.pyx",
+           "min((t + 1) * share, self.elements)", "min((t + 1) * share + 1, self.elements)",
+           "kernels/test_threads.py::test_same_bits_for_any_number_of_threads"),
+    Mutant("rows are checked, but not copied", "kernels/rows.pyx",
+           "order = (<object> order).astype(np.intp)", "order = np.ascontiguousarray(order, np.intp)",
+           "kernels/test_rows.py"),
+    Mutant("labels are checked, but not copied", "kernels/losses.pyx",
+           "t = (<object> t).astype(np.int64)", "t = np.ascontiguousarray(t, np.int64)",
+           "kernels/test_rows.py kernels/test_losses.py"),
+    Mutant("fork without a pause", "kernels/_threads.pyx",
+           "before=lambda: pause_threads(), ", "", "kernels/test_fork.py", hangs=True),
+    Mutant("prefetch reads without end", "pynn/data/_threads.py",
+           "            free.get()\n", "", "pynn/test_data_threads.py"),
+    Mutant("results in the order in which threads finish", "pynn/data/_threads.py",
+           "pending.append(SimpleQueue())", "pending.append(pending[0] if pending else SimpleQueue())",
+           "pynn/test_data_threads.py"),
+    Mutant("an abandoned iterator leaves its thread", "pynn/data/_threads.py",
+           "        stopped.set()\n        free.put(None)\n", "", "pynn/test_data_threads.py"),
+]  # fmt: skip
+
+_TRAINING = [
+    Mutant("the order of shuffling is not restored", "pynn/keras/models/state.py",
+           "found = [random.generator()]", "found = []", "pynn/test_backup_and_restore.py::test_the_same_bits"),
+    Mutant("Dropout's random numbers are not restored", "pynn/keras/models/state.py",
+           "        elif isinstance(value, np.random.Generator):\n            found.append(value)\n", "",
+           "pynn/test_backup_and_restore.py::test_the_same_bits"),
+    Mutant("validation data are shuffled", "pynn/keras/models/loops.py",
+           "return source(*data, batch_size", "return source(*data, shuffle=True, batch_size",
+           "pynn/test_against_keras.py::test_training"),
+    Mutant("the mean loss counts batches, not samples", "pynn/keras/models/steps.py",
+           "tracker.total += float(loss._array) * rows\n        tracker.count += rows",
+           "tracker.total += float(loss._array)\n        tracker.count += 1", "pynn/test_training.py"),
+    Mutant("metrics go on from epoch to epoch", "pynn/keras/models/loops.py",
+           "self.reset_metrics()\n        values", "values", "pynn/test_training.py"),
+    Mutant("the last batch is dropped", "pynn/keras/_batches.py",
+           "range(0, self.rows, self.batch_size)", "range(0, self.rows - self.batch_size + 1, self.batch_size)",
+           "pynn/test_training.py"),
+    Mutant("the best weights are not restored", "pynn/keras/callbacks/early_stopping.py",
+           "self.model.set_weights(self.best_weights)", "pass",
+           "pynn/test_against_keras.py::test_callbacks"),
+    Mutant("predict drops, as training does", "pynn/keras/models/steps.py",
+           "[0], training=False)", "[0], training=True)", "pynn/test_against_keras.py::test_layers"),
+    Mutant("a batch that somebody holds is overwritten", "pynn/keras/_batches.py",
+           "if self.holders() != _ALONE:", "if False:", "pynn/test_fit_inputs.py"),
+]  # fmt: skip
+
+_COMMANDS = [
+    Mutant("errors of the user's have exit code 1", "pynn/cli.py",
+           "*map(one_line, more))\n    return 2", "*map(one_line, more))\n    return 1", "pynn/test_cli.py"),
+    Mutant("a loss of NaN has exit code 0", "pynn/_commands/train.py",
+           "return DIVERGED", "return 0", "pynn/test_cli_resume.py::test_a_loss_of_nan_after_epochs_that_were_saved"),
+    Mutant("a reader's error is a traceback", "pynn/_commands/__init__.py",
+           "except Exception as error:  # damaged", "except (OSError, ValueError) as error:  # damaged",
+           "pynn/test_cli_predict.py"),
+    Mutant("names of files reach the terminal as they are", "pynn/_commands/__init__.py",
+           "c if c.isprintable() else repr(c)[1:-1]", "c", "pynn/test_cli_predict.py"),
+    Mutant("a run goes on with other data", "pynn/_commands/train.py",
+           'if before and before.get("checksum") != checksum:', "if False:",
+           "pynn/test_cli_resume.py::test_what_does_not_fit_the_stopped_run"),
+    Mutant("an old run's files stay beside the new one's", "pynn/_commands/results.py",
+           "            (folder / name).unlink(missing_ok=True)\n", "            pass\n",
+           "pynn/test_cli_resume.py::test_pictures_are_those_of_the_weights"),
+]  # fmt: skip
+
+_BENCH = [
+    Mutant("the ratio upside down", "bench/results/statistics.py",
+           "each = slow / fast", "each = fast / slow", "bench/test_results.py"),
+    Mutant("the least time for the median", "bench/results/statistics.py",
+           "np.nanmedian(times)", "np.nanmin(times)", "bench/test_results.py"),
+    Mutant("wrong results are timed", "bench/measure/turns.py",
+           'largest_error(case.operation, values, truth, f"{case.title}, {name}")', '(0.0, "ulp")',
+           "bench/test_measure.py"),
+    Mutant("NaN passes for right", "bench/measure/accuracy.py",
+           "wrong = ~(error <= bound)", "wrong = error > bound", "bench/test_measure.py"),
+    Mutant("NumPy's change is told as the kernels'", "bench/results/compare.py",
+           " and (elsewhere or (gain > 1) == (after_s < before_s))", "", "bench/test_results.py"),
+    Mutant("the base is compared with itself", "bench/regress/verdicts.py",
+           'each = (times["head"] /', 'each = (times["base"] /', "bench/test_regress.py"),
+]  # fmt: skip
+
+MUTANTS = [*_FILES, *_NUMERICS, *_THREADS, *_TRAINING, *_COMMANDS, *_BENCH]

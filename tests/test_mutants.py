@@ -1,0 +1,27 @@
+"""The table of `make mutants` fits the tree: each mutant applies, and the tests that it names are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MUTANTS = runpy.run_path(str(ROOT / "tests/mutants/table.py"))["MUTANTS"]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.what)
+def test_a_mutant_applies(mutant):
+    source = (ROOT / mutant.file).read_text()
+    assert source.count(mutant.old) == 1 and mutant.new != mutant.old
+    if mutant.file.endswith(".py"):
+        ast.parse(source.replace(mutant.old, mutant.new))
+    for file, _, name in (test.partition("::") for test in mutant.tests.split()):
+        assert re.search(rf"^def {name or 'test_'}", (ROOT / "tests" / file).read_text(), re.MULTILINE)
+
+
+def test_no_two_mutants_are_called_the_same():
+    assert len({mutant.what for mutant in MUTANTS}) == len(MUTANTS)
