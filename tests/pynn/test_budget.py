@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import tracemalloc
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -149,9 +149,9 @@ def test_numbers_that_a_file_holds_are_allowed():
             _budget.spend(_budget.SPARE + 1)
         with pytest.raises(_budget.Exceeded):
             _budget.spend(2**19 + 1)
-        other = threading.Thread(target=lambda: (_budget.spend(2**60), _budget.allow((2**60,))))  # it has no limit
-        other.start()
-        other.join()
+        with ThreadPoolExecutor(1) as other:  # which has no limit
+            other.submit(_budget.spend, 2**60).result()
+            other.submit(_budget.allow, (2**60,)).result()
     _budget.spend(2**60)
     _budget.allow((2**60,))
     assert not _budget.opened
