@@ -18,7 +18,11 @@ _PARTIAL = re.compile(r"\.pynn-[0-9a-f]{16}\.partial")
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A stream to write to, which takes the place of `path` in one step at the end; after an error nothing changed."""
+    """A stream to write to, which takes the place of `path` in one step at the end; after an error nothing changed.
+
+    A link stays, and what it leads to is replaced.
+    """
+    path = Path(os.path.realpath(path))
     # beside it, because a file moves in one step only within a file system
     with _partial(path.parent, lambda made: made.touch(exist_ok=False)) as made, open(made, "wb") as file:
         yield file

@@ -112,6 +112,16 @@ def test_an_error_changes_nothing(tmp_path):
     assert left(tmp_path) == ["x"] and (tmp_path / "x").read_bytes() == b"before"
 
 
+def test_a_link_stays_and_leads_to_the_new_file(tmp_path):
+    for folder in ("links", "files"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "links" / "x").symlink_to("../files/x")
+    for data in (b"1", b"2"):  # at first it leads nowhere
+        written(tmp_path / "links" / "x", data)
+        assert (tmp_path / "files" / "x").read_bytes() == data
+    assert (tmp_path / "links" / "x").is_symlink() and left(tmp_path / "files") == left(tmp_path / "links") == ["x"]
+
+
 def test_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     """The bytes first, then the name, then the folder that holds it."""
     done = []
