@@ -60,16 +60,17 @@ def _train(arguments: argparse.Namespace) -> int:
         keras.utils.set_random_seed(run["seed"])
         print(f"{len(y_train)} training images, {len(y_test)} test images, seed {run['seed']}", flush=True)
         record = results.Record(output, {"run": run, "checksum": checksum}, before)
-        return _fit(run, data, record, output, bool(before))
+        return _fit(run, data, record, output, before)
 
 
-def _fit(run: dict[str, Any], data: Split, record: results.Record, output: Path, goes_on: bool) -> int:
+def _fit(run: dict[str, Any], data: Split, record: results.Record, output: Path, before: dict[str, Any]) -> int:
     (train_images, y_train), (test_images, y_test) = data
     x_train, x_test = _scaled(train_images), _scaled(test_images)
-    if goes_on:
+    if before:
         with reading(str(record.path), results.KIND), limited(record.path.stat().st_size):
             model = _network(run, x_train.shape[1])
-            state.restore(model, record.path)
+            if state.restore(model, record.path) | {"history": 0} != before | {"history": 0}:
+                raise UserError(f"another run has saved its state in {record.path} meanwhile: call --resume again")
     else:
         model = _network(run, x_train.shape[1])
     try:

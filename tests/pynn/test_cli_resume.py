@@ -11,7 +11,6 @@ import sys
 import numpy as np
 import pytest
 
-from pynn import _atomic
 from pynn._commands import results
 from pynn._commands import train as train_module
 from pynn.cli import main
@@ -230,12 +229,20 @@ def test_after_a_signal_nobody_may_be_there_to_read(stopped, tmp_path, monkeypat
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_one_run_at_a_time_in_a_folder(train, tmp_path, assert_one_line):
-    with _atomic.alone(tmp_path):
-        assert train(tmp_path) == 2
-        assert_one_line("train", "another `pynn train` writes in")
-        assert not contents(tmp_path)
-    assert train(tmp_path) == 0
+def test_a_state_that_another_run_saves_meanwhile(train, stopped, tmp_path, monkeypatch, capsys):
+    """After its notes were read, and before its arrays are."""
+    for epoch, folder in enumerate(("first", "second")):
+        assert stopped(tmp_path / folder, epoch, None, "--epochs", "4") == 130
+    load, name = train_module._load, "unfinished.npz"
+
+    def slow(data):
+        os.replace(tmp_path / "second" / name, tmp_path / "first" / name)
+        return load(data)
+
+    monkeypatch.setattr(train_module, "_load", slow)
+    capsys.readouterr()
+    assert train(tmp_path / "first", "--resume") == 2
+    assert "another run has saved its state" in capsys.readouterr().err
 
 
 def test_what_does_not_fit_the_stopped_run(train, stopped, digits, tmp_path, assert_one_line, capsys):

@@ -12,7 +12,7 @@ from PIL import Image
 
 import kernels
 from kernels import _cpus
-from pynn import keras
+from pynn import _atomic, keras
 from pynn.cli import main
 
 
@@ -196,3 +196,11 @@ def test_too_much_memory(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(keras.Sequential, "fit", out_of_memory)
     assert train(data, tmp_path) == 2
     assert "--hidden" in capsys.readouterr().err
+
+
+def test_one_run_at_a_time_in_a_folder(data, tmp_path, assert_one_line):
+    with _atomic.alone(tmp_path):
+        assert train(data, tmp_path) == 2
+        assert_one_line("train", "another `pynn train` writes in")
+        assert not list(tmp_path.iterdir())
+    assert train(data, tmp_path) == 0
