@@ -37,15 +37,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     0; 2 for a bad argument or input; 3 where the loss of a training is no longer a number; 130 after Ctrl-C, 143 after
     SIGTERM, 129 after SIGHUP, which keep what Ctrl-C keeps.
     """
-    if sys.stdout is None:  # closed by the shell: `pynn train >&-`
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
+    while (free := os.open(os.devnull, os.O_RDWR)) <= 2:  # closed by the shell, `pynn train >&-`: else the next file
+        os.set_inheritable(free, True)  # that is opened would take the place, and libraries' messages with it
+    os.close(free)
+    sys.stdout, sys.stderr = (s or open(os.devnull, "w") for s in (sys.stdout, sys.stderr))  # noqa: SIM115
     parser = _parser()
     arguments = parser.parse_args(argv)
     if arguments.command is None:
         parser.print_help(sys.stderr)
         return 2
     try:
-        with stoppable():
+        with stoppable(last=argv is None):
             # imported here: each command pays only for what it uses, and --help for nothing
             module = import_module(COMMANDS[arguments.command], __package__)
             code = getattr(module, arguments.command)(arguments)

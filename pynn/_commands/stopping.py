@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+
+SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+_SAME = 1.0  # seconds in which further signals ask for the same: a terminal that closes sends SIGHUP twice
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP raise KeyboardInterrupt, where they would end the process; nohup's choice stands."""
-    before = {}
+def stoppable(last: bool = False) -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP raise KeyboardInterrupt, where they would end the process; nohup's choice stands.
+
+    last: the process ends then, and no signal disturbs its end.
+    """
+    before, stop_at = {}, -math.inf
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal stop_at
+        if time.monotonic() - stop_at > _SAME:  # else it is stopping already, and must not be cut short in that
+            stop_at = time.monotonic()
+            raise KeyboardInterrupt(*[signal.Signals(number)] * (number != signal.SIGINT))
+
     if threading.current_thread() is threading.main_thread():
-        ends = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
-        before = {number: signal.signal(number, _interrupt) for number in ends}
+        ends = (signal.SIG_DFL, signal.default_int_handler)
+        before = {number: found for number in SIGNALS if (found := signal.getsignal(number)) in ends}
+        for number in before:
+            signal.signal(number, interrupt)
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt(signal.Signals(number))
+            signal.signal(number, signal.SIG_IGN if last else handler)
 
 
 def exit_code(stop: KeyboardInterrupt) -> int:
