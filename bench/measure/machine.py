@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 import kernels
+from pynn._atomic import temporary_folder
 
 from .quiet import cpus
 
@@ -92,11 +93,12 @@ def library() -> ctypes.CDLL:
         compiler = shlex.split(named)
     except ValueError:
         raise NoCompiler(f"CC is no command: {named!r}") from None
-    with tempfile.TemporaryDirectory() as folder:
-        built = Path(folder) / "peaks.so"
+    with temporary_folder(Path(tempfile.gettempdir())) as folder:
+        built = folder / "peaks.so"
+        environment = os.environ | {"TMPDIR": str(folder)}  # for what the compiler leaves itself if it is killed
         command = [*compiler, "-O3", "-fopenmp", "-shared", "-fPIC", *FLAGS.get(isa, []), str(SOURCE), "-o", str(built)]
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True)
+            subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
         except FileNotFoundError:
             raise NoCompiler(f"there is no C compiler {compiler[0]!r}; set CC") from None
         except subprocess.CalledProcessError as error:

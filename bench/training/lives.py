@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pynn._atomic import temporary_folder
+
 from ..measure.telling import note, progress
 from ..measure.turns import rotated
 from ..measure.workers import WorkerFailed, confined
@@ -42,16 +44,16 @@ def lives(plan: Plan, digits: list[np.ndarray], goal: float) -> list[Life]:
     """digits: those of load_data, in a row."""
     packages = {name: contestant.package for name, contestant in plan.among(CONTESTANTS).items()}
     lived: dict[str, list[tuple]] = {name: [] for name, package in packages.items() if find_spec(package)}
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder(Path(tempfile.gettempdir())) as folder:
         for i, array in enumerate(digits):
-            np.save(Path(folder) / f"{i}.npy", array)
+            np.save(folder / f"{i}.npy", array)
         for turn in range(plan.repeats):
             for name in rotated(list(lived), turn):
                 progress(f"from nothing to {goal:.0%}: {name}, {turn + 1} of {plan.repeats}")
                 try:
                     if turn == 0:
                         import_seconds(name, plan.threads)  # brings the files into the page cache
-                    lived[name].append(live(name, folder, plan.threads, turn, goal))
+                    lived[name].append(live(name, str(folder), plan.threads, turn, goal))
                 except WorkerFailed as error:
                     note(plan.notes, f"Does not train in a process of its own: {error}.")
                     del lived[name]

@@ -257,3 +257,15 @@ def test_without_a_compiler_the_limits_are_left_out(monkeypatch):
     machine.library.cache_clear()
     assert block["limits"] == {}
     assert "no-such-compiler-anywhere" in block["no limits"]
+
+
+def test_a_compiler_that_is_killed_leaves_nothing(tmp_path, monkeypatch):
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\nmktemp > /dev/null\nkill -KILL $$\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(machine.tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(machine.NoCompiler, match="status -9"):
+        machine.library.__wrapped__()
+    assert list(tmp_path.iterdir()) == [compiler]
