@@ -69,7 +69,8 @@ def _fit(run: dict[str, Any], data: Split, record: results.Record, output: Path,
     if before:
         with reading(str(record.path), results.KIND), limited(record.path.stat().st_size):
             model = _network(run, x_train.shape[1])
-            if state.restore(model, record.path) | {"history": 0} != before | {"history": 0}:
+            noted = state.restore(model, record.path)
+            if (noted["epochs"], noted["run"]) != (before["epochs"], before["run"]):
                 raise UserError(f"another run has saved its state in {record.path} meanwhile: call --resume again")
     else:
         model = _network(run, x_train.shape[1])
