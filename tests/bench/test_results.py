@@ -228,7 +228,7 @@ def test_compare_does_not_tell_noise(gain, spread):
 
 
 def test_compare_counts_what_it_cannot_say():
-    noisy = results(measurement({"simd": around(1, 0.5), "NumPy": around(2)}))
+    noisy = results(measurement({"simd": around(1, 0.4), "NumPy": around(2)}))
     other = results(measurement({"simd": around(1), "NumPy": around(2)}, label="3x3"))
     both = replace(noisy, measurements=noisy.measurements + other.measurements)
     found = compare.compare(both, replace(noisy, versions={"NumPy": "x"}))

@@ -148,6 +148,7 @@ def test_streams(case: str) -> None:
     compare(stream_cases.CASES[case](tf, keras, "float32"), "streams", case)
 
 
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
 @pytest.mark.parametrize("case", step_cases.CASES)
 def test_steps(case: str) -> None:
     compare(step_cases.CASES[case](tf, keras, "float32"), "steps", case)

@@ -135,6 +135,7 @@ def test_some_outputs_have_no_loss(form):
         model.evaluate(X, {names[0]: Y[0]}, verbose=0)
 
 
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 @pytest.mark.parametrize("form", ["list", "dict", "nest"])
 @pytest.mark.parametrize("what", ["y", "loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight"])
 def test_unknown_names(form, what):

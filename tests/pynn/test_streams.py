@@ -47,6 +47,7 @@ def test_the_batches_of_a_stream_are_its_own(model):
     assert history.params["steps"] == int(data().cardinality())
 
 
+@pytest.mark.filterwarnings("ignore:Your input has run out of data")
 def test_nothing_there(model):
     for use in (model.evaluate, model.predict):
         for empty in (data(0), iter(())):
