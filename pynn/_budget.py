@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 SPARE = 2**20  # numbers: a layer's save_own_variables may store less than its weights; metrics are not in the file
-SAMPLE = 2**22  # numbers of an array that an operation makes while the shapes are found: a file holds none of them
+SAMPLE = 2**24  # numbers of an array that an operation makes while the shapes are found: a file holds none of them
 WORK = 2**27  # numbers of all these arrays together: some seconds
 CALL = 2**10  # numbers that are made in the time of an operation's call
+PRODUCTS = 2**8  # products that a kernel adds up in the time of one number
+BATCH, PASSES = 3, 8  # samples in the largest of those arrays; numbers of them all for each weight that the file holds
 
 
 class Exceeded(ValueError):
@@ -33,7 +35,7 @@ opened: list[None] = []  # one for each `limited`, of all threads: operations as
 def limited(numbers: int) -> Iterator[None]:
     """What is made inside this context is in proportion to so many numbers. Exceeded: more is asked for."""
     before = vars(_budget).copy()
-    _budget.left, _budget.work, _budget.total = numbers + SPARE, numbers + WORK, numbers
+    _budget.left, _budget.work, _budget.total = numbers + SPARE, PASSES * numbers + WORK, numbers
     opened.append(None)
     try:
         yield
@@ -54,9 +56,9 @@ def allow(shape: Iterable[int], depth: int = 1) -> None:
     """An array of this shape, which is no weight, is about to be made; depth: of how many products each is a sum."""
     if not opened:
         return
-    if (size := math.prod(shape)) > max(_budget.total, SAMPLE):
+    if (size := math.prod(shape)) > BATCH * _budget.total + SAMPLE:
         raise Exceeded(f"its configuration asks for an array of {size:,} numbers")
-    work(size * max(1, depth // 16))  # so many products a kernel adds up in the time of another operation
+    work(size * max(1, depth // PRODUCTS))
 
 
 def allow_broadcast(arrays: Iterable[Any], depth: int = 1) -> None:

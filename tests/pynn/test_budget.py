@@ -87,7 +87,7 @@ LARGE = {
     "merge": graph([(SIDE, 1), (1, SIDE)], [(layer("Maximum"), [0, 1])]),
     "matmul": graph([(SIDE, 1), (1, SIDE)], [(operation("Matmul"), 0, 1)]),
     "dot": graph([(SIDE, 1), (1, SIDE)], [(layer("Dot", axes=(2, 1)), [0, 1])]),
-    "concatenate": graph([(2**17,)], [(layer("Concatenate"), [0] * 40)]),
+    "concatenate": graph([(2**18,)], [(layer("Concatenate"), [0] * 40)]),
     "inside": stack(entry((SIDE, 1)), stack(entry((None, 1)), layer("Dense", units=SIDE))),
     "input": stack(entry((2**31,)), layer("Flatten")),
 }
@@ -120,6 +120,22 @@ def test_memory_that_a_small_file_asks_for(name, tmp_path):
         assert tracemalloc.get_traced_memory()[1] < MOST
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("shape", "made", "limits"),
+    [
+        ((700,), [layers.Dense(700), layers.Dense(700)], {"WORK": 2**18, "SAMPLE": 0}),  # all weights are drawn first
+        ((800, 800), [layers.Flatten(), layers.Dense(1)], {"SAMPLE": 0}),  # three samples are made
+        ((1000, 512), [layers.Dense(512), layers.Dense(512), layers.Dense(1)], {}),  # each weight is used 1000 times
+    ],
+    ids=["weights", "picture", "sequence"],
+)
+def test_models_that_are_worth_their_weights(shape, made, limits, tmp_path, monkeypatch):
+    keras.Sequential([keras.Input(shape), *made]).save(tmp_path / "a.keras")
+    for name, value in limits.items():
+        monkeypatch.setattr(_budget, name, value)
+    keras.models.load_model(tmp_path / "a.keras")
 
 
 @pytest.mark.parametrize("metric", [layer("AUC", "keras.metrics", num_thresholds=2**16),
