@@ -31,7 +31,7 @@ def cpu_quota(root: Path = Path("/")) -> int | None:
 def pids_files(root: Path = Path("/")) -> list[tuple[Path, Path]]:
     """For the process's control group and those above it: the files of the most threads, or "max", and of those now."""
     files = [(folder / "pids.max", folder / "pids.current") for folder in _groups("pids", root)]
-    return [(most, now) for most, now in files if most.exists()]
+    return [(most, now) for most, now in files if os.path.exists(most)]  # Path.exists raises where one may not look
 
 
 def _groups(controller: str, root: Path) -> Iterator[Path]:

@@ -80,16 +80,16 @@ static void note_team(void)
 
 static int grow_team(int n)
 {
-    int more = n - pool;
+    int more;
     if (n >= refused && --calls_to_wait > 0)
+        n = refused - 1;
+    if (n <= pool)
         return pool;
+    more = n - pool;
     if (n <= proven && !pids_are_scarce(more + FAR))
         return n;
     pthread_mutex_lock(&growing);
-    if (n > proven || pids_are_scarce(more + SPARE_PIDS)) {
-        int possible = try_threads(more + SPARE_PIDS) - SPARE_PIDS;
-        more = possible < more ? possible : more;
-    }
+    more = try_threads(more + SPARE_PIDS) - SPARE_PIDS;
     if (more > 0) {
         int size = pool + more;
 #pragma omp parallel num_threads(size)

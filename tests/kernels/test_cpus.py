@@ -1,5 +1,8 @@
 """The limits of control groups, read from made-up trees."""
 
+import errno
+import os
+
 import pytest
 
 from kernels._cpus import cpu_quota, pids_files
@@ -58,6 +61,20 @@ def test_pids_files(tmp_path, groups, files, expected):
     root = tree(tmp_path, {"proc/self/cgroup": groups, **{f"sys/fs/cgroup/{name}": "max\n" for name in files}})
     folders = [root / "sys/fs/cgroup" / name for name in expected]
     assert pids_files(root) == [(folder / "pids.max", folder / "pids.current") for folder in folders]
+
+
+def test_files_that_may_not_be_looked_at(tmp_path, monkeypatch):
+    """As where a sandbox hides /sys: no limit is known, and the import goes on."""
+    root = tree(tmp_path, {"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/pids.max": "5\n"})
+    real = os.stat
+
+    def hidden(path, *args, **options):
+        if "cgroup/" in str(path):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, *args, **options)
+
+    monkeypatch.setattr(os, "stat", hidden)
+    assert (cpu_quota(root), pids_files(root)) == (None, [])
 
 
 def test_no_control_groups(tmp_path):
