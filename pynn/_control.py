@@ -103,7 +103,7 @@ def scan(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None, rev
 def foldl(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None) -> Any:
     """The last a of a = fn(a, row) over the rows; a starts as initializer, or the first row."""
     rows = _rows(elems)
-    state = rows.pop(0) if initializer is None else nest.map_structure(convert_to_tensor, initializer)
+    state = rows.pop(0) if initializer is None else initializer
     for row in rows:
         state = fn(state, row)
-    return state
+    return nest.map_structure(convert_to_tensor, state)

@@ -31,7 +31,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
             value, grad = f(*args, **kwargs)
         given = [x for x in nest.flatten(list(args)) if isinstance(x, _OPERANDS)]  # a method's self is none
         variables = [v for v in watcher.watched_variables() if not any(v is x for x in nest.flatten([given, kwargs]))]
-        if variables and "variables" not in inspect.signature(grad).parameters:
+        accepted = inspect.signature(grad).parameters
+        if variables and "variables" not in accepted and all(p.kind != p.VAR_KEYWORD for p in accepted.values()):
             raise TypeError(f"grad must accept keyword argument 'variables', since the function uses {variables}")
         inputs = tuple(operand(x) for x in (*given, *variables) if isinstance(x, Operators))
         results = [convert_to_tensor(y) for y in nest.flatten(value)]
@@ -41,8 +42,11 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
             found = grad(*upstream, variables=variables) if variables else grad(*upstream)
             found, of_variables = found if variables else (found, ())
             found = nest.flatten(found)
-            if len(found) != len(given):
-                raise ValueError(f"grad must give {len(given)} gradients, one for each argument, got {len(found)}")
+            if len(found) != len(given) or len(of_variables) != len(variables):
+                raise ValueError(
+                    f"grad must give {len(given)} gradients of arguments and {len(variables)} of variables, "
+                    f"got {len(found)} and {len(of_variables)}"
+                )
             wanted = [slope for x, slope in zip(given, found, strict=True) if isinstance(x, Operators)]
             return [None if slope is None else convert_to_tensor(slope) for slope in (*wanted, *of_variables)]
 

@@ -67,14 +67,16 @@ def eye(num_rows: int, num_columns: int | None = None, batch_shape: Any = None, 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Tensor:
     """start, start + delta, ... below limit; `range(limit)` counts from 0."""
     given = (0, start, delta) if limit is None else (start, limit, delta)
-    rank = ("int32", "int64", "float32", "float64").index  # TensorFlow's order; NumPy's int32 and float32 give float64
+    rank = ("int32", "int64", "float16", "float32", "float64").index  # TensorFlow's order, which is not NumPy's
     numbers = [as_array(n) if dtype is None or isinstance(n, Operators) else as_array(n, dtype) for n in given]
     target = as_dtype(dtype or max((number.dtype.name for number in numbers), key=rank)).dtype
     first, last, step = (number.astype(target) for number in numbers)
     if not step:
         raise InvalidArgumentError("range needs a delta that is not 0")
-    span = (last - first) / step if target.kind == "f" else (last.item() - first.item()) / step.item()
-    return Tensor(first + np.arange(max(math.ceil(span), 0), dtype=target) * step)
+    span = (last - first) / step if target.kind == "f" else -((first.item() - last.item()) // step.item())
+    if not 0 <= span < math.inf:
+        raise InvalidArgumentError(f"range from {first} by {step} does not come to {last}")
+    return Tensor(first + np.arange(math.ceil(span), dtype=target) * step)
 
 
 def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:

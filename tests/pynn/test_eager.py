@@ -52,6 +52,7 @@ def test_control_flow():
         tf.map_fn(lambda x: tf.cast(x, tf.float32), tf.range(2))
     same(tf.scan(lambda a, x: a + x, tf.constant([1, 2, 3]), reverse=True), [6, 5, 3])
     assert int(tf.foldl(lambda a, x: a * x, tf.constant([2, 3, 4]))) == 24
+    same(tf.foldl(lambda a, x: a + x, np.array([2, 3]), 0), np.int64(5))  # a number beside whatever type the rows have
     assert tf.switch_case(tf.constant(1), [lambda: 1, lambda: 2]) == 2
 
 
@@ -100,6 +101,7 @@ class WithMethod:
         ),
         (lambda x, y: tf.custom_gradient(lambda x, c: (x * c, lambda g: g * 7))(x, c=y), (7, 0)),
         (lambda x, y: WithMethod().f(x), (7, 0)),
+        (lambda x, y: tf.custom_gradient(lambda x: (x * y, lambda g, **of: (g * 5, [g * 7] * len(of))))(x), (5, 7)),
     ],
 )
 def test_custom_gradients_go_to_the_arguments_by_their_places(call, slopes):
@@ -109,11 +111,12 @@ def test_custom_gradients_go_to_the_arguments_by_their_places(call, slopes):
     assert [0 if g is None else float(g) for g in tape.gradient(z, [x, y])] == [*slopes]
 
 
-def test_a_custom_gradient_that_gives_too_many_is_an_error():
-    x = tf.Variable(2.0)
+@pytest.mark.parametrize(("slopes", "numbers"), [(lambda g: ((g, g), [g]), "2 and 1"), (lambda g: (g, []), "1 and 0")])
+def test_a_custom_gradient_that_gives_too_many_or_too_few_is_an_error(slopes, numbers):
+    x, w = tf.Variable(2.0), tf.Variable(3.0)
     with tf.GradientTape() as tape:
-        y = tf.custom_gradient(lambda x: (x * 1, lambda g: (g, g)))(x)
-    with pytest.raises(ValueError, match="1 gradients"):
+        y = tf.custom_gradient(lambda x: (x * w, lambda g, variables: slopes(g)))(x)
+    with pytest.raises(ValueError, match=f"1 gradients of arguments and 1 of variables, got {numbers}"):
         tape.gradient(y, x)
 
 

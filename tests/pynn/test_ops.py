@@ -41,7 +41,8 @@ VALUES = {
     "zeros": (np.zeros(3), lambda: tf.zeros(3)),
     "range": (np.arange(2, 9, 3), lambda: tf.range(2, 9, 3)),
     "range down": (np.arange(5, 0, -2), lambda: tf.range(5, 0, -2)),
-    "empty range": (np.arange(0), lambda: tf.range(3, 1)),
+    "empty range": (np.arange(0), lambda: tf.range(3, 3)),
+    "range of large numbers": (np.arange(3) * 2**61, lambda: tf.range(0, 2**62 + 1, 2**61)),
     "softmax far out": ([[0.5, 0.5, 0]], lambda: nn.softmax([[1e4, 1e4, -1e4]])),
     "log_softmax far out": ([[0.0, -2e4]], lambda: nn.log_softmax([[1e4, -1e4]])),
     "matmul of integers": ([[7]], lambda: tf.matmul([[1, 2]], [[3], [2]])),
@@ -68,7 +69,7 @@ DTYPES = [
     (tf.uint8, lambda: tf.reduce_sum(tf.constant([200, 50], tf.uint8))), (tf.int64, lambda: tf.argmax([1.0])),
     (tf.float32, lambda: tf.cast([1, 2], "float32")), (tf.float32, lambda: tf.one_hot([1], 2)),
     (tf.int32, lambda: tf.range(3)),
-    (tf.float32, lambda: tf.range(3.0)),
+    (tf.float32, lambda: tf.range(3.0)), (tf.float16, lambda: tf.range(np.float16(3))),
     (tf.float16, lambda: nn.softmax(np.ones(2, "f2"))),
 ]  # fmt: skip
 
@@ -81,7 +82,8 @@ def test_dtype(i):
 
 ERRORS = [
     (tf.InvalidArgumentError, lambda: tf.constant([1]) + 1.5),
-    (tf.InvalidArgumentError, lambda: tf.ones(2) + tf.range(2)),
+    (tf.InvalidArgumentError, lambda: tf.ones(2) + tf.range(2)), (tf.InvalidArgumentError, lambda: tf.range(3, 1)),
+    (tf.InvalidArgumentError, lambda: tf.range(np.inf)), (tf.InvalidArgumentError, lambda: tf.range(0, 1, np.nan)),
     (tf.InvalidArgumentError, lambda: tf.ones(2) + tf.ones(3)),
     (tf.InvalidArgumentError, lambda: tf.ones(2) * tf.ones(3)),
     (tf.InvalidArgumentError, lambda: tf.ones((2, 2)) @ tf.ones(2)),
