@@ -32,6 +32,13 @@ def test_sequential_is_built_when_its_input_is_known(images, x_train):
     assert line.predict(np.array([10.0]), verbose=0)[0, 0] == pytest.approx(21, abs=0.5)
 
 
+def test_a_layer_that_is_renamed_frees_its_name():
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(2, name="a")])
+    model.layers[0].name = "b"
+    model.add(layers.Dense(2, name="a"))
+    assert [layer.name for layer in model.layers] == ["b", "a"]
+
+
 def test_build_of_a_subclass(x_train):
     class Two(keras.Model):
         def __init__(self):

@@ -60,6 +60,8 @@ class Sequential(Model):
             self._input, self._entry = layer.batch_shape, layer
             return
         if layer.name in self._names:
+            self._names = {other.name for other in self._stack}  # one may have been renamed
+        if layer.name in self._names:
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names: {layer.name!r} is there already"
             )
