@@ -28,6 +28,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         yield file
         file.flush()
         os.fsync(file.fileno())  # else a crash of the machine could leave an empty file under the name
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(path, made)
         os.replace(made, path)
         sync(path.parent)
 
@@ -69,7 +71,11 @@ def _partial(parent: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         while True:
             path = parent / f".pynn-{secrets.token_hex(8)}.partial"
-            make(path)
+            try:
+                make(path)
+            except OSError as error:
+                error.filename = str(parent)  # a name that the user knows
+                raise
             try:
                 stack.callback(os.close, _locked(path, wait=True))
             except FileNotFoundError:

@@ -122,6 +122,18 @@ def test_a_link_stays_and_leads_to_the_new_file(tmp_path):
     assert (tmp_path / "links" / "x").is_symlink() and left(tmp_path / "files") == left(tmp_path / "links") == ["x"]
 
 
+def test_who_may_read_it_stays(tmp_path):
+    written(tmp_path / "x", b"1")
+    (tmp_path / "x").chmod(0o600)
+    written(tmp_path / "x", b"2")
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"'{tmp_path / 'no'}'$"):
+        written(tmp_path / "no" / "x", b"1")
+
+
 def test_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     """The bytes first, then the name, then the folder that holds it."""
     done = []
