@@ -48,7 +48,7 @@ def limit(room):
         open(GROUP + "/pids.max", "w").write(most)
     else:
         resource.setrlimit(resource.RLIMIT_NPROC, (int(most), int(most)))
-        os.setuid(54321)
+        os.setuid(100_000 + os.getpid())  # a user who has nothing else running
 
 alone = tasks()
 """
