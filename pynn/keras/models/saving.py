@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
 KERAS = "3.15.1"  # the version whose files these are like
 MOST_CONFIG = 2**24  # bytes; models of thousands of layers stay below
-MOST_OF_TEXT = 2**26  # weights of a model that is described without them
+MOST_OF_TEXT = 2**28  # weights, a gigabyte, of a model that is described without them
 LEGACY = (".h5", ".hdf5")
 
 

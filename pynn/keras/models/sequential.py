@@ -59,7 +59,7 @@ class Sequential(Model):
                 )
             self._input, self._entry = layer.batch_shape, layer
             return
-        if layer.name in self._names:
+        if layer.name in self._names:  # a set, because models may have thousands
             self._names = {other.name for other in self._stack}  # one may have been renamed
         if layer.name in self._names:
             raise ValueError(
