@@ -118,6 +118,8 @@ def as_dtype(dtype: Any) -> DType:
     elif isinstance(dtype, type):
         dtype = _PYTHONS.get(dtype, dtype)
     try:
+        if not isinstance(dtype, (str, type, DType, np.dtype)):  # of a Tensor NumPy 2.0 would take its dtype
+            raise TypeError
         return _KNOWN[np.dtype(dtype)]
     except (TypeError, KeyError):
         known = ", ".join(d.name for d in _KNOWN.values())
