@@ -67,7 +67,7 @@ def finishing(folder: Path) -> Iterator[Path]:
 
 
 def write_history(folder: Path, content: dict[str, Any]) -> None:
-    """As JSON."""
+    """The file HISTORY of a folder, JSON."""
     text = json.dumps(_plain(content), indent=1, allow_nan=False)
     with replacing(folder / HISTORY) as file:
         file.write(f"{text}\n".encode())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
 KERAS = "3.15.1"  # the version whose files these are like
 MOST_CONFIG = 2**24  # bytes; models of thousands of layers stay below
-MOST_OF_TEXT = 2**28  # weights, a gigabyte, of a model that is described without them
+MOST_OF_TEXT = 2**26  # weights, which take 0.8 GB while they are drawn, of a model that is described without them
 LEGACY = (".h5", ".hdf5")
 
 
@@ -156,7 +156,10 @@ def to_json(model: Model, options: dict[str, Any]) -> str:
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
-    """The model of a text from `to_json`, its weights drawn anew. ValueError: no such text, or too many weights."""
+    """The model of a text from `to_json`, its weights drawn anew.
+
+    ValueError: no such text, or one that asks for more than 2**26 weights; `from_config` makes as many as you like.
+    """
     with custom_object_scope(custom_objects), limited(MOST_OF_TEXT):
         try:
             return _made(parsed(json_string))
