@@ -127,7 +127,7 @@ def extension(name):
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")] + [("HAVE_X86", "1")] * X86,
         libraries=[f"kernels_{isa}" for isa in SETS] if name == "_simd" else [],
         # beside what Cython finds: .pxd files, and headers that they name
-        depends=["setup.py"] + LEAVES * (name == "_simd") + ["pynn/_version.py"] * (name == "_threads"),
+        depends=["setup.py"] + LEAVES * (name == "_simd") + ["pynn/support/version.py"] * (name == "_threads"),
     )
 
 

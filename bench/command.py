@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from kernels._cpus import cpu_count
 from kernels.ladder import LADDER
-from pynn._atomic import replacing
-from pynn._commands import UserError, capped_threads, one_line, writable_folder
-from pynn._commands.stopping import exit_code
-from pynn._extras import install
+from pynn.cli.checks import UserError, capped_threads, one_line, writable_folder
+from pynn.cli.stopping import exit_code
+from pynn.support.atomic import replacing
+from pynn.support.extras import install
 
 from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.telling import note

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from kernels._cpus import cpu_count
 from kernels.ladder import LADDER
-from pynn._commands import UserError, one_line
-from pynn._commands.table import show
+from pynn.cli.checks import UserError, one_line
+from pynn.cli.table import show
 
 from .code.assembly import NoAssembly, inner_loop
 from .code.reasons import IDEAS, reason

@@ -12,8 +12,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from pynn._atomic import replacing
-from pynn._commands import UserError
+from pynn.cli.checks import UserError
+from pynn.support.atomic import replacing
 
 from .measure.cases import CASES, QUICK, Case
 from .report import pictures

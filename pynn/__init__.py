@@ -1,14 +1,14 @@
 """A thin training stack on `kernels`, under TensorFlow's names: `import pynn as tf`."""
 # ruff: noqa: F401, I001
 
-from . import _kernels  # first: without it nothing works
-from ._version import __version__
-from .tensor import Tensor  # first, because tensors and operations import each other
-from .convert import constant, convert_to_tensor
-from .dtypes import DType, InvalidArgumentError, as_dtype, float16, float32, float64
-from .shapes import TensorShape
-from .spec import TensorSpec
-from .dtypes import bool_ as bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64
+from .support import built_kernels  # first: without it nothing works
+from .support.version import __version__
+from .engine.tensor import Tensor  # first, because tensors and operations import each other
+from .engine.convert import constant, convert_to_tensor
+from .engine.dtypes import DType, InvalidArgumentError, as_dtype, float16, float32, float64
+from .engine.shapes import TensorShape
+from .engine.spec import TensorSpec
+from .engine.dtypes import bool_ as bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 from .ops import (
     abs, acos, acosh, add, add_n, argmax, argmin, argsort, asin, asinh, atan, atan2, atanh, boolean_mask, broadcast_to,
     cast, clip_by_global_norm, clip_by_norm, clip_by_value, concat, cos, cosh, cumsum, divide, einsum, equal, exp,
@@ -21,18 +21,18 @@ from .ops import (
     transpose, unique, unique_with_counts, unstack, where, zeros, zeros_like,
 )  # fmt: skip
 from .ops import slice_ as slice, divide as truediv
-from .tape import GradientTape, UnconnectedGradients
-from ._custom_gradient import custom_gradient
-from .variable import Variable
-from .module import Module
-from ._context import device, executing_eagerly, get_logger, is_tensor
-from ._scope import name_scope
-from ._control import case, cond, foldl, map_fn, scan, switch_case, vectorized_map, while_loop
-from ._function import function, numpy_function, py_function
-from ._missing import missing
-from ._print import print
-from . import autograph, config, debugging, errors, linalg
-from .debugging import Assert
+from .engine.tape import GradientTape, UnconnectedGradients
+from .ops.custom_gradient import custom_gradient
+from .engine.variable import Variable
+from .engine.module import Module
+from .engine.context import device, executing_eagerly, get_logger, is_tensor
+from .engine.scope import name_scope
+from .ops.control import case, cond, foldl, map_fn, scan, switch_case, vectorized_map, while_loop
+from .ops.function import function, numpy_function, py_function
+from .support.missing import missing
+from .ops.printing import print
+from . import autograph, config, debugging, dtypes, errors, linalg
+from .ops.assertions import Assert
 from . import data, keras, math, nest, nn, random, summary  # last: they are written with the names above
 
 from .keras import initializers, losses, metrics, optimizers

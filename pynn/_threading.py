@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import kernels
 
-from ._missing import missing
+from .support.missing import missing
 
 _given = 0
 _default = kernels.get_num_threads()

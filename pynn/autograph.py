@@ -1,6 +1,6 @@
 """TensorFlow's `tf.autograph`: pynn runs Python as it stands, so nothing is transformed or reported."""
 
-from ._missing import missing
+from .support.missing import missing
 
 
 def set_verbosity(level: int, alsologtostdout: bool = False) -> None:

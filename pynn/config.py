@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import kernels
 
 from . import _threading as threading  # noqa: F401  tf.config.threading
-from ._missing import missing
+from .support.missing import missing
 
 
 class PhysicalDevice(NamedTuple):

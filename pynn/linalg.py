@@ -1,8 +1,6 @@
 """TensorFlow's `tf.linalg`: names for the operations on matrices."""
 # ruff: noqa: F401
 
-from ._missing import missing
-from .nn import l2_normalize
 from .ops import (
     band_part,
     det,
@@ -22,5 +20,7 @@ from .ops import (
     tensordot,
     trace,
 )
+from .ops.nn import l2_normalize
+from .support.missing import missing
 
 __getattr__ = missing(__name__)

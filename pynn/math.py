@@ -1,7 +1,7 @@
 """TensorFlow's `tf.math`: names for the operations."""
 # ruff: noqa: F401, I001
 
-from ._missing import missing
+from .support.missing import missing
 from .ops import (
     abs, acos, acosh, add, add_n, argmax, argmin, asin, asinh, atan, atan2, atanh, bincount, ceil, confusion_matrix,
     cos, cosh, count_nonzero, cumprod, cumsum, divide, divide_no_nan, equal, erf, exp, expm1, floor, floordiv,
@@ -12,7 +12,7 @@ from .ops import (
     sinh, softmax, softplus, softsign, sqrt, square, squared_difference, subtract, tan, tanh, top_k, xdivy, xlog1py,
     xlogy,
 )  # fmt: skip
-from .nn import l2_normalize, zero_fraction
+from .ops.nn import l2_normalize, zero_fraction
 
 floormod, truediv, rint = mod, divide, round
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 import kernels
-from pynn._atomic import temporary_folder
+from pynn.support.atomic import temporary_folder
 
 from .quiet import cpus
 

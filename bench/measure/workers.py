@@ -23,7 +23,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
-from pynn._commands import one_line
+from pynn.cli.checks import one_line
 
 from .quiet import Neighbours, cpus, scattered, settle
 from .telling import note, progress

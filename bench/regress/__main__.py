@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from pynn._commands import UserError
+from pynn.cli.checks import UserError
 
 from ..measure.cases import CASES, RUNGS, Case
 from ..measure.telling import progress

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pynn._commands import UserError
+from pynn.cli.checks import UserError
 
 SOURCES = ("kernels", "setup.py", "pyproject.toml")  # what a build of the kernels depends on
 FLAGS = ("CC", "CFLAGS", "CPPFLAGS", "LDFLAGS", "LDSHARED")

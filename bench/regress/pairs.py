@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pynn._commands import UserError
+from pynn.cli.checks import UserError
 
 from ..measure.accuracy import check, exact
 from ..measure.cases import RUNGS, Case

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pynn._atomic import replacing
+from pynn.support.atomic import replacing
 
 from ..results import tables
 from ..results.store import PEER, Measurement, Results

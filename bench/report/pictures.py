@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pynn._extras import install
+from pynn.support.extras import install
 
 from ..results.store import Results
 from .bars import ladders

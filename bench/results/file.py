@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from pynn._commands import reading
+from pynn.cli.checks import reading
 
 from .store import NUMPY, PEER, RUNG, SCHEMA, Life, Measurement, Player, Results
 

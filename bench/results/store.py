@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pynn._atomic import replacing
+from pynn.support.atomic import replacing
 
 from . import statistics
 from .statistics import Ratio

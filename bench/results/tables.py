@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from pynn._commands import one_line
+from pynn.cli.checks import one_line
 
 from . import statistics
 from .statistics import Ratio, three_digits

@@ -8,8 +8,8 @@ import sys
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from pynn._commands import one_line
-from pynn._commands.table import show
+from pynn.cli.checks import one_line
+from pynn.cli.table import show
 
 from .tables import Table
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pynn._extras import DISTRIBUTION
+from pynn.support.extras import DISTRIBUTION
 
 # The libraries for NVIDIA's GPUs that PyTorch's wheel requires on Linux.
 GPU = ("nvidia-", "cuda-", "triton")

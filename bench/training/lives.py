@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pynn._atomic import temporary_folder
+from pynn.support.atomic import temporary_folder
 
 from ..measure.telling import note, progress
 from ..measure.turns import rotated

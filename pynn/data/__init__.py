@@ -1,6 +1,6 @@
 """TensorFlow's `tf.data`: datasets that are read in passes, made of arrays or generators and transformed."""
 
-from .._missing import missing
+from ..support.missing import missing
 from . import experimental
 from ._iterator import OwnedIterator as Iterator
 from ._spec import DatasetSpec

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest
-from ..convert import as_array, to_shape
-from ..errors import InvalidArgumentError
-from ..spec import TensorSpec
-from ..tensor import Tensor
+from ..engine import nest
+from ..engine.convert import as_array, to_shape
+from ..engine.errors import InvalidArgumentError
+from ..engine.spec import TensorSpec
+from ..engine.tensor import Tensor
 from ._elements import assemble, rows_of, stack
 from ._node import UNKNOWN, Derived, Node
 from ._spec import batched, row

@@ -10,11 +10,11 @@ import numpy as np
 
 import kernels
 
-from .. import nest
-from ..convert import convert_to_tensor
-from ..errors import InvalidArgumentError
-from ..tape import active, unrecorded
-from ..tensor import Tensor
+from ..engine import nest
+from ..engine.convert import convert_to_tensor
+from ..engine.errors import InvalidArgumentError
+from ..engine.tape import active, unrecorded
+from ..engine.tensor import Tensor
 from . import dataset
 
 BLOCK = 256  # rows that are taken at once where elements are wanted one by one

@@ -9,7 +9,7 @@ from typing import Any
 
 from kernels._cpus import cpu_count
 
-from .. import nest
+from ..engine import nest
 from ._node import INFINITE, UNKNOWN, Derived, Node
 from ._spec import merged, spec_of
 

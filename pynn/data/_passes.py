@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest
-from ..errors import InvalidArgumentError
-from ..tensor import Tensor
+from ..engine import nest
+from ..engine.errors import InvalidArgumentError
+from ..engine.tensor import Tensor
 from ._elements import as_element, next_state
 from ._iterator import OwnedIterator
 from ._node import INFINITE, Node

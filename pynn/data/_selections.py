@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import random
+from ..ops import random
 from ._elements import Table
 from ._node import INFINITE, UNKNOWN, Derived, Node
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest, random
-from ..convert import convert_to_tensor
-from ..dtypes import DType, as_dtype
-from ..errors import InvalidArgumentError
-from ..spec import TensorSpec
-from ..tensor import Tensor
+from ..engine import nest
+from ..engine.convert import convert_to_tensor
+from ..engine.dtypes import DType, as_dtype
+from ..engine.errors import InvalidArgumentError
+from ..engine.spec import TensorSpec
+from ..engine.tensor import Tensor
+from ..ops import random
 from ._elements import Table
 from ._node import INFINITE, UNKNOWN, Node
 from ._spec import row, spec_of

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest
-from ..shapes import TensorShape
-from ..spec import TensorSpec
-from ..tensor import Tensor
+from ..engine import nest
+from ..engine.shapes import TensorShape
+from ..engine.spec import TensorSpec
+from ..engine.tensor import Tensor
 
 
 class DatasetSpec:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest
-from ..errors import InvalidArgumentError
-from ..spec import TensorSpec
-from ..tensor import Tensor
+from ..engine import nest
+from ..engine.errors import InvalidArgumentError
+from ..engine.spec import TensorSpec
+from ..engine.tensor import Tensor
 from ._elements import Table, as_element, call, mapped, next_state, stack
 from ._node import UNKNOWN, Derived, Node
 from ._spec import DatasetSpec, loose, through

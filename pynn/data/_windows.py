@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest
-from ..tensor import Tensor
+from ..engine import nest
+from ..engine.tensor import Tensor
 from ._elements import Table
 from ._node import Derived, Node
 from ._sources import Slices

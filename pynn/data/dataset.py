@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest
-from .._neutral import neutral
-from ..convert import as_array, to_shape
-from ..dtypes import as_dtype
-from ..errors import InvalidArgumentError
+from ..engine import nest
+from ..engine.convert import as_array, to_shape
+from ..engine.dtypes import as_dtype
+from ..engine.errors import InvalidArgumentError
+from ..support.neutral import neutral
 from ._batches import Batch, PaddedBatch, Rebatch, Unbatch
 from ._elements import as_element
 from ._joins import Concatenate, FlatMap, Interleave, Zip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .._missing import missing
-from ..tensor import Tensor
+from ..engine.tensor import Tensor
+from ..support.missing import missing
 from .dataset import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset
 
 __all__ = ["AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "cardinality"]

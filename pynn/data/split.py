@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import nest
-from .._neutral import neutral
+from ..engine import nest
+from ..support.neutral import neutral
 from ._batches import Batch
 from ._elements import stack
 from .dataset import Dataset

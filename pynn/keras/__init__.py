@@ -1,7 +1,7 @@
 """Keras's names: layers, models, and what trains them."""
 
-from .._missing import missing
-from .._version import __version__
+from ..support.missing import missing
+from ..support.version import __version__
 from . import (
     activations,
     backend,
@@ -20,8 +20,8 @@ from . import (
     saving,
     utils,
 )
-from ._symbolic import KerasTensor
-from ._variables import Variable
+from .common.symbolic import KerasTensor
+from .common.variables import Variable
 from .initializers import Initializer
 from .layers import Input, Layer
 from .losses import Loss

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from .._missing import missing
-from ..convert import convert_to_tensor, holds_tensors, operand
-from ..tensor import Operators, Tensor
-from . import _config, config
-from ._names import lookup
-from ._registry import OURS
-from ._symbolic import KerasTensor
+from ..engine.convert import convert_to_tensor, holds_tensors, operand
+from ..engine.tensor import Operators, Tensor
+from ..support.missing import missing
+from . import config
+from .common import configuration
+from .common.names import lookup
+from .common.registry import OURS
+from .common.symbolic import KerasTensor
 
 
 def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -154,7 +155,7 @@ def get(identifier: Any) -> Callable[[Any], Tensor]:
     if identifier is None:
         return linear
     if isinstance(identifier, dict):
-        identifier = _config.deserialize(identifier, family="keras.activations")
+        identifier = configuration.deserialize(identifier, family="keras.activations")
     if callable(identifier):
         return _OPERATIONS.get(id(identifier), identifier)
     return lookup("activation function", identifier, _KNOWN)
@@ -163,12 +164,12 @@ def get(identifier: Any) -> Callable[[Any], Tensor]:
 def serialize(activation: Any) -> Any:
     """The name of a function here, else what describes the function in a configuration."""
     name = getattr(activation, "__name__", None)
-    return name if name is not None and _KNOWN.get(name) is activation else _config.serialize(activation)
+    return name if name is not None and _KNOWN.get(name) is activation else configuration.serialize(activation)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Any], Tensor]:
     """The function that `serialize` described; custom_objects: names and functions of one's own."""
-    return get(_config.deserialize(config, custom_objects, family="keras.activations"))
+    return get(configuration.deserialize(config, custom_objects, family="keras.activations"))
 
 
 __getattr__ = missing(__name__)

@@ -1,7 +1,7 @@
 """Keras's older `keras.backend`, as far as programs still use it."""
 
-from .._missing import missing
-from ._names import clear_session
+from ..support.missing import missing
+from .common.names import clear_session
 from .config import backend, epsilon, floatx, set_floatx
 
 __all__ = ["backend", "clear_session", "epsilon", "floatx", "set_floatx"]

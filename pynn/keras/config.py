@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._missing import missing
-from ..dtypes import as_dtype
+from ..engine.dtypes import as_dtype
+from ..support.missing import missing
 
 __all__ = ["backend", "dtype_policy", "epsilon", "floatx", "set_dtype_policy", "set_floatx"]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from .._missing import missing
-from ..tensor import Tensor
-from . import _config
-from ._config import Configured, resolve
-from ._names import snake_case
+from ..engine.tensor import Tensor
+from ..support.missing import missing
+from .common import configuration
+from .common.configuration import Configured, resolve
+from .common.names import snake_case
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
            "min_max_norm", "non_neg", "serialize", "unit_norm"]  # fmt: skip
@@ -89,12 +89,12 @@ def get(identifier: Any) -> Callable[[Any], Any] | None:
 
 def serialize(constraint: Any) -> Any:
     """What describes the constraint in a configuration, in JSON's types."""
-    return _config.serialize(constraint)
+    return configuration.serialize(constraint)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The constraint that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects, family="keras.constraints"))
+    return get(configuration.deserialize(config, custom_objects, family="keras.constraints"))
 
 
 __getattr__ = missing(__name__)

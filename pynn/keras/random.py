@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops, random
-from .._missing import missing
-from .._neutral import neutral
-from ..convert import operand
-from ..nn import dropout as _dropout
-from ..tensor import Tensor
+from .. import ops
+from ..engine.convert import operand
+from ..engine.tensor import Tensor
+from ..ops import random
+from ..ops.nn import dropout as _dropout
+from ..support.missing import missing
+from ..support.neutral import neutral
 
 __all__ = ["SeedGenerator", "categorical", "dropout", "normal", "randint", "shuffle", "truncated_normal", "uniform"]
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from .._missing import missing
-from ..convert import operand
-from ..tensor import Operators, Tensor
-from . import _config
-from ._config import Configured, resolve
+from ..engine.convert import operand
+from ..engine.tensor import Operators, Tensor
+from ..support.missing import missing
+from .common import configuration
+from .common.configuration import Configured, resolve
 
 __all__ = [
     "L1",
@@ -121,12 +121,12 @@ def get(identifier: Any) -> Callable[[Any], Any] | None:
 
 def serialize(regularizer: Any) -> Any:
     """What describes the regularizer in a configuration, in JSON's types."""
-    return _config.serialize(regularizer)
+    return configuration.serialize(regularizer)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The regularizer that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects, family="keras.regularizers"))
+    return get(configuration.deserialize(config, custom_objects, family="keras.regularizers"))
 
 
 __getattr__ = missing(__name__)

@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops, random
-from .._missing import missing
-from .._neutral import neutral
-from ..convert import as_array, convert_to_tensor
+from .. import ops
 from ..data.split import split_dataset
-from ..tensor import Operators
-from ._config import deserialize as deserialize_keras_object
-from ._config import serialize as serialize_keras_object
-from ._epochs import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
-from ._progress import ProgressBar
-from ._registry import custom_object_scope, register_keras_serializable
+from ..engine.convert import as_array, convert_to_tensor
+from ..engine.tensor import Operators
+from ..ops import random
+from ..support.missing import missing
+from ..support.neutral import neutral
 from .callbacks import Logs
+from .common.configuration import deserialize as deserialize_keras_object
+from .common.configuration import serialize as serialize_keras_object
+from .common.registry import custom_object_scope, register_keras_serializable
+from .training.progress import ProgressBar
+from .training.sources import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 Sequence, CustomObjectScope = PyDataset, custom_object_scope
 

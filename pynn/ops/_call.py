@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import _budget
-from ..convert import operand
-from ..dtypes import InvalidArgumentError
-from ..tensor import Tensor
+from ..engine import budget
+from ..engine.convert import operand
+from ..engine.dtypes import InvalidArgumentError
+from ..engine.tensor import Tensor
 
 
 def run(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -39,8 +39,8 @@ _quiet = _Quiet()
 
 def quiet(function: Callable[..., Any], *arguments: Any) -> Any:
     """As `run`, for a function of NumPy; dividing by zero, overflow and NaN give no warnings, as in TensorFlow."""
-    if _budget.opened:
-        _budget.allow_broadcast(arguments)
+    if budget.opened:
+        budget.allow_broadcast(arguments)
     try:
         return _quiet.run(function, *arguments)
     except ValueError as error:
@@ -49,8 +49,8 @@ def quiet(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def fast(kernel: Callable[..., Any], function: Callable[..., Any], *arrays: np.ndarray) -> Any:
     """As `run`: the kernel where it has the type, NumPy's function for integers and halves."""
-    if _budget.opened:
-        _budget.allow_broadcast(arrays)
+    if budget.opened:
+        budget.allow_broadcast(arrays)
     return run(kernel if arrays[0].dtype.char in "fd" else function, *arrays)
 
 

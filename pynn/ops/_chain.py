@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import pair
-from ..tape import Gradient, record
-from ..tensor import Tensor
+from ..engine.convert import pair
+from ..engine.tape import Gradient, record
+from ..engine.tensor import Tensor
 from ._call import quiet
 from .layout import reshape
 from .reduce import reduce_sum

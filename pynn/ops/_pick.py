@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._call import run
 
 Move = Callable[[np.ndarray], np.ndarray]

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import operand, to_axis
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.convert import operand, to_axis
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._chain import multiply_no_nan
 from .arithmetic import divide_no_nan
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import operand
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.convert import operand
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._call import floats, quiet
 from ._chain import masked
 from .arithmetic import abs as absolute

@@ -8,11 +8,11 @@ import numpy as np
 
 import kernels
 
-from .. import _budget
-from ..convert import alike, operand, pair, to_shape
-from ..dtypes import InvalidArgumentError, as_dtype
-from ..tape import Gradient, record
-from ..tensor import Tensor
+from ..engine import budget
+from ..engine.convert import alike, operand, pair, to_shape
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tape import Gradient, record
+from ..engine.tensor import Tensor
 from ._call import fast, floats, quiet, run
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
 from .compare import bools, equal
@@ -22,7 +22,7 @@ from .layout import identity
 def broadcast_to(input: Any, shape: Any) -> Tensor:
     """x repeated to `shape` by NumPy's broadcasting; a copy, so that it can be used like any other tensor."""
     x, sizes = operand(input), to_shape(shape)
-    _budget.allow(sizes)
+    budget.allow(sizes)
     value = np.empty(sizes, x._array.dtype)
     run(np.copyto, value, x._array)
     return record(value, (x,), lambda g: (lambda: sum_to(g, x),))

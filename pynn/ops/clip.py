@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import operand, pair
-from ..tensor import Tensor
+from ..engine.convert import operand, pair
+from ..engine.tensor import Tensor
 from ._call import floats
 from .arithmetic import maximum, minimum, root, square
 from .reduce import reduce_sum

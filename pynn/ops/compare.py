@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import as_array, operand, pair
-from ..dtypes import InvalidArgumentError
-from ..tensor import Operators, Tensor
+from ..engine.convert import as_array, operand, pair
+from ..engine.dtypes import InvalidArgumentError
+from ..engine.tensor import Operators, Tensor
 from ._call import floats, quiet, run
 
 

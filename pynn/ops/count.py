@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import operand
-from ..dtypes import InvalidArgumentError, as_dtype
-from ..tensor import Tensor
+from ..engine.convert import operand
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tensor import Tensor
 from .arithmetic import broadcast_to, cast
 from .index import boolean_mask, scatter_nd
 from .layout import reshape

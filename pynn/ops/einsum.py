@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import alike
-from ..dtypes import InvalidArgumentError
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.convert import alike
+from ..engine.dtypes import InvalidArgumentError
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._call import run
 from ._chain import sum_to
 from ._pick import pick

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import pair
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.convert import pair
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._call import floats, quiet
 from ._chain import multiply_no_nan
 from .arithmetic import divide, exp, log, sigmoid, sqrt, square, where

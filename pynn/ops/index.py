@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import _budget
-from .._neutral import neutral
-from ..convert import as_array, operand, pair, to_axis, to_shape
-from ..dtypes import InvalidArgumentError
-from ..tape import record
-from ..tensor import Operators, Tensor
+from ..engine import budget
+from ..engine.convert import as_array, operand, pair, to_axis, to_shape
+from ..engine.dtypes import InvalidArgumentError
+from ..engine.tape import record
+from ..engine.tensor import Operators, Tensor
+from ..support.neutral import neutral
 from ._pick import pick
 
 
@@ -77,7 +77,7 @@ def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: in
     if batch_dims:
         return _gather_batch(params, rows, axis, batch_dims if batch_dims >= 0 else batch_dims + rows.ndim)
     key = (slice(None),) * axis + (rows,)
-    _budget.allow((rows.size, *params._array.shape[:axis], *params._array.shape[axis + 1 :]))
+    budget.allow((rows.size, *params._array.shape[:axis], *params._array.shape[axis + 1 :]))
     try:
         value = params._array[key]
     except IndexError as error:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import _budget
-from .._neutral import neutral
-from ..convert import alike, convert_to_tensor, operand, to_axis, to_shape
-from ..dtypes import InvalidArgumentError, as_dtype
-from ..tape import record
-from ..tensor import Operators, Tensor
+from ..engine import budget
+from ..engine.convert import alike, convert_to_tensor, operand, to_axis, to_shape
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tape import record
+from ..engine.tensor import Operators, Tensor
+from ..support.neutral import neutral
 from .index import getitem
 
 
@@ -81,7 +81,7 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
         return identity(values)
     tensors = alike(values)
     axis = to_axis(axis, tensors[0]._array.ndim)
-    _budget.allow((sum(t._array.size for t in tensors),))
+    budget.allow((sum(t._array.size for t in tensors),))
     try:
         value = np.concatenate([t._array for t in tensors], axis)
     except ValueError as error:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .._neutral import neutral
-from ..convert import operand, pair, to_axis, to_shape
-from ..dtypes import InvalidArgumentError
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.convert import operand, pair, to_axis, to_shape
+from ..engine.dtypes import InvalidArgumentError
+from ..engine.tape import record
+from ..engine.tensor import Tensor
+from ..support.neutral import neutral
 from ._call import floats
 from ._chain import sum_to
 from ._pick import pick, put

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import _budget
-from .._neutral import neutral
-from ..convert import as_array, operand, pair, to_axis, to_shape
-from ..dtypes import InvalidArgumentError, as_dtype
-from ..tape import record
-from ..tensor import Operators, Tensor
+from ..engine import budget
+from ..engine.convert import as_array, operand, pair, to_axis, to_shape
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tape import record
+from ..engine.tensor import Operators, Tensor
+from ..support.neutral import neutral
 from ._chain import sum_to
 from .arithmetic import broadcast_to, cast
 from .layout import reshape
@@ -112,7 +112,7 @@ def one_hot(
     target = as_dtype(dtype).dtype if dtype is not None else given[0] if given else np.dtype(np.float32)
     if any(kind != target for kind in given):
         raise TypeError(f"on_value and off_value are of dtypes {[str(k) for k in given]}, not {target}")
-    _budget.allow((*rows.shape, int(depth)))
+    budget.allow((*rows.shape, int(depth)))
     hot = rows[..., None] == np.arange(int(depth))
     on, off = (target.type(d if v is None else as_array(v)) for v, d in ((on_value, 1), (off_value, 0)))
     value = hot.astype(target) if not given else np.where(hot, on, off)

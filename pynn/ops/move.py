@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..convert import as_array, operand, to_shape
-from ..dtypes import InvalidArgumentError
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.convert import as_array, operand, to_shape
+from ..engine.dtypes import InvalidArgumentError
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._pick import pick
 from .arithmetic import cast, where
 from .reduce import reduce_sum

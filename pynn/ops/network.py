@@ -9,11 +9,11 @@ import numpy as np
 
 import kernels
 
-from .. import _budget
-from ..convert import operand, pair, to_axis
-from ..dtypes import InvalidArgumentError
-from ..tape import record
-from ..tensor import Tensor
+from ..engine import budget
+from ..engine.convert import operand, pair, to_axis
+from ..engine.dtypes import InvalidArgumentError
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._call import fast, floats, quiet, run
 from ._chain import no_gradient, sum_to
 from .arithmetic import cast, exp, log
@@ -44,8 +44,8 @@ def matmul(
     if a._array.dtype.kind == "b":
         raise InvalidArgumentError("matmul has no bools: tf.cast(x, tf.float32)")
     a, b = _swap(a) if transpose_a or adjoint_a else a, _swap(b) if transpose_b or adjoint_b else b
-    if _budget.opened:
-        _budget.allow_product(a._array, b._array)
+    if budget.opened:
+        budget.allow_product(a._array, b._array)
     if b._array.ndim == 2 and a._array.dtype.char in "fd":
         return _product(a, b)
     value = run(np.matmul, a._array, b._array)  # integers, and stacks of matrices on both sides
@@ -89,8 +89,8 @@ def dense(x: Any, w: Any, b: Any = None, activation: Literal["relu"] | None = No
         rows = _rows(g)
         return lambda: _product_nt(g, w), lambda: _product_tn(_rows(x), rows), lambda: sum_rows(rows)
 
-    if _budget.opened:
-        _budget.allow_product(x._array, w._array)
+    if budget.opened:
+        budget.allow_product(x._array, w._array)
     value = kernels.dense(x._array, w._array, b if b is None else b._array, activation)
     out = record(value, (x, w) if b is None else (x, w, b), gradient)
     return out

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._neutral import neutral
-from ..convert import as_array, operand, to_axis
-from ..dtypes import InvalidArgumentError, as_dtype
-from ..tensor import Tensor
+from ..engine.convert import as_array, operand, to_axis
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tensor import Tensor
+from ..support.neutral import neutral
 from ._pick import pick
 from .reduce import extreme, has_nan
 

@@ -11,10 +11,10 @@ import numpy as np
 import kernels
 
 from .. import ops
-from ..convert import operand, to_axis, to_shape
-from ..dtypes import InvalidArgumentError, as_dtype
-from ..tape import record
-from ..tensor import Tensor
+from ..engine.convert import operand, to_axis, to_shape
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tape import record
+from ..engine.tensor import Tensor
 from ._call import floats, quiet, run
 from .compare import bools
 from .layout import reshape

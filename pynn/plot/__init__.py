@@ -6,7 +6,7 @@ Colours are told apart by colour-blind people, and nothing is said by colour alo
 """
 # ruff: noqa: F401
 
-from .._missing import missing
+from ..support.missing import missing
 from ._digits import digits, mistakes, predictions
 from ._functions import activations, softmax
 from ._history import history

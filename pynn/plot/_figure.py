@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._atomic import replacing
-from .._extras import install
+from ..support.atomic import replacing
+from ..support.extras import install
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,8 +15,8 @@ from pynn.bench.results.file import read
 
 from kernels._cpus import cpu_count
 from kernels.ladder import LADDER
-from pynn._extras import install
-from pynn.cli import main
+from pynn.cli.main import main
+from pynn.support.extras import install
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,7 +9,7 @@ from drawn import results, texts
 from fake_results import MACHINE, fake_results, without
 from pynn.bench.report.pictures import drawings, pictures
 
-from pynn._extras import install
+from pynn.support.extras import install
 
 pytest.importorskip("matplotlib")
 

@@ -13,7 +13,7 @@ from pynn.bench.results import compare, statistics, tables
 from pynn.bench.results.file import read
 from pynn.bench.results.store import NUMPY, RUNG, Measurement, Player, Results
 
-from pynn._commands import UserError
+from pynn.cli.checks import UserError
 
 NAN = math.nan
 MACHINE = {

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pynn import _atomic
 from pynn.keras.datasets import _sources
+from pynn.support import atomic
 
-MADE = {"replacing": "_atomic.replacing(folder / 'x')", "temporary_folder": "_atomic.temporary_folder(folder)"}
+MADE = {"replacing": "atomic.replacing(folder / 'x')", "temporary_folder": "atomic.temporary_folder(folder)"}
 
 
 def left(folder):
@@ -23,7 +23,7 @@ def left(folder):
 def killed(folder, made):
     """A program that is killed while it writes."""
     text = (
-        "import os, pathlib, signal, sys; from pynn import _atomic; folder = pathlib.Path(sys.argv[1])\n"
+        "import os, pathlib, signal, sys; from pynn.support import atomic; folder = pathlib.Path(sys.argv[1])\n"
         f"with {made}:\n    os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -32,7 +32,7 @@ def killed(folder, made):
 
 
 def written(path, data):
-    with _atomic.replacing(path) as file:
+    with atomic.replacing(path) as file:
         file.write(data)
 
 
@@ -48,7 +48,7 @@ def test_what_a_killed_program_left_is_removed_by_the_next(tmp_path, made):
 
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE)
 def test_what_a_living_program_writes_stays(tmp_path, made):
-    with eval(made, {"_atomic": _atomic, "folder": tmp_path}):
+    with eval(made, {"atomic": atomic, "folder": tmp_path}):
         before = left(tmp_path)
         written(tmp_path / "y", b"1")
         assert left(tmp_path) == [*before, "y"]
@@ -59,7 +59,7 @@ def test_two_writers_of_one_file_do_not_share_what_they_write(tmp_path):
     begun = threading.Barrier(2, timeout=60)
 
     def write(data):
-        with _atomic.replacing(tmp_path / "x") as file:
+        with atomic.replacing(tmp_path / "x") as file:
             begun.wait()
             file.write(data)
             file.flush()
@@ -78,7 +78,7 @@ def test_many_writers_and_sweepers(tmp_path):
 
 
 def test_a_partial_file_that_is_swept_before_it_is_locked(tmp_path, monkeypatch):
-    real, swept = _atomic._locked, []
+    real, swept = atomic._locked, []
 
     def late(path, wait):
         if wait and len(swept) < 2:
@@ -88,7 +88,7 @@ def test_a_partial_file_that_is_swept_before_it_is_locked(tmp_path, monkeypatch)
                 return os.open(tmp_path, os.O_RDONLY)
         return real(path, wait)
 
-    monkeypatch.setattr(_atomic, "_locked", late)
+    monkeypatch.setattr(atomic, "_locked", late)
     written(tmp_path / "x", b"1")
     assert left(tmp_path) == ["x"] and len(swept) == 2
 
@@ -97,8 +97,8 @@ def test_without_locks_nothing_is_swept(tmp_path, monkeypatch):
     def refused(descriptor, how):
         raise OSError("no locks here")
 
-    monkeypatch.setattr(_atomic.fcntl, "flock", refused)
-    with _atomic.replacing(tmp_path / "x") as file, _atomic.alone(tmp_path):
+    monkeypatch.setattr(atomic.fcntl, "flock", refused)
+    with atomic.replacing(tmp_path / "x") as file, atomic.alone(tmp_path):
         written(tmp_path / "y", b"1")
         file.write(b"2")
     assert left(tmp_path) == ["x", "y"]
@@ -106,7 +106,7 @@ def test_without_locks_nothing_is_swept(tmp_path, monkeypatch):
 
 def test_an_error_changes_nothing(tmp_path):
     written(tmp_path / "x", b"before")
-    with pytest.raises(ZeroDivisionError), _atomic.replacing(tmp_path / "x") as file:
+    with pytest.raises(ZeroDivisionError), atomic.replacing(tmp_path / "x") as file:
         file.write(b"half")
         1 / 0  # noqa: B018
     assert left(tmp_path) == ["x"] and (tmp_path / "x").read_bytes() == b"before"
@@ -145,9 +145,9 @@ def test_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
 
 
 def test_one_at_a_time(tmp_path):
-    with _atomic.alone(tmp_path), pytest.raises(BlockingIOError), _atomic.alone(tmp_path):
+    with atomic.alone(tmp_path), pytest.raises(BlockingIOError), atomic.alone(tmp_path):
         pass
-    with _atomic.alone(tmp_path):
+    with atomic.alone(tmp_path):
         pass
 
 

@@ -9,7 +9,7 @@ import pytest
 import pynn as tf
 from pynn import keras
 from pynn.keras import layers
-from pynn.keras.models import state
+from pynn.keras.saving import state
 
 rng = np.random.default_rng(0)
 X, Y = rng.random((60, 10)).astype(np.float32), rng.integers(0, 3, 60)

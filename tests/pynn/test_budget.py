@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from pynn import _budget, keras
+from pynn import keras
+from pynn.engine import budget
 from pynn.keras import layers
-from pynn.keras.models import model_from_json, saving
+from pynn.keras.models import model_from_json
+from pynn.keras.saving import files
 
 MOST = 2**27  # bytes, as tracemalloc counts them; what these configurations ask for takes gigabytes
 
@@ -134,7 +136,7 @@ def test_memory_that_a_small_file_asks_for(name, tmp_path):
 def test_models_that_are_worth_their_weights(shape, made, limits, tmp_path, monkeypatch):
     keras.Sequential([keras.Input(shape), *made]).save(tmp_path / "a.keras")
     for name, value in limits.items():
-        monkeypatch.setattr(_budget, name, value)
+        monkeypatch.setattr(budget, name, value)
     keras.models.load_model(tmp_path / "a.keras")
 
 
@@ -158,29 +160,29 @@ def test_metrics_share_what_a_file_may_have(metric, tmp_path):
 
 
 def test_numbers_that_a_file_holds_are_allowed():
-    with _budget.limited(2**24):
-        _budget.spend(2**24 + 2**19)
-        _budget.allow((2**12, 2**12))
-        with _budget.limited(0), pytest.raises(_budget.Exceeded, match="than the 0 numbers"):
-            _budget.spend(_budget.SPARE + 1)
-        with pytest.raises(_budget.Exceeded):
-            _budget.spend(2**19 + 1)
+    with budget.limited(2**24):
+        budget.spend(2**24 + 2**19)
+        budget.allow((2**12, 2**12))
+        with budget.limited(0), pytest.raises(budget.Exceeded, match="than the 0 numbers"):
+            budget.spend(budget.SPARE + 1)
+        with pytest.raises(budget.Exceeded):
+            budget.spend(2**19 + 1)
         with ThreadPoolExecutor(1) as other:  # which has no limit
-            other.submit(_budget.spend, 2**60).result()
-            other.submit(_budget.allow, (2**60,)).result()
-    _budget.spend(2**60)
-    _budget.allow((2**60,))
-    assert not _budget.opened
+            other.submit(budget.spend, 2**60).result()
+            other.submit(budget.allow, (2**60,)).result()
+    budget.spend(2**60)
+    budget.allow((2**60,))
+    assert not budget.opened
 
 
 @pytest.mark.parametrize("kind", ["stack", "graph"])
 def test_models_inside_are_worth_their_layers(kind):
     model = keras.Sequential([keras.Input((1,)), *[layers.Flatten() for _ in range(100)]])
     model = model if kind == "stack" else keras.Model(model.input, model.output)
-    with _budget.limited(0):
-        before = _budget._budget.work
+    with budget.limited(0):
+        before = budget._budget.work
         model(np.zeros((1, 1)))
-        assert before - _budget._budget.work >= 100 * _budget.CALL
+        assert before - budget._budget.work >= 100 * budget.CALL
 
 
 @pytest.mark.parametrize("size", [2**18, 2**25])
@@ -192,7 +194,7 @@ def test_a_configuration_is_no_longer_than_its_file_warrants(size, tmp_path, mon
             load(tmp_path / "a.keras")
     write(tmp_path / "a.keras", text)
     keras.models.load_model(tmp_path / "a.keras")
-    monkeypatch.setattr(saving, "MOST_CONFIG", len(text) - 1)  # however large the file is
+    monkeypatch.setattr(files, "MOST_CONFIG", len(text) - 1)  # however large the file is
     with pytest.raises(ValueError, match=r"no config\.json of a sensible size"):
         keras.models.load_model(tmp_path / "a.keras")
 

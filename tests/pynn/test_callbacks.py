@@ -10,9 +10,9 @@ import pytest
 
 import pynn as tf
 from pynn import keras
-from pynn.keras._progress import ProgressBar, _clock
 from pynn.keras.callbacks import CallbackList
 from pynn.keras.callbacks.base import as_floats
+from pynn.keras.training.progress import ProgressBar, _clock
 
 
 def test_callbacks(network, x_train, y_train):
@@ -139,7 +139,7 @@ def test_printed_progress(capsys, network, x_train, y_train):
 
 def test_live_bar(capsys, monkeypatch, network, x_train, y_train):
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich: a terminal
-    monkeypatch.setattr("pynn.keras._progress.REDRAW", 0.0)
+    monkeypatch.setattr("pynn.keras.training.progress.REDRAW", 0.0)
     network().fit(x_train, y_train, epochs=1, batch_size=100)
     out = capsys.readouterr().out
     assert "Epoch" not in out and "6/6" in out and "━" in out and "accuracy: " in out.splitlines()[-1]
@@ -150,7 +150,7 @@ def test_live_bar(capsys, monkeypatch, network, x_train, y_train):
 @pytest.fixture
 def progress(monkeypatch):
     """progress(steps, verbose, epochs): a bar that fit would make, for a callback list of it alone."""
-    monkeypatch.setattr("pynn.keras._progress.REDRAW", -1.0)
+    monkeypatch.setattr("pynn.keras.training.progress.REDRAW", -1.0)
 
     def make(steps, verbose=1, epochs=2):
         bar = ProgressBar(verbose)

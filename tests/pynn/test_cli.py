@@ -8,7 +8,8 @@ import pytest
 
 import kernels
 import pynn
-from pynn.cli import main
+from pynn.cli import main as cli
+from pynn.cli.main import main
 
 
 @pytest.mark.parametrize("option", ["--epochs", "--batch-size", "--hidden", "--threads"])
@@ -78,7 +79,7 @@ def test_help_is_cheap():
     code = f"""
 import sys
 sys.path[:] = {sys.path!r}
-from pynn.cli import main
+from pynn.cli.main import main
 try:
     main(["train", "--help"])
 except SystemExit as stop:
@@ -100,9 +101,9 @@ def test_more_threads_than_the_kernels_take(assert_one_line):
 
 @pytest.mark.parametrize("command", [["bench", "--quick"], ["explain", "dot"]])
 def test_a_source_folder_has_no_bench(command, monkeypatch, assert_one_line):
-    def missing(name, package):
+    def missing(name):
         raise ModuleNotFoundError(name="pynn.bench")
 
-    monkeypatch.setattr(pynn.cli, "import_module", missing)
+    monkeypatch.setattr(cli, "_command", missing)
     assert main(command) == 2
     assert_one_line(command[0], "source folder", f"`pynn {command[0]}`", "python -P -m pynn")

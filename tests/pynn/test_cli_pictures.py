@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from pynn import keras
-from pynn._commands import UserError
-from pynn._commands.images import read_images
-from pynn.cli import main
+from pynn.cli.checks import UserError
+from pynn.cli.images import read_images
+from pynn.cli.main import main
 
 SEVEN = np.zeros((28, 28), np.uint8)  # in its box of 20x20 as MNIST's are, its centre of mass at (14.1, 13.8)
 SEVEN[7:9, 5:19] = SEVEN[9:27, 14:17] = 255

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from pynn import keras
-from pynn._commands import images
-from pynn._commands import predict as predict_module
-from pynn._extras import install
-from pynn.cli import main
+from pynn.cli import images
+from pynn.cli import predict as predict_module
+from pynn.cli.main import main
+from pynn.support.extras import install
 
 X = np.random.default_rng(0).integers(0, 128, (60, 28, 28), np.uint8)  # mostly dark, as digits are
 Y = np.arange(60, dtype=np.uint8) % 10

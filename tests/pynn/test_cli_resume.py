@@ -11,9 +11,9 @@ import sys
 import numpy as np
 import pytest
 
-from pynn._commands import results
-from pynn._commands import train as train_module
-from pynn.cli import main
+from pynn.cli import results
+from pynn.cli import train as train_module
+from pynn.cli.main import main
 
 WHOLE = {"history.json", "learning_curve.png", "mistakes.png", "weights.npz"}
 
@@ -174,8 +174,8 @@ def test_pictures_are_those_of_the_weights(train, tmp_path, monkeypatch, capsys)
 
 KILLED = """
 import signal, sys
-from pynn.cli import main
-from pynn.keras.models import state
+from pynn.cli.main import main
+from pynn.keras.saving import state
 
 number, write, written = signal.Signals[sys.argv[1]], state.write_npz, []
 if number != signal.SIGKILL:

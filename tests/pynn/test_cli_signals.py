@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from pynn._commands import stopping
+from pynn.cli import stopping
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -44,12 +44,12 @@ def test_the_end_of_the_process_is_not_disturbed(run_python, number):
     """From the end of the command on, the interpreter's own end included."""
     done = run_python(f"""
 import atexit, signal, sys
-from pynn import cli
+from pynn.cli import main as cli
 
 signal.signal({int(number)}, signal.default_int_handler if {int(number)} == signal.SIGINT else signal.SIG_DFL)
 say, end = cli._say, lambda: signal.raise_signal({int(number)})
 cli._say = lambda *lines: (end(), say(*lines))
-cli.import_module = lambda *name: end()
+cli._command = lambda name: end()
 atexit.register(end)
 sys.argv[1:] = ["info"]
 sys.exit(cli.main())
@@ -62,7 +62,7 @@ sys.exit(cli.main())
 def test_no_file_takes_the_place_of_a_closed_output(run_python, closed):
     done = run_python(f"""
 import os, sys
-from pynn.cli import main
+from pynn.cli.main import main
 for number in {closed}:
     os.close(number)
     setattr(sys, ("stdin", "stdout", "stderr")[number], None)

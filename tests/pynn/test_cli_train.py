@@ -12,8 +12,9 @@ from PIL import Image
 
 import kernels
 from kernels import _cpus
-from pynn import _atomic, keras
-from pynn.cli import main
+from pynn import keras
+from pynn.cli.main import main
+from pynn.support import atomic
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ def test_too_much_memory(data, tmp_path, monkeypatch, capsys):
 
 
 def test_one_run_at_a_time_in_a_folder(data, tmp_path, assert_one_line):
-    with _atomic.alone(tmp_path):
+    with atomic.alone(tmp_path):
         assert train(data, tmp_path) == 2
         assert_one_line("train", "another `pynn train` writes in")
         assert not list(tmp_path.iterdir())

@@ -13,7 +13,7 @@ import pytest
 import pynn as tf
 from pynn import keras
 from pynn.keras import layers
-from pynn.keras._registry import OURS
+from pynn.keras.common.registry import OURS
 
 RNG = np.random.default_rng(3)
 X, W = RNG.random((6, 4), np.float32), RNG.standard_normal((4, 4)).astype(np.float32)

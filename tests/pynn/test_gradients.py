@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import pynn as tf
-from pynn import nn, ops
+from pynn import ops
+from pynn.ops import nn
 
 RNG = np.random.default_rng(7)
 A, B = RNG.standard_normal((3, 5)), RNG.standard_normal((3, 5))

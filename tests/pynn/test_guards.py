@@ -12,7 +12,7 @@ import pytest
 
 from pynn import keras
 from pynn.keras import layers
-from pynn.keras.models.arrays import FREE, opened
+from pynn.keras.saving.arrays import FREE, opened
 
 
 class Payload:

@@ -10,7 +10,7 @@ import pytest
 
 import kernels
 import pynn
-from pynn import _extras
+from pynn.support import extras
 
 ELSEWHERE = "rename or remove it"
 INSTALLED = "run `pip uninstall kernels pynn-kernels`, then `pip install .` in the source folder"
@@ -20,7 +20,7 @@ def run(how: str, first: Path) -> tuple[int, str]:
     """Exit code and stderr of a Python that looks for packages in the folder `first` before all others."""
     script = first / "bin" / "pynn"
     script.parent.mkdir()
-    script.write_text("from pynn.cli import main\nraise SystemExit(main())")
+    script.write_text("from pynn.cli.main import main\nraise SystemExit(main())")
     arguments = {"program": ["-c", "import pynn"], "module": ["-m", "pynn", "info"], "command": [script, "info"]}[how]
     packages = Path(pynn.__file__).resolve().parents[1]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (first, packages)))}
@@ -70,9 +70,11 @@ def test_another_kernels_is_named_in_one_sentence(tmp_path, how, name, text, adv
     ],
 )
 def test_another_kernels_in_the_folder_of_pynn(tmp_path, how, text, says):
-    for path in Path(pynn.__file__).parent.glob("*.py"):
-        (tmp_path / "pynn").mkdir(exist_ok=True)
-        (tmp_path / "pynn" / path.name).write_bytes(path.read_bytes())
+    source = Path(pynn.__file__).parent
+    for path in [*source.glob("*.py"), *source.glob("support/*.py"), *source.glob("cli/*.py")]:
+        copy = tmp_path / "pynn" / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
     (tmp_path / "kernels").mkdir()
     if text is None:  # a folder alone is taken only where no package of that name is found: Python stops at this one
         (tmp_path / "sitecustomize.py").write_text(
@@ -92,7 +94,7 @@ def test_another_kernels_in_the_folder_of_pynn(tmp_path, how, text, says):
 
 
 def test_the_advice_is_what_works(tmp_path, monkeypatch):
-    here = Path(_extras.__file__).resolve().parents[1]
+    here = Path(extras.__file__).resolve().parents[2]
 
     def metadata(files):
         folder = tmp_path / f"pynn_kernels-{kernels.__version__}.dist-info"
@@ -105,6 +107,6 @@ def test_the_advice_is_what_works(tmp_path, monkeypatch):
     metadata(["METADATA"])  # as a source folder holds them
     in_source = (here / "pyproject.toml").exists()
     source = f"{here}[plot]" if in_source else "pynn-kernels[plot]"
-    assert source in _extras.install("plot")
+    assert source in extras.install("plot")
     metadata(["METADATA", "RECORD"])
-    assert _extras.install("plot") == "pip install 'pynn-kernels[plot]'"
+    assert extras.install("plot") == "pip install 'pynn-kernels[plot]'"

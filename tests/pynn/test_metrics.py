@@ -8,7 +8,7 @@ import pytest
 import pynn as tf
 from pynn import keras
 from pynn.keras import metrics
-from pynn.keras._names import snake_case
+from pynn.keras.common.names import snake_case
 
 
 class Share(metrics.Metric):

@@ -12,7 +12,7 @@ from PIL import Image
 
 import pynn as tf
 from pynn import plot
-from pynn._extras import install
+from pynn.support.extras import install
 
 X = np.random.default_rng(0).integers(1, 256, (7, 4, 4), np.uint8)
 X[0, 0, 0] = 0

@@ -15,8 +15,8 @@ import pytest
 
 from pynn import keras
 from pynn.keras import layers
-from pynn.keras.models import paths
-from pynn.keras.models.arrays import write_h5, write_npz
+from pynn.keras.saving import paths
+from pynn.keras.saving.arrays import write_h5, write_npz
 
 
 def sequential():

@@ -20,7 +20,7 @@ from tensorboard.util.tensor_util import make_ndarray
 
 import pynn as tf
 from pynn import keras, summary
-from pynn._extras import install
+from pynn.support.extras import install
 
 LIMIT = 120  # seconds: a server that says nothing for so long has failed
 SIZE = 150  # of a batch: 4 batches in an epoch

@@ -1,6 +1,6 @@
 """Callbacks: methods that fit, evaluate and predict call on their way, to watch, steer and record them."""
 
-from ..._missing import missing
+from ...support.missing import missing
 from .backup_and_restore import BackupAndRestore
 from .base import Callback, CallbackList, History, Logs
 from .csv_logger import CSVLogger

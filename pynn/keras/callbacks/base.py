@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ... import nest
-from ..._neutral import neutral
+from ...engine import nest
+from ...support.neutral import neutral
 
 if TYPE_CHECKING:
     from ..models.model import Model

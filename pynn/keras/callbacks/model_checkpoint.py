@@ -43,7 +43,7 @@ class ModelCheckpoint(MonitorCallback):
         self.filepath, self.verbose, self.save_freq = os.fspath(filepath), verbose, save_freq
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self._epoch = self._batches = 0
-        from ..models import arrays, weights  # late: models are written with callbacks
+        from ..saving import arrays, weights  # late: models are written with callbacks
 
         path = weights.ending_in(filepath, *((".weights.h5", ".npz") if save_weights_only else (".keras",)))
         if path.suffix == ".h5":

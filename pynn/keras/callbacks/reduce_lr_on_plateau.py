@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from ..._neutral import neutral
+from ...support.neutral import neutral
 from .base import Logs
 from .monitor import MonitorCallback, say
 

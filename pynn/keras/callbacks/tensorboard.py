@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import summary
-from ..._events import EventFile, tensorboard
-from ...variable import Variable
+from ...engine.variable import Variable
+from ...summary.events import EventFile, tensorboard
 from ..layers import Layer
 from .base import Callback, Logs
 

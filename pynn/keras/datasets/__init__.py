@@ -1,6 +1,6 @@
 """Data sets by Keras's names (mnist, fashion_mnist), and load_folder for your own files in their form."""
 
-from ..._missing import missing
+from ...support.missing import missing
 from . import fashion_mnist, mnist
 from ._folder import load_folder
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..._atomic import replacing
+from ...support.atomic import replacing
 from ._archive import KEYS, read_npz
 from ._folder import Split
 from ._sources import Arrays, Source, reason, say

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from ..._atomic import temporary_folder
+from ...support.atomic import temporary_folder
 from ._archive import read_npz
 from ._idx import decode_idx
 

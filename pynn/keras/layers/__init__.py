@@ -3,8 +3,8 @@
 
 from typing import Any
 
-from ..._missing import missing
-from .. import _config
+from ...support.missing import missing
+from ..common import configuration
 from .activation import ELU, LeakyReLU, PReLU
 from .base import Layer
 from .core import Activation, Dense, Flatten, ReLU, Softmax
@@ -69,12 +69,12 @@ __all__ = [
 
 def serialize(layer: Any) -> Any:
     """What describes the layer in a configuration, in JSON's types."""
-    return _config.serialize(layer)
+    return configuration.serialize(layer)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The layer that `serialize` described, its weights drawn anew; custom_objects: names and classes of one's own."""
-    return _config.deserialize(config, custom_objects, family="keras.layers")
+    return configuration.deserialize(config, custom_objects, family="keras.layers")
 
 
 __getattr__ = missing(__name__)

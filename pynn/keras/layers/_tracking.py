@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from ...convert import as_array
-from ...variable import Variable
-from .._config import Configured
-from .._variables import Variable as KerasVariable
+from ...engine.convert import as_array
+from ...engine.variable import Variable
+from ..common.configuration import Configured
+from ..common.variables import Variable as KerasVariable
 
 
 class Tracked(Configured):

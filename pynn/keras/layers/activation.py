@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from ... import ops
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
 from .. import constraints, initializers, regularizers
 from .base import Layer, LayerOptions
 

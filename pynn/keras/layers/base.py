@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from ... import _budget, nest, ops, random
-from ..._neutral import neutral
-from ..._scope import scope_of
-from ...convert import convert_to_tensor, operand, to_shape
-from ...dtypes import DType, as_dtype
-from ...tensor import Operators, Tensor
-from ...variable import Variable
+from ... import ops
+from ...engine import budget, nest
+from ...engine.convert import convert_to_tensor, operand, to_shape
+from ...engine.dtypes import DType, as_dtype
+from ...engine.scope import scope_of
+from ...engine.tensor import Operators, Tensor
+from ...engine.variable import Variable
+from ...ops import random
+from ...support.neutral import neutral
 from .. import config, constraints, initializers, regularizers
-from .._names import auto_name
-from .._symbolic import Node, as_shapes, is_symbolic, symbols, traced
-from .._variables import owned, penalties
+from ..common.names import auto_name
+from ..common.symbolic import Node, as_shapes, is_symbolic, symbols, traced
+from ..common.variables import owned, penalties
 from ._options import LayerOptions as LayerOptions
 from ._outermost import OUTSIDE, scope
 from ._tracking import Tracked
@@ -214,7 +216,7 @@ class Layer(Tracked):
         value joins the layer's `losses`; optimizers apply the constraint after each update.
         """
         dtype, sizes = as_dtype(dtype or self._dtype).dtype, to_shape(shape or ())
-        _budget.spend(math.prod(sizes))
+        budget.spend(math.prod(sizes))
         if initializer is None:
             initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
         value = initializers.get(initializer)(sizes, dtype=dtype)

@@ -8,8 +8,8 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
-from ..._neutral import neutral
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
+from ...support.neutral import neutral
 from .. import activations, constraints, initializers, regularizers
 from .base import Layer, LayerOptions
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..._neutral import neutral
-from ...tensor import Tensor
-from .._symbolic import KerasTensor, Node
+from ...engine.tensor import Tensor
+from ...support.neutral import neutral
+from ..common.symbolic import KerasTensor, Node
 from .base import Layer
 
 

@@ -9,8 +9,8 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
-from ...convert import to_axis
-from ...tensor import Tensor
+from ...engine.convert import to_axis
+from ...engine.tensor import Tensor
 from .base import Layer, LayerOptions
 
 

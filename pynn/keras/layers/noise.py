@@ -6,8 +6,8 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from ... import random
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
+from ...ops import random
 from .base import Layer, LayerOptions
 
 

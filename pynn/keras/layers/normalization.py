@@ -9,12 +9,12 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
-from ..._neutral import neutral
-from ...convert import to_axis
+from ...engine.convert import to_axis
+from ...engine.tape import record
+from ...engine.tensor import Tensor
+from ...engine.variable import Variable
 from ...ops._call import quiet
-from ...tape import record
-from ...tensor import Tensor
-from ...variable import Variable
+from ...support.neutral import neutral
 from .. import constraints, initializers, regularizers
 from .base import Layer, LayerOptions
 

@@ -7,8 +7,8 @@ from types import EllipsisType
 from typing import Any
 
 from ... import ops
-from ...dtypes import TensorShape
-from ...tensor import Tensor
+from ...engine.dtypes import TensorShape
+from ...engine.tensor import Tensor
 from .base import Layer
 
 

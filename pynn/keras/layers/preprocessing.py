@@ -9,10 +9,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
-from ..._neutral import neutral
-from ...convert import as_array, convert_to_tensor
-from ...dtypes import InvalidArgumentError
-from ...tensor import Operators, Tensor
+from ...engine.convert import as_array, convert_to_tensor
+from ...engine.dtypes import InvalidArgumentError
+from ...engine.tensor import Operators, Tensor
+from ...support.neutral import neutral
 from .base import Layer, LayerOptions
 from .normalization import floats
 

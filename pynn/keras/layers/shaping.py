@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from ... import ops
-from ..._neutral import neutral
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
+from ...support.neutral import neutral
 from ..regularizers import L1L2
 from .base import Layer, LayerOptions
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._missing import missing
-from .. import _config
-from .._registry import OURS
+from ...support.missing import missing
+from ..common import configuration
+from ..common.registry import OURS
 from ._loss import Loss, LossFunctionWrapper, Reduction
 from .binary import BinaryCrossentropy, BinaryFocalCrossentropy, binary_crossentropy, binary_focal_crossentropy
 from .crossentropy import (
@@ -61,17 +61,17 @@ OURS.update({("keras.losses", name): function for name, function in _KNOWN.items
 
 def get(identifier: Any) -> Any:
     """A Loss or function for a name, a configuration, a class, a Loss, or a function; None for None."""
-    return _config.resolve("keras.losses", "loss", identifier, _KNOWN)
+    return configuration.resolve("keras.losses", "loss", identifier, _KNOWN)
 
 
 def serialize(loss: Any) -> Any:
     """What describes the loss in a configuration, in JSON's types."""
-    return _config.serialize(loss)
+    return configuration.serialize(loss)
 
 
 def deserialize(name: Any, custom_objects: Any = None) -> Any:
     """The Loss or function of a name, or of what `serialize` gave; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(name, custom_objects, family="keras.losses"))
+    return get(configuration.deserialize(name, custom_objects, family="keras.losses"))
 
 
 __getattr__ = missing(__name__)

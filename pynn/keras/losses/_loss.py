@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ... import ops
-from ...convert import as_array, convert_to_tensor, holds_tensors
-from ...dtypes import as_dtype
-from ...tensor import Operators, Tensor
+from ...engine.convert import as_array, convert_to_tensor, holds_tensors
+from ...engine.dtypes import as_dtype
+from ...engine.tensor import Operators, Tensor
 from .. import config
-from .._config import Configured
-from .._names import auto_name, function_name, snake_case
+from ..common.configuration import Configured
+from ..common.names import auto_name, function_name, snake_case
 
 Values = TypeVar("Values", Tensor, np.ndarray)
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from ... import ops
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
 from ._loss import EPSILON, LossFunctionWrapper, like, predictions
 from .crossentropy import known_logits
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...convert import as_array, convert_to_tensor
-from ...tensor import Tensor
+from ...engine.convert import as_array, convert_to_tensor
+from ...engine.tensor import Tensor
 from ._loss import EPSILON, LossFunctionWrapper, cast, like, of_labels, predictions
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ... import ops
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
 from ._loss import EPSILON, LossFunctionWrapper, NamedLoss, like, pair
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from ..._missing import missing
-from ...convert import as_array
-from ...tensor import Tensor
-from .. import _config
-from .._names import function_name, snake_case
-from .._registry import OURS
+from ...engine.convert import as_array
+from ...engine.tensor import Tensor
+from ...support.missing import missing
+from ..common import configuration
+from ..common.names import function_name, snake_case
+from ..common.registry import OURS
 from ..losses import (
     KLD,
     MAE,
@@ -114,7 +114,7 @@ OURS.update({("keras.metrics", name): function for name, function in _FUNCTIONS.
 
 def get(identifier: Any) -> Any:
     """A Metric for a name, a configuration or a class; a Metric or function (y_true, y_pred) as it is."""
-    return _config.resolve("keras.metrics", "metric", identifier, _KNOWN)
+    return configuration.resolve("keras.metrics", "metric", identifier, _KNOWN)
 
 
 def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
@@ -140,12 +140,12 @@ def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
 
 def serialize(metric: Any) -> Any:
     """What describes the metric in a configuration, in JSON's types."""
-    return _config.serialize(metric)
+    return configuration.serialize(metric)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The Metric or function that `serialize` described; custom_objects: names and classes of one's own."""
-    return get(_config.deserialize(config, custom_objects, family="keras.metrics"))
+    return get(configuration.deserialize(config, custom_objects, family="keras.metrics"))
 
 
 __getattr__ = missing(__name__)

@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from ... import _budget, nest, ops
-from ..._neutral import neutral
-from ..._scope import scope_of
-from ...convert import as_array, to_shape
-from ...dtypes import as_dtype
-from ...tensor import Operators, Tensor
-from ...variable import Variable
+from ... import ops
+from ...engine import budget, nest
+from ...engine.convert import as_array, to_shape
+from ...engine.dtypes import as_dtype
+from ...engine.scope import scope_of
+from ...engine.tensor import Operators, Tensor
+from ...engine.variable import Variable
+from ...support.neutral import neutral
 from .. import initializers
-from .._config import Configured
-from .._names import auto_name
-from .._variables import Variable as KerasVariable
+from ..common.configuration import Configured
+from ..common.names import auto_name
+from ..common.variables import Variable as KerasVariable
 
 
 class State(KerasVariable):
@@ -62,7 +63,7 @@ class Metric(Configured):
             raise ValueError("A metric's variable needs an initializer, like 'zeros'")
         dtype = as_dtype(dtype or np.float32).dtype
         sizes = to_shape(shape)
-        _budget.spend(math.prod(sizes))
+        budget.spend(math.prod(sizes))
         with scope_of(self):
             return State(make(sizes, dtype=dtype), dtype=dtype, trainable=False, name=name)
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ..._neutral import neutral
-from ...convert import as_array
+from ...engine.convert import as_array
+from ...engine.tensor import Tensor
 from ...ops.reduce import extreme
-from ...tensor import Tensor
+from ...support.neutral import neutral
 from ..losses._loss import same_rank
 from .means import MeanMetricWrapper, NamedMean
 

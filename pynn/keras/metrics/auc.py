@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import _budget
-from ...convert import as_array
-from ...tensor import Tensor
+from ...engine import budget
+from ...engine.convert import as_array
+from ...engine.tensor import Tensor
 from ..activations import sigmoid
 from ..losses._loss import EPSILON
 from ._metric import Metric, no_nan
@@ -59,7 +59,7 @@ class AUC(Metric):
         if thresholds is None:
             if num_thresholds is None or num_thresholds <= 1:
                 raise ValueError(f"Argument `num_thresholds` must be an integer > 1. Received: {num_thresholds}")
-            _budget.spend(8 * num_thresholds)  # in the bytes of Python's floats
+            budget.spend(8 * num_thresholds)  # in the bytes of Python's floats
             thresholds = np.linspace(0, 1, num_thresholds)[1:-1]
         if num_labels and not multi_label:
             raise ValueError("`num_labels` is needed only when `multi_label` is True.")

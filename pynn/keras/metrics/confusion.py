@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import ops
-from ...convert import as_array
-from ...tensor import Tensor
+from ...engine.convert import as_array
+from ...engine.tensor import Tensor
 from ..losses._loss import EPSILON, same_rank
 from ._metric import Metric, no_nan
 

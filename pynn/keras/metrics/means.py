@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...convert import as_array
-from ...tensor import Tensor
-from .._names import function_name, snake_case
+from ...engine.convert import as_array
+from ...engine.tensor import Tensor
+from ..common.names import function_name, snake_case
 from ..losses import _KNOWN as _LOSSES
 from ..losses import Loss
 from ..losses._loss import same_rank

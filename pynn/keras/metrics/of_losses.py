@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...convert import as_array
-from ...tensor import Tensor
+from ...engine.convert import as_array
+from ...engine.tensor import Tensor
 from .. import losses
 from ..losses._loss import same_rank
 from .means import Mean, MeanMetricWrapper, NamedMean

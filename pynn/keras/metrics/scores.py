@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
 from ..losses._loss import EPSILON, same_rank
 from ._metric import Metric
 

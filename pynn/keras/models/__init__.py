@@ -1,9 +1,9 @@
 """Models under Keras's names."""
 
-from ..._missing import missing
+from ...support.missing import missing
+from ..saving.files import load_model, model_from_json, save_model
 from .cloning import clone_model
 from .model import Functional, Model
-from .saving import load_model, model_from_json, save_model
 from .sequential import Sequential
 
 __all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..._neutral import neutral
-from .._config import deserialize, serialize
+from ...support.neutral import neutral
+from ..common.configuration import deserialize, serialize
 from ..layers import InputLayer, Layer
 from ..layers.operation import Operation
 from . import graph

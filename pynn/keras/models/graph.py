@@ -6,10 +6,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ... import _budget, nest, ops
-from .._config import deserialize, serialize
-from .._names import unique
-from .._symbolic import KerasTensor, Node
+from ... import ops
+from ...engine import budget, nest
+from ..common.configuration import deserialize, serialize
+from ..common.names import unique
+from ..common.symbolic import KerasTensor, Node
 from ..layers import Input, InputLayer, Layer
 from ..layers._outermost import is_told_training
 
@@ -63,8 +64,8 @@ class Graph:
 
     def run(self, inputs: Any) -> Any:
         """The outputs for Tensors in place of the inputs; the only one of a list is given as itself, as in Keras."""
-        if _budget.opened:
-            _budget.work(len(self.nodes) * _budget.CALL)
+        if budget.opened:
+            budget.work(len(self.nodes) * budget.CALL)
         values: dict[int, Any] = {}
         for symbol, value in zip(self.leaves, in_order(self.inputs, inputs), strict=True):
             values[id(symbol)] = self._fitting(symbol, value)
@@ -213,7 +214,7 @@ def from_config(config: dict[str, Any], make: Callable[[Any], Layer] | None = No
             try:
                 args, kwargs = argument(call["args"]), argument(call["kwargs"])
             except (KeyError, IndexError):
-                _budget.work(4 * _budget.CALL)
+                budget.work(4 * budget.CALL)
                 left.append((name, call))
                 continue
             made[name].append(layers[name](*args, **kwargs))

@@ -8,16 +8,17 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
-from ... import nest
-from ..._neutral import neutral
-from ..._outside import outside
-from .._config import deserialize, serialize
-from .._registry import custom_object_scope
-from .._symbolic import KerasTensor, symbols, traced
+from ...engine import nest
+from ...support.neutral import neutral
+from ...support.outside import outside
+from ..common.configuration import deserialize, serialize
+from ..common.registry import custom_object_scope
+from ..common.symbolic import KerasTensor, symbols, traced
 from ..layers import Layer
 from ..layers.operation import Operation
-from . import graph, saving, state, summary, weights
-from .loops import Fitted
+from ..saving import files, state, weights
+from ..training.loop import Fitted
+from . import graph, summary
 
 
 class Model(Fitted):
@@ -153,7 +154,7 @@ class Model(Fitted):
     @neutral(zipped=True, include_optimizer=True)
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Writes the model (.keras: configuration, weights, optimizer), all or nothing."""
-        saving.save_model(self, filepath, overwrite)
+        files.save_model(self, filepath, overwrite)
 
     @neutral(max_shard_size=None)
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -168,7 +169,7 @@ class Model(Fitted):
         A file that does not fit changes nothing; with skip_mismatch, its layers that fit are taken, with a warning.
         """
         self._check_weights()
-        saving.load_weights(self, filepath, skip_mismatch)
+        files.load_weights(self, filepath, skip_mismatch)
 
     def _save_state(self, path: str | os.PathLike[str], notes: dict[str, Any]) -> None:
         state.save(self, path, notes)
@@ -182,7 +183,7 @@ class Model(Fitted):
 
     def to_json(self, **options: Any) -> str:
         """The configuration as text, which `keras.models.model_from_json` takes; options: json.dumps's."""
-        return saving.to_json(self, options)
+        return files.to_json(self, options)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """What `compile` was given, in the types that JSON has; None, and a warning, where that is not possible."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ... import _budget, ops
-from ..._neutral import neutral
-from ..._scope import scope_of
-from ...dtypes import as_dtype
-from ...tensor import Tensor
-from .._config import deserialize, serialize
-from .._names import auto_name
-from .._symbolic import KerasTensor
+from ... import ops
+from ...engine import budget
+from ...engine.dtypes import as_dtype
+from ...engine.scope import scope_of
+from ...engine.tensor import Tensor
+from ...support.neutral import neutral
+from ..common.configuration import deserialize, serialize
+from ..common.names import auto_name
+from ..common.symbolic import KerasTensor
 from ..layers import InputLayer, Layer
 from . import graph
 from .model import Model
@@ -149,8 +150,8 @@ class Sequential(Model):
                 x = ops.expand_dims(x, -1)  # samples of one number may come as (m,)
             else:
                 self._check_shape(shape)
-        if _budget.opened:
-            _budget.work(len(self._stack) * _budget.CALL)
+        if budget.opened:
+            budget.work(len(self._stack) * budget.CALL)
         for layer in self._stack:
             x = layer(x)
         return x

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ... import nest
-from ...variable import Variable
+from ...engine import nest
+from ...engine.variable import Variable
 from ..layers import Layer
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..._missing import missing
-from .. import _config
-from .._names import lookup
-from .._registry import custom_object_scope
+from ...support.missing import missing
+from ..common import configuration
+from ..common.names import lookup
+from ..common.registry import custom_object_scope
 from . import schedules
 from .adagrad import Adadelta, Adagrad
 from .adam import Adam, Adamax, AdamW, Nadam
@@ -46,7 +46,7 @@ def get(identifier: Any) -> Any:
         found = _KNOWN.get(identifier.lower(), lambda: lookup("optimizer", identifier, _KNOWN))()
     elif isinstance(identifier, dict):
         known = _KNOWN.get(str(identifier.get("class_name")).lower())  # in any case, as in Keras
-        found = _config.deserialize(
+        found = configuration.deserialize(
             {**identifier, "class_name": known.__name__} if known else identifier, family="keras.optimizers"
         )
     return found if found is None or isinstance(found, Optimizer) else lookup("optimizer", identifier, _KNOWN)
@@ -54,7 +54,7 @@ def get(identifier: Any) -> Any:
 
 def serialize(optimizer: Any) -> Any:
     """What describes the optimizer in a configuration, in JSON's types."""
-    return _config.serialize(optimizer)
+    return configuration.serialize(optimizer)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...variable import Variable
+from ...engine.variable import Variable
 from .clipping import Arrays
 
 

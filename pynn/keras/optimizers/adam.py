@@ -9,7 +9,7 @@ import numpy as np
 
 import kernels
 
-from ...variable import Variable
+from ...engine.variable import Variable
 from .base import Optimizer
 from .clipping import Arrays
 from .options import OptimizerOptions

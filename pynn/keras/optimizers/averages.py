@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...variable import Variable
+from ...engine.variable import Variable
 
 
 class MovingAverages:

@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from ..._neutral import neutral
-from ...convert import as_array, to_shape
-from ...dtypes import as_dtype
+from ...engine.convert import as_array, to_shape
+from ...engine.dtypes import as_dtype
+from ...engine.tape import GradientTape
+from ...engine.tensor import Tensor
+from ...engine.variable import Variable
 from ...ops import cast, floordiv
-from ...tape import GradientTape
-from ...tensor import Tensor
-from ...variable import Variable
+from ...support.neutral import neutral
 from .. import initializers
-from .._config import Configured, serialize
-from .._names import auto_name
-from .._variables import owned, slot_name
-from ._memory import keep_freed_memory
+from ..common.configuration import Configured, serialize
+from ..common.names import auto_name
+from ..common.variables import owned, slot_name
 from .accumulation import GradientMeans
 from .averages import MovingAverages
 from .clipping import Arrays, clipped
 from .decay import WeightDecay
+from .memory import keep_freed_memory
 from .options import OptimizerOptions
 from .rate import HUNDREDTH, Rate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...variable import Variable
+from ...engine.variable import Variable
 
 
 class WeightDecay:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...variable import Variable
-from .._variables import Variable as KerasVariable
-from .._variables import owned
+from ...engine.variable import Variable
+from ..common.variables import Variable as KerasVariable
+from ..common.variables import owned
 from .schedules import InverseTimeDecay, LearningRateSchedule
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..._missing import missing
-from ...convert import as_array
-from ...tensor import Tensor
-from .. import _config
-from .._config import Configured
+from ...engine.convert import as_array
+from ...engine.tensor import Tensor
+from ...support.missing import missing
+from ..common import configuration
+from ..common.configuration import Configured
 
 __all__ = [
     "CosineDecay",
@@ -237,12 +237,12 @@ def _cosine(p: Any, height: Any, alpha: np.float32) -> Any:
 
 def serialize(learning_rate_schedule: Any) -> Any:
     """What describes the schedule in a configuration, in JSON's types."""
-    return _config.serialize(learning_rate_schedule)
+    return configuration.serialize(learning_rate_schedule)
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
     """The schedule that `serialize` described; custom_objects: names and classes of one's own."""
-    return _config.deserialize(config, custom_objects, family="keras.optimizers.schedules")
+    return configuration.deserialize(config, custom_objects, family="keras.optimizers.schedules")
 
 
 __getattr__ = missing(__name__)

@@ -1,0 +1,34 @@
+"""`pynn info`: versions, and how the kernels were built."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from importlib import metadata
+
+from rich.table import Table
+from rich.text import Text
+
+import kernels
+
+from ..support.version import __version__
+from .table import show
+
+
+def info(arguments: argparse.Namespace) -> int:
+    """Prints the table; returns 0."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("Python", f"{platform.python_version()} on {platform.platform()}")
+    table.add_row("pynn", __version__)
+    for name in ("numpy", "rich", "pooch", "matplotlib", "pillow"):
+        try:
+            table.add_row(name, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            table.add_row(name, "not installed")
+    for name, value in kernels.show_config().items():
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        table.add_row(f"kernels: {name}", Text(text))
+    show(table)
+    return 0

@@ -1,0 +1,176 @@
+"""Tensor: an immutable array with operators that a GradientTape can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .dtypes import DType, as_dtype
+from .shapes import TensorShape
+
+
+def _operator(name: str) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
+    """x ∘ y and, for an x that is no tensor, y's reflected x ∘ y."""
+    return lambda x, y: getattr(ops, name)(x, y), lambda y, x: getattr(ops, name)(x, y)
+
+
+class Operators:
+    """What Tensor and Variable share: Python's operators and the views of the array they hold."""
+
+    __slots__ = ()
+    __array_priority__ = 100  # ndarray + Tensor asks Tensor first
+    __hash__ = None  # type: ignore[assignment]  # == compares elements
+
+    _array: np.ndarray
+
+    def _read(self) -> Tensor:
+        """What operations compute with; a Variable tells the recording tapes that it was read."""
+        raise NotImplementedError
+
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("subtract")
+    __mul__, __rmul__ = _operator("multiply")
+    __truediv__, __rtruediv__ = _operator("divide")
+    __floordiv__, __rfloordiv__ = _operator("floordiv")
+    __mod__, __rmod__ = _operator("mod")
+    __pow__, __rpow__ = _operator("pow")
+    __matmul__, __rmatmul__ = _operator("matmul")
+    __and__, __rand__ = _operator("bitwise_and")
+    __or__, __ror__ = _operator("bitwise_or")
+    __xor__, __rxor__ = _operator("bitwise_xor")
+    __lt__, __gt__ = _operator("less")[0], _operator("greater")[0]
+    __le__, __ge__ = _operator("less_equal")[0], _operator("greater_equal")[0]
+
+    def __eq__(self, other: Any) -> Any:
+        return False if other is None else ops.same(self, other, ops.equal, False)
+
+    def __ne__(self, other: Any) -> Any:
+        return True if other is None else ops.same(self, other, ops.not_equal, True)
+
+    def __neg__(self) -> Tensor:
+        return ops.negative(self)
+
+    def __abs__(self) -> Tensor:
+        return ops.abs(self)
+
+    def __invert__(self) -> Tensor:
+        return ops.invert(self)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return ops.getitem(self, key)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (ops.getitem(self, i) for i in range(len(self)))
+
+    def __len__(self) -> int:
+        if not self._array.ndim:
+            raise TypeError("Scalar tensor has no `len()`")
+        return len(self._array)
+
+    def __bool__(self) -> bool:
+        return bool(self._array) if self._array.size else False
+
+    def __float__(self) -> float:
+        return float(self._array)
+
+    def __int__(self) -> int:
+        return int(self._array)
+
+    def __index__(self) -> int:
+        return self._array.__index__()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._array, dtype)
+
+    def numpy(self) -> Any:
+        """A copy of the values: an array, or a NumPy scalar where the shape is ()."""
+        return self._array.copy() if self._array.ndim else self._array[()]
+
+    @property
+    def shape(self) -> TensorShape:
+        """The sizes of the axes: a tuple."""
+        return TensorShape(self._array.shape)
+
+    def get_shape(self) -> TensorShape:
+        """The sizes of the axes, as `shape`."""
+        return self.shape
+
+    @property
+    def device(self) -> str:
+        """Where the values are, under TensorFlow's name: the CPU."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    def ref(self) -> Reference:
+        """A key of it for dicts and sets: tensors and variables compare by elements and have no hash."""
+        return Reference(self)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._array.ndim
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the elements, under TensorFlow's name; it equals NumPy's."""
+        return as_dtype(self._array.dtype)
+
+
+class Reference:
+    """Stands for one Tensor or Variable, and equals another reference of the same one; `deref()` gives it."""
+
+    __slots__ = ("_referent",)
+
+    def __init__(self, referent: Operators) -> None:
+        self._referent = referent
+
+    def deref(self) -> Any:
+        """The Tensor or Variable."""
+        return self._referent
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self._referent is other._referent
+
+    def __hash__(self) -> int:
+        return id(self._referent)
+
+    def __repr__(self) -> str:
+        return f"<Reference wrapping {self._referent!r}>"
+
+
+class Tensor(Operators):
+    """An immutable array: tf.constant, tf.zeros, ... and every operation return one."""
+
+    # _logits: the tensor whose softmax this one is, for the stable cross-entropy (keras.activations.softmax sets it)
+    # assign: on what is read as variable[key], a function that changes the variable there
+    __slots__ = ("__weakref__", "_array", "_logits", "assign")
+    _logits: Tensor
+    assign: Callable[[Any], Any]
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def _read(self) -> Tensor:
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return format(self.numpy(), spec)
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={values(self._array)}>"
+
+    def __str__(self) -> str:
+        return f"tf.Tensor({_own_lines(str(self._array))}, shape={self.shape}, dtype={self.dtype.name})"
+
+
+def values(array: np.ndarray) -> str:
+    """The values as they stand in the repr of a Tensor or Variable."""
+    return _own_lines(repr(array) if array.ndim else str(array))
+
+
+def _own_lines(text: str) -> str:
+    return f"\n{text}" if "\n" in text else text
+
+
+from .. import ops  # noqa: E402  the operations make Tensors, and the operators above call them

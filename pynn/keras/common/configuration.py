@@ -1,0 +1,268 @@
+"""Configurations: objects as JSON, and back. One mechanism for layers, models, optimizers, losses, initializers, ..."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from ...engine.dtypes import DType, as_dtype
+from ...engine.tensor import Operators, Tensor
+from ...support.neutral import neutral, neutral_names
+from . import registry
+from .names import lookup
+
+DEEPEST = 256  # levels of JSON, for each of which the parser takes some of the stack: a thread's may be small
+
+
+def parsed(text: str | bytes) -> Any:
+    """The JSON in a file, UTF-8. ValueError: no such text, or nested deeper than DEEPEST levels."""
+    text = text if isinstance(text, str) else text.decode()
+    brackets = re.sub(r'"[^"]*"|[^][{}"]+', "", text.replace(r"\\", "").replace(r"\"", ""))
+    if max(itertools.accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > DEEPEST:
+        raise ValueError(f"the text is nested deeper than {DEEPEST} levels")
+    return json.loads(text)
+
+
+class _Signature:
+    """What `inspect.signature` shows of a class: the names that `**options: Unpack[SomeTypedDict]` stands for, too.
+
+    None where it finds the signature by itself: of an object, and of a program's class with its own constructor.
+    """
+
+    def __get__(self, instance: Any, cls: type) -> inspect.Signature | None:
+        constructed_by = next(base for base in cls.__mro__ if vars(base).keys() & {"__new__", "__init__"})
+        if instance is not None or not _is_ours(constructed_by):
+            return None
+        known: dict[str, inspect.Parameter] = {}  # of the constructors that the options reach, with their defaults
+        for base in reversed(cls.__mro__):
+            known |= inspect.signature(vars(base)["__init__"]).parameters if "__init__" in vars(base) else {}
+        function = inspect.unwrap(cls.__init__)  # type: ignore[misc]
+        signature = inspect.signature(function)
+        shown: list[inspect.Parameter] = []
+        for parameter in list(signature.parameters.values())[1:]:
+            annotation = str(parameter.annotation)
+            if annotation.startswith("Unpack["):
+                options = function.__globals__[annotation[len("Unpack[") : -1]].__annotations__
+                others = [known[name] for name in options if name not in signature.parameters]
+                shown += [other.replace(kind=inspect.Parameter.KEYWORD_ONLY) for other in others]
+            else:
+                shown.append(parameter)
+        return signature.replace(parameters=shown)
+
+
+class Configured:
+    """Base of what a configuration describes: the arguments of the constructor, noted when it is called."""
+
+    _module: str  # the module under which Keras has the classes of this family, like "keras.layers"
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    __signature__ = _Signature()
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)  # typing.Generic's, or another base's beside ours
+        if _is_ours(cls) and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
+            registry.OURS[cls._module, cls.__name__] = cls
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        new = super().__new__(cls)
+        new._arguments = args, kwargs
+        return new
+
+    def __init__(self) -> None:  # object's own would take any arguments, beside a `__new__` that does
+        pass
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if "_dtype" in state:  # a copy's is another object; quick checks compare with the one that NumPy gives
+            self._dtype = np.dtype(state["_dtype"].name)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, defaults included, in the types that JSON has."""
+        signature = inspect.signature(type(self).__init__)
+        args, kwargs = self._arguments
+        omitted = neutral_names(type(self)) - signature.parameters.keys()
+        bound = signature.bind(self, *args, **{name: value for name, value in kwargs.items() if name not in omitted})
+        bound.apply_defaults()
+        config: dict[str, Any] = {}
+        theirs = self._only_theirs(signature)
+        for name, value in list(bound.arguments.items())[1:]:
+            kind = signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                config |= value
+            elif kind is not inspect.Parameter.VAR_POSITIONAL and name not in theirs:
+                config[name] = value
+        if "name" in config and config["name"] is None:
+            config["name"] = getattr(self, "name", None)  # the one that it was given instead
+        return {name: serialize(value) for name, value in self._meant(config).items()}
+
+    def _only_theirs(self, signature: inspect.Signature) -> set[str]:
+        """The arguments that a subclass with a `get_config` of its own adds to what stands in ours, as in Keras."""
+        writer = next(base for base in type(self).__mro__ if "get_config" in vars(base))
+        if _is_ours(writer):
+            return set()
+        ours = [vars(base)["__init__"] for base in type(self).__mro__ if _is_ours(base) and "__init__" in vars(base)]
+        return set(signature.parameters).difference(*(inspect.signature(one).parameters for one in ours))
+
+    def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What stands in the configuration for the arguments."""
+        return arguments
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """A new object from what `get_config` gave; custom_objects: names for classes and functions of one's own."""
+        return cls(**{name: deserialize(value, custom_objects) for name, value in config.items()})
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.startswith("pynn.")
+
+
+def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
+    """What `get` gives for a name, class or configuration: an object of it, or a function; all else as it is."""
+    if isinstance(identifier, dict):
+        identifier = deserialize(identifier, family=family)
+    found = identifier if identifier is None or callable(identifier) else lookup(kind, identifier, known)
+    return found() if isinstance(found, type) else found
+
+
+class _Sharing(threading.local):
+    """Of the configuration that is being written or read: objects that occur in it more than once."""
+
+    written: dict[int, tuple[Any, dict[str, Any]]] | None = None  # by id: the object, and its first description
+    read: dict[Any, Any] | None = None  # by what stands in the file
+
+
+_sharing = _Sharing()
+
+
+def serialize(obj: Any) -> Any:
+    """The object in JSON's types. TypeError: nothing there describes it, like a lambda."""
+    if obj is None or isinstance(obj, (bool, int, float, str)):
+        return obj
+    if isinstance(obj, slice):
+        ends = {"start": obj.start, "stop": obj.stop, "step": obj.step}
+        return {"class_name": "__slice__", "config": serialize(ends)}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(obj, (list, tuple)):
+        return [serialize(item) for item in obj]
+    if isinstance(obj, dict):
+        return {str(key): serialize(item) for key, item in obj.items()}
+    if isinstance(obj, np.generic):
+        return obj.item()
+    if isinstance(obj, (np.ndarray, Operators)):
+        name = "__numpy__" if isinstance(obj, np.ndarray) else "__tensor__"
+        array = np.asarray(obj)
+        return {"class_name": name, "config": {"value": array.tolist(), "dtype": array.dtype.name}}
+    if isinstance(obj, (DType, np.dtype)) or (isinstance(obj, type) and issubclass(obj, np.generic)):
+        return np.dtype(obj).name
+    if hasattr(obj, "get_config") or isinstance(obj, type):
+        return _described(obj)
+    if not callable(obj) or getattr(obj, "__name__", "<lambda>") == "<lambda>":
+        raise TypeError(f"{obj!r} has no configuration: give it a get_config() method, or use a named function")
+    name = registry.registered_name(obj) or obj.__name__
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+
+
+def _described(value: Any) -> dict[str, Any]:
+    """A class, or an object: its class and configuration, the shape it was built for, how it was compiled."""
+    outermost, cls = _sharing.written is None, value if isinstance(value, type) else type(value)
+    if _sharing.written is None:
+        _sharing.written = {}
+    try:
+        ours = _is_ours(cls)
+        described: dict[str, Any] = {
+            "module": getattr(cls, "_module", None) if ours else cls.__module__,
+            "class_name": cls.__name__,
+            "config": {} if cls is value else _described_parts(value.get_config()),
+            "registered_name": None if ours else registry.registered_name(cls) or cls.__name__,
+        }
+        if cls is not value:
+            for part in ("build_config", "compile_config"):
+                about: Any = getattr(value, f"get_{part}", dict)()
+                if about:
+                    described[part] = serialize(about)
+            _, first = _sharing.written.setdefault(id(value), (value, described))
+            if first is not described:
+                first["shared_object_id"] = described["shared_object_id"] = id(value)
+    finally:
+        if outermost:
+            _sharing.written = None
+    return described
+
+
+def _described_parts(config: dict[str, Any]) -> dict[str, Any]:
+    """A user's configuration may hold objects; descriptions stay themselves: they may yet be marked as shared."""
+    return {name: value if isinstance(value, (dict, list)) else serialize(value) for name, value in config.items()}
+
+
+@neutral(safe_mode=True)
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, *, family: str | None = None) -> Any:
+    """The object that `serialize` described; family: the module of our classes that is meant where it names none.
+
+    TypeError: a class that is neither ours nor registered nor given. Other errors name the object that was not made.
+    """
+    if custom_objects:
+        with registry.custom_object_scope(custom_objects):
+            return deserialize(config, family=family)
+    if isinstance(config, list):
+        return [deserialize(item, family=family) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" not in config or "config" not in config:
+        return {key: deserialize(item, family=family) for key, item in config.items()}
+    name, inner = config["class_name"], config["config"]
+    if name == "__ellipsis__":
+        return Ellipsis
+    if name == "__slice__":
+        return slice(*(inner[end] for end in ("start", "stop", "step")))
+    if name in ("__numpy__", "__tensor__"):
+        array = np.array(inner["value"], as_dtype(inner["dtype"]).dtype)
+        return array if name == "__numpy__" else Tensor(array)
+    if name == "DTypePolicy":
+        return inner["name"]
+    if name == "function":
+        return registry.find_function(config, family)
+    return _shared(config, family)
+
+
+def _shared(config: dict[str, Any], family: str | None) -> Any:
+    """The object of a configuration: made, or the one that was made for the same `shared_object_id`."""
+    key, outermost = config.get("shared_object_id"), _sharing.read is None
+    if _sharing.read is None:
+        _sharing.read = {}
+    try:
+        if key is not None and key in _sharing.read:
+            return _sharing.read[key]
+        made = _made(config, family)
+        if key is not None:
+            _sharing.read[key] = made
+    finally:
+        if outermost:
+            _sharing.read = None
+    return made
+
+
+def _made(config: dict[str, Any], family: str | None) -> Any:
+    cls, inner = registry.find_class(config, family), config["config"]
+    if not isinstance(inner, dict):
+        raise TypeError(f"The config of {config['class_name']} is a dict, got {inner!r}")
+    try:
+        made = cls.from_config(inner)
+        if config.get("build_config") and not made.built:
+            made.build_from_config(config["build_config"])
+        if config.get("compile_config"):
+            made.compile_from_config(config["compile_config"])
+    except (TypeError, ValueError) as error:
+        if isinstance(error, registry.UnknownObject):
+            raise
+        about = f"{config['class_name']} {inner['name']!r}" if "name" in inner else config["class_name"]
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{about} cannot be made of its configuration: {error}") from None
+    return made

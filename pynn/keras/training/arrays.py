@@ -1,0 +1,172 @@
+"""Arrays cut into batches, without a copy of the whole."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+import kernels
+
+from ...engine import nest
+from ...engine.convert import no_numbers
+from ...engine.tensor import Operators, Tensor
+from ...ops import random
+from .. import config
+
+NAMES = ("x", "y", "sample_weight")
+
+
+class Batches:
+    """Batches of arrays (or of nests of them) with the same number of rows: x, (x, y) or (x, y, sample_weight).
+
+    Batch by batch, floats become floatx (float32) and foreign byte orders the machine's. Unshuffled batches are views
+    where there is nothing to convert.
+    """
+
+    def __init__(
+        self, x: Any, y: Any = None, sample_weight: Any = None, *, batch_size: int | None = None, shuffle: bool = False
+    ) -> None:
+        batch_size = check_count("batch_size", 32 if batch_size is None else batch_size)
+        if not isinstance(shuffle, (bool, np.bool_)):
+            raise ValueError(f"`shuffle` must be True or False, got {shuffle!r}")
+        self.parts = data_parts(x, y, sample_weight)
+        self.rows = rows_of(self.parts)
+        self.batch_size, self.shuffle = min(batch_size, self.rows), shuffle
+
+    def __len__(self) -> int:
+        return -(-self.rows // self.batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        order = random.generator().permutation(self.rows) if self.shuffle else None
+        takers = [nest.map_structure(lambda a: a if a is None else _Rows(a, self.batch_size).take, part)
+                  for part in self.parts]  # fmt: skip
+        for start in range(0, self.rows, self.batch_size):
+            stop = min(start + self.batch_size, self.rows)
+            rows = slice(start, stop) if order is None else order[start:stop]
+            batch = tuple([take(rows) if callable(take) else _each(take, rows) for take in takers])
+            yield batch if len(batch) > 1 or nest.is_nested(batch[0]) else batch[0]
+
+
+def _each(takers: Any, rows: Any) -> Any:
+    return nest.map_structure(lambda take: take and take(rows), takers)
+
+
+class _Rows:
+    """An array's rows as Tensors."""
+
+    def __init__(self, array: np.ndarray, size: int) -> None:
+        self.array = array
+        self.ordered = array.flags.c_contiguous
+        dtype = np.dtype(config.floatx()) if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
+        shape = (size, *array.shape[1:])
+        self.gathered = _Memory(shape, array.dtype)
+        self.cast = None if dtype == array.dtype else _Memory(shape, dtype)
+
+    def take(self, rows: slice | np.ndarray) -> Tensor:
+        if isinstance(rows, slice) or not self.ordered:
+            batch = self.array[rows]
+        else:
+            batch = kernels.take_rows(self.array, rows, self.gathered.free(len(rows)))
+        if self.cast is None:
+            return Tensor(batch)
+        cast = self.cast.free(len(batch))
+        np.copyto(cast, batch, casting="same_kind")
+        return Tensor(cast)
+
+
+class _Memory:
+    """Two arrays in turn, as a loop holds one batch while it asks for the next; fresh memory costs page faults."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.arrays, self.turn = [np.empty(shape, dtype), np.empty(shape, dtype)], 0
+
+    def free(self, rows: int) -> np.ndarray:
+        """The first rows of an array that nobody else holds."""
+        self.turn ^= 1
+        if self.holders() != _ALONE:
+            self.arrays[self.turn] = np.empty_like(self.arrays[self.turn])
+        return self.arrays[self.turn][:rows]
+
+    def holders(self) -> int:
+        """The reference count of the array whose turn it is; every view counts as one."""
+        return sys.getrefcount(self.arrays[self.turn])
+
+
+_ALONE = _Memory((), np.dtype(np.uint8)).holders()
+
+
+def data_parts(x: Any, y: Any = None, sample_weight: Any = None) -> list[Any]:
+    """The arrays of x, y and sample_weight, as many as there are; y and weights of None end the list."""
+    parts = [as_nest(x, "x")]
+    if y is not None or sample_weight is not None:
+        parts.append(as_nest(y, "y"))
+    if sample_weight is not None:
+        parts.append(as_nest(sample_weight, "sample_weight"))
+    return parts
+
+
+def rows_of(parts: list[Any]) -> int:
+    """The number of rows that all arrays have. ValueError: they differ, or there are none."""
+    named = [(name, nest.flatten(part)) for name, part in zip(NAMES, parts, strict=False)]
+    sizes = [(name, len(array)) for name, arrays in named for array in arrays if array is not None]
+    if len({size for _, size in sizes}) > 1:
+        raise ValueError(
+            "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples: "
+            + ", ".join(f"'{name}' sizes: {size}" for name, size in sizes)
+        )
+    if not sizes or not sizes[0][1]:
+        raise ValueError("The data is empty: there is no sample to make a batch of")
+    return sizes[0][1]
+
+
+def split(parts: list[Any], share: float) -> tuple[list[Any], list[Any]]:
+    """The first samples and the last `share` of them."""
+    if not 0 < share < 1:
+        raise ValueError(f"`validation_split` must be between 0 and 1, got {share}")
+    rows = rows_of(parts)
+    at = math.floor(rows * (1.0 - share))
+    if at in (0, rows):
+        raise ValueError(f"{rows} samples are too few for a `validation_split` of {share}")
+    return _cut(parts, slice(at)), _cut(parts, slice(at, None))
+
+
+def _cut(parts: list[Any], rows: slice) -> list[Any]:
+    return nest.map_structure(lambda a: a if a is None else a[rows], parts)
+
+
+def as_nest(value: Any, name: str) -> Any:
+    """The arrays of a value, or of a list, tuple or dict of arrays or Tensors (one for each input or output).
+
+    None among them: that output has no targets or weights.
+    """
+    if isinstance(value, dict) or (
+        isinstance(value, (list, tuple)) and any(getattr(item, "shape", ()) for item in nest.flatten(value))
+    ):
+        return nest.map_structure(lambda item: item if item is None and name != "x" else as_data(item, name), value)
+    return as_data(value, name)
+
+
+def as_data(value: Any, name: str) -> np.ndarray:
+    """The array of x, y or sample_weight, without a copy of NumPy's data; ValueError if it has no rows of numbers."""
+    if value is None or hasattr(value, "__next__"):
+        raise ValueError(f"There is no data: {name} is {value!r}. Give an array, e.g. np.stack(list(...)) of samples.")
+    try:
+        array = value._array if isinstance(value, Operators) else np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} is a sequence whose items differ in length: give them one shape") from None
+    if array.dtype.kind not in "fiub":
+        raise ValueError(no_numbers(array, name))
+    if not array.ndim:
+        raise ValueError(f"Expected arrays with one row for each sample, but {name} is the single value {array}")
+    return array
+
+
+def check_count(name: str, value: Any, least: int = 1) -> int:
+    """The value, if it is an integer of `least` or more; else ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"`{name}` must be an integer of {least} or more, got {value!r}")
+    return int(value)

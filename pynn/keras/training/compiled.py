@@ -1,0 +1,242 @@
+"""What `compile` sets: the loss and the metrics, of one output or of several by order or name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...engine import nest
+from ...engine.tensor import Tensor
+from .. import losses
+from .. import metrics as metric_functions
+from ..common.names import unique
+from ..metrics import Mean, Metric
+
+
+class CompiledLoss:
+    """The loss of all outputs: the sum of each output's own, times its weight.
+
+    loss: one (a name, function or Loss) for every output, or a nest of them, by place or output name; None among
+    them: that output has no loss. loss_weights: numbers in the same form.
+    """
+
+    def __init__(self, loss: Any, loss_weights: Any, names: list[str] | None) -> None:
+        self._wanted, self._weights, self._names = loss, loss_weights, names
+        self._single = None if nest.is_nested(loss) else _loss(loss)
+        self._functions: list[losses.Loss | None] = []  # by output
+        self.means: list[Mean] = []  # the losses of the outputs, where there are several
+
+    def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """The scalar that training minimizes."""
+        plain = type(y_pred) is Tensor and type(y) is Tensor and type(sample_weight) in (Tensor, type(None))
+        if plain and self._single and self._weights is None:
+            return self._single(y, y_pred, sample_weight)
+        values = nest.flatten(y_pred)
+        if len(self._functions) != len(values) or not self._outputs.fits(y_pred):
+            self._make(y_pred)
+        targets = self._outputs.targets(y, self._functions)
+        shares = self._outputs.each(sample_weight, "sample_weight", partial=False)
+        terms: list[Tensor] = []
+        for name, f, target, value, share, weight, mean in zip(
+            self._outputs.names, self._functions, targets, values, shares, self._factors, self._means, strict=True
+        ):
+            if f is None:
+                continue
+            if target is None:
+                raise ValueError(f"There are no targets for the output {name!r}, which has a loss.")
+            term = f(target, value, share)
+            if self.means:
+                mean.update_state(term)
+            terms.append(term if weight is None else term * float(weight))
+        return sum(terms[1:], terms[0])
+
+    def _make(self, y_pred: Any) -> None:
+        outputs = self._outputs = Outputs(y_pred, self._names)
+        wanted = self._wanted if self._single is None else self._single
+        several = outputs.each(wanted, "loss", partial=isinstance(y_pred, dict))
+        functions = [_loss(f) for f in several]
+        used = [f for f in functions if f]
+        if not used:
+            raise ValueError("No output has a loss. Provide a `loss` argument in `compile()`.")
+        self._factors = outputs.each(self._weights, "loss_weights", partial=len(used) < len(several))
+        own = outputs.labels or unique(f.name if f else "" for f in functions)
+        self._means = [Mean(f"{name}_loss") for name in own]
+        # in the order of the dict that says what they are for, as Keras reports them
+        order = next((list(d) for d in (self._wanted, y_pred) if isinstance(d, dict) and isinstance(y_pred, dict)), own)
+        found = [(m, n) for m, n, f in zip(self._means, own, functions, strict=True) if f]
+        if set(order) == {n for _, n in found}:
+            found.sort(key=lambda pair: order.index(pair[1]))
+        self.means = [m for m, _ in found] if len(found) > 1 else []
+        self._functions = functions  # last: after an error nothing counts as made
+
+
+class CompiledMetrics(Metric):
+    """The metrics of all outputs. They are made with the first batch, whose shapes say what "accuracy" means."""
+
+    _outputs: Outputs  # the form of the last batch's
+
+    def __init__(self, metrics: Any, weighted_metrics: Any, names: list[str] | None) -> None:
+        self._wanted = (metrics, False), (weighted_metrics, True)
+        self._names = names
+        self._found: list[tuple[Metric, int, bool]] | None = None  # metric, index of its output, whether weighted
+        super().__init__(name="compile_metrics")
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics, once they are made."""
+        return [metric for metric, _, _ in self._found or ()]
+
+    def reset_state(self) -> None:
+        """Starts each anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Takes in a batch."""
+        if self._found is None:
+            self._found = self._make(y_true, y_pred)
+            self._names_found = self.names()
+        if type(y_pred) is Tensor and type(y_true) is Tensor and not isinstance(sample_weight, (list, tuple, dict)):
+            for metric, _, weighted in self._found:
+                if weighted:
+                    metric.update_state(y_true, y_pred, sample_weight)
+                else:
+                    metric.update_state(y_true, y_pred)
+            return
+        if not self._outputs.fits(y_pred):
+            self._outputs = Outputs(y_pred, self._names)
+        values, targets = nest.flatten(y_pred), self._outputs.targets(y_true)
+        shares = self._outputs.each(sample_weight, "sample_weight", partial=False)
+        for metric, i, weighted in self._found:
+            metric.update_state(targets[i], values[i], *([shares[i]] if weighted else ()))
+
+    def result(self) -> Any:
+        """The values by name."""
+        if self._found is None:
+            return {}
+        return {name: metric.result() for name, (metric, _, _) in zip(self._names_found, self._found, strict=True)}
+
+    def names(self) -> list[str]:
+        """The names under which the values are reported, the output's before a metric's where there are several.
+
+        A weighted metric of a name that is taken is called "weighted_" and that name.
+        """
+        taken: list[str] = []
+        for metric, i, weighted in self._found or ():
+            prefix = f"{self._outputs.prefixes[i]}_" if self._outputs.prefixes else ""
+            name = prefix + metric.name
+            taken.append(f"{prefix}weighted_{metric.name}" if weighted and name in taken else name)
+        return unique(taken)
+
+    def _make(self, y_true: Any, y_pred: Any) -> list[tuple[Metric, int, bool]]:
+        outputs = self._outputs = Outputs(y_pred, self._names)
+        values, targets = nest.flatten(y_pred), outputs.targets(y_true)
+        found = []
+        for wanted, weighted in self._wanted:
+            if len(values) == 1 and not isinstance(wanted, dict):
+                each = [wanted]
+            else:
+                each = outputs.each(wanted, "weighted_metrics" if weighted else "metrics")
+            for i, identifiers in enumerate(each):
+                for identifier in nest.flatten(() if identifiers is None else identifiers):
+                    if targets[i] is None:
+                        name = outputs.names[i]
+                        raise ValueError(f"There are no targets for the output {name!r}, which has metrics.")
+                    found.append((metric_functions.for_batch(identifier, targets[i], values[i]), i, weighted))
+        return found
+
+
+class Outputs:
+    """The form of a model's outputs: finds what belongs to each of them, in the order of nest.flatten.
+
+    names: the outputs' own, or output_0, output_1, ...; labels: for a nest, each output's path of keys, "v/dense";
+    prefixes: what the metrics' names begin with. The last two are empty where Keras reports no output's name.
+    """
+
+    def __init__(self, y_pred: Any, names: list[str] | None) -> None:
+        self._kind = type(y_pred)
+        form: Any = nest.map_structure(lambda _: None, y_pred)
+        self._form: Any = form if nest.is_nested(form) else [form]
+        paths = _paths(y_pred)
+        known = names is not None and len(names) == len(paths)
+        layers = names if names is not None and known else [f"output_{i}" for i in range(len(paths))]
+        flat = isinstance(y_pred, dict) and all(len(path) == 1 for path in paths)
+        self.names = [str(path[0]) for path in paths] if flat else layers
+        self.labels = [
+            "/".join(map(str, path if path and not isinstance(path[-1], int) else (*path[:-1], name)))
+            for path, name in zip(paths, layers, strict=True)
+        ] if known or isinstance(y_pred, dict) else []  # fmt: skip
+        self.prefixes = [] if len(paths) == 1 else self.names if flat else layers if known else []
+
+    def fits(self, y_pred: Any) -> bool:
+        """Whether outputs of as many leaves have this form, as far as the outermost nest tells."""
+        return type(y_pred) is self._kind and (self._kind is not dict or y_pred.keys() == self._form.keys())
+
+    def each(self, value: Any, what: str, partial: bool = True) -> list[Any]:
+        """The value for each output: one for all, or from a nest by key, name or place. ValueError: none such.
+
+        partial: what a dict does not name is None.
+        """
+        if not nest.is_nested(value):
+            return [value] * len(self.names)
+        return self._matched(value, self._form, what, partial)
+
+    def targets(self, y: Any, functions: Sequence[Any] = ()) -> list[Any]:
+        """The targets by output; a list may leave out those of outputs that have no loss."""
+        if y is None or isinstance(y, dict):
+            return self.each(y, "y")
+        used = [i for i, f in enumerate(functions) if f]
+        given = list(y) if isinstance(y, (list, tuple)) else [y]
+        if len(given) == len(self.names) or len(given) != len(used):
+            return self.each(given, "y")
+        placed = dict(zip(used, given, strict=True))
+        return [placed.get(i) for i in range(len(self.names))]
+
+    def _matched(self, value: Any, outputs: Any, what: str, partial: bool) -> list[Any]:
+        if not nest.is_nested(outputs):
+            return [value]
+        leaves = len(nest.flatten(outputs))
+        if value is None or (leaves == 1 and not nest.is_nested(value)):
+            return [value] * leaves
+        if isinstance(value, dict):
+            parts = outputs if isinstance(outputs, dict) else dict(zip(self.names, outputs, strict=False))
+            unknown = [key for key in value if key not in parts]
+            missing = [] if partial else [key for key in parts if key not in value]
+            if unknown or missing:
+                does = f"names {unknown}" if unknown else f"does not name {missing}"
+                raise ValueError(f"`{what}` {does}, but the model's outputs are {list(parts)}")
+            pairs = [(value.get(key), parts[key]) for key in (sorted(parts) if parts is outputs else parts)]
+        else:
+            ordered = [outputs[key] for key in sorted(outputs)] if isinstance(outputs, dict) else outputs
+            if not isinstance(value, (list, tuple)) or len(value) not in (len(ordered), leaves):
+                count = len(value) if isinstance(value, (list, tuple)) else 1
+                raise ValueError(f"`{what}` has {count} entries, but the model has {leaves} outputs")
+            if len(value) != len(ordered):
+                return list(value)
+            pairs = list(zip(value, ordered, strict=True))
+        return [found for pair in pairs for found in self._matched(*pair, what, partial)]
+
+
+def _paths(outputs: Any) -> list[tuple[Any, ...]]:
+    """The keys and places that lead to each leaf, in the order of nest.flatten."""
+    if not nest.is_nested(outputs):
+        return [()]
+    keys = sorted(outputs) if isinstance(outputs, dict) else range(len(outputs))
+    return [(key, *path) for key in keys for path in _paths(outputs[key])]
+
+
+def _loss(identifier: Any) -> losses.Loss | None:
+    if isinstance(identifier, (list, tuple)) and len(identifier) == 1:  # one output's, as Keras takes it too
+        identifier = identifier[0]
+    if identifier is None:
+        return None
+    found = losses.get(identifier)
+    if isinstance(found, losses.Loss):
+        return found
+    return losses.LossFunctionWrapper(found, name=identifier if isinstance(identifier, str) else None)
+
+
+def check_metrics(metrics: Any) -> None:
+    """ValueError for what is no list or dict of metrics."""
+    if isinstance(metrics, str) or not isinstance(metrics, (list, tuple, dict, type(None))):
+        raise ValueError(f"Expected `metrics` argument to be a list, got {metrics!r}")

@@ -1,0 +1,219 @@
+"""What `compile` sets, and one step on a batch. fit runs the same tape and operations as a user's own loop."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any
+
+from ... import ops
+from ...engine import nest
+from ...engine.convert import operand
+from ...engine.tape import GradientTape
+from ...engine.tensor import Tensor
+from ...support.neutral import neutral
+from .. import optimizers
+from ..common.variables import penalties
+from ..layers import Layer
+from ..metrics import Mean, Metric
+from .compiled import CompiledLoss, CompiledMetrics, check_metrics
+from .running import Running
+from .sources import one_batch, unpack_x_y_sample_weight
+
+
+class Trainable(Layer):
+    """A layer that can be trained step by step. Users override train_step, test_step, compute_loss, ..."""
+
+    optimizer: optimizers.Optimizer
+    loss: Any = None
+    compiled = run_eagerly = False
+    stop_training = False
+    output_names: list[str] | None = None
+    _objective: CompiledLoss | None = None
+    _compile_metrics: CompiledMetrics | None = None
+    _loss_tracker: Mean | None = None
+    _loss_takes_training = True  # a program's own compute_loss may not, as in Keras before 3.3
+    _running: Running | None = None  # while fit or evaluate runs
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls._loss_takes_training = "training" in inspect.signature(cls.compute_loss).parameters
+
+    @neutral(steps_per_execution=..., jit_compile=..., auto_scale_loss=...)
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+    ) -> None:
+        """Sets what training minimizes, how, and which metrics it reports; names or objects.
+
+        Several outputs: lists in their order or dicts by their names. Every step runs eagerly, one at a time: the
+        options that say how Keras compiles steps, and scales losses of half precision, change no number. Callbacks
+        are called for each batch, whatever steps_per_execution is.
+        """
+        self.run_eagerly = run_eagerly
+        check_metrics(metrics)
+        check_metrics(weighted_metrics)
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = loss
+        self._objective = None if loss is None else CompiledLoss(loss, loss_weights, self.output_names)
+        self._compile_metrics = None
+        if metrics or weighted_metrics:
+            self._compile_metrics = CompiledMetrics(metrics, weighted_metrics, self.output_names)
+        self._loss_tracker = Mean("loss")
+        self._compile_arguments = SimpleNamespace(  # no dict: its metrics are not the model's own attributes
+            optimizer=self.optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics,
+            weighted_metrics=weighted_metrics,
+        )  # fmt: skip
+        self.compiled = True
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The mean of the loss, the compiled metrics as one, the outputs' losses, and metrics that are attributes."""
+        means = self._objective.means if self._objective else []
+        compiled = [m for m in (self._loss_tracker, self._compile_metrics, *means) if m is not None]
+        # those of models inside are of their own trainings
+        layers = [x for x in self._tree() if x is self or not isinstance(x, Trainable)]
+        own = {id(m): m for x in layers for m in x.parts(Metric)[1]}
+        return [*compiled, *(m for m in own.values() if m not in compiled)]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names under which values are reported, in the order of evaluate's values."""
+        compiled = self._compile_metrics
+        return self._in_order(
+            [name for m in self.metrics for name in (compiled.names() if m is compiled else [m.name])]
+        )
+
+    def _in_order(self, names: Iterable[str]) -> list[str]:
+        """As Keras orders evaluate's values: by the metrics, then what several outputs add to their names, sorted."""
+        compiled = self._compile_metrics
+        first = [n.name for m in self.metrics for n in (compiled.metrics if m is compiled else [m])]
+        found = list(names)
+        return [*(name for name in first if name in found), *sorted(set(found) - set(first))]
+
+    def reset_metrics(self) -> None:
+        """Starts the running values anew."""
+        for metric in self._all_metrics():
+            metric.reset_state()
+
+    def _all_metrics(self) -> list[Metric]:
+        if self._running is None:
+            return self.metrics
+        return [*self._running.metrics, *self._objective.means] if self._objective else self._running.metrics
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Forward, backward, update and metrics on one batch; returns the running values."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            more = {"training": True} if self._loss_takes_training else {}
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
+        # the walk over all attributes costs as much as a small network's forward pass: fit does it once per epoch
+        variables = self._running.variables(tape.watched_variables()) if self._running else self.trainable_variables
+        if variables:
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+        else:
+            warnings.warn("The model does not have any trainable weights.", stacklevel=4)
+        return self._tracked(x, y, y_pred, sample_weight, loss)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Forward and metrics on one batch; returns the running values."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)
+        more = {"training": False} if self._loss_takes_training else {}
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
+        return self._tracked(x, y, y_pred, sample_weight, loss)
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for one batch."""
+        return self(unpack_x_y_sample_weight(data)[0], training=False)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Tensor:
+        """The compiled loss, plus what layers and regularizers add. x and training are for users' own versions."""
+        weights = self._running.penalized() if self._running else self.trainable_variables
+        added = [ops.reduce_sum(x) for x in (*self._call, *penalties(weights))] if weights or self._call else []
+        if self._objective is not None:
+            loss = self._objective(y, y_pred, sample_weight)
+            return sum(added, loss) if added else loss
+        if not added:
+            raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
+        return sum(added[1:], added[0])
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Takes a batch into the compiled metrics; returns all running values. x is for users' own versions."""
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The running values of all metrics by name; dicts among them are merged."""
+        values: dict[str, Any] = {}
+        for metric in self._all_metrics():
+            result = metric.result()
+            if type(result) is dict:
+                values |= result
+            else:
+                values[metric.name] = result
+        return values
+
+    def _tracked(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Tensor) -> dict[str, Any]:
+        tracker = self._loss_tracker
+        assert tracker is not None
+        rows = len((x if type(x) is Tensor else nest.flatten(x)[0])._array)
+        tracker.total += float(loss._array) * rows
+        tracker.count += rows
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """One step; the batch's loss, or the list of it and the metrics, or a dict."""
+        return self._on_batch(self.train_step, x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """As train_on_batch, without training."""
+        return self._on_batch(self.test_step, x, y, sample_weight, None, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for x as arrays."""
+        data = next(iter(one_batch(x)))
+        return nest.map_structure(lambda t: t.numpy(), self.predict_step(data))
+
+    def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        self._check_compiled()
+        self.reset_metrics()
+        logs = as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
+        return logs if return_dict else self._as_list(logs)
+
+    def _as_list(self, logs: dict[str, float]) -> Any:
+        values = [logs[name] for name in self._in_order(logs)]
+        return values if len(values) > 1 else values[0]
+
+    def _check_compiled(self) -> None:
+        if not self.compiled:
+            raise ValueError("You must call `compile()` before using the model.")
+
+
+def as_logs(values: Any, step: str) -> dict[str, float]:
+    """A step's values as floats, sorted by name; nested dicts are merged. ValueError: the step gave no dict."""
+    if not isinstance(values, dict):
+        raise ValueError(f"`{step}` must return a dict of values by name, got {values!r}")
+    logs: dict[str, float] = {}
+    for name in sorted(values):
+        value = values[name]
+        if type(value) is Tensor and not value._array.ndim:
+            logs[name] = value._array.item()
+        elif isinstance(value, dict):
+            logs |= as_logs(value, step)
+        else:
+            logs[name] = float(operand(value)._array.mean())
+    return logs

@@ -1,0 +1,148 @@
+"""TensorFlow's `tf.debugging`: assertions. Each gives None, or raises InvalidArgumentError unless it says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..engine.convert import convert_to_tensor, operand, pair
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tensor import Operators, Tensor
+
+SUMMARIZE = 3  # numbers of each tensor in a message
+
+
+def Assert(condition: Any, data: Any, summarize: int = SUMMARIZE) -> None:
+    """The condition, a bool, holds; else `data` is in the message."""
+    if not condition:
+        text = "\n".join(_some(x, summarize) for x in data)
+        raise InvalidArgumentError(f"Expected '{condition}' to be true. Summarized data: {text}")
+
+
+def _some(x: Any, summarize: int) -> str:
+    if isinstance(x, str):
+        return x
+    flat = np.asarray(x).ravel()
+    return " ".join(map(str, flat if summarize < 0 else flat[:summarize])) + " ..." * (0 <= summarize < flat.size)
+
+
+def _assertion(sign: str, compare: Callable[[Any, Any], Tensor]) -> Callable[..., None]:
+    def check(x: Any, y: Any, message: str | None = None, summarize: int = SUMMARIZE) -> None:
+        a, b = pair(x, y)
+        if not compare(a, b)._array.all():
+            text = f"x: {_some(a, summarize)}\ny: {_some(b, summarize)}"
+            raise InvalidArgumentError(f"{message or ''}\nCondition x {sign} y did not hold.\n{text}".strip())
+
+    check.__doc__ = f"x {sign} y, element by element, with broadcasting."
+    return check
+
+
+def _sign_assertion(sign: str, check: Callable[..., None]) -> Callable[..., None]:
+    def assertion(x: Any, message: str | None = None, summarize: int = SUMMARIZE) -> None:
+        check(x, 0, message, summarize)
+
+    assertion.__doc__ = f"x {sign} 0, element by element."
+    return assertion
+
+
+assert_equal, assert_none_equal = _assertion("==", ops.equal), _assertion("!=", ops.not_equal)
+assert_less, assert_less_equal = _assertion("<", ops.less), _assertion("<=", ops.less_equal)
+assert_greater, assert_greater_equal = _assertion(">", ops.greater), _assertion(">=", ops.greater_equal)
+assert_positive, assert_negative = _sign_assertion(">", assert_greater), _sign_assertion("<", assert_less)
+assert_non_negative = _sign_assertion(">=", assert_greater_equal)
+assert_non_positive = _sign_assertion("<=", assert_less_equal)
+
+
+def assert_near(
+    x: Any, y: Any, rtol: float | None = None, atol: float | None = None, message: str | None = None,
+    summarize: int = SUMMARIZE,
+) -> None:  # fmt: skip
+    """|x - y| <= atol + rtol * |y|; either is 10 times the spacing of the type's numbers at 1 if not given."""
+    a, b = pair(x, y)
+    ten = 10 * np.finfo(a._array.dtype).eps
+    limit = (ten if atol is None else atol) + (ten if rtol is None else rtol) * np.abs(b._array)
+    if not (np.abs(a._array - b._array) <= limit).all():
+        text = f"x: {_some(a, summarize)}\ny: {_some(b, summarize)}"
+        raise InvalidArgumentError(f"{message or ''}\nx and y not equal to tolerance.\n{text}".strip())
+
+
+def check_numerics(tensor: Any, message: str) -> Tensor:
+    """The tensor, if it holds neither infinities nor NaN."""
+    x = convert_to_tensor(tensor)
+    for what, found in (("Inf", ops.is_inf(x)), ("NaN", ops.is_nan(x))):
+        if found._array.any():
+            raise InvalidArgumentError(f"{message} : Tensor had {what} values")
+    return x
+
+
+def assert_all_finite(x: Any, message: str) -> Tensor:
+    """The tensor, if it holds neither infinities nor NaN."""
+    return check_numerics(x, message)
+
+
+def _rank(x: Any, fits: bool, what: str, message: str | None) -> None:
+    if not fits:
+        t = operand(x)
+        raise ValueError(
+            f"{message or ''} Tensor must have rank {what}. Received rank {t.ndim}, shape {t.shape}".strip()
+        )
+
+
+def assert_rank(x: Any, rank: int, message: str | None = None) -> None:
+    """x has so many axes. ValueError: it has not."""
+    _rank(x, operand(x).ndim == int(rank), f"{rank}", message)
+
+
+def assert_rank_at_least(x: Any, rank: int, message: str | None = None) -> None:
+    """x has so many axes or more. ValueError: it has not."""
+    _rank(x, operand(x).ndim >= int(rank), f"at least {rank}", message)
+
+
+def assert_rank_in(x: Any, ranks: Any, message: str | None = None) -> None:
+    """x has a number of axes that is among `ranks`. ValueError: it has not."""
+    _rank(x, operand(x).ndim in [int(r) for r in ranks], f"in {tuple(ranks)}", message)
+
+
+def assert_scalar(tensor: Any, message: str | None = None) -> None:
+    """x has no axes. ValueError: it has."""
+    if operand(tensor).ndim:
+        raise ValueError(f"{message or ''} Expected scalar shape, saw shape: {operand(tensor).shape}.".strip())
+
+
+def assert_type(tensor: Any, tf_type: Any, message: str | None = None) -> None:
+    """x has this dtype. TypeError: it has not."""
+    if operand(tensor).dtype != as_dtype(tf_type):
+        raise TypeError(f"{message or ''} tensor must be of type {tf_type!r}; got {operand(tensor).dtype!r}".strip())
+
+
+def assert_integer(x: Any, message: str | None = None) -> None:
+    """x is a tensor of integers. TypeError: it is not."""
+    if not operand(x).dtype.is_integer:
+        raise TypeError(f"{message or ''} Expected x to be integer type, found {operand(x).dtype!r}".strip())
+
+
+def assert_shapes(shapes: Any, message: str | None = None) -> None:
+    """Pairs (tensor, sizes): a size is a number, None (any), or a name that stands for one size everywhere.
+
+    ValueError: a shape that does not fit.
+    """
+    known: dict[Any, int] = {}
+    for x, sizes in shapes.items() if isinstance(shapes, dict) else shapes:
+        shape = operand(x).shape
+        sizes = tuple(sizes) if isinstance(sizes, (tuple, list, str)) else (sizes,)
+        if len(shape) != len(sizes):
+            raise ValueError(f"{message or ''} Tensor of shape {shape} must have rank {len(sizes)}.".strip())
+        for axis, (n, size) in enumerate(zip(shape, sizes, strict=True)):
+            wanted = known.setdefault(size, n) if isinstance(size, str) else n if size is None else int(size)
+            if n != wanted:
+                raise ValueError(
+                    f"{message or ''} Tensor of shape {shape} must have size {wanted} in dimension {axis}.".strip()
+                )
+
+
+def is_numeric_tensor(tensor: Any) -> bool:
+    """Whether it is a tensor of numbers, not of bools."""
+    return isinstance(tensor, Operators) and not tensor.dtype.is_bool

@@ -1,0 +1,179 @@
+"""TensorFlow's `tf.random`: numbers from one seeded NumPy generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..engine import tape
+from ..engine.convert import alike, operand, to_shape
+from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.tensor import Tensor
+from ..support.neutral import neutral as _neutral
+
+_shared = np.random.default_rng()
+
+
+def set_seed(seed: int) -> None:
+    """Everything random after this repeats: values, initial weights, shuffling, dropout."""
+    global _shared
+    _shared = np.random.default_rng(seed)
+
+
+def generator(seed: int | None = None) -> np.random.Generator:
+    """The shared generator, or a new one from a seed of its own."""
+    return _shared if seed is None else np.random.default_rng(seed)
+
+
+def uniform(
+    shape: Any, minval: float = 0, maxval: float | None = None, dtype: Any = np.float32, seed: int | None = None
+) -> Tensor:
+    """Values in [minval, maxval); maxval is 1 for floats and must be given for integers."""
+    return _uniform(generator(seed), shape, minval, maxval, dtype)
+
+
+def _uniform(rng: np.random.Generator, shape: Any, minval: Any, maxval: Any, dtype: Any) -> Tensor:
+    target = as_dtype(dtype)
+    if target.is_integer:
+        if maxval is None:
+            raise ValueError("Must specify maxval for integer dtypes")
+        if minval >= maxval:
+            raise InvalidArgumentError(f"Need minval < maxval, got {minval} >= {maxval}")
+        return Tensor(np.asarray(rng.integers(int(minval), int(maxval), to_shape(shape), target.dtype)))
+    drawn = Tensor(_float(rng.random, shape, target.dtype))
+    _, low, high = alike((drawn, minval, 1 if maxval is None else maxval))
+    return drawn * (high - low) + low
+
+
+def normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
+) -> Tensor:
+    """Normal values of this mean and standard deviation."""
+    return _normal(generator(seed), shape, mean, stddev, dtype)
+
+
+def _normal(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
+    target = _floating(dtype)
+    return Tensor(_float(rng.standard_normal, shape, target)) * stddev + mean
+
+
+def truncated_normal(
+    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
+) -> Tensor:
+    """Normal values; those further than 2 stddev from the mean are drawn again."""
+    return _truncated(generator(seed), shape, mean, stddev, dtype)
+
+
+def _truncated(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
+    target = _floating(dtype)
+    z = _float(rng.standard_normal, shape, target)
+    while (far := np.abs(z) > 2).any():
+        z[far] = _float(rng.standard_normal, (int(far.sum()),), target)
+    return Tensor(z) * stddev + mean
+
+
+def shuffle(value: Any, seed: int | None = None) -> Tensor:
+    """The rows in a random order."""
+    x = operand(value)
+    return ops.gather(x, generator(seed).permutation(len(x._array))) if x._array.ndim else x
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = np.int64, seed: int | None = None) -> Tensor:
+    """Classes drawn with probabilities softmax(logits): (m, n) -> (m, num_samples)"""
+    a = operand(logits)._array
+    if a.ndim != 2:
+        raise InvalidArgumentError(f"logits should be a matrix, got shape {a.shape}")
+    # the largest of logits + Gumbel noise falls on each class with its probability
+    noise = generator(seed).gumbel(size=(len(a), int(num_samples), a.shape[1]))
+    return Tensor(np.argmax(a[:, None] + noise, -1).astype(as_dtype(dtype).dtype))
+
+
+def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
+    """Poisson counts of mean lam: shape + lam's shape."""
+    rate = operand(lam)
+    counts = generator(seed).poisson(rate._array, (*to_shape(shape), *rate._array.shape))
+    return tape.record(np.asarray(counts, as_dtype(dtype).dtype), (rate,), _refused("poisson by lam"))
+
+
+def gamma(shape: Any, alpha: Any, beta: Any = 1.0, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
+    """Gamma values of shape alpha and rate beta: shape + the shape of alpha and beta together."""
+    target, alpha, beta = _floating(dtype), operand(alpha), operand(beta)
+    sizes = *to_shape(shape), *np.broadcast_shapes(alpha._array.shape, beta._array.shape)
+    drawn = np.asarray(generator(seed).gamma(alpha._array, size=sizes), target)
+    return tape.record(drawn, (alpha,), _refused("gamma by alpha")) / ops.cast(beta, target)
+
+
+def _refused(what: str) -> tape.Gradient:
+    """The gradient of what has none. LookupError: it is asked for."""
+
+    def gradient() -> Tensor:
+        raise LookupError(f"There is no gradient of tf.random.{what}")
+
+    return lambda g: (gradient,)
+
+
+def _stateless(seed: Any) -> np.random.Generator:
+    """The numbers of a seed of two integers: always the same, pynn's own and not TensorFlow's."""
+    pair = np.asarray(seed)
+    if pair.shape != (2,):
+        raise InvalidArgumentError(f"seed must have shape [2], not {list(pair.shape)}")
+    return np.random.default_rng([int(i) % 2**64 for i in pair])
+
+
+@_neutral(alg=...)
+def stateless_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
+    """As `uniform`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
+    return _uniform(_stateless(seed), shape, minval, maxval, dtype)
+
+
+@_neutral(alg=...)
+def stateless_normal(shape: Any, seed: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+    """As `normal`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
+    return _normal(_stateless(seed), shape, mean, stddev, dtype)
+
+
+class Generator:
+    """A stream of random numbers of its own.
+
+    seed: int: the same numbers each time; None: others each time
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    @classmethod
+    def from_seed(cls, seed: int) -> Generator:
+        """The stream of this seed (not TensorFlow's numbers)."""
+        return cls(seed)
+
+    @classmethod
+    def from_non_deterministic_state(cls) -> Generator:
+        """A stream that differs each time."""
+        return cls(None)
+
+    def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.uniform`."""
+        return _uniform(self._rng, shape, minval, maxval, dtype)
+
+    def normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.normal`."""
+        return _normal(self._rng, shape, mean, stddev, dtype)
+
+    def truncated_normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.truncated_normal`."""
+        return _truncated(self._rng, shape, mean, stddev, dtype)
+
+
+def _floating(dtype: Any) -> np.dtype:
+    target = as_dtype(dtype)
+    if not target.is_floating:
+        raise InvalidArgumentError(f"Normal values are floats, not {target.name}")
+    return target.dtype
+
+
+def _float(draw: Any, shape: Any, dtype: np.dtype) -> np.ndarray:
+    """Drawn in float32 or float64, the types that NumPy's generators have; of float32, made smaller."""
+    exact = dtype if dtype.char in "fd" else np.dtype(np.float32)
+    return np.asarray(draw(to_shape(shape), dtype=exact)).astype(dtype, copy=False)
