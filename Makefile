@@ -18,7 +18,7 @@ lint:
 	mypy pynn
 
 parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
-	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras_files/parity.py
+	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras/saving/keras_files/parity.py
 
 mutants:  ## does a test fail for each planted fault of tests/mutants? ONLY=text: those with it in file or description
 	python -P tests/mutants $(ONLY)

@@ -1,6 +1,6 @@
 """Write the files beside this one with Keras itself: some of the architectures, and what they predict.
 
-From the repository's root: TF_CPP_MIN_LOG_LEVEL=3 keras-env/bin/python tests/pynn/keras_files/make.py
+From the repository's root: TF_CPP_MIN_LOG_LEVEL=3 keras-env/bin/python tests/pynn/keras/saving/keras_files/make.py
 """
 
 from __future__ import annotations
