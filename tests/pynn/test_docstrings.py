@@ -42,7 +42,7 @@ def public_classes(module: ModuleType, seen: set[str]) -> set[type]:
 
 def described(cls: type) -> list[str]:
     """The names before the colons: `name: ...` or `name, name: ...`; more indented lines go on with the one before."""
-    text = inspect.cleandoc(vars(cls).get("__doc__") or "").replace("\n    ", " ")
+    text = inspect.cleandoc(cls.__doc__ or "").replace("\n    ", " ")
     matches = [LINE.match(line) for line in text.splitlines()[1:]]
     names = [name for match in matches if match for name in match[1].split(", ")]
     return [name for name in names if not name.endswith("Error")]

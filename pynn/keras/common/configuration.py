@@ -16,6 +16,7 @@ from ...engine.dtypes import DType, as_dtype
 from ...engine.tensor import Operators, Tensor
 from ...support.neutral import neutral, neutral_names
 from . import registry
+from .documentation import Documentation, Signature, is_ours
 from .names import lookup
 
 DEEPEST = 256  # levels of JSON, for each of which the parser takes some of the stack: a thread's may be small
@@ -30,44 +31,19 @@ def parsed(text: str | bytes) -> Any:
     return json.loads(text)
 
 
-class _Signature:
-    """What `inspect.signature` shows of a class: the names that `**options: Unpack[SomeTypedDict]` stands for, too.
-
-    None where it finds the signature by itself: of an object, and of a program's class with its own constructor.
-    """
-
-    def __get__(self, instance: Any, cls: type) -> inspect.Signature | None:
-        constructed_by = next(base for base in cls.__mro__ if vars(base).keys() & {"__new__", "__init__"})
-        if instance is not None or not _is_ours(constructed_by):
-            return None
-        known: dict[str, inspect.Parameter] = {}  # of the constructors that the options reach, with their defaults
-        for base in reversed(cls.__mro__):
-            known |= inspect.signature(vars(base)["__init__"]).parameters if "__init__" in vars(base) else {}
-        function = inspect.unwrap(cls.__init__)  # type: ignore[misc]
-        signature = inspect.signature(function)
-        shown: list[inspect.Parameter] = []
-        for parameter in list(signature.parameters.values())[1:]:
-            annotation = str(parameter.annotation)
-            if annotation.startswith("Unpack["):
-                options = function.__globals__[annotation[len("Unpack[") : -1]].__annotations__
-                others = [known[name] for name in options if name not in signature.parameters]
-                shown += [other.replace(kind=inspect.Parameter.KEYWORD_ONLY) for other in others]
-            else:
-                shown.append(parameter)
-        return signature.replace(parameters=shown)
-
-
 class Configured:
     """Base of what a configuration describes: the arguments of the constructor, noted when it is called."""
 
     _module: str  # the module under which Keras has the classes of this family, like "keras.layers"
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
-    __signature__ = _Signature()
+    __signature__ = Signature()
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)  # typing.Generic's, or another base's beside ours
-        if _is_ours(cls) and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
+        if is_ours(cls) and hasattr(cls, "_module") and not cls.__name__.startswith("_"):
             registry.OURS[cls._module, cls.__name__] = cls
+            if text := vars(cls).get("__doc__"):  # none with `python -OO`
+                cls.__doc__ = Documentation(text)  # type: ignore[assignment]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         new = super().__new__(cls)
@@ -104,9 +80,9 @@ class Configured:
     def _only_theirs(self, signature: inspect.Signature) -> set[str]:
         """The arguments that a subclass with a `get_config` of its own adds to what stands in ours, as in Keras."""
         writer = next(base for base in type(self).__mro__ if "get_config" in vars(base))
-        if _is_ours(writer):
+        if is_ours(writer):
             return set()
-        ours = [vars(base)["__init__"] for base in type(self).__mro__ if _is_ours(base) and "__init__" in vars(base)]
+        ours = [vars(base)["__init__"] for base in type(self).__mro__ if is_ours(base) and "__init__" in vars(base)]
         return set(signature.parameters).difference(*(inspect.signature(one).parameters for one in ours))
 
     def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -117,10 +93,6 @@ class Configured:
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """A new object from what `get_config` gave; custom_objects: names for classes and functions of one's own."""
         return cls(**{name: deserialize(value, custom_objects) for name, value in config.items()})
-
-
-def _is_ours(cls: type) -> bool:
-    return cls.__module__.startswith("pynn.")
 
 
 def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
@@ -176,7 +148,7 @@ def _described(value: Any) -> dict[str, Any]:
     if _sharing.written is None:
         _sharing.written = {}
     try:
-        ours = _is_ours(cls)
+        ours = is_ours(cls)
         described: dict[str, Any] = {
             "module": getattr(cls, "_module", None) if ours else cls.__module__,
             "class_name": cls.__name__,

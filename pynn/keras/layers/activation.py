@@ -15,7 +15,6 @@ class LeakyReLU(Layer):
 
     negative_slope: 0 or more
     alpha: older name of negative_slope, which it replaces; None: not given
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(
@@ -41,7 +40,6 @@ class ELU(Layer):
     """x, and alpha * (exp(x) - 1) where x is not positive (Clevert et al. 2016).
 
     alpha: minus the limit for very negative x
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, alpha: float = 1.0, **options: Unpack[LayerOptions]) -> None:
@@ -60,7 +58,6 @@ class PReLU(Layer):
     alpha_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
     alpha_constraint: after each update: name or object of keras.constraints, function, or None
     shared_axes: axis or list of axes along which one alpha serves all (the first of a sample is 1); None for none
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(

@@ -24,7 +24,6 @@ class Dense(Layer):
     kernel_regularizer, bias_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
     activity_regularizer: the same, of the outputs, divided by the batch's size
     kernel_constraint, bias_constraint: after each update: name or object of keras.constraints, function, or None
-    name, trainable, dtype, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(lora_rank=None, lora_alpha=None, quantization_config=None)
@@ -92,7 +91,6 @@ class Flatten(Layer):
     """(m, ...) -> (m, product of the others).
 
     data_format: "channels_last"; "channels_first": the second axis goes last before; None for "channels_last"
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
@@ -112,7 +110,6 @@ class Activation(Layer):
     """Applies an activation function.
 
     activation: name in keras.activations, function, or None for none
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
@@ -129,7 +126,6 @@ class ReLU(Layer):
     max_value: upper limit of the outputs, 0 or more; None for none
     negative_slope: outputs below threshold are negative_slope * (x - threshold); 0 or more
     threshold: 0 or more
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(
@@ -158,7 +154,6 @@ class Softmax(Layer):
     """Probabilities along the axis.
 
     axis: the axis along which they add up to 1
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:

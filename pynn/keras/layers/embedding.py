@@ -26,7 +26,6 @@ class Embedding(Layer):
     embeddings_constraint: after each update: name or object of keras.constraints, function, or None
     weights: first values (input_dim, output_dim), also in a list; None for those of embeddings_initializer
     input_length: from older programs: n stands for input_shape=(n,); None: not given
-    name, trainable, dtype, activity_regularizer, input_shape, batch_input_shape: as of every Layer
     """
 
     @neutral(mask_zero=False, lora_rank=None, lora_alpha=None, quantization_config=None)

@@ -19,7 +19,6 @@ class InputLayer(Layer):
     dtype: type of the samples; None for keras.config.floatx()
     batch_shape: (batch_size, *shape), in place of both; None: not given
     input_shape: older name of shape; None: not given
-    name: as of every Layer
     """
 
     @neutral(sparse=False, ragged=False, optional=False, input_tensor=None)

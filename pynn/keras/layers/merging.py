@@ -49,20 +49,14 @@ def _of_one_dtype(layer: Layer, inputs: Sequence[Tensor]) -> list[Tensor]:
 
 
 class Add(_Merge):
-    """The sum, with broadcasting.
-
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
-    """
+    """The sum, with broadcasting."""
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.add, inputs)
 
 
 class Subtract(_Merge):
-    """The first minus the second.
-
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
-    """
+    """The first minus the second."""
 
     _count = 2
 
@@ -71,40 +65,28 @@ class Subtract(_Merge):
 
 
 class Multiply(_Merge):
-    """The product, element by element, with broadcasting.
-
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
-    """
+    """The product, element by element, with broadcasting."""
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.multiply, inputs)
 
 
 class Average(_Merge):
-    """The mean, with broadcasting.
-
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
-    """
+    """The mean, with broadcasting."""
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.add, inputs) / len(inputs)
 
 
 class Maximum(_Merge):
-    """The largest, element by element, with broadcasting.
-
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
-    """
+    """The largest, element by element, with broadcasting."""
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.maximum, inputs)
 
 
 class Minimum(_Merge):
-    """The smallest, element by element, with broadcasting.
-
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
-    """
+    """The smallest, element by element, with broadcasting."""
 
     def _merge(self, inputs: list[Tensor]) -> Tensor:
         return functools.reduce(ops.minimum, inputs)
@@ -114,7 +96,6 @@ class Concatenate(_Merge):
     """The inputs joined along an axis.
 
     axis: the axis, along which alone their sizes may differ; the batch's is 0
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
@@ -140,7 +121,6 @@ class Dot(_Merge):
 
     axes: the axis of both, or a pair of axes; not 0, the batch's
     normalize: whether vectors along the axis are first made of norm 1
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     _count = 2

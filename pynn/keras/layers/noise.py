@@ -43,7 +43,6 @@ class Dropout(_Noise):
     rate: in [0, 1]
     noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
     seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(
@@ -65,7 +64,6 @@ class GaussianNoise(_Noise):
 
     stddev: standard deviation, in [0, 1]
     seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, stddev: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
@@ -81,7 +79,6 @@ class GaussianDropout(_Noise):
 
     rate: in [0, 1)
     seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, rate: float, seed: int | None = None, **options: Unpack[LayerOptions]) -> None:
@@ -103,7 +100,6 @@ class AlphaDropout(_Noise):
     rate: in [0, 1)
     noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
     seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     LEAST = -1.0507009873554805 * 1.6732632423543772

@@ -109,7 +109,6 @@ class BatchNormalization(_Affine):
     moving_mean_initializer, moving_variance_initializer: as gamma_initializer
     beta_regularizer, gamma_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
     beta_constraint, gamma_constraint: after each update: name or object of keras.constraints, function, or None
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(synchronized=False, renorm=False, renorm_clipping=None, renorm_momentum=0.99)
@@ -182,7 +181,6 @@ class LayerNormalization(_Affine):
     beta_initializer, gamma_initializer: name or object of keras.initializers, function (shape, dtype) or array
     beta_regularizer, gamma_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
     beta_constraint, gamma_constraint: after each update: name or object of keras.constraints, function, or None
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(rms_scaling=False)
@@ -222,7 +220,6 @@ class UnitNormalization(Layer):
     """x / sqrt(sum(x^2)) along the axis; zeros stay.
 
     axis: the axis or list of axes
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, axis: Any = -1, **options: Unpack[LayerOptions]) -> None:

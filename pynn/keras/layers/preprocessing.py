@@ -21,7 +21,6 @@ class Rescaling(Layer):
     """x * scale + offset, as floats.
 
     scale, offset: numbers, or arrays, which are broadcast to the inputs
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **options: Unpack[LayerOptions]) -> None:
@@ -39,7 +38,6 @@ class Normalization(Layer):
     axis: the axis or list of axes; None: one mean and variance for all entries
     mean, variance: numbers or arrays, one for each entry; None for both: `adapt` takes them from data
     invert: whether to compute x * sqrt(variance) + mean instead
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(
@@ -152,7 +150,6 @@ class CategoryEncoding(Layer):
     num_tokens: number of different integers, 1 or more; it must be given
     output_mode: "one_hot": (...) or (..., 1) -> (..., num_tokens); along the last axis, (..., k) -> (..., num_tokens):
         "multi_hot" or "binary": 1 for each that occurs; "count": how often, or the sum of its count_weights
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(sparse=False)

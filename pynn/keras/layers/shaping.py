@@ -18,7 +18,6 @@ class Reshape(Layer):
     """(m, ...) -> (m, *target_shape)
 
     target_shape: sizes of a sample; one may be -1 or None, and follows from the others
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, target_shape: Sequence[int | None], **options: Unpack[LayerOptions]) -> None:
@@ -43,7 +42,6 @@ class Permute(Layer):
     """The axes of a sample in another order.
 
     dims: the numbers from 1 to the number of axes of a sample, in the new order
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, dims: Sequence[int], **options: Unpack[LayerOptions]) -> None:
@@ -61,7 +59,6 @@ class RepeatVector(Layer):
     """(m, k) -> (m, n, k)
 
     n: number of repetitions, 1 or more
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, n: int, **options: Unpack[LayerOptions]) -> None:
@@ -91,7 +88,6 @@ class Lambda(Layer):
     function: a function of the inputs
     output_shape: what compute_output_shape gives: a sample's sizes or a function of the inputs' shape; None: from zeros
     arguments: further keyword arguments of the function; None for none
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     @neutral(mask=None)
@@ -124,10 +120,7 @@ class Lambda(Layer):
 
 
 class Identity(Layer):
-    """The inputs.
-
-    name, trainable, dtype, activity_regularizer, input_shape, input_dim, batch_input_shape: as of every Layer
-    """
+    """The inputs."""
 
     def call(self, inputs: Any) -> Any:
         return inputs
@@ -138,7 +131,6 @@ class ActivityRegularization(Layer):
 
     l1, l2: finite numbers of 0 or more
     activity_regularizer: not taken (TypeError): l1 and l2 make it
-    name, trainable, dtype, input_shape, input_dim, batch_input_shape: as of every Layer
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Unpack[LayerOptions]) -> None:

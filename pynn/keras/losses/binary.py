@@ -67,9 +67,6 @@ class BinaryCrossentropy(LossFunctionWrapper):
     from_logits: whether y_pred holds logits; else probabilities
     label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
     axis: over which the mean is taken
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
     """
 
     def __init__(
@@ -95,9 +92,6 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
     from_logits: whether y_pred holds logits; else probabilities
     label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
     axis: over which the mean is taken
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
     """
 
     def __init__(

@@ -119,10 +119,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
     from_logits: whether y_pred holds logits; else probabilities
     ignore_class: label of the samples that do not count; None: all count
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
     axis: of the classes; only the last is supported
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
     """
 
     def __init__(
@@ -156,9 +153,6 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     from_logits: whether y_pred holds logits; else probabilities
     label_smoothing: s; y_true * (1 - s) + s / n stands for y_true, of n classes
     axis: of the classes
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
     """
 
     def __init__(

@@ -23,22 +23,12 @@ def poisson(y_true: Any, y_pred: Any) -> Tensor:
 
 
 class KLDivergence(NamedLoss):
-    """sum(y_true * log(y_true / y_pred))
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """sum(y_true * log(y_true / y_pred))"""
 
     _fn = kl_divergence
 
 
 class Poisson(NamedLoss):
-    """mean(y_pred - y_true * log(y_pred))
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """mean(y_pred - y_true * log(y_pred))"""
 
     _fn = poisson

@@ -40,33 +40,18 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
 
 
 class Hinge(NamedLoss):
-    """mean(max(1 - y_true * y_pred, 0))
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """mean(max(1 - y_true * y_pred, 0))"""
 
     _fn = hinge
 
 
 class SquaredHinge(NamedLoss):
-    """mean(max(1 - y_true * y_pred, 0)^2)
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """mean(max(1 - y_true * y_pred, 0)^2)"""
 
     _fn = squared_hinge
 
 
 class CategoricalHinge(NamedLoss):
-    """max(neg - pos + 1, 0) of the scores of one-hot labels.
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """max(neg - pos + 1, 0) of the scores of one-hot labels."""
 
     _fn = categorical_hinge

@@ -64,56 +64,31 @@ def _unit(x: Tensor, axis: int) -> Tensor:
 
 
 class MeanSquaredError(NamedLoss):
-    """mean((y_true - y_pred)^2)
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """mean((y_true - y_pred)^2)"""
 
     _fn = mean_squared_error
 
 
 class MeanAbsoluteError(NamedLoss):
-    """mean(|y_true - y_pred|)
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """mean(|y_true - y_pred|)"""
 
     _fn = mean_absolute_error
 
 
 class MeanAbsolutePercentageError(NamedLoss):
-    """100 * mean(|y_true - y_pred| / |y_true|)
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """100 * mean(|y_true - y_pred| / |y_true|)"""
 
     _fn = mean_absolute_percentage_error
 
 
 class MeanSquaredLogarithmicError(NamedLoss):
-    """mean((log(y_true + 1) - log(y_pred + 1))^2)
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """mean((log(y_true + 1) - log(y_pred + 1))^2)"""
 
     _fn = mean_squared_logarithmic_error
 
 
 class LogCosh(NamedLoss):
-    """mean(log(cosh(y_pred - y_true)))
-
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
-    """
+    """mean(log(cosh(y_pred - y_true)))"""
 
     _fn = log_cosh
 
@@ -122,9 +97,6 @@ class Huber(LossFunctionWrapper):
     """e^2 / 2 where |e| <= delta, else delta * |e| - delta^2 / 2, of e = y_pred - y_true.
 
     delta: error up to which the loss is quadratic
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
     """
 
     def __init__(
@@ -141,9 +113,6 @@ class CosineSimilarity(LossFunctionWrapper):
     """Minus the cosine of the angle between y_true and y_pred.
 
     axis: along which the vectors lie
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
-    name: of the loss; None: after the class
-    dtype: to compute in; None: keras.config.floatx()
     """
 
     def __init__(

@@ -65,33 +65,21 @@ def _matches(x: np.ndarray, y: np.ndarray) -> Tensor:
 
 
 class Accuracy(NamedMean):
-    """How often y_true == y_pred.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """How often y_true == y_pred."""
 
     _direction = "up"
     _function = accuracy
 
 
 class SparseCategoricalAccuracy(NamedMean):
-    """How often the largest prediction is at the integer label.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """How often the largest prediction is at the integer label."""
 
     _direction = "up"
     _function = sparse_categorical_accuracy
 
 
 class CategoricalAccuracy(NamedMean):
-    """How often the largest prediction is at the 1 of the one-hot label.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """How often the largest prediction is at the 1 of the one-hot label."""
 
     _direction = "up"
     _function = categorical_accuracy
@@ -100,8 +88,6 @@ class CategoricalAccuracy(NamedMean):
 class BinaryAccuracy(MeanMetricWrapper):
     """How often (y_pred > threshold) is y_true.
 
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     threshold: above it a prediction counts as 1
     """
 
@@ -116,8 +102,6 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     """How often the 1 of the one-hot label is at one of the k largest predictions.
 
     k: how many of the largest predictions count
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     _direction = "up"
@@ -131,8 +115,6 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     """How often the integer label is that of one of the k largest predictions.
 
     k: how many of the largest predictions count
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     _direction = "up"

@@ -27,8 +27,6 @@ class AUC(Metric):
     curve: "ROC" or "PR"
     summation_method: heights: "interpolation": the means of neighbours (of PR, that of Davis and Goadrich 2006);
         "minoring", "majoring": the smaller, the larger ones
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     thresholds: numbers from 0 to 1, beside both ends; None: `num_thresholds`
     multi_label: whether each column of y (n, labels) has a curve; the result is the mean of their areas
     num_labels: how many columns, with multi_label; None: as the first batch

@@ -118,7 +118,6 @@ class TruePositives(_Count):
     """How many are predicted 1 and are 1.
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    name: of the metric in logs; None: after the class
     dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
@@ -129,7 +128,6 @@ class FalsePositives(_Count):
     """How many are predicted 1 and are 0.
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    name: of the metric in logs; None: after the class
     dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
@@ -140,7 +138,6 @@ class TrueNegatives(_Count):
     """How many are predicted 0 and are 0.
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    name: of the metric in logs; None: after the class
     dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
@@ -151,7 +148,6 @@ class FalseNegatives(_Count):
     """How many are predicted 0 and are 1.
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    name: of the metric in logs; None: after the class
     dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
@@ -197,8 +193,6 @@ class Precision(_Share):
         None: 0.5, or with top_k none
     top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
     class_id: column that counts alone; None: all columns
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     _missed = "false_positives"
@@ -211,8 +205,6 @@ class Recall(_Share):
         None: 0.5, or with top_k none
     top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
     class_id: column that counts alone; None: all columns
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     _missed = "false_negatives"

@@ -21,9 +21,6 @@ class Mean(Metric):
     """The mean over the samples of all batches, weighted by `sample_weight`; 0 before the first.
 
     Its state, the numbers `total` and `count`, is kept in double precision.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     total: float
@@ -66,11 +63,7 @@ class Mean(Metric):
 
 
 class Sum(Metric):
-    """The sum of all values, times their weights.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The sum of all values, times their weights."""
 
     def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
@@ -93,7 +86,6 @@ class MeanMetricWrapper(Mean):
 
     fn: function (y_true, y_pred, **options) -> one value per sample
     name: of the metric in logs; None: after the function
-    dtype: of the result; None: float32
     options: more arguments of fn
     """
 

@@ -14,21 +14,13 @@ from .means import Mean, MeanMetricWrapper, NamedMean
 
 
 class MeanSquaredError(NamedMean):
-    """The mean of (y_true - y_pred)^2.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of (y_true - y_pred)^2."""
 
     _function = losses.mean_squared_error
 
 
 class RootMeanSquaredError(Mean):
-    """The square root of the mean of (y_true - y_pred)^2.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The square root of the mean of (y_true - y_pred)^2."""
 
     _direction = "down"
 
@@ -45,31 +37,19 @@ class RootMeanSquaredError(Mean):
 
 
 class MeanAbsoluteError(NamedMean):
-    """The mean of |y_true - y_pred|.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of |y_true - y_pred|."""
 
     _function = losses.mean_absolute_error
 
 
 class MeanAbsolutePercentageError(NamedMean):
-    """The mean of 100 * |y_true - y_pred| / |y_true|.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of 100 * |y_true - y_pred| / |y_true|."""
 
     _function = losses.mean_absolute_percentage_error
 
 
 class MeanSquaredLogarithmicError(NamedMean):
-    """The mean of (log(y_true + 1) - log(y_pred + 1))^2.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of (log(y_true + 1) - log(y_pred + 1))^2."""
 
     _function = losses.mean_squared_logarithmic_error
 
@@ -78,7 +58,6 @@ class LogCoshError(MeanMetricWrapper):
     """The mean of log(cosh(y_pred - y_true)).
 
     name: of the metric in logs; None: "log_cosh"
-    dtype: of the result; None: float32
     """
 
     def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
@@ -93,8 +72,6 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int) -> Tensor:
 class CosineSimilarity(MeanMetricWrapper):
     """The mean cosine of the angle between y_true and y_pred: 1 where they are alike (the loss is -1 there).
 
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     axis: along which the vectors lie
     """
 
@@ -105,51 +82,31 @@ class CosineSimilarity(MeanMetricWrapper):
 
 
 class Hinge(NamedMean):
-    """The mean of max(1 - y_true * y_pred, 0).
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of max(1 - y_true * y_pred, 0)."""
 
     _function = losses.hinge
 
 
 class SquaredHinge(NamedMean):
-    """The mean of max(1 - y_true * y_pred, 0)^2.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of max(1 - y_true * y_pred, 0)^2."""
 
     _function = losses.squared_hinge
 
 
 class CategoricalHinge(NamedMean):
-    """The mean of max(neg - pos + 1, 0) of the scores of one-hot labels.
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of max(neg - pos + 1, 0) of the scores of one-hot labels."""
 
     _function = losses.categorical_hinge
 
 
 class KLDivergence(NamedMean):
-    """The mean of sum(y_true * log(y_true / y_pred)).
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of sum(y_true * log(y_true / y_pred))."""
 
     _function = losses.kl_divergence
 
 
 class Poisson(NamedMean):
-    """The mean of y_pred - y_true * log(y_pred).
-
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
-    """
+    """The mean of y_pred - y_true * log(y_pred)."""
 
     _function = losses.poisson
 
@@ -157,8 +114,6 @@ class Poisson(NamedMean):
 class BinaryCrossentropy(MeanMetricWrapper):
     """The mean cross-entropy of labels 0 and 1.
 
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     from_logits: whether y_pred holds logits; else probabilities
     label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
     """
@@ -178,8 +133,6 @@ class BinaryCrossentropy(MeanMetricWrapper):
 class CategoricalCrossentropy(MeanMetricWrapper):
     """The mean cross-entropy of one-hot labels or distributions.
 
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     from_logits: whether y_pred holds logits; else probabilities
     label_smoothing: s; y_true * (1 - s) + s / n stands for y_true, of n classes
     axis: of the classes
@@ -200,8 +153,6 @@ class CategoricalCrossentropy(MeanMetricWrapper):
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
     """The mean cross-entropy of integer labels.
 
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     from_logits: whether y_pred holds logits; else probabilities
     ignore_class: label of the samples that do not count, where weights are given; None: all count
     axis: of the classes; only the last is supported

@@ -27,8 +27,6 @@ class FBetaScore(Metric):
         None: a score of each class
     beta: float above 0: the weight of recall
     threshold: float, 0 < threshold <= 1: what is above it is predicted; None: the largest of a row is
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     _direction = "up"
@@ -91,8 +89,6 @@ class F1Score(FBetaScore):
     average: "macro": the mean of the classes; "weighted": by their numbers; "micro": one score of all their counts;
         None: a score of each class
     threshold: float, 0 < threshold <= 1: what is above it is predicted; None: the largest of a row is
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     def __init__(
@@ -111,8 +107,6 @@ class R2Score(Metric):
     class_aggregation: "uniform_average": the mean of the columns; "variance_weighted_average": by their variances;
         None: a score of each column
     num_regressors: p of the adjusted score, 1 - (1 - R2) * (n - 1) / (n - p - 1), of n targets; 0: not adjusted
-    name: of the metric in logs; None: after the class
-    dtype: of the result; None: float32
     """
 
     _direction = "up"

@@ -25,7 +25,6 @@ class Model(Fitted):
     """Of a graph, `Model(inputs, outputs)`; or a base class: a subclass makes layers and calls them in `call`.
 
     inputs, outputs: KerasTensors, from keras.Input and layers called on it, or lists or dicts of them; None: no graph
-    trainable, dtype, name: as of every Layer
     """
 
     _module = "keras"
@@ -228,7 +227,6 @@ class Functional(Model):
     """What `Model(inputs, outputs)` makes: a model of a graph.
 
     inputs, outputs: KerasTensors, from keras.Input and layers called on it, or lists or dicts of them
-    trainable, dtype, name: as of every Layer
     """
 
     _module = "keras.src.models.functional"

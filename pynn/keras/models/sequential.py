@@ -26,7 +26,6 @@ class Sequential(Model):
     else all are built on the first data.
 
     layers: a list of layers, or one layer; None for none yet: see `add`
-    trainable, name: as of every Layer
     """
 
     _is_of_layers = True  # type: ignore[assignment]

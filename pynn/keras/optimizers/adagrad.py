@@ -14,11 +14,8 @@ from .rate import THOUSANDTH
 class Adagrad(Optimizer):
     """v += g^2; w -= learning_rate * g / sqrt(v + epsilon), v from initial_accumulator_value (Duchi et al. 2011).
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     initial_accumulator_value: the first v
     epsilon: small number that keeps the divisor from 0
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(
@@ -45,11 +42,8 @@ class Adadelta(Optimizer):
 
     with u, the running mean of the steps: u = rho * u + (1 - rho) * d^2 (Zeiler 2012).
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     rho: how much of the running means v and u each step keeps
     epsilon: small number that keeps the divisor from 0
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(

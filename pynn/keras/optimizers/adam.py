@@ -21,12 +21,9 @@ class Adam(Optimizer):
 
     with alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) at step t (Kingma and Ba 2014, epsilon hat).
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     beta_1, beta_2: how much of the running means m and v each step keeps
     epsilon: small number that keeps the divisor from 0
     amsgrad: whether the largest v so far stands for v
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(
@@ -66,13 +63,10 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with weight decay beside the gradient (Loshchilov and Hutter 2019).
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     weight_decay: before the update, w -= learning_rate * weight_decay * w
     beta_1, beta_2: how much of the running means m and v each step keeps
     epsilon: small number that keeps the divisor from 0
     amsgrad: whether the largest v so far stands for v
-    clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(  # type: ignore[misc]  # weight_decay, in the place that Keras gives it
@@ -95,11 +89,8 @@ class Adamax(Optimizer):
 
     at step t (Kingma and Ba 2014, section 7).
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     beta_1, beta_2: how much of m and u each step keeps
     epsilon: small number that keeps the divisor from 0
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(
@@ -129,11 +120,8 @@ class Nadam(Optimizer):
     m and v as Adam's; w -= learning_rate * m_hat / (sqrt(v / (1 - beta_2^t)) + epsilon), where
     m_hat = u_{t+1} * m / (1 - u_1 ... u_{t+1}) + (1 - u_t) * g / (1 - u_1 ... u_t).
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     beta_1, beta_2: how much of the running means m and v each step keeps
     epsilon: small number that keeps the divisor from 0
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(

@@ -16,15 +16,12 @@ class Ftrl(Optimizer):
 
     n' = n + g^2; z += s - (n'^p - n^p) / r * w; w = (clip(z, -l1, l1) - z) / (n'^p / r + 2 * l2 + beta / r); n = n'.
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     learning_rate_power: -p, 0 or less
     initial_accumulator_value: the first n, 0 or more
     l1_regularization_strength: l1, 0 or more
     l2_regularization_strength: l2, 0 or more
     l2_shrinkage_regularization_strength: l2_shrinkage, 0 or more
     beta: beta in the divisor
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(

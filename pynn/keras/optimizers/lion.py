@@ -14,11 +14,8 @@ from .rate import THOUSANDTH
 class Lion(Optimizer):
     """w -= learning_rate * sign(beta_1 * m + (1 - beta_1) * g); m = beta_2 * m + (1 - beta_2) * g (Chen et al. 2023)
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     beta_1: weight of m in the direction of a step, above 0 and at most 1
     beta_2: how much of m each step keeps
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(

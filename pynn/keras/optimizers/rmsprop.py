@@ -17,13 +17,10 @@ from .rate import THOUSANDTH
 class RMSprop(Optimizer):
     """v = rho * v + (1 - rho) * g^2; w -= learning_rate * g / sqrt(v + epsilon)
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     rho: how much of the running means v and a each step keeps
     momentum: if not 0, m = momentum * m + the step above; w -= m
     epsilon: small number that keeps the divisor from 0
     centered: whether v - a^2 stands for v under the root, where a = rho * a + (1 - rho) * g
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(

@@ -17,11 +17,8 @@ class SGD(Optimizer):
 
     With momentum: m = momentum * m - learning_rate * g; w += m.
 
-    learning_rate: a number, a LearningRateSchedule, or a function without arguments
     momentum: how much of m each step keeps, in [0, 1]; 0: there is no m
     nesterov: whether, with momentum, w += momentum * m - learning_rate * g instead
-    weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum, ema_overwrite_frequency,
-        gradient_accumulation_steps, name, lr, decay: as of every Optimizer
     """
 
     def __init__(
