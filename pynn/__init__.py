@@ -4,15 +4,15 @@
 from .support import built_kernels  # first: without it nothing works
 from .support.version import __version__
 from .engine.tensor import Tensor  # first, because tensors and operations import each other
-from .engine.convert import constant, convert_to_tensor
+from .engine.convert import convert_to_tensor
 from .engine.dtypes import DType, InvalidArgumentError, as_dtype, float16, float32, float64
 from .engine.shapes import TensorShape
 from .engine.spec import TensorSpec
 from .engine.dtypes import bool_ as bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 from .ops import (
     abs, acos, acosh, add, add_n, argmax, argmin, argsort, asin, asinh, atan, atan2, atanh, boolean_mask, broadcast_to,
-    cast, clip_by_global_norm, clip_by_norm, clip_by_value, concat, cos, cosh, cumsum, divide, einsum, equal, exp,
-    expand_dims, eye, fill, floor, gather, gather_nd, greater, greater_equal, identity, less, less_equal, linspace,
+    cast, clip_by_global_norm, clip_by_norm, clip_by_value, concat, constant, cos, cosh, cumsum, divide, einsum, equal,
+    exp, expand_dims, eye, fill, floor, gather, gather_nd, greater, greater_equal, identity, less, less_equal, linspace,
     logical_and, logical_not, logical_or, matmul, maximum, meshgrid, minimum, multiply, negative, norm, not_equal,
     one_hot, ones, ones_like, pad, pow, range, rank, reduce_all, reduce_any, reduce_logsumexp, reduce_max, reduce_mean,
     reduce_min, reduce_prod, reduce_sum, repeat, reshape, reverse, roll, round, scatter_nd, searchsorted,

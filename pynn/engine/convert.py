@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from operator import index
 from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .call import quiet
 from .dtypes import InvalidArgumentError, as_dtype
+from .tape import record
 from .tensor import Operators, Tensor
 
 _NUMBERS = {int, float, bool}
@@ -116,10 +118,9 @@ def pack(values: Any, dtype: Any = None) -> Tensor:
     """
     if dtype is not None:
         values = [
-            ops.cast(v, dtype) if isinstance(v, Operators) else pack(v, dtype) if holds_tensors(v) else v
-            for v in values
+            cast(v, dtype) if isinstance(v, Operators) else pack(v, dtype) if holds_tensors(v) else v for v in values
         ]
-    return ops.stack(values)
+    return stack(values)
 
 
 def operand(x: Any) -> Tensor:
@@ -129,6 +130,14 @@ def operand(x: Any) -> Tensor:
     if isinstance(x, Operators):
         return x._read()
     return pack(x) if holds_tensors(x) else Tensor(_numbers(x, None))
+
+
+def floats(x: Any, name: str) -> Tensor:
+    """The operand of an operation that integers do not have."""
+    x = x if type(x) is Tensor else operand(x)
+    if x._array.dtype.kind != "f":
+        raise InvalidArgumentError(f"{name} needs a float tensor, got {x._array.dtype}: tf.cast(x, tf.float32)")
+    return x
 
 
 def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
@@ -174,7 +183,7 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> 
         return value
     if isinstance(value, Operators):
         as_array(value, dtype)  # a different dtype is an error
-        return value if type(value) is Tensor else ops.identity(value)
+        return value if type(value) is Tensor else identity(value)
     if dtype is None and dtype_hint is not None:
         try:
             return convert_to_tensor(value, dtype_hint)
@@ -185,22 +194,34 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> 
     return Tensor(np.array(_numbers(value, dtype)))
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
-    """A Tensor of value; with `shape`, reshaped, or filled where value is one number.
+def identity(input: Any) -> Tensor:
+    """x as a Tensor of its own: of a Variable, the value now."""
+    x = operand(input) if isinstance(input, Operators) else convert_to_tensor(input)
+    return record(x._array, (x,), lambda g: (lambda: g,))
 
-    name: a label, which eager tensors do not keep (nor do TensorFlow's). TypeError: a shape of another size.
-    """
-    if dtype is not None and isinstance(value, Operators) and value.dtype != as_dtype(dtype):
-        raise TypeError(f"Expected a tensor of dtype {as_dtype(dtype).name}, but got {value.dtype.name}: see tf.cast")
-    tensor = convert_to_tensor(value, dtype)
-    if shape is None:
-        return tensor
-    sizes = to_shape(shape)
-    if tensor._array.size == 1:
-        return ops.fill(sizes, ops.reshape(tensor, ()))
-    if tensor._array.size != math.prod(sizes):
-        raise TypeError(f"{tensor._array.size} values do not fill the shape {sizes}")
-    return ops.reshape(tensor, sizes)
+
+def cast(x: Any, dtype: Any) -> Tensor:
+    """x with another element type; float to integer cuts off the fraction."""
+    x, target = x if type(x) is Tensor else operand(x), as_dtype(dtype).dtype
+    old = x._array.dtype
+    if old == target:
+        return identity(x)
+    # integers in a float of 4 bytes or more overflow nowhere: nothing to be quiet about
+    exact = old.kind in "biu" and target.kind == "f" and target.itemsize > 2
+    value = x._array.astype(target) if exact else quiet(x._array.astype, target)
+    return record(value, (x,), lambda g: (lambda: cast(g, old),))
+
+
+def stack(values: Sequence[Any], axis: int = 0) -> Tensor:
+    """The values, all of one shape, joined along a new axis."""
+    tensors = alike(values)
+    shapes = [t._array.shape for t in tensors]
+    if len(set(shapes)) > 1:
+        raise InvalidArgumentError(f"Shapes of all inputs must match: got {shapes}")
+    axis = to_axis(axis, len(shapes[0]) + 1)
+    value = np.stack([t._array for t in tensors], axis)
+    before = (slice(None),) * axis
+    return record(value, tensors, lambda g: [partial(g.__getitem__, (*before, i)) for i in range(len(tensors))])
 
 
 def to_shape(shape: Any) -> tuple[int, ...]:
@@ -217,3 +238,23 @@ def to_axis(axis: Any, ndim: int) -> int:
     if not -ndim <= i < ndim:
         raise InvalidArgumentError(f"axis {i} is out of bounds for a tensor of {ndim} dimensions")
     return i % ndim
+
+
+def numpy_key(key: Any) -> tuple[Any, ...]:
+    """The key of `getitem` as NumPy takes it. TypeError: something that cannot stand in it."""
+    return tuple([_index(part) for part in (key if isinstance(key, (tuple, list)) else (key,))])
+
+
+def _index(part: Any) -> Any:
+    if part is None or part is Ellipsis or (isinstance(part, (int, np.integer)) and not isinstance(part, bool)):
+        return part
+    if isinstance(part, slice):
+        return slice(*(None if i is None else int(i) for i in (part.start, part.stop, part.step)))
+    if isinstance(part, (Operators, np.ndarray)):
+        array = as_array(part)
+        if array.dtype.kind in "iu" and not array.ndim:
+            return int(array)
+    raise TypeError(
+        "Only integers, slices, ..., tf.newaxis, scalar int tensors and a bool mask alone are valid indices, "
+        f"got {part!r}. For rows by number: tf.gather(x, indices)."
+    )

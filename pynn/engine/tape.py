@@ -1,31 +1,30 @@
 """GradientTape: reverse-mode differentiation over the operations that ran while it recorded.
 
-Each operation hands `record` its value, its input tensors and a function `gradient`. Given the gradient g of
-the value, `gradient(g)` returns one zero-argument function per input; only those that are needed are called.
-They are written with the operations themselves, so an outer tape can differentiate them again.
+Each operation hands `record` its value, its input tensors and a function `gradient`. Given the gradient g of the
+value, `gradient(g)` returns for each input its gradient, or a function without arguments that computes it: only those
+that are needed are called. They are written with the operations themselves, so an outer tape can differentiate them.
 """
 
 from __future__ import annotations
 
 import enum
-import math
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from .. import ops
 from ..support.neutral import neutral
 from . import nest
-from .tensor import Operators, Tensor
+from .tensor import Operators, Tensor, operations
 
 if TYPE_CHECKING:
     from .variable import Variable
 
-Gradient = Callable[[Tensor], Sequence[Callable[[], Tensor]]]
+Gradient = Callable[[Tensor], Sequence[Tensor | Callable[[], Tensor] | None]]
 
 
 class UnconnectedGradients(enum.StrEnum):
@@ -52,9 +51,13 @@ def unrecorded() -> Iterator[None]:
         active.tapes = tapes
 
 
+_new = object.__new__
+
+
 def record(value: Any, inputs: tuple[Tensor, ...], gradient: Gradient) -> Tensor:
     """The Tensor of `value`, noted on every recording tape that watches one of its inputs."""
-    out = Tensor(value if type(value) is np.ndarray else np.asarray(value))
+    out = _new(Tensor)  # as Tensor(value), without a call: every operation ends here
+    out._array = value if type(value) is np.ndarray else np.asarray(value)
     for tape in active.tapes:
         watched = tape._watched
         for x in inputs:
@@ -78,9 +81,6 @@ class GradientTape:
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent, self._accessed = persistent, watch_accessed_variables
         self._spent = False
-        self._forget()
-
-    def _forget(self) -> None:
         self._records: list[tuple[Tensor, tuple[Tensor, ...], Gradient]] = []
         self._watched: dict[int, Tensor] = {}  # by id; holding the tensors keeps the ids theirs
         self._variables: dict[int, Variable] = {}
@@ -94,9 +94,6 @@ class GradientTape:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._pause()
-
-    def _pause(self) -> None:
         active.tapes = tuple([tape for tape in active.tapes if tape is not self])
 
     @contextmanager
@@ -104,7 +101,7 @@ class GradientTape:
         """Operations inside this context are not recorded."""
         if self not in active.tapes:
             raise ValueError("Tape is not recording.")
-        self._pause()
+        self.__exit__()
         try:
             yield
         finally:
@@ -112,7 +109,7 @@ class GradientTape:
 
     def reset(self) -> None:
         """Forgets everything recorded and watched so far."""
-        self._forget()
+        self._records, self._watched, self._variables, self._firsts = [], {}, {}, {}
 
     def watch(self, tensor: Any) -> None:
         """Follows a Tensor, a Variable, or a nest of them from here on."""
@@ -130,18 +127,6 @@ class GradientTape:
         """The variables that were read, or watched, in the order in which that first happened."""
         return tuple(self._variables.values())
 
-    def _read(self, variable: Variable, tensor: Tensor) -> None:
-        """Called by a variable that is being read as `tensor`."""
-        if id(tensor) in self._watched or tensor._array.dtype.kind != "f":
-            return
-        key = id(variable)
-        if key in self._variables or (self._accessed and variable.trainable):
-            self._variables[key] = variable
-            self._watched[id(tensor)] = tensor
-            first = self._firsts.setdefault(key, tensor)
-            if first is not tensor:  # the variable was assigned to in between: the gradients of both are its own
-                self._records.append((tensor, (first,), lambda g: (lambda: g,)))
-
     def gradient(
         self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
     ) -> Any:
@@ -150,41 +135,25 @@ class GradientTape:
         `output_gradients` weighs the targets (default: ones). A source that no target depends on gives None,
         or zeros where `unconnected_gradients` is "zero" (UnconnectedGradients.ZERO).
         """
-        zero = self._zero(unconnected_gradients)
-        if not self._persistent:
-            self._pause()
-        plain = _is_plain(sources)
-        leaves = sources if plain else nest.flatten(sources)
-        seeds = self._seeds(target, output_gradients)
-        keys = [self._key(source) for source in leaves]
-        grads = self._backward(seeds, set(keys), keep=self._persistent)
-        totals = [grads.get(key) for key in keys]
-        if zero:
-            totals = [ops.zeros_like(x) if g is None else g for x, g in zip(leaves, totals, strict=True)]
+        self._check(unconnected_gradients)
+        if not self._persistent and active.tapes:
+            self.__exit__()
+        if type(sources) is list and all(map(isinstance, sources, repeat(Operators))):
+            leaves = sources
+        else:
+            leaves = nest.flatten(sources)
+        keys = self._keys(leaves)
+        grads = self._backward(self._seeds(target, output_gradients), keys, keep=self._persistent)
+        totals = list(map(grads.get, keys))
+        if unconnected_gradients == "zero":
+            totals = [Tensor(np.zeros_like(x._array)) if g is None else g for x, g in zip(leaves, totals, strict=True)]
         self._spend()
-        return totals if plain else nest.pack_sequence_as(sources, totals)
+        return totals if leaves is sources else nest.pack_sequence_as(sources, totals)
 
     @neutral(parallel_iterations=..., experimental_use_pfor=...)
     def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
         """d target / d source for each source, of shape target's + source's: a gradient for each element of target."""
-        zero = self._zero(unconnected_gradients)
-        leaves = nest.flatten(sources)
-        keys = [self._key(source) for source in leaves]
-        rows = []
-        for i in range(target._array.size):
-            one = np.zeros(target._array.shape, target._array.dtype)
-            one.flat[i] = 1
-            rows.append(self._backward(self._seeds(target, Tensor(one)), set(keys), keep=True))
-        results: list[Tensor | None] = []
-        for key, source in zip(keys, leaves, strict=True):
-            slopes = [row.get(key) for row in rows]
-            if all(g is None for g in slopes) and not zero:
-                results.append(None)
-                continue
-            whole = ops.stack([ops.zeros_like(source) if g is None else g for g in slopes])
-            results.append(ops.reshape(whole, target._array.shape + source._array.shape))
-        self._spend()
-        return nest.pack_sequence_as(sources, results)
+        return operations["jacobian"](self, target, sources, unconnected_gradients)
 
     @neutral(parallel_iterations=..., experimental_use_pfor=...)
     def batch_jacobian(self, target: Any, source: Any, unconnected_gradients: str = "none") -> Tensor | None:
@@ -192,44 +161,30 @@ class GradientTape:
 
         It takes for granted that target[b] depends on no other row of source. ValueError: the first sizes differ.
         """
-        zero = self._zero(unconnected_gradients)
-        shape, inner = target._array.shape, source._array.shape
-        if not shape or not inner or shape[0] != inner[0]:
-            raise ValueError(f"Need first dimension of target shape ({shape}) and source shape ({inner}) to match.")
-        key, columns = self._key(source), []
-        for i in range(math.prod(shape[1:])):
-            one = np.zeros((shape[0], math.prod(shape[1:])), target._array.dtype)
-            one[:, i] = 1
-            seeds = self._seeds(target, Tensor(one.reshape(shape)))
-            columns.append(self._backward(seeds, {key}, keep=True).get(key))
-        self._spend()
-        if all(g is None for g in columns) and not zero:
-            return None
-        whole = ops.stack([ops.zeros_like(source) if g is None else g for g in columns], axis=1)
-        return ops.reshape(whole, shape + inner[1:])
+        return operations["batch_jacobian"](self, target, source, unconnected_gradients)
 
-    def _zero(self, unconnected: str) -> bool:
-        """Whether unconnected gradients are zeros. Errors: another word, or a tape that has given its gradients."""
+    def _check(self, unconnected: str) -> None:
+        """RuntimeError: the tape has given its gradients. ValueError: another word than "none" and "zero"."""
         if self._spent:
             raise RuntimeError(
                 "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
             )
         if unconnected not in ("none", "zero"):
             raise ValueError(f"unconnected_gradients is 'none' or 'zero', got {unconnected!r}")
-        return unconnected == "zero"
 
     def _spend(self) -> None:
+        """A tape that is not persistent gives gradients once; what it has watched is still asked for."""
         if not self._persistent:
-            self._pause()
-            variables = self._variables
-            self._forget()
-            self._spent, self._variables = True, variables
+            self._records, self._watched, self._firsts, self._spent = [], {}, {}, True
 
-    def _key(self, source: Any) -> int:
-        """The id of the tensor that stands for the source in the records; of None for a variable never read."""
-        if not isinstance(source, Operators):
-            raise TypeError(f"Sources of gradients are Tensors and Variables, got {source!r}")
-        return id(source if type(source) is Tensor else self._firsts.get(id(source)))
+    def _keys(self, sources: list[Any]) -> list[int]:
+        """The ids of the tensors that stand for the sources in the records; of None for a variable never read."""
+        keys = []
+        for source in sources:
+            if not isinstance(source, Operators):
+                raise TypeError(f"Sources of gradients are Tensors and Variables, got {source!r}")
+            keys.append(id(source if type(source) is Tensor else self._firsts.get(id(source))))
+        return keys
 
     def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Tensor, Tensor]]:
         """Pairs (target, its gradient)."""
@@ -251,15 +206,16 @@ class GradientTape:
             if type(t) is not Tensor:
                 variable = cast("Variable", t)
                 t = variable._tensor
-                self._read(variable, t)
+                variable._watch_on(self)
             ones = np.empty(t._array.shape, t._array.dtype)
             ones.fill(1)  # np.ones takes three times as long
             seeds.append((t, Tensor(ones) if output_gradients is None else Tensor(ones) * weight))
         return seeds
 
-    def _backward(self, seeds: list[tuple[Tensor, Tensor]], wanted: set[int], keep: bool) -> dict[int, Tensor]:
-        """Gradients by id of the wanted tensors: one walk over the records, last to first."""
-        needed = set(wanted)  # and what depends on the wanted: no other gradient is worth computing
+    def _backward(self, seeds: list[tuple[Tensor, Tensor]], keys: list[int], keep: bool) -> dict[int, Tensor]:
+        """Gradients by id of the tensors with these keys: one walk over the records, last to first."""
+        wanted = set(keys)
+        needed = set(keys)  # and what depends on the wanted: no other gradient is worth computing
         for out, inputs, _ in self._records:
             if not needed.isdisjoint(map(id, inputs)):
                 needed.add(id(out))
@@ -275,16 +231,10 @@ class GradientTape:
             if key not in grads:
                 continue
             g = grads[key] if key in wanted else grads.pop(key)
-            for x, thunk in zip(inputs, gradient(g), strict=False):  # dense without bias has a thunk too many
+            for x, dx in zip(inputs, gradient(g), strict=False):  # dense without bias has a gradient too many
                 key = id(x)
                 if key in needed:
-                    dx = thunk()
-                    if dx is None:  # a custom gradient says that the value does not depend on this input
-                        continue
-                    grads[key] = grads[key] + dx if key in grads else dx
+                    dx = dx() if callable(dx) else dx
+                    if dx is not None:  # None: a custom gradient says that the value does not depend on x
+                        grads[key] = grads[key] + dx if key in grads else dx
         return grads
-
-
-def _is_plain(structure: Any) -> bool:
-    """A list of leaves alone, as sources mostly are: there is nothing to flatten and to pack."""
-    return type(structure) is list and not any(map(nest.is_nested, structure))

@@ -10,10 +10,13 @@ import numpy as np
 from .dtypes import DType, as_dtype
 from .shapes import TensorShape
 
+# What the operators below call, by name: `pynn.ops` fills it, as operations make Tensors.
+operations: dict[str, Callable[..., Any]] = {}
+
 
 def _operator(name: str) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, Any], Tensor]]:
     """x ∘ y and, for an x that is no tensor, y's reflected x ∘ y."""
-    return lambda x, y: getattr(ops, name)(x, y), lambda y, x: getattr(ops, name)(x, y)
+    return lambda x, y: operations[name](x, y), lambda y, x: operations[name](x, y)
 
 
 class Operators:
@@ -43,26 +46,25 @@ class Operators:
     __lt__, __gt__ = _operator("less")[0], _operator("greater")[0]
     __le__, __ge__ = _operator("less_equal")[0], _operator("greater_equal")[0]
 
+    __getitem__ = _operator("getitem")[0]
+
     def __eq__(self, other: Any) -> Any:
-        return False if other is None else ops.same(self, other, ops.equal, False)
+        return False if other is None else operations["same"](self, other, operations["equal"], False)
 
     def __ne__(self, other: Any) -> Any:
-        return True if other is None else ops.same(self, other, ops.not_equal, True)
+        return True if other is None else operations["same"](self, other, operations["not_equal"], True)
 
     def __neg__(self) -> Tensor:
-        return ops.negative(self)
+        return operations["negative"](self)
 
     def __abs__(self) -> Tensor:
-        return ops.abs(self)
+        return operations["abs"](self)
 
     def __invert__(self) -> Tensor:
-        return ops.invert(self)
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return ops.getitem(self, key)
+        return operations["invert"](self)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return (ops.getitem(self, i) for i in range(len(self)))
+        return (self[i] for i in range(len(self)))
 
     def __len__(self) -> int:
         if not self._array.ndim:
@@ -171,6 +173,3 @@ def values(array: np.ndarray) -> str:
 
 def _own_lines(text: str) -> str:
     return f"\n{text}" if "\n" in text else text
-
-
-from .. import ops  # noqa: E402  the operations make Tensors, and the operators above call them

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
-from .convert import as_array
+from .convert import as_array, identity, numpy_key
 from .errors import InvalidArgumentError
 from .scope import scoped
-from .tape import active
-from .tensor import Operators, Tensor, values
+from .tape import GradientTape, active
+from .tensor import Operators, Tensor, operations, values
 
 
 class Variable(Operators):
@@ -65,8 +64,19 @@ class Variable(Operators):
         """The value now, for an operation to use; the recording tapes learn that it is this variable's."""
         tensor = self._tensor
         for tape in active.tapes:
-            tape._read(self, tensor)
+            if id(tensor) not in tape._watched:
+                self._watch_on(tape)
         return tensor
+
+    def _watch_on(self, tape: GradientTape) -> None:
+        """Has a tape watch the value, if it is to follow this variable."""
+        key, tensor = id(self), self._tensor
+        if (key in tape._variables or (tape._accessed and self.trainable)) and tensor._array.dtype.kind == "f":
+            tape._variables[key] = self
+            tape._watched[id(tensor)] = tensor
+            first = tape._firsts.setdefault(key, tensor)
+            if first is not tensor:  # it was assigned to in between: the gradients of both values are its own
+                tape._records.append((tensor, (first,), lambda g: (g,)))
 
     def _writable(self, keep: bool = True) -> np.ndarray:
         """The array to update in place; a fresh one (with the old values if `keep`) if the old is in use."""
@@ -77,7 +87,7 @@ class Variable(Operators):
 
     def value(self) -> Tensor:
         """The value as a Tensor, which later assignments do not change."""
-        return ops.identity(self)
+        return identity(self)
 
     read_value = value
 
@@ -107,25 +117,25 @@ class Variable(Operators):
 
     def scatter_nd_update(self, indices: Any, updates: Any) -> Variable | None:
         """The updates in place of the elements, or slices, at the points in the last axis of indices."""
-        return self.assign(ops.tensor_scatter_nd_update(self._tensor, indices, updates))
+        return self.assign(operations["tensor_scatter_nd_update"](self._tensor, indices, updates))
 
     def scatter_nd_add(self, indices: Any, updates: Any) -> Variable | None:
         """The updates added at the points in the last axis of indices."""
-        return self.assign(ops.tensor_scatter_nd_add(self._tensor, indices, updates))
+        return self.assign(operations["tensor_scatter_nd_add"](self._tensor, indices, updates))
 
     def scatter_nd_sub(self, indices: Any, updates: Any) -> Variable | None:
         """The updates subtracted at the points in the last axis of indices."""
-        return self.assign(ops.tensor_scatter_nd_sub(self._tensor, indices, updates))
+        return self.assign(operations["tensor_scatter_nd_sub"](self._tensor, indices, updates))
 
     def __getitem__(self, key: Any) -> Tensor:
         """The elements as a Tensor; its `assign` changes the variable at the key."""
-        part = ops.getitem(self, key)
+        part = super().__getitem__(key)
         part.assign = lambda value: self._assign_at(key, value)
         return part
 
     def _assign_at(self, key: Any, value: Any) -> Variable:
         """InvalidArgumentError: a value that does not broadcast to the shape of [key]."""
-        place, new = ops.numpy_key(key), as_array(value, self.dtype)
+        place, new = numpy_key(key), as_array(value, self.dtype)
         try:
             self._writable()[place] = new
         except ValueError as error:

@@ -2,7 +2,7 @@
 # ruff: noqa: F401, I001
 
 from .arithmetic import (
-    abs, add, add_n, atan2, broadcast_to, cast, ceil, divide, divide_no_nan, exp, floor, floordiv, log, maximum,
+    abs, add, add_n, atan2, broadcast_to, ceil, divide, divide_no_nan, exp, floor, floordiv, log, maximum,
     minimum, mod, multiply, negative, pow, root, round, sigmoid, sign, sqrt, square,
     squared_difference, subtract, tanh, where,
 )  # fmt: skip
@@ -20,8 +20,22 @@ from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_en
 from .reduce import argmax, argmin, count_nonzero, reduce_all, reduce_any, reduce_euclidean_norm, reduce_logsumexp
 from .reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_std, reduce_sum, reduce_variance
 from .accumulate import cumprod, cumsum
-from .make import eye, fill, linspace, meshgrid, one_hot, ones, ones_like, range, sequence_mask, zeros, zeros_like
-from .layout import concat, expand_dims, identity, rank, reshape, shape, size, split, squeeze, stack, stop_gradient
+from .make import (
+    constant,
+    eye,
+    fill,
+    linspace,
+    meshgrid,
+    one_hot,
+    ones,
+    ones_like,
+    range,
+    sequence_mask,
+    zeros,
+    zeros_like,
+)
+from ..engine.convert import cast, identity, stack
+from .layout import concat, expand_dims, rank, reshape, shape, size, split, squeeze, stop_gradient
 from .layout import transpose, unstack
 from .move import pad, repeat, reverse, roll, tile
 from .index import boolean_mask, gather, gather_nd, getitem, scatter_nd, tensor_scatter_nd_add, tensor_scatter_nd_sub
@@ -30,6 +44,11 @@ from .count import bincount, confusion_matrix
 from .order import argsort, in_top_k, searchsorted, sort, top_k, unique, unique_with_counts
 from .clip import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm
 from .einsum import einsum
+from .jacobian import batch_jacobian, jacobian
 from .linalg import (
     band_part, det, diag, diag_part, inv, lstsq, matrix_transpose, matvec, norm, normalize, solve, tensordot, trace,
 )  # fmt: skip
+
+from ..engine import tensor as _tensor
+
+_tensor.operations.update(globals())  # the operators of Tensors, and methods of variables and tapes, call them

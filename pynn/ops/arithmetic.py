@@ -9,8 +9,8 @@ import numpy as np
 import kernels
 
 from ..engine import budget
-from ..engine.convert import alike, operand, pair, to_shape
-from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.convert import alike, cast, operand, pair, to_shape
+from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import Gradient, record
 from ..engine.tensor import Tensor
 from ._call import fast, floats, quiet, run
@@ -223,18 +223,6 @@ def sigmoid(x: Any) -> Tensor:
     x = floats(x, "sigmoid")
     y = record(1 / (1 + quiet(np.exp, -x._array)), (x,), lambda g: (lambda: g * y * (1 - y),))
     return y
-
-
-def cast(x: Any, dtype: Any) -> Tensor:
-    """x with another element type; float to integer cuts off the fraction."""
-    x, target = x if type(x) is Tensor else operand(x), as_dtype(dtype).dtype
-    old = x._array.dtype
-    if old == target:
-        return identity(x)
-    # integers in a float of 4 bytes or more overflow nowhere: nothing to be quiet about
-    exact = old.kind in "biu" and target.kind == "f" and target.itemsize > 2
-    value = x._array.astype(target) if exact else quiet(x._array.astype, target)
-    return record(value, (x,), lambda g: (lambda: cast(g, old),))
 
 
 def round(x: Any) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import budget
-from ..engine.convert import as_array, operand, pair, to_axis, to_shape
+from ..engine.convert import as_array, numpy_key, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
@@ -26,26 +26,6 @@ def getitem(x: Any, key: Any) -> Tensor:
     except (IndexError, ValueError) as error:
         raise InvalidArgumentError(str(error)) from None
     return record(value, (x,), lambda g: (lambda: _scatter(g, parts, x._array.shape),))
-
-
-def numpy_key(key: Any) -> tuple[Any, ...]:
-    """The key of `getitem` as NumPy takes it. TypeError: something that cannot stand in it."""
-    return tuple([_index(part) for part in (key if isinstance(key, (tuple, list)) else (key,))])
-
-
-def _index(part: Any) -> Any:
-    if part is None or part is Ellipsis or (isinstance(part, (int, np.integer)) and not isinstance(part, bool)):
-        return part
-    if isinstance(part, slice):
-        return slice(*(None if i is None else int(i) for i in (part.start, part.stop, part.step)))
-    if isinstance(part, (Operators, np.ndarray)):
-        array = as_array(part)
-        if array.dtype.kind in "iu" and not array.ndim:
-            return int(array)
-    raise TypeError(
-        "Only integers, slices, ..., tf.newaxis, scalar int tensors and a bool mask alone are valid indices, "
-        f"got {part!r}. For rows by number: tf.gather(x, indices)."
-    )
 
 
 def _scatter(g: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from operator import index
 from typing import Any
 
 import numpy as np
 
 from ..engine import budget
-from ..engine.convert import alike, convert_to_tensor, operand, to_axis, to_shape
+from ..engine.convert import alike, convert_to_tensor, identity, operand, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
@@ -21,12 +20,6 @@ from .index import getitem
 def _stable(x: Any) -> Tensor:
     """An operand whose array nobody else can change: results below are views of it."""
     return operand(x) if isinstance(x, Operators) else convert_to_tensor(x)
-
-
-def identity(input: Any) -> Tensor:
-    """x as a Tensor of its own: of a Variable, the value now."""
-    x = _stable(input)
-    return record(x._array, (x,), lambda g: (lambda: g,))
 
 
 def stop_gradient(input: Any) -> Tensor:
@@ -96,18 +89,6 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
         ]
 
     return record(value, tensors, gradient)
-
-
-def stack(values: Sequence[Any], axis: int = 0) -> Tensor:
-    """The values, all of one shape, joined along a new axis."""
-    tensors = alike(values)
-    shapes = [t._array.shape for t in tensors]
-    if len(set(shapes)) > 1:
-        raise InvalidArgumentError(f"Shapes of all inputs must match: got {shapes}")
-    axis = to_axis(axis, len(shapes[0]) + 1)
-    value = np.stack([t._array for t in tensors], axis)
-    before = (slice(None),) * axis
-    return record(value, tensors, lambda g: [partial(getitem, g, (*before, i)) for i in range(len(tensors))])
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:

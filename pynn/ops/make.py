@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import budget
-from ..engine.convert import as_array, operand, pair, to_axis, to_shape
+from ..engine.convert import as_array, convert_to_tensor, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
@@ -136,3 +136,21 @@ def sequence_mask(lengths: Any, maxlen: int | None = None, dtype: Any = np.bool_
     counts = as_array(lengths)
     places = np.arange(int(counts.max(initial=0)) if maxlen is None else int(maxlen))
     return Tensor((places < counts[..., None]).astype(as_dtype(dtype).dtype))
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+    """A Tensor of value; with `shape`, reshaped, or filled where value is one number.
+
+    name: a label, which eager tensors do not keep (nor do TensorFlow's). TypeError: a shape of another size.
+    """
+    if dtype is not None and isinstance(value, Operators) and value.dtype != as_dtype(dtype):
+        raise TypeError(f"Expected a tensor of dtype {as_dtype(dtype).name}, but got {value.dtype.name}: see tf.cast")
+    tensor = convert_to_tensor(value, dtype)
+    if shape is None:
+        return tensor
+    sizes = to_shape(shape)
+    if tensor._array.size == 1:
+        return fill(sizes, reshape(tensor, ()))
+    if tensor._array.size != math.prod(sizes):
+        raise TypeError(f"{tensor._array.size} values do not fill the shape {sizes}")
+    return reshape(tensor, sizes)
