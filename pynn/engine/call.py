@@ -49,4 +49,7 @@ def fast(kernel: Callable[..., Any], function: Callable[..., Any], *arrays: np.n
     """As `run`: the kernel where it has the type, NumPy's function for integers and halves."""
     if budget.opened:
         budget.allow_broadcast(arrays)
-    return run(kernel if arrays[0].dtype.char in "fd" else function, *arrays)
+    try:
+        return (kernel if arrays[0].dtype.char in "fd" else function)(*arrays)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None

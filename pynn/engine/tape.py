@@ -204,9 +204,7 @@ class GradientTape:
                 )
                 continue
             if type(t) is not Tensor:
-                variable = cast("Variable", t)
-                t = variable._tensor
-                variable._watch_on(self)
+                t = cast("Variable", t)._read((self,))
             ones = np.empty(t._array.shape, t._array.dtype)
             ones.fill(1)  # np.ones takes three times as long
             seeds.append((t, Tensor(ones) if output_gradients is None else Tensor(ones) * weight))

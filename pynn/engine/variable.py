@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,30 +60,23 @@ class Variable(Operators):
     def _array(self) -> np.ndarray:  # type: ignore[override]
         return self._tensor._array
 
-    def _read(self) -> Tensor:
-        """The value now, for an operation to use; the recording tapes learn that it is this variable's."""
-        tensor = self._tensor
-        for tape in active.tapes:
-            if id(tensor) not in tape._watched:
-                self._watch_on(tape)
+    def _read(self, tapes: tuple[GradientTape, ...] | None = None) -> Tensor:
+        """The value now, for an operation to use; the tapes, by default those that record, learn whose it is."""
+        tensor, key = self._tensor, id(self)
+        for tape in active.tapes if tapes is None else tapes:
+            if id(tensor) in tape._watched or tensor._array.dtype.kind != "f":
+                continue
+            if key in tape._variables or (tape._accessed and self.trainable):
+                tape._variables[key] = self
+                tape._watched[id(tensor)] = tensor
+                first = tape._firsts.setdefault(key, tensor)
+                if first is not tensor:  # it was assigned to in between: the gradients of both values are its own
+                    tape._records.append((tensor, (first,), lambda g: (g,)))
         return tensor
-
-    def _watch_on(self, tape: GradientTape) -> None:
-        """Has a tape watch the value, if it is to follow this variable."""
-        key, tensor = id(self), self._tensor
-        if (key in tape._variables or (tape._accessed and self.trainable)) and tensor._array.dtype.kind == "f":
-            tape._variables[key] = self
-            tape._watched[id(tensor)] = tensor
-            first = tape._firsts.setdefault(key, tensor)
-            if first is not tensor:  # it was assigned to in between: the gradients of both values are its own
-                tape._records.append((tensor, (first,), lambda g: (g,)))
 
     def _writable(self, keep: bool = True) -> np.ndarray:
         """The array to update in place; a fresh one (with the old values if `keep`) if the old is in use."""
-        if _holders(self) != _ALONE:
-            old = self._tensor._array
-            self._tensor = Tensor(old.copy() if keep else np.empty_like(old))
-        return self._tensor._array
+        return writable([self], keep)[0]
 
     def value(self) -> Tensor:
         """The value as a Tensor, which later assignments do not change."""
@@ -169,10 +162,24 @@ class Variable(Operators):
         return f"<tf.Variable {about}, numpy={values(self._array)}>"
 
 
-def _holders(variable: Variable) -> tuple[int, int]:
-    """Reference counts of the variable's tensor and of its array; every view counts as one on the array."""
-    tensor = variable._tensor
-    return sys.getrefcount(tensor), sys.getrefcount(tensor._array)
+def writable(variables: Sequence[Variable], keep: bool = True) -> list[np.ndarray]:
+    """The arrays to update in place; a fresh one (with the old values if `keep`) for each that is in use."""
+    arrays = []
+    for variable, held in zip(variables, _holders(variables), strict=True):
+        if held != _ALONE:
+            old = variable._tensor._array
+            variable._tensor = Tensor(old.copy() if keep else np.empty_like(old))
+        arrays.append(variable._tensor._array)
+    return arrays
 
 
-_ALONE = _holders(Variable(0.0))
+def _holders(variables: Sequence[Variable]) -> list[tuple[int, int]]:
+    """Reference counts of each variable's tensor and of its array; every view counts as one on the array."""
+    counts = []
+    for variable in variables:
+        tensor = variable._tensor
+        counts.append((sys.getrefcount(tensor), sys.getrefcount(tensor._array)))
+    return counts
+
+
+_ALONE = _holders([Variable(0.0)])[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..engine import budget
 from ..engine.convert import operand, pair, to_axis
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
-from ..engine.tensor import Tensor
+from ..engine.tensor import Operators, Tensor
 from ._call import fast, floats, quiet, run
 from ._chain import no_gradient, sum_to
 from .arithmetic import cast, exp, log
@@ -81,13 +82,14 @@ def _rows(x: Tensor) -> Tensor:
 
 def dense(x: Any, w: Any, b: Any = None, activation: Literal["relu"] | None = None) -> Tensor:
     """activation(x @ w + b) in one pass: x (..., k), w (k, n), b (n,) -> (..., n); activation None or "relu"."""
-    x, w = operand(x), operand(w)
-    b = b if b is None else operand(b)
+    x = x if type(x) is Tensor else operand(x)
+    w = w._read() if isinstance(w, Operators) else operand(w)
+    b = b._read() if isinstance(b, Operators) else b if b is None else operand(b)
 
     def gradient(g: Tensor) -> Sequence[Any]:
         g = g if activation is None else relu_gradient(g, out)
-        rows = _rows(g)
-        return lambda: _product_nt(g, w), lambda: _product_tn(_rows(x), rows), lambda: sum_rows(rows)
+        inputs, rows = (x, g) if g._array.ndim == 2 else (_rows(x), _rows(g))
+        return partial(_product_nt, g, w), partial(_product_tn, inputs, rows), partial(sum_rows, rows)
 
     if budget.opened:
         budget.allow_product(x._array, w._array)
@@ -114,9 +116,10 @@ def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
 def softmax(logits: Any, axis: int | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along the axis, by default the last, without overflow."""
     x = floats(logits, "softmax")
-    axis = to_axis(-1 if axis is None else axis, x._array.ndim)
-    if axis != x._array.ndim - 1:
-        order = list(range(x._array.ndim))
+    last = x._array.ndim - 1
+    if axis not in (None, -1, last) or last < 0:
+        axis = to_axis(-1 if axis is None else axis, last + 1)
+        order = list(range(last + 1))
         order[axis], order[-1] = order[-1], order[axis]
         return transpose(softmax(transpose(x, order)), order)
     value = fast(kernels.softmax, lambda a: kernels.softmax(a.astype(np.float32)).astype(a.dtype), x._array)
@@ -142,7 +145,7 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
 
     targets: integer labels (...) or distributions (..., n). The kernel gives the gradient with the loss.
     """
-    logits, targets = floats(logits, "cross-entropy"), operand(targets)
+    logits, targets = floats(logits, "cross-entropy"), targets if type(targets) is Tensor else operand(targets)
     shape, sparse = logits._array.shape, targets._array.dtype.kind in "iu"
     if targets._array.shape != (shape[:-1] if sparse else shape):
         raise ValueError(
@@ -153,14 +156,18 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
         flat = softmax_cross_entropy(_rows(logits), reshape(targets, -1) if sparse else _rows(targets))
         return reshape(flat, shape[:-1])
     targets = targets if sparse or targets._array.dtype == logits._array.dtype else cast(targets, logits.dtype)
-    losses, slope = run(kernels.softmax_cross_entropy, logits._array, targets._array)
+    try:
+        losses, slope = kernels.softmax_cross_entropy(logits._array, targets._array)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
 
-    def gradient(g: Tensor) -> Sequence[Any]:
-        # slope: softmax(logits) * sum(targets) - targets, which the kernel saved
-        return (
-            lambda: _scale_rows(record(slope, (logits, targets), curvature), g),
-            lambda: -_scale_rows(log_softmax(logits), g),
-        )
+    def by_logits(g: Tensor) -> Tensor:
+        """slope (softmax(logits) * sum(targets) - targets, which the kernel saved), each row times its number in g."""
+        value = quiet(np.multiply, slope, g._array[:, None])
+        return record(value, (logits, targets, g), partial(again, g))
+
+    def again(g: Tensor, h: Tensor) -> Sequence[Any]:
+        return (*curvature(_scale_rows(h, g)), lambda: reduce_sum(h * record(slope, (logits, targets), curvature), -1))
 
     def curvature(h: Tensor) -> Sequence[Any]:
         p = softmax(logits)
@@ -168,4 +175,6 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
         mass = 1.0 if sparse else reduce_sum(targets, -1, keepdims=True)
         return lambda: mass * p * (h - mean), lambda: mean - h
 
-    return record(losses, (logits, targets), gradient)
+    return record(
+        losses, (logits, targets), lambda g: (partial(by_logits, g), lambda: -_scale_rows(log_softmax(logits), g))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,12 +42,12 @@ def _kept(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
     return [1 if i in axes else n for i, n in enumerate(a.shape)]
 
 
-def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...], count: int = 1) -> Tensor:
+def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...] | None, count: int = 1) -> Tensor:
     """g / count, where g is the gradient of a reduction of a, repeated along the reduced axes."""
     value, part = np.empty(a.shape, a.dtype), g._array[()]  # [()]: NumPy's numbers are faster than arrays of shape ()
     if count > 1:
         part = part / a.dtype.type(count)
-    if part.ndim:
+    if axes is not None and part.ndim:
         value[...] = part.reshape(_kept(a, axes))
     else:
         value.fill(part)
@@ -71,10 +72,14 @@ def sum_rows(x: Tensor) -> Tensor:
 
 def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean; that of integers is cut off after the point."""
-    x = _numbers(input_tensor)
+    x = input_tensor if type(input_tensor) is Tensor else operand(input_tensor)
     a = x._array
+    if axis is None and not keepdims and a.size and a.dtype.kind == "f":  # of a loss, in every step
+        value = quiet(np.add.reduce, a, None) / a.dtype.type(a.size)
+        return record(value, (x,), lambda g: (partial(_spread, g, a, None, a.size),))
+    x = _numbers(x)
     axes = _axes(axis, a.ndim)
-    count = a.size if axis is None else math.prod([a.shape[i] for i in axes])
+    count = math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
         return Tensor(_whole_mean(a, axes, keepdims, max(count, 1)))
     total = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)

@@ -12,12 +12,13 @@ from ...engine.convert import as_array, to_shape
 from ...engine.dtypes import as_dtype
 from ...engine.tape import GradientTape
 from ...engine.tensor import Tensor
-from ...engine.variable import Variable
+from ...engine.variable import Variable, writable
 from ...ops import cast, floordiv
 from ...support.neutral import neutral
 from .. import initializers
 from ..common.configuration import Configured, serialize
 from ..common.names import auto_name
+from ..common.variables import Variable as KerasVariable
 from ..common.variables import owned, slot_name
 from .accumulation import GradientMeans
 from .averages import MovingAverages
@@ -187,7 +188,8 @@ class Optimizer(Configured):
         if self._shown:
             self._take_back()
         variables, slopes, slots = self._given(grads, trainable_variables)
-        rate = self._rate.number(self._iterations)
+        held = self._rate.held
+        rate = held._tensor._array.item() if type(held) is KerasVariable else self._rate.number(self._iterations)
         count = self._iterations._tensor._array.item()
         self._step = count + 1
         if self._means:
@@ -196,17 +198,19 @@ class Optimizer(Configured):
             slopes = self._means.add([places[id(v)] for v in variables], slopes, count + 1)
         if slopes:  # there are none between two updates of accumulated gradients
             if self.clipnorm or self.global_clipnorm or self.clipvalue:
-                slopes = clipped(slopes, self.clipnorm, self.global_clipnorm, self.clipvalue)
+                limits = self.clipnorm, self.global_clipnorm, self.clipvalue
+                slopes = clipped(slopes, *limits)
+            slopes = list(map(np.asarray, slopes))  # NumPy makes numbers of arrays without axes
             if self.weight_decay is not None:
                 self._decay(variables, rate * self.weight_decay)
             if self._has_own_step:
                 for v, g in zip(variables, slopes, strict=True):
                     self.update_step(Tensor(g), v, self.learning_rate)
-            elif len({*map(id, variables)}) == len(variables):
-                self._update_all(variables, slopes, slots, rate)
+            elif len(set(map(id, variables))) == len(variables):
+                self._update(writable(variables), slopes, rate, *map(list, zip(*slots, strict=True)))
             else:  # a variable given twice: one after the other
                 for v, g, arrays in zip(variables, slopes, slots, strict=True):
-                    self._update_all([v], [g], [arrays], rate)
+                    self._update([v._writable()], [g], rate, *([array] for array in arrays))
         if self._averages:
             self._averages.update([v for v, _ in self._state.values()], self._step)
         for v in variables:
@@ -226,7 +230,8 @@ class Optimizer(Configured):
                 absent.append(v.name)
             else:
                 kept.append(v)
-                slopes.append(g._array if type(g) is Tensor else as_array(g))
+                slope = g._array if type(g) is Tensor else as_array(g)
+                slopes.append(np.asarray(slope, v._tensor._array.dtype, order="C"))
                 slots.append(known[1])
         if not kept:
             raise ValueError("No gradients provided for any variable.")
@@ -239,11 +244,6 @@ class Optimizer(Configured):
         for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
             arrays.clear()  # first: what is held here as well would be copied
             arrays += [slot._writable() for slot in slots]
-
-    def _update_all(self, variables: list[Variable], grads: Arrays, slots: list[Arrays], rate: float) -> None:
-        w = [v._writable() for v in variables]
-        g = [np.asarray(s, a.dtype, order="C") for s, a in zip(grads, w, strict=True)]
-        self._update(w, g, rate, *map(list, zip(*slots, strict=True)))
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         """One step for all variables: their arrays, their gradients, and for each slot its arrays."""
