@@ -94,7 +94,10 @@ class GradientTape:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        active.tapes = tuple([tape for tape in active.tapes if tape is not self])
+        tapes = active.tapes
+        if self in tapes:
+            place = tapes.index(self)
+            active.tapes = tapes[:place] + tapes[place + 1 :]
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -135,20 +138,20 @@ class GradientTape:
         `output_gradients` weighs the targets (default: ones). A source that no target depends on gives None,
         or zeros where `unconnected_gradients` is "zero" (UnconnectedGradients.ZERO).
         """
-        self._check(unconnected_gradients)
+        if self._spent or unconnected_gradients != "none":
+            self._check(unconnected_gradients)
         if not self._persistent and active.tapes:
             self.__exit__()
-        if type(sources) is list and all(map(isinstance, sources, repeat(Operators))):
-            leaves = sources
-        else:
-            leaves = nest.flatten(sources)
+        plain = type(sources) is list and all(map(isinstance, sources, repeat(Operators)))
+        leaves = sources if plain else nest.flatten(sources)
         keys = self._keys(leaves)
         grads = self._backward(self._seeds(target, output_gradients), keys, keep=self._persistent)
         totals = list(map(grads.get, keys))
         if unconnected_gradients == "zero":
             totals = [Tensor(np.zeros_like(x._array)) if g is None else g for x, g in zip(leaves, totals, strict=True)]
-        self._spend()
-        return totals if leaves is sources else nest.pack_sequence_as(sources, totals)
+        if not self._persistent:
+            self._spend()
+        return totals if plain else nest.pack_sequence_as(sources, totals)
 
     @neutral(parallel_iterations=..., experimental_use_pfor=...)
     def jacobian(self, target: Any, sources: Any, unconnected_gradients: str = "none") -> Any:
@@ -173,9 +176,8 @@ class GradientTape:
             raise ValueError(f"unconnected_gradients is 'none' or 'zero', got {unconnected!r}")
 
     def _spend(self) -> None:
-        """A tape that is not persistent gives gradients once; what it has watched is still asked for."""
-        if not self._persistent:
-            self._records, self._watched, self._firsts, self._spent = [], {}, {}, True
+        """A tape that is not persistent gives gradients once; which variables it watched may still be asked."""
+        self._records, self._watched, self._firsts, self._spent = [], {}, {}, True
 
     def _keys(self, sources: list[Any]) -> list[int]:
         """The ids of the tensors that stand for the sources in the records; of None for a variable never read."""

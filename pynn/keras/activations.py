@@ -71,9 +71,9 @@ def sigmoid(x: Any) -> Tensor:
 @_or_layer
 def softmax(x: Any, axis: int = -1) -> Tensor:
     """Probabilities along the axis. They remember x, so that cross-entropy is computed from the logits."""
-    logits = convert_to_tensor(x)
+    logits = x if type(x) is Tensor else convert_to_tensor(x)
     y = ops.softmax(logits, axis)
-    if axis in (-1, logits.ndim - 1):
+    if axis in (-1, logits._array.ndim - 1):
         y._logits = logits
     return y
 

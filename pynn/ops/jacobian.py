@@ -48,7 +48,9 @@ def _gradients(tape: GradientTape, target: Any, shape: tuple[int, int], sources:
         seeds = tape._seeds(target, Tensor(one.reshape(target._array.shape)))
         grads = tape._backward(seeds, keys, keep=True)
         found.append([grads.get(key) for key in keys])
-    tape._spend()
+    if not tape._persistent:
+        tape.__exit__()
+        tape._spend()
     return [[row[place] for row in found] for place in range(len(keys))]
 
 

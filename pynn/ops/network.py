@@ -115,7 +115,7 @@ def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
 
 def softmax(logits: Any, axis: int | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along the axis, by default the last, without overflow."""
-    x = floats(logits, "softmax")
+    x = logits if type(logits) is Tensor and logits._array.dtype.char in "fd" else floats(logits, "softmax")
     last = x._array.ndim - 1
     if axis not in (None, -1, last) or last < 0:
         axis = to_axis(-1 if axis is None else axis, last + 1)
@@ -145,7 +145,8 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
 
     targets: integer labels (...) or distributions (..., n). The kernel gives the gradient with the loss.
     """
-    logits, targets = floats(logits, "cross-entropy"), targets if type(targets) is Tensor else operand(targets)
+    logits = logits if type(logits) is Tensor and logits._array.dtype.kind == "f" else floats(logits, "cross-entropy")
+    targets = targets if type(targets) is Tensor else operand(targets)
     shape, sparse = logits._array.shape, targets._array.dtype.kind in "iu"
     if targets._array.shape != (shape[:-1] if sparse else shape):
         raise ValueError(
@@ -161,10 +162,10 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from None
 
-    def by_logits(g: Tensor) -> Tensor:
-        """slope (softmax(logits) * sum(targets) - targets, which the kernel saved), each row times its number in g."""
-        value = quiet(np.multiply, slope, g._array[:, None])
-        return record(value, (logits, targets, g), partial(again, g))
+    def gradient(g: Tensor) -> Sequence[Any]:
+        # slope: softmax(logits) * sum(targets) - targets, which the kernel saved
+        by_logits = record(quiet(np.multiply, slope, g._array[:, None]), (logits, targets, g), partial(again, g))
+        return by_logits, None if sparse else lambda: -_scale_rows(log_softmax(logits), g)
 
     def again(g: Tensor, h: Tensor) -> Sequence[Any]:
         return (*curvature(_scale_rows(h, g)), lambda: reduce_sum(h * record(slope, (logits, targets), curvature), -1))
@@ -175,6 +176,4 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
         mass = 1.0 if sparse else reduce_sum(targets, -1, keepdims=True)
         return lambda: mass * p * (h - mean), lambda: mean - h
 
-    return record(
-        losses, (logits, targets), lambda g: (partial(by_logits, g), lambda: -_scale_rows(log_softmax(logits), g))
-    )
+    return record(losses, (logits, targets), gradient)

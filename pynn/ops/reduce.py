@@ -42,16 +42,23 @@ def _kept(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
     return [1 if i in axes else n for i, n in enumerate(a.shape)]
 
 
-def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...] | None, count: int = 1) -> Tensor:
+def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...], count: int = 1) -> Tensor:
     """g / count, where g is the gradient of a reduction of a, repeated along the reduced axes."""
     value, part = np.empty(a.shape, a.dtype), g._array[()]  # [()]: NumPy's numbers are faster than arrays of shape ()
     if count > 1:
         part = part / a.dtype.type(count)
-    if axes is not None and part.ndim:
+    if part.ndim:
         value[...] = part.reshape(_kept(a, axes))
     else:
         value.fill(part)
     return record(value, (g,), lambda h: (lambda: reshape(reduce_sum(h, axes) / count, g._array.shape),))
+
+
+def _mean_gradient(a: np.ndarray, g: Tensor) -> tuple[Tensor]:
+    """The gradient of the mean of all of a."""
+    value = np.empty(a.shape, a.dtype)
+    value.fill(g._array[()] / a.dtype.type(a.size))
+    return (record(value, (g,), lambda h: (lambda: reduce_sum(h) / a.size,)),)
 
 
 def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -76,7 +83,7 @@ def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
     a = x._array
     if axis is None and not keepdims and a.size and a.dtype.kind == "f":  # of a loss, in every step
         value = quiet(np.add.reduce, a, None) / a.dtype.type(a.size)
-        return record(value, (x,), lambda g: (partial(_spread, g, a, None, a.size),))
+        return record(value, (x,), partial(_mean_gradient, a))
     x = _numbers(x)
     axes = _axes(axis, a.ndim)
     count = math.prod([a.shape[i] for i in axes])
@@ -222,7 +229,8 @@ def _index_of(x: Any, axis: int | None, largest: bool, output_type: Any) -> Tens
 
 def extreme(a: np.ndarray, axis: int = -1, largest: bool = True) -> Any:
     """NumPy's argmax, or argmin; but NaN, at which they stop, counts as the worst."""
-    if has_nan(a):
+    # in every step of training: of finite numbers the sum is one, but where it overflows
+    if a.dtype.kind == "f" and not math.isfinite(np.add.reduce(a, None)):
         a = np.where(a == a, a, _worst(a.dtype, largest))
     return a.argmax(axis) if largest else a.argmin(axis)
 

@@ -75,7 +75,7 @@ class Dense(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         x, shape = inputs, inputs._array.shape
-        if len(shape) < 2 or shape[-1] != self.kernel._array.shape[0]:
+        if len(shape) < 2 or shape[-1] != self.kernel._tensor._array.shape[0]:
             raise ValueError(
                 f"Input of layer {self.name!r} is incompatible with the layer: expected shape "
                 f"(batch, ..., {self.kernel.shape[0]}), got {x.shape}"

@@ -81,6 +81,7 @@ class Loss(Configured):
     """
 
     _module = "keras.losses"
+    _takes_labels = False  # y_true are integers, which are left as they are
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
@@ -104,21 +105,22 @@ class Loss(Configured):
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The reduced loss; sample_weight multiplies the values, broadcast to them."""
-        values = self.call(self._targets(y_true), cast(y_pred, self._dtype))
-        values, weight = cast(values, self._dtype), None
+        dtype, weight = self._dtype, None
+        if type(y_pred) is not Tensor or y_pred._array.dtype != dtype:
+            y_pred = cast(y_pred, dtype)
+        values = self.call(y_true if self._takes_labels else cast(y_true, dtype), y_pred)
+        if type(values) is not Tensor or values._array.dtype != dtype:
+            values = cast(values, dtype)
         if sample_weight is not None:
             values, weight = same_rank(values, cast(sample_weight, self._dtype))
             values = ops.multiply(values, weight)
-        if self.reduction in ("none", None) or not values.ndim:
+        if self.reduction in ("none", None) or not values._array.ndim:
             return values
         if self.reduction == "sum":
             return ops.reduce_sum(values)
         if self.reduction == "mean_with_sample_weight" and weight is not None:
             return ops.divide_no_nan(ops.reduce_sum(values), ops.reduce_sum(weight))
         return ops.reduce_mean(values)
-
-    def _targets(self, y_true: Any) -> Any:
-        return cast(y_true, self._dtype)
 
 
 class LossFunctionWrapper(Loss):
@@ -144,10 +146,8 @@ class LossFunctionWrapper(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         if not self._takes_labels:
             y_true, y_pred = same_rank(y_true, y_pred)
-        return convert_to_tensor(self.fn(y_true, y_pred))
-
-    def _targets(self, y_true: Any) -> Any:
-        return y_true if self._takes_labels else super()._targets(y_true)
+        values = self.fn(y_true, y_pred)
+        return values if type(values) is Tensor else convert_to_tensor(values)
 
 
 class NamedLoss(LossFunctionWrapper):

@@ -23,22 +23,26 @@ def sparse_categorical_crossentropy(
     Probabilities that come from a softmax activation are traced back to their logits; others are clipped
     to [1e-7, 1 - 1e-7] and normalized again, as Keras does.
     """
-    y_pred = convert_to_tensor(y_pred)
+    y_pred = y_pred if type(y_pred) is Tensor else convert_to_tensor(y_pred)
     if axis not in (-1, y_pred._array.ndim - 1):
         raise ValueError(f"Only axis=-1 is currently supported. Received: axis={axis}")
     labels = class_labels(y_true, y_pred)
-    logits = known_logits(y_pred, from_logits, "softmax")
+    logits = None if from_logits else getattr(y_pred, "_logits", None)
+    if logits is None:
+        logits = known_logits(y_pred, from_logits, "softmax")
     if logits is None:
         logits = ops.log(ops.clip_by_value(y_pred, EPSILON, 1 - EPSILON))
     if ignore_class is None:
-        return ops.softmax_cross_entropy(logits, Tensor(labels))
-    valid = labels != ignore_class
-    return ops.where(valid, ops.softmax_cross_entropy(logits, Tensor(np.where(valid, labels, 0))), 0)
+        return ops.softmax_cross_entropy(logits, labels)
+    valid = labels._array != ignore_class
+    return ops.where(valid, ops.softmax_cross_entropy(logits, Tensor(np.where(valid, labels._array, 0))), 0)
 
 
-def class_labels(y_true: Any, y_pred: Tensor) -> np.ndarray:
+def class_labels(y_true: Any, y_pred: Tensor) -> Tensor:
     """y_true (...) or (..., 1) as integers of y_pred's shape without its last axis."""
-    labels = as_array(y_true)
+    labels = y_true._array if type(y_true) is Tensor else as_array(y_true)
+    if labels.shape == y_pred._array.shape[:-1] and labels.dtype.kind in "iu":
+        return y_true if type(y_true) is Tensor else Tensor(labels)
     if labels.ndim == y_pred._array.ndim and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.shape != y_pred._array.shape[:-1]:
@@ -50,7 +54,7 @@ def class_labels(y_true: Any, y_pred: Tensor) -> np.ndarray:
         if not np.isfinite(labels).all():
             raise ValueError("The labels hold NaN or infinity: drop those samples")
         labels = labels.astype(np.int64)
-    return labels
+    return Tensor(labels)
 
 
 def categorical_crossentropy(
@@ -139,7 +143,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         if self.ignore_class is not None:
-            valid = class_labels(y_true, convert_to_tensor(y_pred)) != self.ignore_class
+            valid = class_labels(y_true, convert_to_tensor(y_pred))._array != self.ignore_class
             mask = valid.astype(self._dtype)
             if self.reduction in ("sum_over_batch_size", "mean"):
                 mask *= valid.size / max(valid.sum(), 1)

@@ -17,10 +17,11 @@ from .means import MeanMetricWrapper, NamedMean
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     """1 where the largest of y_pred (..., n) is at the label (...) or (..., 1), else 0."""
-    y_true, y_pred = as_array(y_true), as_array(y_pred)
-    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
-        y_true = y_true[..., 0]
-    return _matches(y_true, extreme(y_pred))
+    labels = y_true._array if type(y_true) is Tensor else as_array(y_true)
+    scores = y_pred._array if type(y_pred) is Tensor else as_array(y_pred)
+    if labels.ndim == scores.ndim and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    return _matches(labels, extreme(scores))
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:

@@ -43,7 +43,7 @@ class Mean(Metric):
 
         A sample's value is its mean over all axes but the first; so is its weight.
         """
-        values = as_array(values)
+        values = values._array if type(values) is Tensor else as_array(values)
         if values.dtype.kind != "f" or values.dtype.itemsize < 4:  # their sums overflow
             values = values.astype(np.float64)
         if sample_weight is None:
@@ -56,7 +56,7 @@ class Mean(Metric):
             values = values * weight
             rows = len(values) if values.ndim else 1
             self.count += float(weight.sum()) * rows / max(weight.size, 1)
-        self.total += float(values.sum()) * rows / max(values.size, 1)
+        self.total += float(np.add.reduce(values, None)) * rows / max(values.size, 1)
 
     def result(self) -> Any:
         return Tensor(np.asarray(self.total / self.count if self.count else 0.0, self._dtype))
