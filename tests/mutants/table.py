@@ -209,7 +209,7 @@ _TRAINING = [
            "tracker.total += float(loss._array)\n        tracker.count += 1", "pynn/keras/training/test_training.py"),
     Mutant("metrics go on from epoch to epoch", "pynn/keras/training/loop.py",
            "self.reset_metrics()\n        values", "values", "pynn/keras/training/test_training.py"),
-    Mutant("the last batch is dropped", "pynn/keras/training/arrays.py",
+    Mutant("the last batch is dropped", "pynn/keras/training/batches.py",
            "range(0, self.rows, self.batch_size)", "range(0, self.rows - self.batch_size + 1, self.batch_size)",
            "pynn/keras/training/test_training.py"),
     Mutant("the best weights are not restored", "pynn/keras/callbacks/early_stopping.py",
@@ -217,7 +217,7 @@ _TRAINING = [
            "pynn/test_against_keras.py::test_callbacks"),
     Mutant("predict drops, as training does", "pynn/keras/training/step.py",
            "[0], training=False)", "[0], training=True)", "pynn/test_against_keras.py::test_layers"),
-    Mutant("a batch that somebody holds is overwritten", "pynn/keras/training/arrays.py",
+    Mutant("a batch that somebody holds is overwritten", "pynn/keras/training/batches.py",
            "if self.holders() != _ALONE:", "if False:", "pynn/keras/training/test_fit_inputs.py"),
 ]  # fmt: skip
 

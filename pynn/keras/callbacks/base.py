@@ -136,13 +136,16 @@ class CallbackList:
             for callback in self.callbacks:
                 getattr(callback, hook)(*index, seen)
             return
-        heard = self._heard.get(hook)
-        if heard is None:
-            heard = self._heard[hook] = [found for c in self.callbacks if (found := _own(c, hook))]
-        if heard:
+        if heard := self.heard(hook):
             seen = as_floats(logs)
             for call in heard:
                 call(*index, logs=seen)  # by name, as in Keras
+
+    def heard(self, hook: str) -> list[Callable[..., Any]]:
+        """The hooks of this name, of batches, that do something."""
+        if hook not in self._heard:
+            self._heard[hook] = [found for c in self.callbacks if (found := _own(c, hook))]
+        return self._heard[hook]
 
 
 def as_floats(logs: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from ..common.symbolic import KerasTensor, symbols, traced
 from ..layers import Layer
 from ..layers.operation import Operation
 from ..saving import files, state, weights
-from ..training.loop import Fitted
+from ..training.step import Trainer
 from . import graph, summary
 
 
-class Model(Fitted):
+class Model(Trainer, Layer):
     """Of a graph, `Model(inputs, outputs)`; or a base class: a subclass makes layers and calls them in `call`.
 
     inputs, outputs: KerasTensors, from keras.Input and layers called on it, or lists or dicts of them; None: no graph

@@ -15,7 +15,7 @@ from ...engine import nest
 from ...engine.convert import as_array, convert_to_tensor
 from ...engine.tensor import Operators, Tensor
 from ...ops import random
-from .arrays import Batches, check_count, data_parts, rows_of
+from .batches import Batches, check_count, data_parts, rows_of
 
 
 class PyDataset:
@@ -92,24 +92,29 @@ class Epochs:
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of one epoch."""
-        if self._given is None:
-            count = 0
-            for batch in self._batches:
-                yield batch
-                count += 1
-            if count:
-                self.steps = count
-            else:
-                warnings.warn(f"Your input has run out of data: there is no batch. {_ADVICE}", stacklevel=3)
-            return
+        if self._given is not None:
+            return self._next()
+        return iter(self._batches) if self._size else self._counted()
+
+    def _counted(self) -> Iterator[Any]:
+        """All batches, whose number is known from then on."""
+        count = 0
+        for batch in self._batches:
+            yield batch
+            count += 1
+        if count:
+            self.steps = count
+        else:
+            warnings.warn(f"Your input has run out of data: there is no batch. {_ADVICE}", stacklevel=3)
+
+    def _next(self) -> Iterator[Any]:
+        """The next `steps` batches."""
         if self._going is None:
             self._going, self._seen = iter(self._batches), 0
-        for step in range(self._given):
+        for step in range(self.steps or 0):
             batch = None if self._seen == self._size else next(self._going, None)
             if batch is None:
-                warnings.warn(
-                    f"Your input ran out of data after {step} of {self._given} steps. {_ADVICE}", stacklevel=3
-                )
+                warnings.warn(f"Your input ran out of data after {step} of {self.steps} steps. {_ADVICE}", stacklevel=3)
                 self._going = None
                 return
             self._seen += 1

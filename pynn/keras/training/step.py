@@ -1,4 +1,4 @@
-"""What `compile` sets, and one step on a batch. fit runs the same tape and operations as a user's own loop."""
+"""Trainer: what `compile` sets, and one step on a batch, by the tape and operations of a user's own loop."""
 
 from __future__ import annotations
 
@@ -6,36 +6,46 @@ import inspect
 import warnings
 from collections.abc import Iterable
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ... import ops
 from ...engine import nest
-from ...engine.convert import operand
 from ...engine.tape import GradientTape
 from ...engine.tensor import Tensor
 from ...support.neutral import neutral
 from .. import optimizers
 from ..common.variables import penalties
-from ..layers import Layer
 from ..metrics import Mean, Metric
+from . import loop
 from .compiled import CompiledLoss, CompiledMetrics, check_metrics
-from .running import Running
+from .epoch import Epoch
 from .sources import one_batch, unpack_x_y_sample_weight
 
+if TYPE_CHECKING:
+    from ..callbacks import History
+    from ..layers import Layer as Base
+else:
+    Base = object
 
-class Trainable(Layer):
-    """A layer that can be trained step by step. Users override train_step, test_step, compute_loss, ..."""
+
+class Trainer(Base):
+    """What makes a model of a layer: compile, fit, evaluate, predict. Users override train_step, compute_loss, ..."""
+
+    fit, evaluate, predict = loop.fit, loop.evaluate, loop.predict
 
     optimizer: optimizers.Optimizer
     loss: Any = None
     compiled = run_eagerly = False
-    stop_training = False
+    stop_training = stop_evaluating = stop_predicting = False  # callbacks may set them
+    history: History
     output_names: list[str] | None = None
     _objective: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
-    _loss_tracker: Mean | None = None
+    _loss_tracker: Mean = None  # type: ignore[assignment]  # until compile
     _loss_takes_training = True  # a program's own compute_loss may not, as in Keras before 3.3
-    _running: Running | None = None  # while fit or evaluate runs
+    _epoch: Epoch | None = None  # while fit or evaluate runs
+    _initial_epoch: int | None = None  # where a callback that restored an earlier training lets it go on
+    _diverged = False  # the loss was no number: of which fit warns once
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -79,7 +89,7 @@ class Trainable(Layer):
         means = self._objective.means if self._objective else []
         compiled = [m for m in (self._loss_tracker, self._compile_metrics, *means) if m is not None]
         # those of models inside are of their own trainings
-        layers = [x for x in self._tree() if x is self or not isinstance(x, Trainable)]
+        layers = [x for x in self._tree() if x is self or not isinstance(x, Trainer)]
         own = {id(m): m for x in layers for m in x.parts(Metric)[1]}
         return [*compiled, *(m for m in own.values() if m not in compiled)]
 
@@ -104,32 +114,46 @@ class Trainable(Layer):
             metric.reset_state()
 
     def _all_metrics(self) -> list[Metric]:
-        if self._running is None:
+        if self._epoch is None:
             return self.metrics
-        return [*self._running.metrics, *self._objective.means] if self._objective else self._running.metrics
+        return [*self._epoch.metrics, *self._objective.means] if self._objective else self._epoch.metrics
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Forward, backward, update and metrics on one batch; returns the running values."""
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        with GradientTape() as tape:
-            y_pred = self(x, training=True)
-            more = {"training": True} if self._loss_takes_training else {}
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
-        # the walk over all attributes costs as much as a small network's forward pass: fit does it once per epoch
-        variables = self._running.variables(tape.watched_variables()) if self._running else self.trainable_variables
-        if variables:
-            self.optimizer.apply(tape.gradient(loss, variables), variables)
-        else:
-            warnings.warn("The model does not have any trainable weights.", stacklevel=4)
-        return self._tracked(x, y, y_pred, sample_weight, loss)
+        return self.compute_metrics(*self._step(data, True))
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Forward and metrics on one batch; returns the running values."""
+        return self.compute_metrics(*self._step(data, False))
+
+    def _step(self, data: Any, training: bool) -> tuple[Any, Any, Any, Any]:
+        """Forward and, in training, backward and update on one batch; returns its x, y, outputs and sample weights."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)
-        more = {"training": False} if self._loss_takes_training else {}
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
-        return self._tracked(x, y, y_pred, sample_weight, loss)
+        more = {"training": training} if self._loss_takes_training else {}
+        with GradientTape(watch_accessed_variables=training) as tape:
+            y_pred = self(x, training=training)
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
+        if training:
+            epoch = self._epoch
+            if epoch is None:
+                variables = self.trainable_variables
+            elif tape._variables.keys() == epoch.read:
+                variables = epoch.variables
+            else:
+                variables = epoch.look(tape.watched_variables())
+            if variables:
+                self.optimizer.apply(tape.gradient(loss, variables), variables)
+            else:
+                warnings.warn("The model does not have any trainable weights.", stacklevel=4)
+        rows = len((x if type(x) is Tensor else nest.flatten(x)[0])._array)
+        self._loss_tracker.total += float(loss._array) * rows
+        self._loss_tracker.count += rows
+        return x, y, y_pred, sample_weight
+
+    def _has_plain_steps(self) -> bool:
+        """Whether no step, nor what it reports, is a program's own: then fit asks for values where they are used."""
+        names = "train_step", "test_step", "compute_metrics", "get_metrics_result"
+        return all(getattr(getattr(self, name), "__func__", None) is getattr(Trainer, name) for name in names)
 
     def predict_step(self, data: Any) -> Any:
         """The outputs for one batch."""
@@ -139,7 +163,7 @@ class Trainable(Layer):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Tensor:
         """The compiled loss, plus what layers and regularizers add. x and training are for users' own versions."""
-        weights = self._running.penalized() if self._running else self.trainable_variables
+        weights = self._epoch.penalized if self._epoch else self.trainable_variables
         added = [ops.reduce_sum(x) for x in (*self._call, *penalties(weights))] if weights or self._call else []
         if self._objective is not None:
             loss = self._objective(y, y_pred, sample_weight)
@@ -150,9 +174,12 @@ class Trainable(Layer):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Takes a batch into the compiled metrics; returns all running values. x is for users' own versions."""
+        self._measure(x, y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _measure(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
-        return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The running values of all metrics by name; dicts among them are merged."""
@@ -164,14 +191,6 @@ class Trainable(Layer):
             else:
                 values[metric.name] = result
         return values
-
-    def _tracked(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, loss: Tensor) -> dict[str, Any]:
-        tracker = self._loss_tracker
-        assert tracker is not None
-        rows = len((x if type(x) is Tensor else nest.flatten(x)[0])._array)
-        tracker.total += float(loss._array) * rows
-        tracker.count += rows
-        return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
@@ -191,7 +210,7 @@ class Trainable(Layer):
     def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._check_compiled()
         self.reset_metrics()
-        logs = as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
+        logs = loop.as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
         return logs if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: dict[str, float]) -> Any:
@@ -201,19 +220,3 @@ class Trainable(Layer):
     def _check_compiled(self) -> None:
         if not self.compiled:
             raise ValueError("You must call `compile()` before using the model.")
-
-
-def as_logs(values: Any, step: str) -> dict[str, float]:
-    """A step's values as floats, sorted by name; nested dicts are merged. ValueError: the step gave no dict."""
-    if not isinstance(values, dict):
-        raise ValueError(f"`{step}` must return a dict of values by name, got {values!r}")
-    logs: dict[str, float] = {}
-    for name in sorted(values):
-        value = values[name]
-        if type(value) is Tensor and not value._array.ndim:
-            logs[name] = value._array.item()
-        elif isinstance(value, dict):
-            logs |= as_logs(value, step)
-        else:
-            logs[name] = float(operand(value)._array.mean())
-    return logs

@@ -10,7 +10,7 @@ import pytest
 import pynn as tf
 from pynn import keras
 from pynn.keras import layers
-from pynn.keras.training.arrays import Batches
+from pynn.keras.training.batches import Batches
 
 
 def unaligned(array):

@@ -124,7 +124,7 @@ def test_a_seed_gives_the_same_bits(threads, network, x_train, y_train):
 
 
 def test_batches_cover_the_data():
-    from pynn.keras.training.arrays import Batches
+    from pynn.keras.training.batches import Batches
 
     keras.utils.set_random_seed(0)
     x, y = np.arange(20.0).reshape(10, 2), np.arange(10)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,70 +32,36 @@ class Batches:
         batch_size = check_count("batch_size", 32 if batch_size is None else batch_size)
         if not isinstance(shuffle, (bool, np.bool_)):
             raise ValueError(f"`shuffle` must be True or False, got {shuffle!r}")
-        self.parts = data_parts(x, y, sample_weight)
-        self.rows = rows_of(self.parts)
+        parts = data_parts(x, y, sample_weight)
+        self.rows = rows_of(parts)
         self.batch_size, self.shuffle = min(batch_size, self.rows), shuffle
+        self._parts: Any = tuple(parts) if len(parts) > 1 or nest.is_nested(parts[0]) else parts[0]
 
     def __len__(self) -> int:
         return -(-self.rows // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
         order = random.generator().permutation(self.rows) if self.shuffle else None
-        takers = [nest.map_structure(lambda a: a if a is None else _Rows(a, self.batch_size).take, part)
-                  for part in self.parts]  # fmt: skip
+        leaves = [self._batches(array, order) for array in nest.flatten(self._parts)]
+        if type(self._parts) is tuple and not any(map(nest.is_nested, self._parts)):  # zip gives its batches
+            return zip(*leaves, strict=True)
+        return (nest.pack_sequence_as(self._parts, batch) for batch in zip(*leaves, strict=True))
+
+    def _batches(self, array: np.ndarray | None, order: np.ndarray | None) -> Iterator[Tensor | None]:
+        """The batches of one array, in this order of the rows."""
+        if array is None:
+            yield from [None] * len(self)
+            return
+        dtype = np.dtype(config.floatx()) if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
+        gather = order is not None and array.flags.c_contiguous
         for start in range(0, self.rows, self.batch_size):
             stop = min(start + self.batch_size, self.rows)
-            rows = slice(start, stop) if order is None else order[start:stop]
-            batch = tuple([take(rows) if callable(take) else _each(take, rows) for take in takers])
-            yield batch if len(batch) > 1 or nest.is_nested(batch[0]) else batch[0]
-
-
-def _each(takers: Any, rows: Any) -> Any:
-    return nest.map_structure(lambda take: take and take(rows), takers)
-
-
-class _Rows:
-    """An array's rows as Tensors."""
-
-    def __init__(self, array: np.ndarray, size: int) -> None:
-        self.array = array
-        self.ordered = array.flags.c_contiguous
-        dtype = np.dtype(config.floatx()) if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
-        shape = (size, *array.shape[1:])
-        self.gathered = _Memory(shape, array.dtype)
-        self.cast = None if dtype == array.dtype else _Memory(shape, dtype)
-
-    def take(self, rows: slice | np.ndarray) -> Tensor:
-        if isinstance(rows, slice) or not self.ordered:
-            batch = self.array[rows]
-        else:
-            batch = kernels.take_rows(self.array, rows, self.gathered.free(len(rows)))
-        if self.cast is None:
-            return Tensor(batch)
-        cast = self.cast.free(len(batch))
-        np.copyto(cast, batch, casting="same_kind")
-        return Tensor(cast)
-
-
-class _Memory:
-    """Two arrays in turn, as a loop holds one batch while it asks for the next; fresh memory costs page faults."""
-
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
-        self.arrays, self.turn = [np.empty(shape, dtype), np.empty(shape, dtype)], 0
-
-    def free(self, rows: int) -> np.ndarray:
-        """The first rows of an array that nobody else holds."""
-        self.turn ^= 1
-        if self.holders() != _ALONE:
-            self.arrays[self.turn] = np.empty_like(self.arrays[self.turn])
-        return self.arrays[self.turn][:rows]
-
-    def holders(self) -> int:
-        """The reference count of the array whose turn it is; every view counts as one."""
-        return sys.getrefcount(self.arrays[self.turn])
-
-
-_ALONE = _Memory((), np.dtype(np.uint8)).holders()
+            if order is None:
+                batch = array[start:stop]
+            else:
+                rows = order[start:stop]
+                batch = kernels.take_rows(array, rows) if gather else array[rows]
+            yield Tensor(batch if batch.dtype == dtype else batch.astype(dtype, casting="same_kind"))
 
 
 def data_parts(x: Any, y: Any = None, sample_weight: Any = None) -> list[Any]:
