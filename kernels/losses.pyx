@@ -167,7 +167,7 @@ def softmax_cross_entropy(logits, targets):
         if cnp.PyArray_TYPE(t) != cnp.PyArray_TYPE(x):
             raise TypeError(f"targets are {(<object> t).dtype}, logits are {(<object> x).dtype}; "
                             f"convert one: targets.astype(np.{(<object> x).dtype})")
-    losses, grad = np.empty(m, (<object> x).dtype), np.empty_like(x)
+    losses, grad = np.empty(m, (<object> x).dtype), np.empty((<object> x).shape, (<object> x).dtype)
     r.kind, r.is_double = LABELS if labels else DISTRIBUTIONS, cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64
     r.m, r.n, r.size = m, n, cnp.PyArray_ITEMSIZE(x)
     r.x, r.targets = cnp.PyArray_BYTES(x), cnp.PyArray_BYTES(t)

@@ -22,7 +22,9 @@ def run(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 class _Quiet(threading.local):
-    """A context for each thread in which NumPy gives no warnings; entering it costs a quarter of np.errstate.
+    """A context for each thread in which NumPy gives no warnings: `run(function, *arguments)`.
+
+    Entering it costs a quarter of np.errstate.
 
     It cannot be entered twice: only NumPy's functions run inside, and they call nothing of ours.
     """
@@ -32,7 +34,7 @@ class _Quiet(threading.local):
         self.run(np.seterr, all="ignore")
 
 
-_quiet = _Quiet()
+silent = _Quiet()
 
 
 def quiet(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -40,7 +42,7 @@ def quiet(function: Callable[..., Any], *arguments: Any) -> Any:
     if budget.opened:
         budget.allow_broadcast(arguments)
     try:
-        return _quiet.run(function, *arguments)
+        return silent.run(function, *arguments)
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from None
 

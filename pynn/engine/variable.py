@@ -165,21 +165,20 @@ class Variable(Operators):
 def writable(variables: Sequence[Variable], keep: bool = True) -> list[np.ndarray]:
     """The arrays to update in place; a fresh one (with the old values if `keep`) for each that is in use."""
     arrays = []
-    for variable, held in zip(variables, _holders(variables), strict=True):
-        if held != _ALONE:
-            old = variable._tensor._array
-            variable._tensor = Tensor(old.copy() if keep else np.empty_like(old))
-        arrays.append(variable._tensor._array)
+    for variable in variables:
+        tensor = variable._tensor
+        # reference counts: every view counts as one on the array
+        if sys.getrefcount(tensor) > _OWN[0] or sys.getrefcount(tensor._array) > _OWN[1]:
+            old = tensor._array
+            tensor = variable._tensor = Tensor(old.copy() if keep else np.empty_like(old))
+        arrays.append(tensor._array)
     return arrays
 
 
-def _holders(variables: Sequence[Variable]) -> list[tuple[int, int]]:
-    """Reference counts of each variable's tensor and of its array; every view counts as one on the array."""
-    counts = []
-    for variable in variables:
-        tensor = variable._tensor
-        counts.append((sys.getrefcount(tensor), sys.getrefcount(tensor._array)))
-    return counts
+def _holders(variable: Variable) -> tuple[int, int]:
+    """The counts in `writable` for a variable whose value nobody else holds."""
+    tensor = variable._tensor
+    return sys.getrefcount(tensor), sys.getrefcount(tensor._array)
 
 
-_ALONE = _holders([Variable(0.0)])[0]
+_OWN = _holders(Variable(0.0))

@@ -41,17 +41,15 @@ def batch_jacobian(tape: GradientTape, target: Any, source: Any, unconnected: st
 
 def _gradients(tape: GradientTape, target: Any, shape: tuple[int, int], sources: list[Any]) -> list[Slopes]:
     """For each source the gradients of the columns of the target, seen as a matrix of this shape."""
-    keys, found = tape._keys(sources), []
+    found: list[Slopes] = []
+    if not tape._persistent:
+        tape.__exit__()
     for i in range(shape[1]):
         one = np.zeros(shape, target._array.dtype)
         one[:, i] = 1
         seeds = tape._seeds(target, Tensor(one.reshape(target._array.shape)))
-        grads = tape._backward(seeds, keys, keep=True)
-        found.append([grads.get(key) for key in keys])
-    if not tape._persistent:
-        tape.__exit__()
-        tape._spend()
-    return [[row[place] for row in found] for place in range(len(keys))]
+        found.append(tape._backward(seeds, sources, tape._persistent or i + 1 < shape[1]))
+    return [[row[place] for row in found] for place in range(len(sources))]
 
 
 def _filled(found: list[Slopes], sources: list[Any], unconnected: str) -> list[list[Tensor] | None]:

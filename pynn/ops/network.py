@@ -11,6 +11,7 @@ import numpy as np
 import kernels
 
 from ..engine import budget
+from ..engine.call import silent
 from ..engine.convert import operand, pair, to_axis
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
@@ -122,7 +123,8 @@ def softmax(logits: Any, axis: int | None = None) -> Tensor:
         order = list(range(last + 1))
         order[axis], order[-1] = order[-1], order[axis]
         return transpose(softmax(transpose(x, order)), order)
-    value = fast(kernels.softmax, lambda a: kernels.softmax(a.astype(np.float32)).astype(a.dtype), x._array)
+    a = x._array
+    value = kernels.softmax(a) if a.dtype.char in "fd" else kernels.softmax(a.astype(np.float32)).astype(a.dtype)
     p = record(value, (x,), lambda g: (lambda: p * (g - reduce_sum(p * g, -1, keepdims=True)),))
     return p
 
@@ -164,7 +166,7 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
 
     def gradient(g: Tensor) -> Sequence[Any]:
         # slope: softmax(logits) * sum(targets) - targets, which the kernel saved
-        by_logits = record(quiet(np.multiply, slope, g._array[:, None]), (logits, targets, g), partial(again, g))
+        by_logits = record(silent.run(np.multiply, slope, g._array[:, None]), (logits, targets, g), partial(again, g))
         return by_logits, None if sparse else lambda: -_scale_rows(log_softmax(logits), g)
 
     def again(g: Tensor, h: Tensor) -> Sequence[Any]:

@@ -130,7 +130,9 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
         if begins:
             call(f"on_{mode}_batch_begin", step)
         if plain:  # the values so far are computed only where a callback asks for them
-            self._measure(*self._step(batch, training))
+            _, y, y_pred, sample_weight = self._step(batch, training)
+            if self._compile_metrics is not None:
+                self._compile_metrics.update_state(y, y_pred, sample_weight)
             loss = self._loss_tracker.total / self._loss_tracker.count
         if ends or not plain:
             values = self.get_metrics_result() if plain else own_step(batch)

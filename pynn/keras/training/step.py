@@ -128,7 +128,8 @@ class Trainer(Base):
 
     def _step(self, data: Any, training: bool) -> tuple[Any, Any, Any, Any]:
         """Forward and, in training, backward and update on one batch; returns its x, y, outputs and sample weights."""
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        pair = type(data) is tuple and len(data) == 2
+        x, y, sample_weight = (*data, None) if pair else unpack_x_y_sample_weight(data)
         more = {"training": training} if self._loss_takes_training else {}
         with GradientTape(watch_accessed_variables=training) as tape:
             y_pred = self(x, training=training)
@@ -174,12 +175,9 @@ class Trainer(Base):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Takes a batch into the compiled metrics; returns all running values. x is for users' own versions."""
-        self._measure(x, y, y_pred, sample_weight)
-        return self.get_metrics_result()
-
-    def _measure(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The running values of all metrics by name; dicts among them are merged."""
