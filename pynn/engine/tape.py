@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
@@ -211,10 +211,13 @@ class GradientTape:
             if not isinstance(source, Operators):
                 raise TypeError(f"Sources of gradients are Tensors and Variables, got {source!r}")
             keys.append(id(source if type(source) is Tensor else self._firsts.get(id(source))))
-        wanted, needed = set(keys), set(keys)  # needed: and what depends on the wanted
-        for out, inputs, _ in self._records:
-            if not needed.isdisjoint(map(id, inputs)):
-                needed.add(id(out))
+        wanted = set(keys)
+        needed: Container[int] = self._watched  # what depends on the wanted: all, where nothing else was watched
+        if len(self._watched) != len(self._records) + len(wanted):
+            needed = set(keys)
+            for out, inputs, _ in self._records:
+                if not needed.isdisjoint(map(id, inputs)):
+                    needed.add(id(out))
         grads: dict[int, Tensor] = {}
         for t, g in seeds:
             if id(t) in needed:

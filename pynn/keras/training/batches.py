@@ -42,26 +42,24 @@ class Batches:
 
     def __iter__(self) -> Iterator[Any]:
         order = random.generator().permutation(self.rows) if self.shuffle else None
-        leaves = [self._batches(array, order) for array in nest.flatten(self._parts)]
-        if type(self._parts) is tuple and not any(map(nest.is_nested, self._parts)):  # zip gives its batches
-            return zip(*leaves, strict=True)
-        return (nest.pack_sequence_as(self._parts, batch) for batch in zip(*leaves, strict=True))
-
-    def _batches(self, array: np.ndarray | None, order: np.ndarray | None) -> Iterator[Tensor | None]:
-        """The batches of one array, in this order of the rows."""
-        if array is None:
-            yield from [None] * len(self)
-            return
-        dtype = np.dtype(config.floatx()) if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
-        gather = order is not None and array.flags.c_contiguous
+        floatx = np.dtype(config.floatx())
+        columns: list[tuple[Any, Any, bool]] = []  # of each array: what its batches become, and whether rows are copied
+        for a in nest.flatten(self._parts):
+            dtype = None if a is None else floatx if a.dtype.kind == "f" else a.dtype.newbyteorder("=")
+            columns.append((a, dtype, order is not None and a is not None and a.flags.c_contiguous))
+        flat = type(self._parts) is tuple and not any(map(nest.is_nested, self._parts))
         for start in range(0, self.rows, self.batch_size):
             stop = min(start + self.batch_size, self.rows)
-            if order is None:
-                batch = array[start:stop]
-            else:
-                rows = order[start:stop]
-                batch = kernels.take_rows(array, rows) if gather else array[rows]
-            yield Tensor(batch if batch.dtype == dtype else batch.astype(dtype, casting="same_kind"))
+            rows: Any = slice(start, stop) if order is None else order[start:stop]
+            batch: list[Tensor | None] = []
+            part: Any = None
+            for a, dtype, copied in columns:
+                if a is not None:
+                    part = kernels.take_rows(a, rows) if copied else a[rows]
+                    part = Tensor(part if part.dtype == dtype else part.astype(dtype, casting="same_kind"))
+                batch.append(None if a is None else part)
+            yield tuple(batch) if flat else nest.pack_sequence_as(self._parts, batch)
+            del batch, part  # so that the next batch lies in the same memory, which the caches still hold
 
 
 def data_parts(x: Any, y: Any = None, sample_weight: Any = None) -> list[Any]:

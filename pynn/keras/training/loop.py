@@ -125,14 +125,12 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
     own_step = self.train_step if training else self.test_step
     begins, ends = (call.heard(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
-    step = -1
-    for step, batch in enumerate(batches):
+    step = 0
+    for batch in batches:
         if begins:
             call(f"on_{mode}_batch_begin", step)
         if plain:  # the values so far are computed only where a callback asks for them
-            _, y, y_pred, sample_weight = self._step(batch, training)
-            if self._compile_metrics is not None:
-                self._compile_metrics.update_state(y, y_pred, sample_weight)
+            self._measure(*self._step(batch, training))
             loss = self._loss_tracker.total / self._loss_tracker.count
         if ends or not plain:
             values = self.get_metrics_result() if plain else own_step(batch)
@@ -148,9 +146,11 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
             )
         if ends:
             call(f"on_{mode}_batch_end", step, logs=logs)
+        step += 1
+        del batch  # so that the next one lies in the same memory, which the caches still hold
         if self.stop_training if training else self.stop_evaluating:
             break
-    return self.get_metrics_result() if plain and step >= 0 else dict(values)
+    return self.get_metrics_result() if plain and step else dict(values)
 
 
 def evaluate(

@@ -175,9 +175,12 @@ class Trainer(Base):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Takes a batch into the compiled metrics; returns all running values. x is for users' own versions."""
+        self._measure(x, y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _measure(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
-        return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The running values of all metrics by name; dicts among them are merged."""
