@@ -5,36 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..support.neutral import neutral as _neutral
-
 
 def is_nested(value: Any) -> bool:
     """Whether value is a list, tuple or dict (all else is a leaf)."""
     return isinstance(value, (list, tuple, dict))
 
 
-@_neutral(expand_composites=False)
 def flatten(structure: Any) -> list[Any]:
     """The leaves, in order; of a leaf, the list of it alone."""
-    return _leaves(structure)
-
-
-def _leaves(structure: Any) -> list[Any]:
     if isinstance(structure, dict):
         structure = [structure[key] for key in sorted(structure)]
     elif not isinstance(structure, (list, tuple)):
         return [structure]
     leaves: list[Any] = []
     for item in structure:
-        leaves += _leaves(item)
+        leaves += flatten(item)
     return leaves
 
 
-@_neutral(expand_composites=False)
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
     """The leaves in the structure's form. ValueError: too few or too many of them."""
     leaves = list(flat_sequence)
-    count = len(_leaves(structure))
+    count = len(flatten(structure))
     if count != len(leaves):
         raise ValueError(f"The structure has {count} leaves, but {len(leaves)} were given")
     return _packed(structure, iter(leaves))
@@ -54,10 +46,9 @@ def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
     """func of the leaves that stand at the same place, in the first structure's form. ValueError: different forms."""
     for other in structures[1:]:
         assert_same_structure(structures[0], other)
-    return pack_sequence_as(structures[0], map(func, *map(_leaves, structures)))
+    return pack_sequence_as(structures[0], map(func, *map(flatten, structures)))
 
 
-@_neutral(check_types=True, expand_composites=False)
 def assert_same_structure(nest1: Any, nest2: Any) -> None:
     """TypeError or ValueError where the two differ in form."""
     if is_nested(nest1) != is_nested(nest2):

@@ -20,7 +20,8 @@ from .common.configuration import deserialize as deserialize_keras_object
 from .common.configuration import serialize as serialize_keras_object
 from .common.registry import custom_object_scope, register_keras_serializable
 from .training.progress import ProgressBar
-from .training.sources import PyDataset, pack_x_y_sample_weight, unpack_x_y_sample_weight
+from .training.sources import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from .training.streams import PyDataset
 
 Sequence, CustomObjectScope = PyDataset, custom_object_scope
 

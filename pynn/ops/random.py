@@ -10,21 +10,10 @@ from .. import ops
 from ..engine import tape
 from ..engine.convert import alike, operand, to_shape
 from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.generator import generator
+from ..engine.generator import set_seed as set_seed
 from ..engine.tensor import Tensor
 from ..support.neutral import neutral as _neutral
-
-_shared = np.random.default_rng()
-
-
-def set_seed(seed: int) -> None:
-    """Everything random after this repeats: values, initial weights, shuffling, dropout."""
-    global _shared
-    _shared = np.random.default_rng(seed)
-
-
-def generator(seed: int | None = None) -> np.random.Generator:
-    """The shared generator, or a new one from a seed of its own."""
-    return _shared if seed is None else np.random.default_rng(seed)
 
 
 def uniform(

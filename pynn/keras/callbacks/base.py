@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...engine import nest
-from ...support.neutral import neutral
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -73,20 +72,23 @@ class CallbackList:
     what one adds, those after it see. A hook that a callback leaves as it is costs a batch nothing.
 
     callbacks: a callback, a CallbackList, or a nest of them; None for none
+    add_progbar: False: the progress bar is fit's own
     add_history: whether a History joins them, if there is none, also as `model.history`
     model: for `set_model`; None: it is called later
     params: for `set_params`, which is called later if there are none
     """
 
-    @neutral(add_progbar=False)
     def __init__(
         self,
         callbacks: Any = None,
         add_history: bool = False,
+        add_progbar: bool = False,
         *,
         model: Model | None = None,
         **params: Any,
     ) -> None:
+        if add_progbar:
+            raise ValueError("add_progbar=True is not supported: fit's `verbose` asks for the progress bar")
         given = nest.flatten(callbacks or [])
         self.callbacks: list[Callback] = []
         for one in given:

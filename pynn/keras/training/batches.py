@@ -12,8 +12,8 @@ import kernels
 
 from ...engine import nest
 from ...engine.convert import no_numbers
+from ...engine.generator import generator
 from ...engine.tensor import Operators, Tensor
-from ...ops import random
 from .. import config
 
 NAMES = ("x", "y", "sample_weight")
@@ -41,7 +41,7 @@ class Batches:
         return -(-self.rows // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
-        order = random.generator().permutation(self.rows) if self.shuffle else None
+        order = generator().permutation(self.rows) if self.shuffle else None
         floatx = np.dtype(config.floatx())
         columns: list[tuple[Any, Any, bool]] = []  # of each array: what its batches become, and whether rows are copied
         for a in nest.flatten(self._parts):

@@ -15,7 +15,6 @@ from ...engine.convert import operand
 from ...engine.tensor import Tensor
 from ..callbacks import Callback, CallbackList, History
 from .batches import check_count, data_parts, split
-from .epoch import Epoch
 from .progress import ProgressBar
 from .sources import Epochs, is_stream, source, unpack_x_y_sample_weight
 
@@ -104,13 +103,17 @@ def fit(
 @contextmanager
 def _calling(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
     """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
-    progress, outer = ProgressBar(verbose), self._epoch  # a callback of fit may call evaluate or predict
+    progress, outer = (
+        None if verbose == 0 else ProgressBar(verbose),
+        self._epoch,
+    )  # callbacks may call evaluate or predict
     one = isinstance(callbacks, (Callback, CallbackList))
     given = [callbacks] if one else list(callbacks or ())  # type: ignore[arg-type]
     try:
-        yield CallbackList([*given, *([progress] if verbose else [])], model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
+        yield CallbackList([*given, *([progress] if progress else [])], model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
     finally:
-        progress.close()
+        if progress:
+            progress.close()
         self._epoch = outer
 
 
@@ -119,8 +122,7 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
 
     number: of the epoch. {}: there was no batch.
     """
-    self._epoch = Epoch(self)
-    self.reset_metrics()
+    self._begin_epoch()
     training, plain = mode == "train", self._has_plain_steps()
     own_step = self.train_step if training else self.test_step
     begins, ends = (call.heard(f"on_{mode}_batch_{when}") for when in ("begin", "end"))

@@ -26,19 +26,16 @@ class _Console(Console):
 
 
 class ProgressBar(Callback):
-    """Draws while `verbose` is "auto" or 1; 2 asks for one line per epoch. With 0, silence, nobody calls it."""
+    """verbose: "auto" or 1: draws a bar; 2: prints one line per epoch."""
 
-    _console: _Console
     _bar: Progress | None = None
     _counted: int | None = None  # the steps of an epoch, where only the first one tells
     _training = False
 
     def __init__(self, verbose: Any) -> None:
-        if verbose not in ("auto", 0, 1, 2):
+        if verbose not in ("auto", 1, 2):
             raise ValueError(f"`verbose` is 'auto', 0, 1 or 2, got {verbose!r}")
-        if verbose:
-            self._console = _Console(highlight=False)
-        self._one_line = verbose == 2
+        self._console, self._one_line = _Console(highlight=False), verbose == 2
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._training = True

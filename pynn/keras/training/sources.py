@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,60 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ...data._threads import parallel
 from ...engine import nest
-from ...engine.convert import as_array, convert_to_tensor
+from ...engine.convert import as_array
+from ...engine.generator import generator
 from ...engine.tensor import Operators, Tensor
-from ...ops import random
 from .batches import Batches, check_count, data_parts, rows_of
-
-
-class PyDataset:
-    """Base class of data by batch: a subclass gives batch number i in `__getitem__(i)` and their count in `__len__`.
-
-    A batch is (x, y) or (x, y, sample_weight). `num_batches` may stand for `__len__`; None: there is no end.
-
-    workers: number of threads that make batches, if above 1
-    use_multiprocessing: False, else ValueError: there are no processes
-    max_queue_size: how many batches the threads make before they are asked for; 0: no threads, as in Keras
-    """
-
-    workers, use_multiprocessing, max_queue_size = 1, False, 10  # of a subclass that does not call the constructor
-
-    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
-        if use_multiprocessing:
-            raise ValueError("A PyDataset has no processes: give workers=n without use_multiprocessing, for threads")
-        self.workers = check_count("workers", workers, 0)
-        self.max_queue_size = check_count("max_queue_size", max_queue_size, 0)
-
-    def __getitem__(self, index: int) -> Any:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        raise NotImplementedError
-
-    @property
-    def num_batches(self) -> int | None:
-        """The length."""
-        return len(self)
-
-    def __iter__(self) -> Iterator[Any]:
-        """The batches; without a length they do not end."""
-        try:
-            count = self.num_batches
-        except NotImplementedError:
-            count = None
-        return map(self.__getitem__, _numbers(count))
-
-    def on_epoch_begin(self) -> None:
-        """Called before the first batch of each epoch, of evaluations and predictions too."""
-
-    def on_epoch_end(self) -> None:
-        """Called after each epoch; may reorder the data."""
-
-
-def _numbers(count: int | None) -> Iterable[int]:
-    return itertools.count() if count is None else range(count)
+from .streams import Indexed, PyDataset, Stream, size_of
 
 
 class Epochs:
@@ -86,9 +37,9 @@ class Epochs:
 
     def skip(self) -> None:
         """Reads through an epoch, as only that brings a stream where it was; random numbers stay as they are."""
-        state = random.generator().bit_generator.state
+        state = generator().bit_generator.state
         deque(self, maxlen=0)
-        random.generator().bit_generator.state = state
+        generator().bit_generator.state = state
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of one epoch."""
@@ -152,11 +103,11 @@ def source(
         if batch_size is not None:
             warnings.warn(f"`batch_size` changes nothing where x is a {type(x).__name__}: its own hold", stacklevel=3)
         if isinstance(x, PyDataset):
-            batches, size = _Indexed(x, shuffle), x.num_batches
+            batches, size = Indexed(x, shuffle), x.num_batches
             if size == 0:
                 raise ValueError("The PyDataset has length 0: there is no batch")
         else:
-            batches, size = _Stream(x), _size(x)
+            batches, size = Stream(x), size_of(x)
     else:
         batches = Batches(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle)
         size = len(batches)
@@ -174,66 +125,6 @@ def one_batch(x: Any, y: Any = None, sample_weight: Any = None, class_weight: An
 def is_stream(x: Any) -> bool:
     """Whether x gives batches by itself, rather than being the data."""
     return isinstance(x, PyDataset) or hasattr(x, "element_spec") or hasattr(x, "__next__")
-
-
-def _size(dataset: Any) -> int | None:
-    """The number of batches; None: infinite, or not known."""
-    if not hasattr(dataset, "cardinality"):
-        return None
-    count = int(dataset.cardinality())
-    return count if count >= 0 else None
-
-
-class _Stream:
-    """The elements of a Dataset or generator, their arrays as Tensors."""
-
-    def __init__(self, elements: Iterable[Any]) -> None:
-        self._elements = elements
-        if isinstance(elements, Iterator):
-            first = list(itertools.islice(elements, 1))
-            if not first:
-                raise ValueError("The generator is empty: there is no batch")
-            self._elements = itertools.chain(first, elements)
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(_tensors, self._elements)
-
-
-class _Indexed:
-    """The batches of a PyDataset, in order or shuffled."""
-
-    def __init__(self, data: PyDataset, shuffle: bool) -> None:
-        self._data, self._shuffle = data, shuffle
-
-    def __iter__(self) -> Iterator[Any]:
-        data, count = self._data, self._data.num_batches
-        data.on_epoch_begin()
-        order = _numbers(count)
-        if self._shuffle and count is not None:
-            order = random.generator().permutation(count).tolist()
-        if data.workers > 1 and data.max_queue_size:
-            yield from map(_tensors, parallel(data.__getitem__, order, data.workers, data.max_queue_size))
-        else:
-            for i in order:
-                yield _tensors(data[i])
-        data.on_epoch_end()
-
-
-def _tensors(element: Any) -> Any:
-    if isinstance(element, list):
-        element = tuple(element)
-    leaves = nest.flatten(element)
-    if all(type(leaf) is Tensor for leaf in leaves):
-        return element
-    element = element if isinstance(element, tuple) else (element,)
-    made = tuple(None if part is None else _converted(part) for part in element)
-    return made if len(made) > 1 or nest.is_nested(made[0]) else made[0]
-
-
-def _converted(part: Any) -> Any:
-    if isinstance(part, list) and not any(getattr(leaf, "shape", ()) for leaf in nest.flatten(part)):
-        return convert_to_tensor(part)  # one array, written as a list of numbers
-    return nest.map_structure(lambda leaf: leaf if leaf is None else convert_to_tensor(leaf), part)
 
 
 class _Weighted:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,13 @@ from ... import ops
 from ...engine import nest
 from ...engine.tape import GradientTape
 from ...engine.tensor import Tensor
+from ...engine.variable import Variable
 from ...support.neutral import neutral
 from .. import optimizers
 from ..common.variables import penalties
 from ..metrics import Mean, Metric
 from . import loop
 from .compiled import CompiledLoss, CompiledMetrics, check_metrics
-from .epoch import Epoch
 from .sources import one_batch, unpack_x_y_sample_weight
 
 if TYPE_CHECKING:
@@ -26,6 +27,33 @@ if TYPE_CHECKING:
     from ..layers import Layer as Base
 else:
     Base = object
+
+
+class Epoch:
+    """An epoch of fit, or an evaluation: what is trained, regularized and measured, found once: it takes a walk.
+
+    A layer that is built late is trained at once; one whose `trainable` a callback sets, from the next epoch on.
+    Keras asks for another `compile` there.
+    """
+
+    read: Set[int] | None = None  # the ids of the variables that the last step's tape saw
+    variables: list[Variable]  # the model's trainable ones, found when those were
+
+    def __init__(self, model: Trainer) -> None:
+        self._model = model
+        means = model._objective.means if model._objective else []  # which the first batch may make anew
+        self.metrics: list[Metric] = [m for m in model.metrics if m not in means]
+
+    def look(self, read: tuple[Variable, ...]) -> list[Variable]:
+        """The model's trainable variables, where a step's tape saw others than the one before."""
+        self._held, self.read = read, set(map(id, read))  # holding the variables keeps the ids theirs
+        self.variables = self._model.trainable_variables
+        return self.variables
+
+    @cached_property
+    def penalized(self) -> list[Variable]:
+        """The trainable variables with a regularizer, as of the first step."""
+        return [v for v in self._model.trainable_variables if v.regularizer is not None]
 
 
 class Trainer(Base):
@@ -112,6 +140,10 @@ class Trainer(Base):
         """Starts the running values anew."""
         for metric in self._all_metrics():
             metric.reset_state()
+
+    def _begin_epoch(self) -> None:
+        self._epoch = Epoch(self)
+        self.reset_metrics()
 
     def _all_metrics(self) -> list[Metric]:
         if self._epoch is None:
