@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity mutants bench bench-check readme
+.PHONY: build test lint parity spine mutants bench bench-check readme
 
 BASE ?= HEAD~1
 
@@ -19,6 +19,9 @@ lint:
 
 parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras/saving/keras_files/parity.py
+
+spine:    ## what a step of fit enters: calls, tape records, files and their lines
+	python -P tests/pynn/keras/training/spine.py
 
 mutants:  ## does a test fail for each planted fault of tests/mutants? ONLY=text: those with it in file or description
 	python -P tests/mutants $(ONLY)

@@ -1,0 +1,14 @@
+"""The way of a batch through fit stays short."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+measure = runpy.run_path(str(Path(__file__).with_name("spine.py")))["measure"]
+
+
+def test_a_step_is_short():
+    found = measure()
+    assert found["calls"] <= 70 and found["records"] <= 8
+    assert len(found["files"]) <= 25 and sum(found["files"].values()) <= 4250
