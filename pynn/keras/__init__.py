@@ -21,7 +21,6 @@ from . import (
     utils,
 )
 from .common.symbolic import KerasTensor
-from .common.variables import Variable
 from .initializers import Initializer
 from .layers import Input, Layer
 from .losses import Loss
@@ -29,6 +28,7 @@ from .metrics import Metric
 from .models import Model, Sequential
 from .optimizers import Optimizer
 from .regularizers import Regularizer
+from .variables import Variable
 
 __all__ = [
     "Initializer",

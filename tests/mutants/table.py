@@ -205,10 +205,10 @@ _TRAINING = [
            "return source(*data, batch_size", "return source(*data, shuffle=True, batch_size",
            "pynn/test_against_keras.py::test_training"),
     Mutant("the mean loss counts batches, not samples", "pynn/keras/training/step.py",
-           "tracker.total += float(loss._array) * rows\n        tracker.count += rows",
-           "tracker.total += float(loss._array)\n        tracker.count += 1", "pynn/keras/training/test_training.py"),
-    Mutant("metrics go on from epoch to epoch", "pynn/keras/training/loop.py",
-           "self.reset_metrics()\n        values", "values", "pynn/keras/training/test_training.py"),
+           "_tracker.total += float(loss._array) * rows\n        self._loss_tracker.count += rows",
+           "_tracker.total += float(loss._array)\n        self._loss_tracker.count += 1", "pynn/keras/training/test_training.py"),
+    Mutant("metrics go on from epoch to epoch", "pynn/keras/training/step.py",
+           "self._epoch = Epoch(self)\n        self.reset_metrics()", "self._epoch = Epoch(self)", "pynn/keras/training/test_training.py"),
     Mutant("the last batch is dropped", "pynn/keras/training/batches.py",
            "range(0, self.rows, self.batch_size)", "range(0, self.rows - self.batch_size + 1, self.batch_size)",
            "pynn/keras/training/test_training.py"),
@@ -217,8 +217,8 @@ _TRAINING = [
            "pynn/test_against_keras.py::test_callbacks"),
     Mutant("predict drops, as training does", "pynn/keras/training/step.py",
            "[0], training=False)", "[0], training=True)", "pynn/test_against_keras.py::test_layers"),
-    Mutant("a batch that somebody holds is overwritten", "pynn/keras/training/batches.py",
-           "if self.holders() != _ALONE:", "if False:", "pynn/keras/training/test_fit_inputs.py"),
+    Mutant("batches keep the type of the data", "pynn/keras/training/batches.py",
+           'part.astype(dtype, casting="same_kind")', "part", "pynn/keras/training/test_fit_inputs.py"),
 ]  # fmt: skip
 
 _COMMANDS = [

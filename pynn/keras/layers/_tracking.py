@@ -8,9 +8,13 @@ from typing import Any, Self
 import numpy as np
 
 from ...engine.convert import as_array
+from ...engine.tensor import Tensor
 from ...engine.variable import Variable
 from ..common.configuration import Configured
-from ..common.variables import Variable as KerasVariable
+from ..variables import Variable as KerasVariable
+
+_PLAIN = frozenset({str, bool, int, float, type(None), Tensor})  # most attributes, which hold nothing
+_OWN = frozenset({"_arguments", "_nodes", "_call", "_added"})  # of layers, which hold none but in other attributes, too
 
 
 class Tracked(Configured):
@@ -24,7 +28,7 @@ class Tracked(Configured):
         """The variables and the objects of type `kind` among the attributes, each once."""
         variables: dict[int, Variable] = {}
         objects: dict[int, Any] = {}
-        _find(vars(self).values(), kind, variables, objects)
+        _find([value for name, value in vars(self).items() if name not in _OWN], kind, variables, objects)
         return list(variables.values()), list(objects.values())
 
     def _tree(self) -> list[Self]:
@@ -135,6 +139,8 @@ class Tracked(Configured):
 def _find(values: Iterable[Any], kind: type, variables: dict[int, Variable], objects: dict[int, Any]) -> None:
     for value in values:
         cls = type(value)
+        if cls in _PLAIN:
+            continue
         if cls is KerasVariable or cls is Variable:
             variables[id(value)] = value
         elif cls is list or cls is tuple:

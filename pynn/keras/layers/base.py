@@ -23,7 +23,7 @@ from ...support.neutral import neutral
 from .. import config, constraints, initializers, regularizers
 from ..common.names import auto_name
 from ..common.symbolic import Node, as_shapes, is_symbolic, symbols, traced
-from ..common.variables import owned, penalties
+from ..variables import owned, penalties
 from ._options import LayerOptions as LayerOptions
 from ._outermost import OUTSIDE, scope
 from ._tracking import Tracked

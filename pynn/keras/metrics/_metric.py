@@ -19,7 +19,7 @@ from ...support.neutral import neutral
 from .. import initializers
 from ..common.configuration import Configured
 from ..common.names import auto_name
-from ..common.variables import Variable as KerasVariable
+from ..variables import Variable as KerasVariable
 
 
 class State(KerasVariable):

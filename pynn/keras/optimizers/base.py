@@ -18,8 +18,8 @@ from ...support.neutral import neutral
 from .. import initializers
 from ..common.configuration import Configured, serialize
 from ..common.names import auto_name
-from ..common.variables import Variable as KerasVariable
-from ..common.variables import owned, slot_name
+from ..variables import Variable as KerasVariable
+from ..variables import owned, slot_name
 from .accumulation import GradientMeans
 from .averages import MovingAverages
 from .clipping import Arrays, clipped

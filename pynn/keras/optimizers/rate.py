@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from ...engine.variable import Variable
-from ..common.variables import Variable as KerasVariable
-from ..common.variables import owned
+from ..variables import Variable as KerasVariable
+from ..variables import owned
 from .schedules import InverseTimeDecay, LearningRateSchedule
 
 

@@ -16,8 +16,8 @@ from ...engine.tensor import Tensor
 from ...engine.variable import Variable
 from ...support.neutral import neutral
 from .. import optimizers
-from ..common.variables import penalties
 from ..metrics import Mean, Metric
+from ..variables import penalties
 from . import loop
 from .compiled import CompiledLoss, CompiledMetrics, check_metrics
 from .sources import one_batch, unpack_x_y_sample_weight

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ... import ops
-from ...engine import variable
-from ...engine.convert import operand, to_shape
-from ...engine.scope import scope_of, scoped
-from ...engine.tensor import Tensor
-from ...support.neutral import neutral
-from .. import config, initializers
+from ..engine import variable
+from ..engine.convert import identity, operand, to_shape
+from ..engine.scope import scope_of, scoped
+from ..engine.tensor import Tensor
+from ..support.neutral import neutral
+from . import config, initializers
 
 
 class Variable(variable.Variable):
@@ -45,7 +44,7 @@ class Variable(variable.Variable):
     @property
     def value(self) -> Tensor:  # type: ignore[override]
         """The value as a Tensor, which later assignments do not change."""
-        return ops.identity(self)
+        return identity(self)
 
     def assign_add(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
         """variable += value, of the same shape and dtype."""
