@@ -16,6 +16,7 @@ lint:
 	ruff format --check .
 	cython-lint kernels
 	mypy pynn
+	lint-imports
 
 parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras/saving/keras_files/parity.py
