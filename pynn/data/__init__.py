@@ -2,9 +2,12 @@
 
 from ..support.missing import missing
 from . import experimental
-from ._iterator import OwnedIterator as Iterator
-from ._spec import DatasetSpec
-from .dataset import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset
+from .dataset import Dataset
+from .iterator import OwnedIterator as Iterator
+from .node import AUTOTUNE
+from .node import INFINITE as INFINITE_CARDINALITY
+from .node import UNKNOWN as UNKNOWN_CARDINALITY
+from .specs import DatasetSpec
 
 __all__ = [
     "AUTOTUNE",

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Iterable, Sequence
-from operator import index
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from ..engine import nest
-from ..engine.convert import as_array, to_shape
-from ..engine.dtypes import as_dtype
 from ..engine.errors import InvalidArgumentError
+from ..engine.tensor import Tensor
 from ..support.neutral import neutral
-from ._batches import Batch, PaddedBatch, Rebatch, Unbatch
-from ._elements import as_element
-from ._joins import Concatenate, FlatMap, Interleave, Zip
-from ._node import INFINITE, UNKNOWN, Node
-from ._passes import Passes
-from ._selections import Repeat, Shard, Shuffle, Skip, Take
-from ._sources import Counter, Generator, Random, Range, Single, Slices, signature
-from ._transformations import Cache, Enumerate, Filter, Map, Prefetch, Scan, TakeWhile, Unique
-from ._windows import Window
-
-AUTOTUNE = -1
-INFINITE_CARDINALITY = INFINITE
-UNKNOWN_CARDINALITY = UNKNOWN
+from . import batches, joins, selections, sources, transformations
+from .elements import as_element, next_state
+from .iterator import OwnedIterator
+from .node import INFINITE, Node, worker_count
 
 
-class Dataset(Passes):
+class Dataset:
     """Elements in passes, perhaps without end or of a number not known: nests (tuples, dicts, a single one) of Tensors.
 
     Made by from_tensor_slices, from_tensors, from_generator, range and zip, and by the methods, which return new
@@ -37,15 +26,18 @@ class Dataset(Passes):
     them, with zeros and ones. Wherever a function takes an element, a tuple's items are separate arguments.
     """
 
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
     @staticmethod
     def from_tensor_slices(tensors: Any) -> Dataset:
         """The rows of tensors (n, ...) in a nest. A list is data, as an array is. ValueError: n differs."""
-        return Dataset(Slices(as_element(tensors)))
+        return Dataset(sources.slices(tensors))
 
     @staticmethod
     def from_tensors(tensors: Any) -> Dataset:
         """One element."""
-        return Dataset(Single(as_element(tensors)))
+        return Dataset(sources.single(tensors))
 
     @staticmethod
     def from_generator(
@@ -60,23 +52,17 @@ class Dataset(Passes):
         The elements' form is a nest of tf.TensorSpec (`output_signature`), or of dtypes and shapes. TypeError: none
         of them. InvalidArgumentError: another form, or shape, was yielded. What the generator raises is not wrapped.
         """
-        if not callable(generator):
-            raise TypeError("`generator` must be a Python callable.")
-        return Dataset(Generator(generator, args or (), signature(output_types, output_shapes, output_signature)))
+        return Dataset(sources.generated(generator, output_types, output_shapes, args, output_signature))
 
     @staticmethod
     def range(start: Any, stop: Any = None, step: Any = 1, *, output_type: Any = np.int64) -> Dataset:
         """start, start + step, ... below stop; range(stop) counts from 0."""
-        first, last, delta = (0, start, step) if stop is None else (start, stop, step)
-        if not index(delta):
-            raise InvalidArgumentError("step must be a non-zero integer.")
-        return Dataset(Range(builtins.range(index(first), index(last), index(delta)), as_dtype(output_type)))
+        return Dataset(sources.span(start, stop, step, output_type))
 
     @staticmethod
     def counter(start: Any = 0, step: Any = 1, dtype: Any = np.int64) -> Dataset:
         """start, start + step, ... without end."""
-        kind = as_dtype(dtype)
-        return Dataset(Counter(as_array(start, kind).item(), as_array(step, kind).item(), kind))
+        return Dataset(sources.counter(start, step, dtype))
 
     @staticmethod
     def random(seed: int | None = None, rerandomize_each_iteration: bool | None = None) -> Dataset:
@@ -84,7 +70,7 @@ class Dataset(Passes):
 
         They are not the numbers that TensorFlow makes of the seed.
         """
-        return Dataset(Random(None if seed is None else index(seed), rerandomize_each_iteration))
+        return Dataset(sources.random(seed, rerandomize_each_iteration))
 
     @staticmethod
     def zip(*args: Any, datasets: Any = None) -> Dataset:
@@ -92,18 +78,14 @@ class Dataset(Passes):
         if bool(args) == (datasets is not None):
             raise TypeError("Must pass at least one dataset to `zip`, either in `args` or in `datasets`.")
         structure = datasets if not args else args if len(args) > 1 else args[0]
-        for item in nest.flatten(structure):
-            if not isinstance(item, Dataset):
-                raise TypeError(f"Inputs of `zip` are (nests of) datasets, but one is of type {type(item)}.")
-        if _has_list(structure):
+        parts = nest.flatten(structure)
+        for part in parts:
+            if not isinstance(part, Dataset):
+                raise TypeError(f"Inputs of `zip` are (nests of) datasets, but one is of type {type(part)}.")
+        if structure != sources.tuples(structure):
             raise TypeError("Inputs of `zip` are datasets in tuples or dicts: a list is not supported.")
-        if isinstance(structure, Dataset):
-            return structure
-        nodes = [dataset._node for dataset in nest.flatten(structure)]
-        if all(type(node) is Slices for node in nodes):  # together still rows by number
-            parts = iter([node.cut(min(n.count() for n in nodes)) for node in nodes])  # type: ignore[attr-defined]
-            return Dataset(Slices(nest.map_structure(lambda _: next(parts), structure)))
-        return Dataset(Zip(nest.pack_sequence_as(structure, nodes)))
+        nodes = nest.pack_sequence_as(structure, [part._node for part in parts])
+        return structure if isinstance(structure, Dataset) else Dataset(joins.zip_(nodes))
 
     def map(
         self, map_func: Callable[..., Any], num_parallel_calls: int | None = None, deterministic: bool | None = None
@@ -114,30 +96,30 @@ class Dataset(Passes):
         functions of the usual size are slowed down by threads. The order is kept whatever `deterministic` says
         (False would allow another).
         """
-        return Dataset(Map(self._node, map_func, _threads(num_parallel_calls)))
+        return Dataset(transformations.map_(self._node, map_func, num_parallel_calls))
 
     def filter(self, predicate: Callable[..., Any]) -> Dataset:
         """The elements for which the predicate, a bool scalar (else ValueError), is true."""
-        return Dataset(Filter(self._node, predicate))
+        return Dataset(transformations.filter_(self._node, predicate))
 
     def take_while(self, predicate: Callable[..., Any]) -> Dataset:
         """The elements before the first for which the predicate, a bool scalar (else ValueError), is false."""
-        return Dataset(TakeWhile(self._node, predicate))
+        return Dataset(transformations.take_while(self._node, predicate))
 
     def scan(self, initial_state: Any, scan_func: Callable[[Any, Any], Any]) -> Dataset:
         """The outputs of state, output = scan_func(state, element), from initial_state on.
 
         TypeError: no pair, or a new state of another structure or dtype.
         """
-        return Dataset(Scan(self._node, as_element(initial_state), scan_func))
+        return Dataset(transformations.scan(self._node, initial_state, scan_func))
 
     def unique(self) -> Dataset:
         """Each element once, where it comes first. TypeError: it is not int32 or int64."""
-        return Dataset(Unique(self._node))
+        return Dataset(transformations.unique(self._node))
 
     def flat_map(self, map_func: Callable[..., Dataset]) -> Dataset:
         """The elements of the dataset map_func(first element), then of the second's, ..."""
-        return Dataset(FlatMap(self._node, _to_node(map_func)))
+        return Dataset(joins.flat_map(self._node, _to_node(map_func)))
 
     def interleave(
         self,
@@ -152,14 +134,7 @@ class Dataset(Passes):
         cycle_length None, AUTOTUNE: the CPUs of this process. The consumer's thread calls map_func, and the order is
         TensorFlow's deterministic one, whatever num_parallel_calls and deterministic say.
         """
-        cycle = AUTOTUNE if cycle_length is None else index(cycle_length)
-        block = 1 if block_length is None else index(block_length)
-        for name, number in (("cycle_length", 1 if cycle == AUTOTUNE else cycle), ("block_length", block)):
-            if number < 1:
-                raise InvalidArgumentError(f"{name} must be greater than zero.")
-        if _threads(num_parallel_calls) > cycle > 0:
-            raise InvalidArgumentError("num_parallel_calls must be at most cycle_length, or AUTOTUNE.")
-        return Dataset(Interleave(self._node, _to_node(map_func), None if cycle == AUTOTUNE else cycle, block))
+        return Dataset(joins.interleave(self._node, _to_node(map_func), cycle_length, block_length, num_parallel_calls))
 
     def shuffle(self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True) -> Dataset:
         """Elements drawn at random from a buffer of buffer_size of them, which the next ones refill.
@@ -169,10 +144,7 @@ class Dataset(Passes):
         reshuffle_each_iteration is False. It is not the order that TensorFlow makes of the seed.
         buffer_size UNKNOWN_CARDINALITY: all.
         """
-        size = index(buffer_size)
-        if size < 1 and size != UNKNOWN:
-            raise InvalidArgumentError("buffer_size must be greater than zero or UNKNOWN_CARDINALITY")
-        return Dataset(Shuffle(self._node, size, None if seed is None else index(seed), bool(reshuffle_each_iteration)))
+        return Dataset(selections.shuffle(self._node, buffer_size, seed, bool(reshuffle_each_iteration)))
 
     def batch(
         self,
@@ -186,8 +158,8 @@ class Dataset(Passes):
         InvalidArgumentError: shapes differ. The values and their order are the same whatever num_parallel_calls and
         deterministic say: the rows of large batches are copied by the kernels' threads.
         """
-        _threads(num_parallel_calls)
-        return Dataset(Batch(self._node, _positive(batch_size, "Batch size"), bool(drop_remainder)))
+        worker_count(num_parallel_calls)
+        return Dataset(batches.batch(self._node, batch_size, bool(drop_remainder)))
 
     def padded_batch(
         self, batch_size: int, padded_shapes: Any = None, padding_values: Any = None, drop_remainder: bool = False
@@ -198,26 +170,24 @@ class Dataset(Passes):
         it: of each axis whose size is not known. ValueError: another rank, or a size below that of the elements;
         InvalidArgumentError where that is found in a batch. TypeError: padding_values of another dtype.
         """
-        size = _positive(batch_size, "Batch size")
-        return Dataset(PaddedBatch(self._node, size, padded_shapes, padding_values, bool(drop_remainder)))
+        return Dataset(
+            batches.padded_batch(self._node, batch_size, padded_shapes, padding_values, bool(drop_remainder))
+        )
 
     def rebatch(self, batch_size: int | Sequence[int], drop_remainder: bool = False) -> Dataset:
         """The rows of the elements in batches of this size, or of these sizes in turn. ValueError: scalars."""
-        sizes = to_shape(batch_size)
-        return Dataset(Rebatch(self._node, [_positive(n, "Batch size") for n in sizes], bool(drop_remainder)))
+        return Dataset(batches.rebatch(self._node, batch_size, bool(drop_remainder)))
 
     def window(self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False) -> Dataset:
         """Datasets of `size` elements each, `stride` apart; each begins `shift` (by default size) after the last one.
 
         Of nests, each leaf has a dataset of its own. The last windows may be shorter, or are dropped.
         """
-        length, step = _positive(size, "Window size"), _positive(stride, "Window stride")
-        hop = length if shift is None else _positive(shift, "Window shift")
-        return Dataset(Window(self._node, length, hop, step, bool(drop_remainder), Dataset))
+        return Dataset(joins.window(self._node, size, shift, stride, bool(drop_remainder), Dataset))
 
     def unbatch(self) -> Dataset:
         """The rows of the elements (n, ...) as elements. InvalidArgumentError: n differs within an element."""
-        return Dataset(Unbatch(self._node))
+        return Dataset(batches.unbatch(self._node))
 
     def prefetch(self, buffer_size: int) -> Dataset:
         """The same elements, up to buffer_size of them (AUTOTUNE: 2) made ahead by a thread; 0: none.
@@ -225,46 +195,36 @@ class Dataset(Passes):
         The thread ends with the pass, or when its iterator is no longer used. What it raises is raised where the
         element would have come.
         """
-        size = index(buffer_size)
-        if size < AUTOTUNE:
-            raise InvalidArgumentError("buffer_size must be >= 0 or set buffer_size to be -1 for auto-tuning")
-        return Dataset(Prefetch(self._node, 2 if size == AUTOTUNE else size))
+        return Dataset(transformations.prefetch(self._node, buffer_size))
 
     def repeat(self, count: int | None = None) -> Dataset:
         """The elements of `count` passes; None or a negative number: without end."""
-        times = None if count is None else index(count)
-        return Dataset(Repeat(self._node, None if times is None or times < 0 else times))
+        return Dataset(selections.repeat(self._node, count))
 
     def take(self, count: int) -> Dataset:
         """The first `count` elements; a negative number: all."""
-        return Dataset(Take(self._node, index(count))) if index(count) >= 0 else self
+        return Dataset(selections.take(self._node, count))
 
     def skip(self, count: int) -> Dataset:
         """All but the first `count` elements; a negative number: none."""
-        return Dataset(Skip(self._node, index(count) if index(count) >= 0 else None))
+        return Dataset(selections.skip(self._node, count))
 
     def shard(self, num_shards: int, index: int) -> Dataset:
         """Elements index, index + num_shards, ..."""
-        if num_shards < 1:
-            raise InvalidArgumentError(
-                f"Number of shards must be greater than zero (currently num_shards = {num_shards})."
-            )
-        if not 0 <= index < num_shards:
-            raise InvalidArgumentError(f"Index must be between 0 and {num_shards - 1} (currently index = {index}).")
-        return Dataset(Shard(self._node, num_shards, index))
+        return Dataset(selections.shard(self._node, num_shards, index))
 
     def concatenate(self, dataset: Dataset) -> Dataset:
         """These elements, then the other dataset's. TypeError, when they come: another structure or dtype."""
-        return Dataset(Concatenate(self._node, dataset._node))
+        return Dataset(joins.concatenate(self._node, dataset._node))
 
     def enumerate(self, start: int = 0) -> Dataset:
         """Pairs (int64 number from `start`, element)."""
-        return Dataset(Enumerate(self._node, index(start)))
+        return Dataset(transformations.enumerate_(self._node, start))
 
     @neutral(filename="")
     def cache(self) -> Dataset:
         """The same elements, computed in the first complete pass and kept in memory for the later ones."""
-        return Dataset(Cache(self._node))
+        return Dataset(transformations.cache(self._node))
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
         """transformation_func(self). TypeError: that is no dataset."""
@@ -273,10 +233,50 @@ class Dataset(Passes):
             raise TypeError(f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(made)}.")
         return made
 
+    def reduce(self, initial_state: Any, reduce_func: Callable[[Any, Any], Any]) -> Any:
+        """state = reduce_func(state, element) for each element, from initial_state on: the last state.
 
-def _has_list(structure: Any) -> bool:
-    items = structure.values() if isinstance(structure, dict) else structure if isinstance(structure, tuple) else ()
-    return isinstance(structure, list) or any(map(_has_list, items))
+        TypeError: a new state has another structure or dtype.
+        """
+        state = as_element(initial_state)
+        for element in self._node.elements():
+            state = next_state(state, reduce_func(state, element))
+        return state
+
+    def get_single_element(self) -> Any:
+        """The only element. InvalidArgumentError: there is none, or more."""
+        elements = list(islice(self, 2))
+        if len(elements) != 1:
+            raise InvalidArgumentError("Dataset had more than one element." if elements else "Dataset was empty.")
+        return elements[0]
+
+    def cardinality(self) -> Tensor:
+        """The number of elements, int64; INFINITE_CARDINALITY or UNKNOWN_CARDINALITY."""
+        return Tensor(np.array(self._node.count, np.int64))
+
+    @property
+    def element_spec(self) -> Any:
+        """A nest of tf.TensorSpec that fits every element."""
+        return self._node.spec
+
+    def as_numpy_iterator(self) -> Iterator[Any]:
+        """A pass with NumPy's arrays and numbers for Tensors."""
+        return (nest.map_structure(_numpy, element) for element in self)
+
+    def __iter__(self) -> OwnedIterator:
+        return OwnedIterator(self._node)
+
+    def __len__(self) -> int:
+        count = self._node.count
+        if count < 0:
+            raise TypeError("The dataset is infinite." if count == INFINITE else "The dataset length is unknown.")
+        return count
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"<_{self._node.name}Dataset element_spec={self.element_spec}>"
 
 
 def _to_node(map_func: Callable[..., Dataset]) -> Callable[[Any], Node]:
@@ -291,16 +291,7 @@ def _to_node(map_func: Callable[..., Dataset]) -> Callable[[Any], Node]:
     return node
 
 
-def _positive(value: int, name: str) -> int:
-    number = index(value)
-    if number < 1:
-        raise InvalidArgumentError(f"{name} must be greater than zero.")
-    return number
-
-
-def _threads(num_parallel_calls: int | None) -> int:
-    """How many threads compute; 0: the consumer does."""
-    number = AUTOTUNE if num_parallel_calls is None else index(num_parallel_calls)
-    if number < 1 and number != AUTOTUNE:
-        raise InvalidArgumentError("num_parallel_calls must be greater than zero.")
-    return number if number > 1 else 0
+def _numpy(leaf: Any) -> Any:
+    if type(leaf) is not Tensor:
+        raise TypeError("as_numpy_iterator() is not supported for datasets of datasets: see flat_map")
+    return leaf.numpy()

@@ -9,9 +9,8 @@ import numpy as np
 
 from ..engine import nest
 from ..support.neutral import neutral
-from ._batches import Batch
-from ._elements import stack
 from .dataset import Dataset
+from .elements import stack
 
 Size = int | float | None
 
@@ -27,14 +26,16 @@ def split_dataset(
     shuffle: beforehand, in the order of Python's random.shuffle after random.seed(seed). ValueError: a part would be
     empty, or the sizes are more than all. TypeError: another kind of data or size.
     """
-    node = dataset._node if isinstance(dataset, Dataset) else None
-    if node is not None:
-        elements = list(dataset.unbatch() if type(node) is Batch else dataset)
-        if not elements:
-            raise ValueError("Received an empty dataset.")
-        structure, arrays = elements[0], stack(elements)
+    batch_size = None
+    if isinstance(dataset, Dataset):
+        batch_size = dataset._node.batch_size
+        elements = list(dataset.unbatch() if batch_size else dataset)
+        structure, arrays = (elements[0], stack(elements)) if elements else ((), [])
     else:
-        structure, arrays = _arrays(dataset)
+        arrays = _arrays(dataset)
+        structure = arrays[0] if isinstance(dataset, np.ndarray) else tuple(arrays)
+    if not arrays or not len(arrays[0]):
+        raise ValueError("Received an empty dataset.")
     total = len(arrays[0])
     left, right = _sizes(total, left_size, right_size)
     order = list(range(total))
@@ -43,29 +44,23 @@ def split_dataset(
     parts = []
     for rows in (order[:left], order[total - right :]):
         part = Dataset.from_tensor_slices(nest.pack_sequence_as(structure, [array[rows] for array in arrays]))
-        parts.append((part.batch(node.size) if type(node) is Batch else part).prefetch(-1))
+        parts.append((part.batch(batch_size) if batch_size else part).prefetch(-1))
     return parts[0], parts[1]
 
 
-def _arrays(data: Any) -> tuple[Any, list[np.ndarray]]:
-    """Arrays, and the form of an element of them."""
+def _arrays(data: Any) -> list[np.ndarray]:
     if isinstance(data, np.ndarray):
-        arrays = [data]
-    elif not isinstance(data, (tuple, list)):
+        return [data]
+    if not isinstance(data, (tuple, list)):
         raise TypeError(f"Unsupported dataset type: {type(data)}")
-    else:
-        arrays = list(data)
-        for number, array in enumerate(arrays):
-            if not isinstance(array, np.ndarray):
-                raise ValueError(f"Expected numpy.ndarray objects, Received: {type(array)} at index {number}.")
-            if len(array) != len(arrays[0]):
-                raise ValueError(
-                    f"Received arrays with different lengths: at index {number} {array.shape}, at index 0 "
-                    f"{arrays[0].shape}."
-                )
-    if not arrays or not len(arrays[0]):
-        raise ValueError("Received an empty dataset.")
-    return (data if isinstance(data, np.ndarray) else tuple(arrays)), arrays
+    for number, array in enumerate(data):
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"Expected numpy.ndarray objects, Received: {type(array)} at index {number}.")
+        if len(array) != len(data[0]):
+            raise ValueError(
+                f"Received arrays with different lengths: at index {number} {array.shape}, at index 0 {data[0].shape}."
+            )
+    return list(data)
 
 
 def _sizes(total: int, left: Size, right: Size) -> tuple[int, int]:
@@ -74,7 +69,7 @@ def _sizes(total: int, left: Size, right: Size) -> tuple[int, int]:
             "At least one of the `left_size` or `right_size` must be specified. "
             "Received: left_size=None and right_size=None"
         )
-    numbers: list[int | None] = []
+    numbers: list[int] = []
     for name, size in (("left_size", left), ("right_size", right)):
         if isinstance(size, bool) or not isinstance(size, (int, float, type(None))):
             raise TypeError(f"Invalid `{name}` Type. Expected: int or float or None, Received: {type(size)}.")
@@ -83,11 +78,8 @@ def _sizes(total: int, left: Size, right: Size) -> tuple[int, int]:
                 f"`{name}` should be either a positive integer smaller than {total}, or a float within the range "
                 f"`[0, 1]`. Received: {size}"
             )
-        numbers.append(round(size * total) if isinstance(size, float) else size)
-    first, last = numbers
-    first = total - last if first is None and last is not None else first
-    last = total - first if last is None and first is not None else last
-    assert first is not None and last is not None
+        numbers.append(-1 if size is None else round(size * total) if isinstance(size, float) else size)
+    first, last = (total - other if n < 0 else n for n, other in zip(numbers, reversed(numbers), strict=True))
     more = isinstance(left, float) and isinstance(right, float) and left + right > 1
     if more or first + last > total:
         raise ValueError(f"The sum of `left_size` and `right_size`, {left} and {right}, is more than all {total}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any
 
 
@@ -33,13 +34,33 @@ def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
 
 
 def _packed(structure: Any, leaves: Iterator[Any]) -> Any:
+    return map_items(lambda item: _packed(item, leaves), structure) if is_nested(structure) else next(leaves)
+
+
+def map_items(func: Callable[[Any], Any], structure: Any) -> Any:
+    """func of each item of the outermost list, tuple or dict, in its form."""
     if isinstance(structure, dict):
-        filled = {key: _packed(structure[key], leaves) for key in sorted(structure)}
-        return type(structure)((key, filled[key]) for key in structure)  # in the structure's own order
-    if isinstance(structure, (list, tuple)):
-        items = [_packed(item, leaves) for item in structure]
-        return type(structure)(*items) if hasattr(structure, "_fields") else type(structure)(items)
-    return next(leaves)
+        made = copy(structure)  # of its type, in its own order
+        made.update((key, func(structure[key])) for key in sorted(structure))
+        return made
+    items = [func(item) for item in structure]
+    return type(structure)(*items) if hasattr(structure, "_fields") else type(structure)(items)
+
+
+def flatten_up_to(shallow: Any, structure: Any, check_types: bool = True) -> list[Any]:
+    """The parts of the structure that stand where the leaves of `shallow` do. TypeError, ValueError: another form.
+
+    check_types False: a list may stand for a tuple.
+    """
+    if not is_nested(shallow):
+        return [structure]
+    kinds = (dict, list) if check_types else (dict,)
+    if not is_nested(structure) or any(isinstance(shallow, k) != isinstance(structure, k) for k in kinds):
+        raise TypeError(f"The two structures don't have the same types: {shallow!r} and {structure!r}")
+    keys, others = (sorted(each) if isinstance(each, dict) else range(len(each)) for each in (shallow, structure))
+    if keys != others:
+        raise ValueError(f"The two structures don't have the same sequence length: {shallow!r} and {structure!r}")
+    return [part for key in keys for part in flatten_up_to(shallow[key], structure[key], check_types)]
 
 
 def map_structure(func: Callable[..., Any], *structures: Any) -> Any:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...data._threads import parallel
+from ...data.threads import parallel
 from ...engine import nest
 from ...engine.convert import convert_to_tensor
 from ...engine.generator import generator

@@ -136,7 +136,7 @@ def test_cache_computes_once_and_then_holds_rows():
     assert len(calls) == 13 and first != second
     assert sorted(np.concatenate(second)) == list(range(10))
     assert [(int(x), float(half)) for x, half in dataset] == [(i, i / 2) for i in range(10)]
-    assert dataset._node.table() is not None and len(calls) == 13
+    assert dataset._node.rows() is not None and len(calls) == 13
 
 
 def test_cache_of_different_shapes():

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from pynn.data import _threads
+from pynn.data import threads
 
 PASSES = {
     "prefetch": "i = iter(Dataset.range(9).batch(2).prefetch(2)); next(i)",
@@ -79,13 +79,13 @@ def runs(python: str) -> bool:
 def test_the_threads_end_in_every_python(python):
     program = f"""
 import itertools, runpy, time
-threads = runpy.run_path({_threads.__file__!r})
+module = runpy.run_path({threads.__file__!r})
 source = itertools.count
 passes = [
-    threads["prefetched"](source, 2),
-    threads["parallel"](abs, source(), 2),
-    threads["prefetched"](lambda: map(lambda n: n and time.sleep(1000), source()), 1),
-    threads["parallel"](lambda n: n and time.sleep(1000), source(), 3),
+    module["prefetched"](source, 2),
+    module["parallel"](abs, source(), 2),
+    module["prefetched"](lambda: map(lambda n: n and time.sleep(1000), source()), 1),
+    module["parallel"](lambda n: n and time.sleep(1000), source(), 3),
 ]
 for one in passes:
     next(one)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine.errors import OutOfRangeError
-from ._node import Node
+from .node import Node
 
 
 class OwnedIterator:

@@ -1,0 +1,127 @@
+"""Node: how the elements of a dataset are made, and what is known of them beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
+from itertools import islice
+from operator import index
+from typing import Any
+
+import numpy as np
+
+import kernels
+
+from ..engine.errors import InvalidArgumentError
+from .elements import unstack
+
+AUTOTUNE = INFINITE = -1
+UNKNOWN = -2
+BLOCK = 256  # rows that are taken at once where elements are wanted one by one
+
+Start = Callable[[], Iterator[Any]]  # each call starts a pass of its own
+
+
+class Rows:
+    """Elements that are rows of the leaves' arrays: what only reorders them works on their numbers.
+
+    numbers() starts a pass of numbers of rows; None: all in order.
+    """
+
+    def __init__(self, structure: Any, arrays: list[np.ndarray], numbers: Start | None = None) -> None:
+        self.structure, self.arrays, self.in_order = structure, arrays, numbers is None
+        self.numbers: Start = numbers or range(len(arrays[0])).__iter__
+
+    def take(self, numbers: np.ndarray) -> list[np.ndarray]:
+        """For each leaf its values (n, ...) in these n >= 1 rows: a view where the rows follow one another."""
+        first, last = int(numbers[0]), int(numbers[-1])
+        if last - first == len(numbers) - 1 and (numbers[1:] > numbers[:-1]).all():
+            return [array[first : last + 1] for array in self.arrays]
+        return [kernels.take_rows(array, numbers) for array in self.arrays]
+
+    def batches(self, size: int, drop_remainder: bool = False) -> Iterator[list[np.ndarray]]:
+        """`take` of `size` numbers after the other; the last may be fewer, or dropped."""
+        return map(self.take, groups(self.numbers(), size, drop_remainder, partial(np.fromiter, dtype=np.intp)))
+
+    def elements(self) -> Iterator[Any]:
+        """The rows one by one."""
+        for arrays in self.batches(BLOCK):
+            yield from unstack(self.structure, arrays)
+
+
+def groups(
+    items: Iterator[Any], size: int, drop_remainder: bool, collect: Callable[[Iterable[Any]], Any] = list
+) -> Iterator[Any]:
+    """Collections of `size` items each; the last may be shorter, or is dropped."""
+    while (n := len(group := collect(islice(items, size)))) == size or (n and not drop_remainder):
+        yield group
+
+
+class Node:
+    """A source of elements, or a transformation of another node's.
+
+    name: in Dataset's repr
+    elements: starts a pass over the elements, nests of Tensors
+    count: the number of elements, INFINITE or UNKNOWN
+    spec: gives the nest of TensorSpec that fits every element
+    rows: gives the elements as rows of arrays, or None where they are not (of a cache: not yet)
+    batch_size: of a node that `batch` made
+    """
+
+    def __init__(
+        self,
+        name: str,
+        elements: Start,
+        count: Callable[[], int],
+        spec: Callable[[], Any],
+        rows: Callable[[], Rows | None] = lambda: None,
+        batch_size: int | None = None,
+    ) -> None:
+        self.name, self.elements, self._count, self._spec = name, elements, count, spec
+        self.rows, self.batch_size = rows, batch_size
+
+    @cached_property
+    def count(self) -> int:
+        return self._count()
+
+    @cached_property
+    def spec(self) -> Any:
+        return self._spec()
+
+    def derive(
+        self,
+        name: str,
+        make: Callable[[Start], Iterator[Any]],
+        count: Callable[[int], int] = lambda n: n,
+        spec: Callable[[Any], Any] = lambda spec: spec,
+    ) -> Node:
+        """A node whose passes are make(start), where start() starts one over this node; its count and spec likewise."""
+        return Node(name, lambda: make(self.elements), lambda: count(self.count), lambda: spec(self.spec))
+
+    def select(self, name: str, choose: Callable[[Start], Iterator[Any]], count: Callable[[int], int]) -> Node:
+        """The same where choose(start) takes the items as they are: elements, or the numbers of rows."""
+
+        def rows() -> Rows | None:
+            found = self.rows()
+            return found and Rows(found.structure, found.arrays, lambda: choose(found.numbers))
+
+        def elements() -> Iterator[Any]:
+            found = rows()
+            return found.elements() if found else choose(self.elements)
+
+        return Node(name, elements, lambda: count(self.count), lambda: self.spec, rows)
+
+
+def positive(value: int, name: str) -> int:
+    number = index(value)
+    if number < 1:
+        raise InvalidArgumentError(f"{name} must be greater than zero.")
+    return number
+
+
+def worker_count(num_parallel_calls: int | None) -> int:
+    """How many threads compute; 0: the consumer does."""
+    if num_parallel_calls is None or index(num_parallel_calls) == AUTOTUNE:
+        return 0
+    number = positive(num_parallel_calls, "num_parallel_calls")
+    return number if number > 1 else 0

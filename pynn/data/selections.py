@@ -1,0 +1,95 @@
+"""Transformations that choose and reorder elements without looking into them: rows of arrays stay rows by number."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from ..engine.errors import InvalidArgumentError
+from ..ops import random
+from .node import INFINITE, UNKNOWN, Node, Start
+
+
+def generators(seed: int | None, anew: bool) -> Callable[[], np.random.Generator]:
+    """Gives each pass its random numbers: others (`anew`), or the same."""
+    # drawn here and not in a pass, which may run in a thread beside others that draw
+    seed = int(random.generator().integers(2**63)) if seed is None else index(seed) % 2**64
+    passes = itertools.count() if anew else itertools.repeat(0)
+    return lambda: np.random.default_rng((seed, next(passes)))
+
+
+def shuffle(source: Node, buffer_size: int, seed: int | None, reshuffle: bool) -> Node:
+    size = index(buffer_size)
+    if size < 1 and size != UNKNOWN:
+        raise InvalidArgumentError("buffer_size must be greater than zero or UNKNOWN_CARDINALITY")
+    generator = generators(seed, reshuffle)
+    return source.select(
+        "Shuffle", lambda start: _shuffled(start(), None if size == UNKNOWN else size, generator()), lambda n: n
+    )
+
+
+def _shuffled(items: Iterator[Any], size: int | None, rng: np.random.Generator) -> Iterator[Any]:
+    """Items drawn from a buffer that the others keep full."""
+    buffer = list(itertools.islice(items, size))
+    numbers = (n for _ in itertools.repeat(None) for n in rng.integers(len(buffer), size=1024).tolist())
+    for item, n in zip(items, numbers, strict=False):
+        yield buffer[n]
+        buffer[n] = item
+    for n in rng.permutation(len(buffer)).tolist():
+        yield buffer[n]
+
+
+def repeat(source: Node, count: int | None) -> Node:
+    times = -1 if count is None else index(count)
+
+    def repeated(start: Start) -> Iterator[Any]:
+        for _ in itertools.repeat(None) if times < 0 else range(times):
+            items = start()
+            try:
+                first = next(items)
+            except StopIteration:  # or there would be no end
+                return
+            yield first
+            del first
+            yield from items
+
+    def number(n: int) -> int:
+        return 0 if not (n and times) else INFINITE if times < 0 else n if n < 0 else n * times
+
+    return source.select("Repeat", repeated, number)
+
+
+def take(source: Node, count: int) -> Node:
+    size = index(count)
+    if size < 0:
+        return source
+    return source.select(
+        "Take",
+        lambda start: itertools.islice(start(), size),
+        lambda n: n if n == UNKNOWN else size if n == INFINITE else min(n, size),
+    )
+
+
+def skip(source: Node, count: int) -> Node:
+    size = index(count)
+    return source.select(
+        "Skip",
+        lambda start: iter(()) if size < 0 else itertools.islice(start(), size, None),
+        lambda n: n if n < 0 else 0 if size < 0 else max(n - size, 0),
+    )
+
+
+def shard(source: Node, num_shards: int, index: int) -> Node:
+    if num_shards < 1:
+        raise InvalidArgumentError(f"Number of shards must be greater than zero (currently num_shards = {num_shards}).")
+    if not 0 <= index < num_shards:
+        raise InvalidArgumentError(f"Index must be between 0 and {num_shards - 1} (currently index = {index}).")
+    return source.select(
+        "Shard",
+        lambda start: itertools.islice(start(), index, None, num_shards),
+        lambda n: n if n < 0 else n // num_shards + (index < n % num_shards),
+    )
