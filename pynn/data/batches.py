@@ -45,16 +45,16 @@ def _batch_count(size: int, drop_remainder: bool, n: int) -> int:
 
 
 def padded_batch(source: Node, batch_size: int, padded_shapes: Any, padding_values: Any, drop_remainder: bool) -> Node:
-    size, leaves = positive(batch_size, "Batch size"), nest.flatten(source.spec)
+    size, leaves = positive(batch_size, "Batch size"), nest.flatten(source.spec())
     if padded_shapes is None:
         if any(leaf.shape.rank is None for leaf in leaves):
             raise ValueError("You must provide `padded_shapes` argument because a component has unknown rank.")
         shapes: list[list[int | None]] = [[None] * len(leaf.shape) for leaf in leaves]
     else:
-        shapes = list(map(_padded_shape, leaves, nest.flatten_up_to(source.spec, padded_shapes, check_types=False)))
+        shapes = list(map(_padded_shape, leaves, nest.flatten_up_to(source.spec(), padded_shapes, check_types=False)))
     same = padding_values is None or (len(leaves) > 1 and not nest.is_nested(padding_values))
     values = (
-        [padding_values] * len(leaves) if same else nest.flatten_up_to(source.spec, padding_values, check_types=False)
+        [padding_values] * len(leaves) if same else nest.flatten_up_to(source.spec(), padding_values, check_types=False)
     )
     values = list(map(_padding_value, leaves, values))
 
@@ -112,14 +112,14 @@ def _padded(column: Sequence[Tensor], shape: Sequence[int | None], value: np.nda
         raise InvalidArgumentError("Attempted to pad to a smaller size than the input element.")
     out = np.full((len(arrays), *wanted), value)
     for number, array in enumerate(arrays):
-        out[(number, *map(slice, array.shape))] = array
+        out[number, ...][tuple(map(slice, array.shape))] = array
     return Tensor(out)
 
 
 def rebatch(source: Node, batch_size: int | Sequence[int], drop_remainder: bool) -> Node:
     """The rows of batches as batches of other sizes, which are taken in turn."""
     sizes = [positive(n, "Batch size") for n in to_shape(batch_size)]
-    spec = row(source.spec)
+    spec = row(source.spec())
 
     def make(start: Start) -> Iterator[Any]:
         parts: list[list[np.ndarray]] = []  # rows that no batch has yet
@@ -167,7 +167,7 @@ def unbatch(source: Node) -> Node:
             yield from unstack(element, arrays)
 
     def count(n: int) -> int:
-        size = {leaf.shape[0] if leaf.shape.rank else None for leaf in nest.flatten(source.spec)}.pop()
+        size = {leaf.shape[0] if leaf.shape.rank else None for leaf in nest.flatten(source.spec())}.pop()
         return UNKNOWN if size is None else n if n < 0 else n * size
 
     return source.derive("Unbatch", make, count, row)

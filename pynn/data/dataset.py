@@ -252,12 +252,12 @@ class Dataset:
 
     def cardinality(self) -> Tensor:
         """The number of elements, int64; INFINITE_CARDINALITY or UNKNOWN_CARDINALITY."""
-        return Tensor(np.array(self._node.count, np.int64))
+        return Tensor(np.array(self._node.count(), np.int64))
 
     @property
     def element_spec(self) -> Any:
         """A nest of tf.TensorSpec that fits every element."""
-        return self._node.spec
+        return self._node.spec()
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """A pass with NumPy's arrays and numbers for Tensors."""
@@ -267,7 +267,7 @@ class Dataset:
         return OwnedIterator(self._node)
 
     def __len__(self) -> int:
-        count = self._node.count
+        count = self._node.count()
         if count < 0:
             raise TypeError("The dataset is infinite." if count == INFINITE else "The dataset length is unknown.")
         return count

@@ -32,7 +32,7 @@ class OwnedIterator:
     @property
     def element_spec(self) -> Any:
         """The dataset's."""
-        return self._node.spec
+        return self._node.spec()
 
     def close(self) -> None:
         """Ends the pass and its threads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import chain, islice
 from operator import index
 from typing import Any
@@ -30,7 +31,7 @@ def flat_map(source: Node, function: Function) -> Node:
 
 def _several(name: str, source: Node, function: Function, elements: Start) -> Node:
     """The specification is that of the function's dataset of the first element."""
-    return Node(name, elements, lambda: UNKNOWN, lambda: function(next(source.elements())).spec)
+    return Node(name, elements, lambda: UNKNOWN, cache(lambda: function(next(source.elements())).spec()))
 
 
 def interleave(
@@ -86,9 +87,10 @@ def zip_(structure: Any) -> Node:
         return Rows(structures, [array[:n] for each in found for array in each.arrays])
 
     def count() -> int:
-        return min((node.count for node in nodes if node.count != INFINITE), default=INFINITE)
+        counts = [node.count() for node in nodes]
+        return min((n for n in counts if n != INFINITE), default=INFINITE)
 
-    return Node("Zip", elements, count, lambda: nest.pack_sequence_as(structure, [node.spec for node in nodes]), rows)
+    return Node("Zip", elements, count, lambda: nest.pack_sequence_as(structure, [node.spec() for node in nodes]), rows)
 
 
 def concatenate(first: Node, second: Node) -> Node:
@@ -104,10 +106,10 @@ def concatenate(first: Node, second: Node) -> Node:
             yield element
 
     def count() -> int:
-        m, n = first.count, second.count
+        m, n = first.count(), second.count()
         return INFINITE if INFINITE in (m, n) else UNKNOWN if UNKNOWN in (m, n) else m + n
 
-    return Node("Concatenate", elements, count, lambda: merged(first.spec, second.spec))
+    return Node("Concatenate", elements, count, lambda: merged(first.spec(), second.spec()))
 
 
 def _assert_alike(first: Any, second: Any) -> None:
@@ -135,20 +137,19 @@ def window(
             seen = seen[hop:]
             seen += islice(items, reach - len(seen))
 
-    def elements() -> Iterator[Any]:
+    def make(start: Start) -> Iterator[Any]:
         if rows := source.rows():
             for numbers in windows(rows.numbers()):
                 nodes = [slices(Tensor(array)) for array in rows.take(np.array(numbers, np.intp))]
                 yield nest.pack_sequence_as(rows.structure, map(wrap, nodes))
         else:
-            specs = nest.flatten(source.spec)
-            for group in windows(source.elements()):
+            specs = nest.flatten(source.spec())
+            for group in windows(start()):
                 columns = zip(*map(nest.flatten, group), strict=True)
                 nodes = [listed("Listed", column, spec) for column, spec in zip(columns, specs, strict=True)]
                 yield nest.pack_sequence_as(group[0], map(wrap, nodes))
 
-    def count() -> int:
-        n = source.count
+    def count(n: int) -> int:
         return n if n < 0 else max((n - reach) // hop + 1, 0) if drop_remainder else -(-n // hop)
 
-    return Node("Window", elements, count, lambda: nest.map_structure(DatasetSpec, source.spec))
+    return source.derive("Window", make, count, lambda element: nest.map_structure(DatasetSpec, element))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from operator import index
 from typing import Any
@@ -40,8 +41,10 @@ class Rows:
         return [kernels.take_rows(array, numbers) for array in self.arrays]
 
     def batches(self, size: int, drop_remainder: bool = False) -> Iterator[list[np.ndarray]]:
-        """`take` of `size` numbers after the other; the last may be fewer, or dropped."""
-        return map(self.take, groups(self.numbers(), size, drop_remainder, partial(np.fromiter, dtype=np.intp)))
+        """`take` of each `size` numbers; the last may be fewer, or are dropped."""
+        numbers = self.numbers()
+        while (n := len(taken := np.fromiter(islice(numbers, size), np.intp))) == size or (n and not drop_remainder):
+            yield self.take(taken)
 
     def elements(self) -> Iterator[Any]:
         """The rows one by one."""
@@ -49,44 +52,30 @@ class Rows:
             yield from unstack(self.structure, arrays)
 
 
-def groups(
-    items: Iterator[Any], size: int, drop_remainder: bool, collect: Callable[[Iterable[Any]], Any] = list
-) -> Iterator[Any]:
-    """Collections of `size` items each; the last may be shorter, or is dropped."""
-    while (n := len(group := collect(islice(items, size)))) == size or (n and not drop_remainder):
+def groups(items: Iterator[Any], size: int, drop_remainder: bool) -> Iterator[list[Any]]:
+    """Lists of `size` items; the last may be shorter, or is dropped."""
+    while (n := len(group := list(islice(items, size)))) == size or (n and not drop_remainder):
         yield group
 
 
+@dataclass
 class Node:
     """A source of elements, or a transformation of another node's.
 
     name: in Dataset's repr
     elements: starts a pass over the elements, nests of Tensors
-    count: the number of elements, INFINITE or UNKNOWN
+    count: gives the number of elements, INFINITE or UNKNOWN
     spec: gives the nest of TensorSpec that fits every element
     rows: gives the elements as rows of arrays, or None where they are not (of a cache: not yet)
     batch_size: of a node that `batch` made
     """
 
-    def __init__(
-        self,
-        name: str,
-        elements: Start,
-        count: Callable[[], int],
-        spec: Callable[[], Any],
-        rows: Callable[[], Rows | None] = lambda: None,
-        batch_size: int | None = None,
-    ) -> None:
-        self.name, self.elements, self._count, self._spec = name, elements, count, spec
-        self.rows, self.batch_size = rows, batch_size
-
-    @cached_property
-    def count(self) -> int:
-        return self._count()
-
-    @cached_property
-    def spec(self) -> Any:
-        return self._spec()
+    name: str
+    elements: Start
+    count: Callable[[], int]
+    spec: Callable[[], Any]
+    rows: Callable[[], Rows | None] = lambda: None
+    batch_size: int | None = None
 
     def derive(
         self,
@@ -96,7 +85,7 @@ class Node:
         spec: Callable[[Any], Any] = lambda spec: spec,
     ) -> Node:
         """A node whose passes are make(start), where start() starts one over this node; its count and spec likewise."""
-        return Node(name, lambda: make(self.elements), lambda: count(self.count), lambda: spec(self.spec))
+        return Node(name, lambda: make(self.elements), lambda: count(self.count()), cache(lambda: spec(self.spec())))
 
     def select(self, name: str, choose: Callable[[Start], Iterator[Any]], count: Callable[[int], int]) -> Node:
         """The same where choose(start) takes the items as they are: elements, or the numbers of rows."""
@@ -109,7 +98,7 @@ class Node:
             found = rows()
             return found.elements() if found else choose(self.elements)
 
-        return Node(name, elements, lambda: count(self.count), lambda: self.spec, rows)
+        return Node(name, elements, lambda: count(self.count()), self.spec, rows)
 
 
 def positive(value: int, name: str) -> int:

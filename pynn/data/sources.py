@@ -28,9 +28,9 @@ def slices(tensors: Any) -> Node:
     leaves = nest.flatten(tensors)
     if not leaves:
         raise ValueError("Invalid `element`. `element` should not be empty.")
-    if not all(tensor.ndim for tensor in leaves):
-        raise ValueError("Unbatching a tensor is only supported for rank >= 1")
     for tensor in leaves:
+        if not tensor.ndim:
+            raise ValueError("Unbatching a tensor is only supported for rank >= 1")
         if len(tensor) != len(leaves[0]):
             raise ValueError(f"Dimensions {len(leaves[0])} and {len(tensor)} are not compatible")
     rows = Rows(tensors, [np.ascontiguousarray(tensor._array) for tensor in leaves])

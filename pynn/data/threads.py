@@ -1,4 +1,4 @@
-"""Background threads: several that compute one function, and one that reads ahead."""
+"""Background threads: one that reads ahead, and several that compute one function."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice, repeat
-from queue import SimpleQueue
+from itertools import islice
+from queue import SimpleQueue  # its put is safe in a garbage collection, whatever that has interrupted
 from typing import Any
 
 SHORTEST = 1e-3  # seconds of work that pay for handing it to a thread, 20 us on an EPYC
 LARGEST = 256  # items that are handed over at once
 TIMEOUT = 1.0  # seconds that the end of a pass waits for its threads
 
-Collected = tuple[list[Any], BaseException | None]  # items, and the error that came after them
-# items and their error, and where to put the results, their error, and the seconds they took
-Task = tuple[list[Any], BaseException | None, "SimpleQueue[tuple[list[Any], BaseException | None, float]]"]
+_END = object()
 
 
 def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
@@ -25,20 +23,41 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
 
     An error comes in its item's place. The thread ends with the items, or when this iterator is closed or garbage.
     """
-    items = _begun(start)
-    for item in parallel(lambda _: next(items, _END), repeat(None), 1, ahead + 1):
-        if item is _END:
-            return
-        yield item
-        del item  # or it would stay in memory while the next is awaited
+    free: SimpleQueue[None] = SimpleQueue()  # one entry for each item that may still be read
+    ready: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+    for _ in range(ahead):
+        free.put(None)
+    end = _start(1, free, _read, start, ready)
+    try:
+        while (result := ready.get())[0] is not _END:
+            item, error = result
+            if error is not None:
+                raise error
+            free.put(None)
+            yield item
+            del item, result  # or they would stay in memory while the next is awaited
+    finally:
+        end()
 
 
-_END = object()
-
-
-def _begun(start: Callable[[], Iterator[Any]]) -> Iterator[Any]:
-    """The items of start(), which is called in the thread that asks for the first one."""
-    yield from start()
+def _read(
+    free: SimpleQueue[None],
+    stopped: threading.Event,
+    start: Callable[[], Iterator[Any]],
+    ready: SimpleQueue[tuple[Any, BaseException | None]],
+) -> None:
+    try:
+        items = start()
+        while True:
+            free.get()
+            if stopped.is_set() or (item := next(items, _END)) is _END:
+                break
+            ready.put((item, None))
+            del item
+    except BaseException as error:
+        ready.put((None, error))
+    else:
+        ready.put((_END, None))
 
 
 def parallel(
@@ -47,28 +66,21 @@ def parallel(
     """function(item) of each item, in order, computed by this many threads; an error comes in its item's place.
 
     Short calls are handed over many at once: the number doubles until they take SHORTEST. ahead: so many items at
-    most, one by one. SimpleQueue, since its put is safe in a garbage collection, whatever that has interrupted.
+    most, one by one.
     """
     items, size, more = iter(items), 1, True
-    tasks: SimpleQueue[Task | None] = SimpleQueue()
-    pending: deque[Any] = deque()  # the queues of the tasks' results
-    stopped, at_exit = threading.Event(), sys.is_finalizing  # the module's names may be gone by then
-    workers = [
-        threading.Thread(target=_work, args=(function, tasks, stopped), daemon=True)  # Python waits for others at exit
-        for _ in range(threads)
-    ]
+    tasks: SimpleQueue[Any] = SimpleQueue()  # items, the error after them, and the queue for the results
+    pending: deque[Any] = deque()  # these queues: results, their error, and the seconds they took
+    end = _start(threads, tasks, _work, function)
     try:
-        for worker in workers:
-            worker.start()
         while True:
             while more and len(pending) < (ahead or 2 * threads):
                 chunk, error = _collected(islice(items, size))
-                more = len(chunk) == size and error is None
                 pending.append(SimpleQueue())
                 tasks.put((chunk, error, pending[-1]))
+                more = len(chunk) == size and error is None
             results, error, seconds = pending.popleft().get()
             yield from results
-            del results  # or they would stay in memory while the next are awaited
             if error is not None:
                 raise error
             if not (more or pending):
@@ -76,17 +88,20 @@ def parallel(
             if seconds < SHORTEST and ahead is None:
                 size = min(2 * size, LARGEST)
     finally:
-        stopped.set()
-        for _ in workers:
-            tasks.put(None)
-        if not at_exit():  # from Python 3.13 on, daemons stand still there for ever
-            end = time.monotonic() + TIMEOUT  # but not for one that itself waits for something, such as a network
-            for worker in workers:
-                if worker.ident and worker is not threading.current_thread():  # a garbage collection may run in any
-                    worker.join(max(0, end - time.monotonic()))
+        end()
 
 
-def _collected(items: Iterable[Any]) -> Collected:
+def _work(tasks: SimpleQueue[Any], stopped: threading.Event, function: Callable[[Any], Any]) -> None:
+    while (task := tasks.get()) is not None and not stopped.is_set():
+        chunk, after, answer = task
+        begin = time.perf_counter()
+        results, error = _collected(function(item) for item in chunk)
+        answer.put((results, after if error is None else error, time.perf_counter() - begin))
+        del task, chunk, answer, results, after, error  # or they would stay in memory while the next is awaited
+
+
+def _collected(items: Iterable[Any]) -> tuple[list[Any], BaseException | None]:
+    """The items, and the error that came after them."""
     found = []
     try:
         for item in items:
@@ -96,10 +111,28 @@ def _collected(items: Iterable[Any]) -> Collected:
     return found, None
 
 
-def _work(function: Callable[[Any], Any], tasks: SimpleQueue[Task | None], stopped: threading.Event) -> None:
-    while (task := tasks.get()) is not None and not stopped.is_set():
-        chunk, after, answer = task
-        begin = time.perf_counter()
-        results, error = _collected(function(item) for item in chunk)
-        answer.put((results, after if error is None else error, time.perf_counter() - begin))
-        del task, chunk, after, answer, results, error  # or they would stay in memory while the next is awaited
+def _start(number: int, inbox: SimpleQueue[Any], work: Callable[..., None], *args: Any) -> Callable[[], None]:
+    """Starts threads that run work(inbox, stopped, *args), and returns the function that ends them."""
+    threads: list[threading.Thread] = []
+    stopped, at_exit = threading.Event(), sys.is_finalizing  # the module's names may be gone by then
+
+    def end() -> None:
+        stopped.set()
+        for _ in threads:
+            inbox.put(None)
+        if at_exit():  # from Python 3.13 on, daemons stand still there for ever
+            return
+        until = time.monotonic() + TIMEOUT  # for no thread longer, since it may wait for a network
+        for thread in threads:
+            if thread is not threading.current_thread():  # a garbage collection may run in any thread
+                thread.join(max(0, until - time.monotonic()))
+
+    try:
+        for _ in range(number):
+            thread = threading.Thread(target=work, args=(inbox, stopped, *args), daemon=True)  # Python awaits others
+            thread.start()
+            threads.append(thread)
+    except BaseException:
+        end()
+        raise
+    return end

@@ -87,7 +87,7 @@ def scan(source: Node, initial_state: Any, scan_func: Callable[[Any, Any], Any])
 
 
 def unique(source: Node) -> Node:
-    leaves = nest.flatten(source.spec)
+    leaves = nest.flatten(source.spec())
     for leaf in leaves:
         if leaf.dtype not in (np.int32, np.int64):
             raise TypeError(f"`unique` does not support type {leaf.dtype} -- only tf.int32 and tf.int64.")
@@ -144,4 +144,4 @@ def cache(source: Node) -> Node:
     def rows() -> Rows | None:
         return kept if isinstance(kept, Rows) else None
 
-    return Node("Cache", elements, lambda: source.count, lambda: source.spec, rows)
+    return Node("Cache", elements, source.count, source.spec, rows)

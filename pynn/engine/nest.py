@@ -41,7 +41,8 @@ def map_items(func: Callable[[Any], Any], structure: Any) -> Any:
     """func of each item of the outermost list, tuple or dict, in its form."""
     if isinstance(structure, dict):
         made = copy(structure)  # of its type, in its own order
-        made.update((key, func(structure[key])) for key in sorted(structure))
+        for key in sorted(structure):
+            made[key] = func(structure[key])
         return made
     items = [func(item) for item in structure]
     return type(structure)(*items) if hasattr(structure, "_fields") else type(structure)(items)
