@@ -130,13 +130,14 @@ def rebatch(source: Node, batch_size: int | Sequence[int], drop_remainder: bool)
             rows += len(parts[-1][0])
             if rows < size:
                 continue
-            arrays, first = _joined(parts), 0
+            arrays = _joined(parts)
             while rows >= size:
-                yield _cut(element, arrays, slice(first, first + size))
-                first, rows, size = first + size, rows - size, next(wanted)
-            parts = [[array[first:] for array in arrays]]
+                yield nest.pack_sequence_as(element, [Tensor(array[:size]) for array in arrays])
+                arrays = [array[size:] for array in arrays]
+                rows, size = rows - size, next(wanted)
+            parts = [arrays]
         if rows and not drop_remainder:
-            yield _cut(element, _joined(parts), slice(None))
+            yield nest.pack_sequence_as(element, map(Tensor, _joined(parts)))
 
     known = sizes[0] if drop_remainder and len(sizes) == 1 else None
     return source.derive("Rebatch", make, lambda _: UNKNOWN, lambda _: batched(spec, known))
@@ -144,10 +145,6 @@ def rebatch(source: Node, batch_size: int | Sequence[int], drop_remainder: bool)
 
 def _joined(parts: list[list[np.ndarray]]) -> list[np.ndarray]:
     return parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
-
-
-def _cut(structure: Any, arrays: list[np.ndarray], rows: slice) -> Any:
-    return nest.pack_sequence_as(structure, [Tensor(array[rows]) for array in arrays])
 
 
 def unbatch(source: Node) -> Node:

@@ -75,10 +75,10 @@ class Dataset:
     @staticmethod
     def zip(*args: Any, datasets: Any = None) -> Dataset:
         """The elements of datasets side by side, until one ends: zip(a, b), or zip of a tuple, dict or nest."""
-        if bool(args) == (datasets is not None):
-            raise TypeError("Must pass at least one dataset to `zip`, either in `args` or in `datasets`.")
         structure = datasets if not args else args if len(args) > 1 else args[0]
         parts = nest.flatten(structure)
+        if bool(args) == (datasets is not None) or not parts:
+            raise TypeError("Must pass at least one dataset to `zip`, either in `args` or in `datasets`.")
         for part in parts:
             if not isinstance(part, Dataset):
                 raise TypeError(f"Inputs of `zip` are (nests of) datasets, but one is of type {type(part)}.")

@@ -96,9 +96,8 @@ def zip_(structure: Any) -> Node:
 def concatenate(first: Node, second: Node) -> Node:
     def elements() -> Iterator[Any]:
         last = None
-        for element in first.elements():
-            last = element
-            yield element
+        for last in first.elements():  # noqa: B007
+            yield last
         for element in second.elements():
             if last is not None:
                 _assert_alike(last, element)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._figure import FilePath
-from ._sheet import as_pictures, sheet
+from ._figure import VERMILION, FilePath, new_figure, saved
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,10 +22,10 @@ def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, 
     images: (n, h, w), (n, h, w, 1), or flat (n, h * h), any real dtype. labels: n of anything that prints.
     ValueError: other shapes, no image, another number of labels than of images. path: also save it there.
     """
-    pictures = as_pictures(images)
+    pictures = _pictures(images)
     if labels is not None and len(labels) != len(pictures):
         raise ValueError(f"{len(pictures)} images, but {len(labels)} labels")
-    return sheet(pictures, None if labels is None else [str(label) for label in labels], columns, "", path)
+    return _sheet(pictures, [] if labels is None else list(map(str, labels)), columns, "", path)
 
 
 def predictions(
@@ -41,7 +41,7 @@ def predictions(
     wrong = np.flatnonzero(predicted != labels)
     title = f"{len(wrong)} of {len(pictures)} misclassified{', framed' if len(wrong) else ''}\n{_LEGEND}"
     captions = [_caption(*each) for each in zip(labels, predicted, certainty, strict=True)]
-    return sheet(pictures, captions, columns, title, path, framed=set(wrong.tolist()))
+    return _sheet(pictures, captions, columns, title, path, framed=set(wrong.tolist()))
 
 
 def mistakes(
@@ -62,12 +62,24 @@ def mistakes(
         title += f"; the {len(shown)} most certain"
     if len(shown):
         title += f"\n{_LEGEND}"
-    return sheet(pictures[shown], captions, columns, title, path)
+    return _sheet(pictures[shown], captions, columns, title, path)
+
+
+def _pictures(images: Any) -> np.ndarray:
+    """(n, h, w) of the images that digits takes. ValueError for other shapes."""
+    x = np.asarray(images)
+    if x.ndim == 4 and x.shape[3] == 1:
+        x = x[..., 0]
+    elif x.ndim == 2 and math.isqrt(x.shape[1]) ** 2 == x.shape[1]:
+        x = x.reshape(len(x), math.isqrt(x.shape[1]), -1)
+    if x.ndim != 3 or not x.size:
+        raise ValueError(f"images must be (n, h, w), (n, h, w, 1) or (n, h * h) with n >= 1, not {x.shape}")
+    return x
 
 
 def _judged(images: Any, labels: Any, probabilities: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The pictures, their labels, the most probable classes and their probabilities, all of one length."""
-    pictures = as_pictures(images)
+    pictures = _pictures(images)
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     if labels.shape != (len(pictures),) or probabilities.ndim != 2 or len(probabilities) != len(pictures):
         raise ValueError(
@@ -82,3 +94,50 @@ def _judged(images: Any, labels: Any, probabilities: Any) -> tuple[np.ndarray, n
 
 def _caption(label: Any, predicted: Any, certainty: Any) -> str:
     return f"{label} > {predicted}  {certainty:.0%}"
+
+
+def _sheet(
+    pictures: np.ndarray,
+    captions: Sequence[str],
+    columns: int,
+    title: str,
+    path: FilePath | None,
+    framed: Collection[int] = (),
+) -> Figure:
+    """One image of all tiles, with the captions written above them: a hundred axes would take seconds.
+
+    framed: the pictures that get a frame and a bold caption.
+    """
+    if columns < 1:
+        raise ValueError(f"columns must be 1 or more, not {columns}")
+    n, h, w = pictures.shape
+    columns = min(columns, max(n, 1))
+    rows = -(-n // columns)
+    head = -(-h // 3) if captions else 0
+    gap = -(-w // 7)
+    tall, wide = h + head + gap, w + gap
+    image = np.full((rows * tall, columns * wide), pictures.min() if n else 0, pictures.dtype)
+    tiles = image.reshape(rows, tall, columns, wide)
+    for i, picture in enumerate(pictures):
+        tiles[i // columns, head : head + h, i % columns, :w] = picture
+
+    inch = 0.95 / wide  # of a pixel
+    across, down = inch * image.shape[1], inch * image.shape[0]
+    width, height = max(4.0, across + inch * gap), down + (0.55 if title else 0.1)
+    figure = new_figure(width, height)
+    if n:
+        axes = figure.add_axes(((width - across + inch * gap) / 2 / width, 0.0, across / width, down / height))
+        axes.imshow(image, cmap="gray_r", interpolation="nearest", aspect="auto")
+        axes.set_axis_off()
+        for i, caption in enumerate(captions):
+            x, y = i % columns * wide, i // columns * tall
+            text = axes.text(x + w / 2, y + 0.8 * head, caption, ha="center", va="baseline", fontsize=8)
+            if i in framed:
+                from matplotlib.patches import Rectangle
+
+                text.set(weight="bold", color=VERMILION)
+                corner = x - 0.5, y + head - 0.5
+                axes.add_patch(Rectangle(corner, w, h, fill=False, edgecolor=VERMILION, linewidth=2.5, clip_on=False))
+    if title:
+        figure.suptitle(title, fontsize=10)
+    return saved(figure, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..support.atomic import replacing
 from ..support.extras import install
@@ -18,13 +18,13 @@ FilePath = str | os.PathLike[str]
 BLUE, VERMILION = "#0072B2", "#D55E00"
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches. ImportError, which names the extra, without matplotlib."""
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = None) -> Figure:
+    """An empty figure of this size in inches. ImportError: matplotlib is missing; the message names the extra."""
     try:
         from ._notebook import NotebookFigure
     except ImportError:
         raise ImportError(f"pynn.plot needs matplotlib: {install('plot')}") from None
-    return NotebookFigure(figsize=(width, height), dpi=150)
+    return NotebookFigure(figsize=(width, height), dpi=150, layout=layout)
 
 
 def saved(figure: Figure, path: FilePath | None) -> Figure:

@@ -24,8 +24,7 @@ def activations(*functions: str | Callable[[Any], Any], path: FilePath | None = 
     """
     functions = functions or ("linear", "sigmoid", "relu")
     z = np.linspace(-6, 6, 601, dtype=np.float32)
-    figure = new_figure(3.6 * len(functions), 3.2)
-    figure.set_layout_engine("constrained")
+    figure = new_figure(3.6 * len(functions), 3.2, "constrained")
     for i, each in enumerate(functions):
         name = each if isinstance(each, str) else getattr(each, "__name__", "function")
         y = np.asarray(get(each)(z))

@@ -26,8 +26,7 @@ def history(history: Any, path: FilePath | None = None) -> Figure:
     names.sort(key=lambda name: name != "loss")
     columns = min(len(names), 3)
     rows = -(-len(names) // columns)
-    figure = new_figure(4.5 * columns, 3.4 * rows)
-    figure.set_layout_engine("constrained")
+    figure = new_figure(4.5 * columns, 3.4 * rows, "constrained")
     for i, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, i + 1)
         n = len(curves[name])
@@ -38,9 +37,7 @@ def history(history: Any, path: FilePath | None = None) -> Figure:
             (f"val_{name}", "validation", "s", "--", VERMILION),
         ):
             if curve := curves.get(key):
-                if n > _MARKED:
-                    marker = ""
-                at = _validated(epochs, len(curve))
+                at, marker = _validated(epochs, len(curve)), marker if n <= _MARKED else ""
                 axes.plot(at, curve, color=color, linestyle=line, marker=marker, markersize=4, label=label)
         axes.set(xlabel="epoch", ylabel=name)
         axes.locator_params(axis="x", integer=True, min_n_ticks=1)

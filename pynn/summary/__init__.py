@@ -99,32 +99,36 @@ def should_record_summaries() -> bool:
 
 def scalar(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
     """Writes a number, as float32. ValueError: data is no scalar, or there is no step."""
-    if found := _target(step):
-        found[0].scalar(name, data, found[1], description)
-    return found is not None
+    return _written(EventFile.scalar, name, data, step, description)
 
 
 def histogram(
     name: str, data: Any, step: Any = None, buckets: int | None = None, description: str | None = None
 ) -> bool:
     """Writes how often the values of data occur, in `buckets` (30) intervals of one width from smallest to largest."""
-    if found := _target(step):
-        found[0].histogram(name, data, found[1], buckets, description)
-    return found is not None
+    return _written(EventFile.histogram, name, data, step, buckets, description)
 
 
 def image(name: str, data: Any, step: Any = None, max_outputs: int = 3, description: str | None = None) -> bool:
     """Writes the first max_outputs of k images (k, height, width, 1 to 4 channels): uint8, or floats from 0 to 1."""
-    if found := _target(step):
-        found[0].image(name, data, found[1], max_outputs, description)
-    return found is not None
+    return _written(EventFile.image, name, data, step, max_outputs, description)
 
 
 def text(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
     """Writes a string (Markdown), or an array of strings."""
-    if found := _target(step):
-        found[0].text(name, data, found[1], description)
-    return found is not None
+    return _written(EventFile.text, name, data, step, description)
+
+
+def _written(write: Callable[..., None], name: str, data: Any, step: Any, *options: Any) -> bool:
+    """Whether there is a writer, which then has written."""
+    writer = _default.writer
+    if writer is None or not should_record_summaries():
+        return False
+    step = _default.step if step is None else step
+    if step is None:
+        raise ValueError("No step set. Please specify one through the `step` argument, or through as_default(step)")
+    write(writer._events, name, data, step, *options)
+    return True
 
 
 def flush(writer: SummaryWriter | None = None) -> None:
@@ -132,17 +136,6 @@ def flush(writer: SummaryWriter | None = None) -> None:
     writer = writer or _default.writer
     if writer:
         writer.flush()
-
-
-def _target(step: Any) -> tuple[EventFile, Any] | None:
-    """Where to write, and the step; None: nowhere."""
-    if not should_record_summaries():
-        return None
-    assert _default.writer is not None
-    step = _default.step if step is None else step
-    if step is None:
-        raise ValueError("No step set. Please specify one through the `step` argument, or through as_default(step)")
-    return _default.writer._events, step
 
 
 __getattr__ = missing(__name__)
