@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,32 +29,42 @@ def batch(source: Node, batch_size: int, drop_remainder: bool) -> Node:
             for group in groups(start(), size, drop_remainder):
                 yield nest.pack_sequence_as(group[0], map(Tensor, stack(group)))
 
-    node = source.derive(
-        "Batch",
-        make,
-        partial(_batch_count, size, drop_remainder),
-        lambda element: batched(element, size if drop_remainder else None),
-    )
+    node = _batches("Batch", source, make, size, drop_remainder)
     node.batch_size = size
     return node
 
 
-def _batch_count(size: int, drop_remainder: bool, n: int) -> int:
-    return n if n < 0 else n // size if drop_remainder else -(-n // size)
+def _batches(
+    name: str,
+    source: Node,
+    make: Callable[[Start], Iterator[Any]],
+    size: int,
+    drop_remainder: bool,
+    element: Any = None,
+) -> Node:
+    """element: the specification of one row, if that is not the source's."""
+    return source.derive(
+        name,
+        make,
+        lambda n: n if n < 0 else n // size if drop_remainder else -(-n // size),
+        lambda spec: batched(spec if element is None else element, size if drop_remainder else None),
+    )
 
 
 def padded_batch(source: Node, batch_size: int, padded_shapes: Any, padding_values: Any, drop_remainder: bool) -> Node:
-    size, leaves = positive(batch_size, "Batch size"), nest.flatten(source.spec())
+    size, element = positive(batch_size, "Batch size"), source.spec()
+    leaves = nest.flatten(element)
     if padded_shapes is None:
         if any(leaf.shape.rank is None for leaf in leaves):
             raise ValueError("You must provide `padded_shapes` argument because a component has unknown rank.")
         shapes: list[list[int | None]] = [[None] * len(leaf.shape) for leaf in leaves]
     else:
-        shapes = list(map(_padded_shape, leaves, nest.flatten_up_to(source.spec(), padded_shapes, check_types=False)))
-    same = padding_values is None or (len(leaves) > 1 and not nest.is_nested(padding_values))
-    values = (
-        [padding_values] * len(leaves) if same else nest.flatten_up_to(source.spec(), padding_values, check_types=False)
-    )
+        shapes = list(map(_padded_shape, leaves, nest.flatten_up_to(element, padded_shapes, check_types=False)))
+        element = nest.pack_sequence_as(element, map(TensorSpec, shapes, [leaf.dtype for leaf in leaves]))
+    if padding_values is None or (len(leaves) > 1 and not nest.is_nested(padding_values)):
+        values = [padding_values] * len(leaves)
+    else:
+        values = nest.flatten_up_to(element, padding_values, check_types=False)
     values = list(map(_padding_value, leaves, values))
 
     def make(start: Start) -> Iterator[Any]:
@@ -63,14 +72,7 @@ def padded_batch(source: Node, batch_size: int, padded_shapes: Any, padding_valu
             columns = zip(*map(nest.flatten, group), strict=True)
             yield nest.pack_sequence_as(group[0], map(_padded, columns, shapes, values))
 
-    def spec(element: Any) -> Any:
-        if padded_shapes is not None:
-            element = nest.pack_sequence_as(
-                element, [TensorSpec(s, leaf.dtype) for s, leaf in zip(shapes, leaves, strict=True)]
-            )
-        return batched(element, size if drop_remainder else None)
-
-    return source.derive("PaddedBatch", make, partial(_batch_count, size, drop_remainder), spec)
+    return _batches("PaddedBatch", source, make, size, drop_remainder, element)
 
 
 def _padded_shape(spec: TensorSpec, shape: Any) -> list[int | None]:

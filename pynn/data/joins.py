@@ -96,7 +96,7 @@ def zip_(structure: Any) -> Node:
 def concatenate(first: Node, second: Node) -> Node:
     def elements() -> Iterator[Any]:
         last = None
-        for last in first.elements():  # noqa: B007
+        for last in first.elements():
             yield last
         for element in second.elements():
             if last is not None:

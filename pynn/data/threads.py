@@ -27,7 +27,7 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
     ready: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
     for _ in range(ahead):
         free.put(None)
-    end = _start(1, free, _read, start, ready)
+    end = _start("prefetch", 1, free, _read, start, ready)
     try:
         while (result := ready.get())[0] is not _END:
             item, error = result
@@ -71,7 +71,7 @@ def parallel(
     items, size, more = iter(items), 1, True
     tasks: SimpleQueue[Any] = SimpleQueue()  # items, the error after them, and the queue for the results
     pending: deque[Any] = deque()  # these queues: results, their error, and the seconds they took
-    end = _start(threads, tasks, _work, function)
+    end = _start("map", threads, tasks, _work, function)
     try:
         while True:
             while more and len(pending) < (ahead or 2 * threads):
@@ -111,7 +111,9 @@ def _collected(items: Iterable[Any]) -> tuple[list[Any], BaseException | None]:
     return found, None
 
 
-def _start(number: int, inbox: SimpleQueue[Any], work: Callable[..., None], *args: Any) -> Callable[[], None]:
+def _start(
+    name: str, number: int, inbox: SimpleQueue[Any], work: Callable[..., None], *args: Any
+) -> Callable[[], None]:
     """Starts threads that run work(inbox, stopped, *args), and returns the function that ends them."""
     threads: list[threading.Thread] = []
     stopped, at_exit = threading.Event(), sys.is_finalizing  # the module's names may be gone by then
@@ -129,8 +131,8 @@ def _start(number: int, inbox: SimpleQueue[Any], work: Callable[..., None], *arg
 
     try:
         for _ in range(number):
-            thread = threading.Thread(target=work, args=(inbox, stopped, *args), daemon=True)  # Python awaits others
-            thread.start()
+            thread = threading.Thread(target=work, args=(inbox, stopped, *args), name=name, daemon=True)
+            thread.start()  # a daemon, since Python waits for others at exit
             threads.append(thread)
     except BaseException:
         end()
