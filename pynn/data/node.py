@@ -84,11 +84,11 @@ class Node:
         count: Callable[[int], int] = lambda n: n,
         spec: Callable[[Any], Any] = lambda spec: spec,
     ) -> Node:
-        """A node whose passes are make(start), where start() starts one over this node; its count and spec likewise."""
+        """The node whose passes are make(self.elements), with functions of this node's count and specification."""
         return Node(name, lambda: make(self.elements), lambda: count(self.count()), cache(lambda: spec(self.spec())))
 
     def select(self, name: str, choose: Callable[[Start], Iterator[Any]], count: Callable[[int], int]) -> Node:
-        """The same where choose(start) takes the items as they are: elements, or the numbers of rows."""
+        """The node whose passes are choose(self.elements), or choose(numbers of rows) where the elements are rows."""
 
         def rows() -> Rows | None:
             found = self.rows()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
-from collections import Counter
+from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
 import pytest
@@ -120,6 +120,26 @@ def test_rows_stay_rows():
             tracemalloc.stop()
         assert len(kept) == 999
         assert size < 2 * 50_000 * 17 + 999 * 2_000
+
+
+def test_zip_of_rows_in_order_stays_rows():
+    cached = Dataset.range(9).filter(lambda x: x % 2 == 0).cache()
+    zipped = Dataset.zip({"b": cached, "a": Dataset.from_tensor_slices(([5, 6, 7], [1, 2, 3]))})
+    assert zipped._node.rows() is None and len(list(zipped)) == 3
+    assert len(list(cached)) == 5 and zipped._node.rows() is not None
+    (batch,) = zipped.batch(4).as_numpy_iterator()
+    assert batch["b"].tolist() == [0, 2, 4] and [x.tolist() for x in batch["a"]] == [[5, 6, 7], [1, 2, 3]]
+    shuffled = Dataset.zip((cached.shuffle(5, seed=1), cached))
+    assert shuffled._node.rows() is None and sorted(int(x) for x, _ in shuffled) == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.parametrize("empty", [OrderedDict(), defaultdict(list)])
+def test_dicts_keep_their_type_and_order(empty):
+    empty.update(b=[1, 2], a=[3, 4])
+    slices = Dataset.from_tensor_slices(empty)
+    for dataset in (slices, slices.map(lambda element: element), slices.map(lambda element: element).batch(1)):
+        for element in dataset:
+            assert type(element) is type(empty) and list(element) == ["b", "a"]
 
 
 def test_batches_in_order_are_views():
