@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -119,7 +120,7 @@ class Dataset:
 
     def flat_map(self, map_func: Callable[..., Dataset]) -> Dataset:
         """The elements of the dataset map_func(first element), then of the second's, ..."""
-        return Dataset(joins.flat_map(self._node, _to_node(map_func)))
+        return Dataset(joins.flat_map(self._node, partial(_node_of, map_func)))
 
     def interleave(
         self,
@@ -134,7 +135,9 @@ class Dataset:
         cycle_length None, AUTOTUNE: the CPUs of this process. The consumer's thread calls map_func, and the order is
         TensorFlow's deterministic one, whatever num_parallel_calls and deterministic say.
         """
-        return Dataset(joins.interleave(self._node, _to_node(map_func), cycle_length, block_length, num_parallel_calls))
+        return Dataset(
+            joins.interleave(self._node, partial(_node_of, map_func), cycle_length, block_length, num_parallel_calls)
+        )
 
     def shuffle(self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True) -> Dataset:
         """Elements drawn at random from a buffer of buffer_size of them, which the next ones refill.
@@ -279,16 +282,12 @@ class Dataset:
         return f"<_{self._node.name}Dataset element_spec={self.element_spec}>"
 
 
-def _to_node(map_func: Callable[..., Dataset]) -> Callable[[Any], Node]:
+def _node_of(map_func: Callable[..., Dataset], element: Any) -> Node:
     """The node of the dataset that map_func makes of an element."""
-
-    def node(element: Any) -> Node:
-        made = map_func(*element) if type(element) is tuple else map_func(element)
-        if not isinstance(made, Dataset):
-            raise TypeError(f"`map_func` must return a `Dataset` object. Got {type(made)}.")
-        return made._node
-
-    return node
+    made = map_func(*element) if type(element) is tuple else map_func(element)
+    if not isinstance(made, Dataset):
+        raise TypeError(f"`map_func` must return a `Dataset` object. Got {type(made)}.")
+    return made._node
 
 
 def _numpy(leaf: Any) -> Any:

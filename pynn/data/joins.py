@@ -16,13 +16,14 @@ from ..engine import nest
 from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from .elements import next_state
-from .node import AUTOTUNE, INFINITE, UNKNOWN, Node, Rows, Start, positive, worker_count
+from .node import AUTOTUNE, INFINITE, UNKNOWN, Node, Rows, Start, picklable, positive, worker_count
 from .sources import listed, slices
 from .specs import DatasetSpec, merged, spec_of
 
 Function = Callable[[Any], Node]  # of an element
 
 
+@picklable
 def flat_map(source: Node, function: Function) -> Node:
     return _several(
         "FlatMap", source, function, lambda: chain.from_iterable(function(e).elements() for e in source.elements())
@@ -34,6 +35,7 @@ def _several(name: str, source: Node, function: Function, elements: Start) -> No
     return Node(name, elements, lambda: UNKNOWN, cache(lambda: function(next(source.elements())).spec()))
 
 
+@picklable
 def interleave(
     source: Node,
     function: Function,
@@ -69,6 +71,7 @@ def interleave(
     return _several("Interleave", source, function, elements)
 
 
+@picklable
 def zip_(structure: Any) -> Node:
     """A nest of the elements of several nodes, until the first of them ends."""
     nodes = nest.flatten(structure)
@@ -93,6 +96,7 @@ def zip_(structure: Any) -> Node:
     return Node("Zip", elements, count, lambda: nest.pack_sequence_as(structure, [node.spec() for node in nodes]), rows)
 
 
+@picklable
 def concatenate(first: Node, second: Node) -> Node:
     def elements() -> Iterator[Any]:
         last = None
@@ -119,6 +123,7 @@ def _assert_alike(first: Any, second: Any) -> None:
         raise TypeError(f"Incompatible dataset elements: {spec_of(first)} and {spec_of(second)}") from None
 
 
+@picklable
 def window(
     source: Node, size: int, shift: int | None, stride: int, drop_remainder: bool, wrap: Callable[[Node], Any]
 ) -> Node:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial, wraps
 from itertools import islice
 from operator import index
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -20,6 +20,7 @@ AUTOTUNE = INFINITE = -1
 UNKNOWN = -2
 BLOCK = 256  # rows that are taken at once where elements are wanted one by one
 
+P = ParamSpec("P")
 Start = Callable[[], Iterator[Any]]  # each call starts a pass of its own
 
 
@@ -76,6 +77,10 @@ class Node:
     spec: Callable[[], Any]
     rows: Callable[[], Rows | None] = lambda: None
     batch_size: int | None = None
+    made: Callable[[], Node] | None = None  # makes it anew, for pickle and copy
+
+    def __reduce__(self) -> Any:
+        return self.made, ()
 
     def derive(
         self,
@@ -99,6 +104,19 @@ class Node:
             return found.elements() if found else choose(self.elements)
 
         return Node(name, elements, lambda: count(self.count()), self.spec, rows)
+
+
+def picklable(function: Callable[P, Node]) -> Callable[P, Node]:
+    """A function that makes nodes, which pickle and copy make anew by calling it with the same arguments."""
+
+    @wraps(function)
+    def noting(*args: P.args, **kwargs: P.kwargs) -> Node:
+        node = function(*args, **kwargs)
+        if node.made is None:
+            node.made = partial(noting, *args, **kwargs)
+        return node
+
+    return noting
 
 
 def positive(value: int, name: str) -> int:

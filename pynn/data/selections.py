@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.errors import InvalidArgumentError
 from ..ops import random
-from .node import INFINITE, UNKNOWN, Node, Start
+from .node import INFINITE, UNKNOWN, Node, Start, picklable
 
 
 def generators(seed: int | None, anew: bool) -> Callable[[], np.random.Generator]:
@@ -22,6 +22,7 @@ def generators(seed: int | None, anew: bool) -> Callable[[], np.random.Generator
     return lambda: np.random.default_rng((seed, next(passes)))
 
 
+@picklable
 def shuffle(source: Node, buffer_size: int, seed: int | None, reshuffle: bool) -> Node:
     size = index(buffer_size)
     if size < 1 and size != UNKNOWN:
@@ -43,6 +44,7 @@ def _shuffled(items: Iterator[Any], size: int | None, rng: np.random.Generator) 
         yield buffer[n]
 
 
+@picklable
 def repeat(source: Node, count: int | None) -> Node:
     times = -1 if count is None else index(count)
 
@@ -63,6 +65,7 @@ def repeat(source: Node, count: int | None) -> Node:
     return source.select("Repeat", repeated, number)
 
 
+@picklable
 def take(source: Node, count: int) -> Node:
     size = index(count)
     if size < 0:
@@ -74,6 +77,7 @@ def take(source: Node, count: int) -> Node:
     )
 
 
+@picklable
 def skip(source: Node, count: int) -> Node:
     size = index(count)
     return source.select(
@@ -83,6 +87,7 @@ def skip(source: Node, count: int) -> Node:
     )
 
 
+@picklable
 def shard(source: Node, num_shards: int, index: int) -> Node:
     if num_shards < 1:
         raise InvalidArgumentError(f"Number of shards must be greater than zero (currently num_shards = {num_shards}).")
