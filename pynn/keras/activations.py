@@ -26,9 +26,8 @@ def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def activation(x: Any, *args: Any, **options: Any) -> Any:
         if not isinstance(x, KerasTensor):
             return function(x, *args, **options)
-        from .layers import Activation  # late: layers are written with activations
-
-        return Activation((lambda y: function(y, *args, **options)) if args or options else activation)(x)
+        called = (lambda y: function(y, *args, **options)) if args or options else activation
+        return OURS["keras.layers", "Activation"](called)(x)
 
     activation.__module__, activation.__qualname__ = __name__, function.__name__  # where pickle finds it
     return activation

@@ -15,7 +15,6 @@ from ..engine.tensor import Operators
 from ..ops import random
 from ..support.missing import missing
 from ..support.neutral import neutral
-from .callbacks import Logs
 from .common.configuration import deserialize as deserialize_keras_object
 from .common.configuration import serialize as serialize_keras_object
 from .common.registry import custom_object_scope, register_keras_serializable
@@ -95,7 +94,7 @@ class Progbar:
     ) -> None:
         self.target, self.verbose, self.unit_name = target, verbose, unit_name
         self.stateful_metrics = frozenset(stateful_metrics or ())
-        self._bar = _Bar(unit_name, verbose) if verbose else None
+        self._bar = ProgressBar(verbose, unit_name)
         self._seen, self._started = 0, False
         self._sums: dict[str, tuple[float, int]] = {}
 
@@ -105,40 +104,24 @@ class Progbar:
             finalize = self.target is not None and current >= self.target
         steps = max(current - self._seen, 1)
         for name, value in values or ():
-            if finalize or name in self.stateful_metrics:
-                self._sums[name] = float(value), 1
-            else:
-                total, count = self._sums.get(name, (0.0, 0))
-                self._sums[name] = total + float(value) * steps, count + steps
+            last = finalize or name in self.stateful_metrics
+            total, count = (0.0, 1 - steps) if last else self._sums.get(name, (0.0, 0))
+            self._sums[name] = total + float(value) * (1 if last else steps), count + steps
         self._seen = current
-        if self._bar is None:
+        if not self.verbose:
             return
-        logs = {name: total / count for name, (total, count) in self._sums.items()}
         if not self._started:
             self._bar.set_params({"steps": self.target})
             self._bar.on_predict_begin()
         self._started = not finalize
-        self._bar.draw(current, logs, finalize)
+        logs = {name: total / count for name, (total, count) in self._sums.items()}
+        self._bar.on_train_batch_end(current - 1, logs)
+        if finalize:
+            self._bar.on_epoch_end(0, logs)
 
     def add(self, n: int, values: Any = None) -> None:
         """n more steps are done."""
         self.update(self._seen + n, values)
-
-
-class _Bar(ProgressBar):
-    """The bar of fit, with a unit of its own."""
-
-    def __init__(self, unit: str, verbose: int) -> None:
-        super().__init__(verbose)
-        self._unit = unit
-
-    def draw(self, done: int, logs: Logs, finished: bool) -> None:
-        self._step(done - 1, logs)
-        if finished:
-            self._finish(logs)
-
-    def _details(self, logs: Logs) -> str:
-        return super()._details(logs).replace("/step", f"/{self._unit}", 1)
 
 
 __getattr__ = missing(__name__)

@@ -14,6 +14,7 @@ from ...engine.dtypes import TensorShape, as_dtype
 from ...engine.tape import unrecorded
 from ...engine.tensor import Tensor
 from ...support.neutral import neutral
+from .registry import OURS
 
 if TYPE_CHECKING:
     from ..layers.base import Layer
@@ -31,9 +32,8 @@ class Node:
 
 
 def _call(name: str, *operands: Any) -> Any:
-    from ..layers.operation import OPERATIONS  # late: layers are written with KerasTensors
-
-    return OPERATIONS[name]()(*operands)
+    """A call of the layer that keras.layers registers for the operation."""
+    return OURS["keras.src.ops.numpy", name]()(*operands)
 
 
 def _operator(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:

@@ -5,65 +5,24 @@ from typing import Any
 
 from ...support.missing import missing
 from ..common import configuration
-from .activation import ELU, LeakyReLU, PReLU
+from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .base import Layer
-from .core import Activation, Dense, Flatten, ReLU, Softmax
-from .embedding import Embedding
+from .core import Dense, Embedding
 from .input import Input, InputLayer
 from .merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from .merging import add, average, concatenate, dot, maximum, minimum, multiply, subtract
 from .noise import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
 from .preprocessing import CategoryEncoding, Normalization, Rescaling
-from .shaping import ActivityRegularization, Identity, Lambda, Permute, RepeatVector, Reshape
+from .shaping import ActivityRegularization, Flatten, Identity, Lambda, Permute, RepeatVector, Reshape
 
 __all__ = [
-    "ELU",
-    "Activation",
-    "ActivityRegularization",
-    "Add",
-    "AlphaDropout",
-    "Average",
-    "BatchNormalization",
-    "CategoryEncoding",
-    "Concatenate",
-    "Dense",
-    "Dot",
-    "Dropout",
-    "Embedding",
-    "Flatten",
-    "GaussianDropout",
-    "GaussianNoise",
-    "Identity",
-    "Input",
-    "InputLayer",
-    "Lambda",
-    "Layer",
-    "LayerNormalization",
-    "LeakyReLU",
-    "Maximum",
-    "Minimum",
-    "Multiply",
-    "Normalization",
-    "PReLU",
-    "Permute",
-    "ReLU",
-    "RepeatVector",
-    "Rescaling",
-    "Reshape",
-    "Softmax",
-    "Subtract",
-    "UnitNormalization",
-    "add",
-    "average",
-    "concatenate",
-    "deserialize",
-    "dot",
-    "maximum",
-    "minimum",
-    "multiply",
-    "serialize",
-    "subtract",
+    "ELU", "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
+    "CategoryEncoding", "Concatenate", "Dense", "Dot", "Dropout", "Embedding", "Flatten", "GaussianDropout",
+    "GaussianNoise", "Identity", "Input", "InputLayer", "Lambda", "Layer", "LayerNormalization", "LeakyReLU",
+    "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "Permute", "ReLU", "RepeatVector", "Rescaling",
+    "Reshape", "Softmax", "Subtract", "UnitNormalization", "add", "average", "concatenate", "deserialize", "dot",
+    "maximum", "minimum", "multiply", "serialize", "subtract",
 ]  # fmt: skip
 
 

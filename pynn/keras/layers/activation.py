@@ -1,4 +1,4 @@
-"""Activation layers with settings or weights of their own."""
+"""Activation functions as layers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,47 @@ from typing import Any, Unpack
 
 from ... import ops
 from ...engine.tensor import Tensor
-from .. import constraints, initializers, regularizers
+from .. import activations
+from ._weighted import Weighted
 from .base import Layer, LayerOptions
+
+
+class Activation(Layer):
+    """Applies an activation function.
+
+    activation: name in keras.activations, function, or None for none
+    """
+
+    def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.activation(inputs)
+
+
+class ReLU(Layer):
+    """max(x, 0), or as keras.activations.relu with the given arguments.
+
+    max_value: upper limit of the outputs, 0 or more; None for none
+    negative_slope: outputs below threshold are negative_slope * (x - threshold); 0 or more
+    threshold: 0 or more
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.max_value = None if max_value is None else _not_negative(self, "max_value", max_value)
+        self.negative_slope = _not_negative(self, "negative_slope", negative_slope)
+        self.threshold = _not_negative(self, "threshold", threshold)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
 
 class LeakyReLU(Layer):
@@ -21,10 +60,7 @@ class LeakyReLU(Layer):
         self, negative_slope: float = 0.3, *, alpha: float | None = None, **options: Unpack[LayerOptions]
     ) -> None:
         super().__init__(**options)
-        slope = negative_slope if alpha is None else alpha
-        if slope is None or slope < 0:
-            raise ValueError(f"The negative_slope of a LeakyReLU layer cannot be None or negative, got {slope}")
-        self.negative_slope = slope
+        self.negative_slope = _not_negative(self, "negative_slope", negative_slope if alpha is None else alpha)
 
     def call(self, inputs: Tensor) -> Tensor:
         return ops.leaky_relu(inputs, self.negative_slope)
@@ -47,11 +83,10 @@ class ELU(Layer):
         self.alpha = alpha
 
     def call(self, inputs: Tensor) -> Tensor:
-        y = ops.elu(inputs)
-        return y if self.alpha == 1 else ops.where(ops.greater(inputs, 0), y, self.alpha * y)
+        return activations.elu(inputs, self.alpha)
 
 
-class PReLU(Layer):
+class PReLU(Weighted):
     """x, and alpha * x where x is negative, with a learned alpha for each entry of a sample (He et al. 2015).
 
     alpha_initializer: name or object of keras.initializers, function (shape, dtype) or array
@@ -69,20 +104,33 @@ class PReLU(Layer):
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self._resolve(locals())
         self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else list(shared_axes or ())
 
     def build(self, input_shape: Any) -> None:
-        shape = [1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape)][1:]
-        self.alpha = self.add_weight(
-            shape,
-            self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-            name="alpha",
-        )
+        shape = [1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape)]
+        self.alpha = self._add("alpha", shape[1:])
 
     def call(self, inputs: Tensor) -> Tensor:
         return ops.relu(inputs) - self.alpha * ops.relu(-inputs)
+
+
+class Softmax(Layer):
+    """Probabilities along the axis.
+
+    axis: the axis along which they add up to 1
+    """
+
+    def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        self.axis = axis
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return activations.softmax(inputs, self.axis)
+
+
+def _not_negative(layer: Layer, argument: str, value: float) -> float:
+    if value is None or value < 0:
+        kind = type(layer).__name__
+        raise ValueError(f"The {argument} of a {kind} layer cannot be a negative value or None, got {value}")
+    return value

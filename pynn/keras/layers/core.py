@@ -1,8 +1,7 @@
-"""The layers of dense networks."""
+"""Layers that are a matrix: Dense multiplies by it, Embedding takes rows of it."""
 
 from __future__ import annotations
 
-import math
 from typing import Any, Unpack
 
 import numpy as np
@@ -11,6 +10,7 @@ from ... import ops
 from ...engine.tensor import Tensor
 from ...support.neutral import neutral
 from .. import activations, constraints, initializers, regularizers
+from ._weighted import Weighted
 from .base import Layer, LayerOptions
 
 
@@ -87,78 +87,47 @@ class Dense(Layer):
         return self.activation(ops.dense(x, self.kernel, self.bias))
 
 
-class Flatten(Layer):
-    """(m, ...) -> (m, product of the others).
+class Embedding(Weighted):
+    """Integers below input_dim (...) -> rows of a weight (..., output_dim).
 
-    data_format: "channels_last"; "channels_first": the second axis goes last before; None for "channels_last"
+    The gradient of a row that is taken twice is the sum of both, also where an optimizer squares it; Keras on
+    TensorFlow squares the two apart.
+
+    input_dim: number of rows: the largest integer + 1
+    output_dim: size of a row
+    embeddings_initializer: name or object of keras.initializers, function (shape, dtype) or array
+    embeddings_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
+    embeddings_constraint: after each update: name or object of keras.constraints, function, or None
+    weights: first values (input_dim, output_dim), also in a list; None for those of embeddings_initializer
+    input_length: from older programs: n stands for input_shape=(n,); None: not given
     """
 
-    def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(**options)
-        if data_format not in (None, "channels_last", "channels_first"):
-            raise ValueError(f"`data_format` is 'channels_last' or 'channels_first', got {data_format!r}")
-        self.data_format = data_format or "channels_last"
-
-    def call(self, inputs: Tensor) -> Tensor:
-        shape = inputs._array.shape
-        if self.data_format == "channels_first" and len(shape) > 2:
-            inputs = ops.transpose(inputs, (0, *range(2, len(shape)), 1))
-        return ops.reshape(inputs, (shape[0], math.prod(shape[1:])))
-
-
-class Activation(Layer):
-    """Applies an activation function.
-
-    activation: name in keras.activations, function, or None for none
-    """
-
-    def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(**options)
-        self.activation = activations.get(activation)
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return self.activation(inputs)
-
-
-class ReLU(Layer):
-    """max(x, 0), or as keras.activations.relu with the given arguments.
-
-    max_value: upper limit of the outputs, 0 or more; None for none
-    negative_slope: outputs below threshold are negative_slope * (x - threshold); 0 or more
-    threshold: 0 or more
-    """
-
-    def __init__(
+    @neutral(mask_zero=False, lora_rank=None, lora_alpha=None, quantization_config=None)
+    def __init__(  # type: ignore[misc]  # here input_dim is another thing than in Layer's options
         self,
-        max_value: float | None = None,
-        negative_slope: float = 0.0,
-        threshold: float = 0.0,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        *,
+        weights: Any = None,
+        input_length: int | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**options)
-        for argument, value in (
-            ("max_value", max_value or 0.0),
-            ("negative_slope", negative_slope),
-            ("threshold", threshold),
-        ):
-            if value is None or value < 0:
-                wrong = "None" if value is None else f"a negative value, got {value}"
-                raise ValueError(f"{argument} of a ReLU layer cannot be {wrong}")
-        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+        for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size <= 0:
+                raise ValueError(f"`{name}` must be a positive integer, got {size!r}")
+        super().__init__(**({} if input_length is None else {"input_shape": (input_length,)}) | options)
+        self.input_dim, self.output_dim = int(input_dim), int(output_dim)
+        self._resolve(locals())
+        if weights is not None:
+            self.build(None)
+            self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
+
+    def build(self, input_shape: Any = None) -> None:
+        self.embeddings = self._add("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Tensor) -> Tensor:
-        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
-
-
-class Softmax(Layer):
-    """Probabilities along the axis.
-
-    axis: the axis along which they add up to 1
-    """
-
-    def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(**options)
-        self.axis = axis
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return activations.softmax(inputs, self.axis)
+        rows = inputs._array
+        return ops.gather(self.embeddings, rows if rows.dtype.kind in "iu" else rows.astype(np.int32))

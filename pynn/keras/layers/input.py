@@ -34,14 +34,13 @@ class InputLayer(Layer):
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         shape = input_shape if shape is None else shape
-        for other, given in (("shape", shape), ("batch_size", batch_size)):
-            if batch_shape is not None and given is not None:
-                raise ValueError(f"You cannot pass both `{other}` and `batch_shape` at the same time.")
-        if batch_shape is None:
-            if shape is None:
-                raise ValueError("You must pass a `shape` argument: the sizes of one sample, without the batch.")
-            batch_shape = (batch_size, *([shape] if isinstance(shape, int) else shape))
-        self.batch_shape = tuple(batch_shape)
+        if batch_shape is not None and (shape is not None or batch_size is not None):
+            other = "batch_size" if shape is None else "shape"
+            raise ValueError(f"You cannot pass both `{other}` and `batch_shape` at the same time.")
+        if batch_shape is None and shape is None:
+            raise ValueError("You must pass a `shape` argument: the sizes of one sample, without the batch.")
+        sample = (shape,) if isinstance(shape, int) else shape or ()
+        self.batch_shape = (batch_size, *sample) if batch_shape is None else tuple(batch_shape)
         self.built, self._build_shape = True, self.batch_shape
         Node(self, (), {}, KerasTensor(self.batch_shape, self._dtype, self.name))
 

@@ -15,8 +15,12 @@ from .base import Layer, LayerOptions
 
 
 class _Merge(Layer):
-    """What the layers share: a list of tensors, of which those with fewer axes get more of size 1 after the batch's."""
+    """Base class: reduces a list of tensors by an operation of two, with broadcasting.
 
+    Tensors with fewer axes get more of size 1 after the batch's.
+    """
+
+    _operation: Callable[[Tensor, Tensor], Tensor]
     _count: int | None = None  # of inputs; None: any
 
     def build(self, input_shape: Any) -> None:
@@ -32,64 +36,54 @@ class _Merge(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         ndim = max(x.ndim for x in inputs)
-        return self._merge(
-            [ops.reshape(x, (len(x), *[1] * (ndim - x.ndim), *x.shape[1:])) if x.ndim < ndim else x
-             for x in _of_one_dtype(self, inputs)]
-        )  # fmt: skip
+        tensors = [
+            x if x.ndim == ndim else ops.reshape(x, (len(x), *[1] * (ndim - x.ndim), *x.shape[1:]))
+            for x in self._of_one_dtype(inputs)
+        ]
+        return functools.reduce(type(self)._operation, tensors)
 
-    def _merge(self, inputs: list[Tensor]) -> Tensor:
-        raise NotImplementedError
-
-
-def _of_one_dtype(layer: Layer, inputs: Sequence[Tensor]) -> list[Tensor]:
-    """Integers beside floats become the layer's floats."""
-    if len({x._array.dtype for x in inputs}) > 1:
-        return [ops.cast(x, layer.dtype) for x in inputs]
-    return list(inputs)
+    def _of_one_dtype(self, inputs: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Integers beside floats become the layer's floats."""
+        return [ops.cast(x, self.dtype) for x in inputs] if len({x._array.dtype for x in inputs}) > 1 else inputs
 
 
 class Add(_Merge):
     """The sum, with broadcasting."""
 
-    def _merge(self, inputs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.add, inputs)
+    _operation = staticmethod(ops.add)
 
 
 class Subtract(_Merge):
     """The first minus the second."""
 
-    _count = 2
-
-    def _merge(self, inputs: list[Tensor]) -> Tensor:
-        return ops.subtract(*inputs)
+    _operation, _count = staticmethod(ops.subtract), 2
 
 
 class Multiply(_Merge):
     """The product, element by element, with broadcasting."""
 
-    def _merge(self, inputs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.multiply, inputs)
+    _operation = staticmethod(ops.multiply)
 
 
 class Average(_Merge):
     """The mean, with broadcasting."""
 
-    def _merge(self, inputs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.add, inputs) / len(inputs)
+    _operation = staticmethod(ops.add)
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        return super().call(inputs) / len(inputs)
 
 
 class Maximum(_Merge):
     """The largest, element by element, with broadcasting."""
 
-    def _merge(self, inputs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.maximum, inputs)
+    _operation = staticmethod(ops.maximum)
 
 
 class Minimum(_Merge):
     """The smallest, element by element, with broadcasting."""
 
-    def _merge(self, inputs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.minimum, inputs)
+    _operation = staticmethod(ops.minimum)
 
 
 class Concatenate(_Merge):
@@ -111,7 +105,7 @@ class Concatenate(_Merge):
             )
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        return ops.concat(_of_one_dtype(self, inputs), self.axis)
+        return ops.concat(self._of_one_dtype(inputs), self.axis)
 
 
 class Dot(_Merge):
@@ -145,36 +139,31 @@ class Dot(_Merge):
             raise ValueError(f"Incompatible input shapes: {shapes} have different sizes along the axes {self.axes}")
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        x, y = _of_one_dtype(self, inputs)
-        i, j = self._pair([x.shape, y.shape])
-        if x._array.dtype == np.int8:  # whose products Keras adds up in more bits
-            x, y = ops.cast(x, np.int32), ops.cast(y, np.int32)
-        if self.normalize:
-            x, y = _of_norm_one(x, i), _of_norm_one(y, j)
-        rows_x = [axis for axis in range(1, x.ndim) if axis != i]
-        rows_y = [axis for axis in range(1, y.ndim) if axis != j]
-        m, k = len(x), x.shape[i]
-        left = ops.reshape(ops.transpose(x, (0, *rows_x, i)), (m, -1 if m else 1, k))
-        right = ops.reshape(ops.transpose(y, (0, j, *rows_y)), (m, k, -1 if m else 1))
-        shape = [*(x.shape[axis] for axis in rows_x), *(y.shape[axis] for axis in rows_y)]
-        return ops.reshape(ops.matmul(left, right), (m, *(shape or [1])))
+        matrices, sizes = [], []
+        for x, axis in zip(self._of_one_dtype(inputs), self._pair([x.shape for x in inputs]), strict=True):
+            if x._array.dtype == np.int8:  # whose products Keras adds up in more bits
+                x = ops.cast(x, np.int32)
+            if self.normalize:
+                x = x / ops.maximum(ops.norm(x, axis=axis, keepdims=True), 1e-7)
+            others = [i for i in range(1, x.ndim) if i != axis]
+            sizes += [x.shape[i] for i in others]
+            rows = ops.transpose(x, (0, *others, axis))
+            matrices.append(ops.reshape(rows, (len(x), -1 if len(x) else 1, x.shape[axis])))
+        x, y = matrices
+        return ops.reshape(ops.matmul(x, y, transpose_b=True), (len(x), *(sizes or [1])))
 
 
-def _of_norm_one(x: Tensor, axis: int) -> Tensor:
-    return x / ops.maximum(ops.norm(x, axis=axis, keepdims=True), 1e-7)
-
-
-def _function(layer: Callable[..., Layer], name: str) -> Callable[..., Any]:
+def _function(layer: type[_Merge]) -> Callable[..., Any]:
     def call(inputs: Any, **options: Unpack[LayerOptions]) -> Any:
         return layer(**options)(inputs)
 
-    call.__name__ = call.__qualname__ = name
+    call.__name__ = call.__qualname__ = layer.__name__.lower()
     call.__doc__ = f"{(layer.__doc__ or '').splitlines()[0]} As a function of the list."
     return call
 
 
-add, subtract, multiply = _function(Add, "add"), _function(Subtract, "subtract"), _function(Multiply, "multiply")
-average, maximum, minimum = _function(Average, "average"), _function(Maximum, "maximum"), _function(Minimum, "minimum")
+add, subtract, multiply = map(_function, (Add, Subtract, Multiply))
+average, maximum, minimum = map(_function, (Average, Maximum, Minimum))
 
 
 def concatenate(inputs: Any, axis: int = -1, **options: Unpack[LayerOptions]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -13,9 +12,10 @@ from ...engine.convert import to_axis
 from ...engine.tape import record
 from ...engine.tensor import Tensor
 from ...engine.variable import Variable
+from ...ops import nn
 from ...ops._call import quiet
 from ...support.neutral import neutral
-from .. import constraints, initializers, regularizers
+from ._weighted import Weighted
 from .base import Layer, LayerOptions
 
 
@@ -49,48 +49,41 @@ def _standardized(a: np.ndarray, axes: tuple[int, ...], epsilon: float) -> tuple
     return centred * scale, scale, mean, variance
 
 
-class _Affine(Layer):
-    """What the layers share: y = gamma * x + beta after the standardization."""
+class _Affine(Weighted):
+    """Base class: gamma * x + beta after the standardization.
 
+    epsilon: added to the variance, so that nothing is divided by 0
+    center: whether beta is added
+    scale: whether gamma multiplies
+    beta_initializer, gamma_initializer: name or object of keras.initializers, function (shape, dtype) or array
+    beta_regularizer, gamma_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
+    beta_constraint, gamma_constraint: after each update: name or object of keras.constraints, function, or None
+    """
+
+    center: bool
+    scale: bool
     gamma: Variable | None = None
     beta: Variable | None = None
 
-    def __init__(
-        self,
-        center: bool,
-        scale: bool,
-        initial: tuple[Any, Any],
-        penalties: tuple[Any, Any],
-        limits: tuple[Any, Any],
-        **options: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(**options)
-        self.center, self.scale = center, scale
-        self.beta_initializer, self.gamma_initializer = map(initializers.get, initial)
-        self.beta_regularizer, self.gamma_regularizer = map(regularizers.get, penalties)
-        self.beta_constraint, self.gamma_constraint = map(constraints.get, limits)
-
     def _add_affine(self, shape: tuple[int, ...]) -> None:
         if self.scale:
-            self.gamma = self.add_weight(
-                shape, self.gamma_initializer,
-                regularizer=self.gamma_regularizer, constraint=self.gamma_constraint, name="gamma",
-            )  # fmt: skip
+            self.gamma = self._add("gamma", shape)
         if self.center:
-            self.beta = self.add_weight(
-                shape, self.beta_initializer,
-                regularizer=self.beta_regularizer, constraint=self.beta_constraint, name="beta",
-            )  # fmt: skip
+            self.beta = self._add("beta", shape)
 
-    def _affine(self, y: Tensor, shape: Sequence[int]) -> Tensor:
-        """gamma * y + beta, which get this shape, with sizes of 1, to go with y."""
+    def _affine(self, y: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """gamma * y + beta, whose axes are these of y."""
         if self.gamma is not None:
-            y = y * _shaped(self.gamma, shape)
-        return y if self.beta is None else y + _shaped(self.beta, shape)
+            y = y * _along(self.gamma, y, axes)
+        return y if self.beta is None else y + _along(self.beta, y, axes)
 
 
-def _shaped(v: Any, shape: Sequence[int]) -> Any:
-    return v if len(shape) == 1 or v._array.ndim == len(shape) else ops.reshape(v, shape)
+def _along(v: Any, x: Tensor, axes: tuple[int, ...]) -> Any:
+    """v, whose axes are these of x, with further axes of size 1 to go with x; None stays."""
+    sizes = x._array.shape
+    if v is None or axes == (len(sizes) - 1,):
+        return v
+    return ops.reshape(v, [n if i in axes else 1 for i, n in enumerate(sizes)])
 
 
 class BatchNormalization(_Affine):
@@ -102,13 +95,7 @@ class BatchNormalization(_Affine):
 
     axis: the axis, of the features
     momentum: of the moving mean and variance, in [0, 1]
-    epsilon: added to the variance, so that nothing is divided by 0
-    center: whether beta is added
-    scale: whether gamma multiplies
-    beta_initializer, gamma_initializer: name or object of keras.initializers, function (shape, dtype) or array
     moving_mean_initializer, moving_variance_initializer: as gamma_initializer
-    beta_regularizer, gamma_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
-    beta_constraint, gamma_constraint: after each update: name or object of keras.constraints, function, or None
     """
 
     @neutral(synchronized=False, renorm=False, renorm_clipping=None, renorm_momentum=0.99)
@@ -129,21 +116,16 @@ class BatchNormalization(_Affine):
         gamma_constraint: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(
-            center, scale, (beta_initializer, gamma_initializer), (beta_regularizer, gamma_regularizer),
-            (beta_constraint, gamma_constraint), **options,
-        )  # fmt: skip
+        super().__init__(**options)
+        self._resolve(locals())
         self.axis, self.momentum, self.epsilon = int(axis), float(momentum), float(epsilon)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.center, self.scale = center, scale
 
     def build(self, input_shape: Any) -> None:
         shape = (input_shape[to_axis(self.axis, len(input_shape))],)
         self._add_affine(shape)
-        self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, name="moving_mean")
-        self.moving_variance = self.add_weight(
-            shape, self.moving_variance_initializer, trainable=False, name="moving_variance"
-        )
+        self.moving_mean = self._add("moving_mean", shape, trainable=False)
+        self.moving_variance = self._add("moving_variance", shape, trainable=False)
         self._ndim = len(input_shape)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
@@ -155,18 +137,13 @@ class BatchNormalization(_Affine):
                 f"{n} entries along axis {self.axis}, got shape {inputs.shape}"
             )
         axis = self.axis % self._ndim
-        shape = [n] if axis == self._ndim - 1 else [n if i == axis else 1 for i in range(self._ndim)]
         if training and self.trainable:
-            axes = tuple(i for i in range(self._ndim) if i != axis)
-            y, mean, variance = standardize(x, axes, self.epsilon)
-            for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            y, *moments = standardize(x, tuple(i for i in range(self._ndim) if i != axis), self.epsilon)
+            for moving, value in zip((self.moving_mean, self.moving_variance), moments, strict=True):
                 moving.assign(moving._array * self.momentum + value.ravel() * (1 - self.momentum))
-            return self._affine(y, shape)
-        inverse = ops.rsqrt(self.moving_variance + self.epsilon)
-        if self.gamma is not None:
-            inverse = inverse * self.gamma
-        offset = -self.moving_mean * inverse if self.beta is None else self.beta - self.moving_mean * inverse
-        return x * _shaped(inverse, shape) + _shaped(offset, shape)
+            return self._affine(y, (axis,))
+        weights = (self.moving_mean, self.moving_variance, self.beta, self.gamma)
+        return nn.batch_normalization(x, *(_along(v, x, (axis,)) for v in weights), self.epsilon)
 
 
 class LayerNormalization(_Affine):
@@ -175,12 +152,6 @@ class LayerNormalization(_Affine):
     Ba et al. 2016.
 
     axis: the axis or list of axes, whose sizes are those of gamma and beta
-    epsilon: added to the variance, so that nothing is divided by 0
-    center: whether beta is added
-    scale: whether gamma multiplies
-    beta_initializer, gamma_initializer: name or object of keras.initializers, function (shape, dtype) or array
-    beta_regularizer, gamma_regularizer: adds to the loss: name or object of keras.regularizers, function, or None
-    beta_constraint, gamma_constraint: after each update: name or object of keras.constraints, function, or None
     """
 
     @neutral(rms_scaling=False)
@@ -198,11 +169,9 @@ class LayerNormalization(_Affine):
         gamma_constraint: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(
-            center, scale, (beta_initializer, gamma_initializer), (beta_regularizer, gamma_regularizer),
-            (beta_constraint, gamma_constraint), **options,
-        )  # fmt: skip
-        self.axis, self.epsilon = _axes(axis), epsilon
+        super().__init__(**options)
+        self._resolve(locals())
+        self.axis, self.epsilon, self.center, self.scale = _axes(axis), epsilon, center, scale
 
     def build(self, input_shape: Any) -> None:
         self.axis = sorted(self.axis)  # as they are: Keras puts -1 before 1
@@ -210,10 +179,8 @@ class LayerNormalization(_Affine):
 
     def call(self, inputs: Tensor) -> Tensor:
         x = floats(self, inputs)
-        sizes = x._array.shape
-        axes = tuple(axis % len(sizes) for axis in self.axis)
-        shape = [n if i in axes else 1 for i, n in enumerate(sizes)]
-        return self._affine(standardize(x, axes, self.epsilon)[0], shape[-1:] if axes == (len(sizes) - 1,) else shape)
+        axes = tuple(axis % x.ndim for axis in self.axis)
+        return self._affine(standardize(x, axes, self.epsilon)[0], axes)
 
 
 class UnitNormalization(Layer):

@@ -43,9 +43,10 @@ class Operation(Layer):
         """A new one; our older files have all under this class, by the function's name. ValueError: no such one."""
         if cls is not Operation:
             return cls(**config)
-        if config["operation"] not in _OLDER:
-            raise ValueError(f"There is no operation {config['operation']!r} on KerasTensors")
-        return OPERATIONS[_OLDER[config["operation"]]](config["name"])
+        for operation in cls.__subclasses__():
+            if operation._function.__name__ == config["operation"]:
+                return operation(config["name"])
+        raise ValueError(f"There is no operation {config['operation']!r} on KerasTensors")
 
 
 class GetItem(Operation):
@@ -71,16 +72,12 @@ class GetItem(Operation):
         return output
 
 
-_FUNCTIONS: dict[str, Any] = {
+for _name, _function in {
     "Absolute": ops.abs, "Add": ops.add, "FloorDivide": ops.floordiv, "Greater": ops.greater,
     "GreaterEqual": ops.greater_equal, "Less": ops.less, "LessEqual": ops.less_equal, "LogicalAnd": ops.logical_and,
     "LogicalNot": ops.logical_not, "LogicalOr": ops.logical_or, "LogicalXor": ops.logical_xor, "Matmul": ops.matmul,
     "Mod": ops.mod, "Multiply": ops.multiply, "Negative": ops.negative, "Power": ops.pow, "Subtract": ops.subtract,
     "TrueDivide": ops.divide,
-}  # fmt: skip
-OPERATIONS: dict[str, Any] = {
-    name: type(name, (Operation,), {"_function": staticmethod(function), "__doc__": function.__doc__})
-    for name, function in _FUNCTIONS.items()
-} | {"GetItem": GetItem}
-globals().update(OPERATIONS)  # where pickle looks for them
-_OLDER = {operation._function.__name__: name for name, operation in OPERATIONS.items()}
+}.items():  # fmt: skip
+    # among the module's names, where pickle looks for them
+    globals()[_name] = type(_name, (Operation,), {"_function": staticmethod(_function), "__doc__": _function.__doc__})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from typing import Any, Unpack
 
 import numpy as np
@@ -75,10 +73,11 @@ class Normalization(Layer):
     def _moment(self, given: Any, adapted: str) -> Tensor | None:
         if not self.built:
             return None
-        if given is None:
-            return ops.reshape(getattr(self, adapted), self._broadcast)
-        sizes = [self._broadcast[axis] for axis in self._kept]
-        return ops.reshape(ops.broadcast_to(convert_to_tensor(given, self._dtype), sizes), self._broadcast)
+        value = getattr(self, adapted, None)
+        if given is not None:
+            sizes = [self._broadcast[axis] for axis in self._kept]
+            value = ops.broadcast_to(convert_to_tensor(given, self._dtype), sizes)
+        return ops.reshape(value, self._broadcast)
 
     @property
     def mean(self) -> Tensor | None:
@@ -94,7 +93,7 @@ class Normalization(Layer):
         """Takes mean and variance from an array, a Dataset, or batches of arrays; of tuples, from the first entry."""
         if self.input_mean is not None:
             raise ValueError("`adapt` has nothing to do where `mean` and `variance` were given.")
-        batches = list(_batches(data))
+        batches = _batches(data)
         shape = batches[0].shape
         if not self.built:
             self.build(shape)
@@ -112,7 +111,7 @@ class Normalization(Layer):
         return x * deviation + mean if self.invert else (x - mean) / deviation
 
 
-def _batches(data: Any) -> Iterable[np.ndarray]:
+def _batches(data: Any) -> list[np.ndarray]:
     if isinstance(data, (np.ndarray, Operators)):
         return [as_array(data)]
     spec = getattr(data, "element_spec", None)
@@ -129,19 +128,13 @@ def _batches(data: Any) -> Iterable[np.ndarray]:
     return [as_array(first) for first in firsts]
 
 
-def _moments(batches: Iterable[np.ndarray], axes: tuple[int, ...]) -> tuple[Any, Any]:
-    """Mean and variance of all, from those of the parts (Chan et al. 1983)."""
-    total, mean, variance = 0, np.float64(0), np.float64(0)
-    for batch in batches:
-        count = math.prod(batch.shape[axis] for axis in axes)
-        total += count
-        share = count / total
-        own = batch.mean(axes, dtype=np.float64)
-        joint = mean * (1 - share) + own * share
-        variance = (variance + (mean - joint) ** 2) * (1 - share)
-        variance = variance + (batch.var(axes, dtype=np.float64) + (own - joint) ** 2) * share
-        mean = joint
-    return mean, variance
+def _moments(batches: list[np.ndarray], axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and variance of all, from those of the batches: variances within and between them add up."""
+    share = np.array([batch.size for batch in batches]) / sum(batch.size for batch in batches)
+    means = np.stack([batch.mean(axes, dtype=np.float64) for batch in batches])
+    variances = np.stack([batch.var(axes, dtype=np.float64) for batch in batches])
+    mean = np.tensordot(share, means, 1)
+    return mean, np.tensordot(share, variances + (means - mean) ** 2, 1)
 
 
 class CategoryEncoding(Layer):

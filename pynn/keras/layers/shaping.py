@@ -1,4 +1,4 @@
-"""Layers that rearrange their inputs, or compute what the program says, without weights."""
+"""Layers without weights that rearrange their inputs, or call a function."""
 
 from __future__ import annotations
 
@@ -12,6 +12,25 @@ from ...engine.tensor import Tensor
 from ...support.neutral import neutral
 from ..regularizers import L1L2
 from .base import Layer, LayerOptions
+
+
+class Flatten(Layer):
+    """(m, ...) -> (m, product of the others).
+
+    data_format: "channels_last"; "channels_first": the second axis goes last before; None for "channels_last"
+    """
+
+    def __init__(self, data_format: str | None = None, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(**options)
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(f"`data_format` is 'channels_last' or 'channels_first', got {data_format!r}")
+        self.data_format = data_format or "channels_last"
+
+    def call(self, inputs: Tensor) -> Tensor:
+        shape = inputs._array.shape
+        if self.data_format == "channels_first" and len(shape) > 2:
+            inputs = ops.transpose(inputs, (0, *range(2, len(shape)), 1))
+        return ops.reshape(inputs, (shape[0], math.prod(shape[1:])))
 
 
 class Reshape(Layer):
@@ -72,7 +91,7 @@ class RepeatVector(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         _check_ndim(self, inputs, 2)
         m, k = inputs._array.shape
-        return ops.broadcast_to(ops.reshape(inputs, (m, 1, k)), (m, self.n, k))
+        return ops.broadcast_to(ops.expand_dims(inputs, 1), (m, self.n, k))
 
 
 def _check_ndim(layer: Layer, x: Tensor, ndim: int) -> None:
@@ -80,6 +99,25 @@ def _check_ndim(layer: Layer, x: Tensor, ndim: int) -> None:
         raise ValueError(
             f"Input of layer {layer.name!r} is incompatible with the layer: expected ndim={ndim}, got shape {x.shape}"
         )
+
+
+class Identity(Layer):
+    """The inputs."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+class ActivityRegularization(Identity):
+    """The inputs; l1 * sum(|x|) + l2 * sum(x^2) joins the loss, divided by the batch's size.
+
+    l1, l2: finite numbers of 0 or more
+    activity_regularizer: not taken (TypeError): l1 and l2 make it
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Unpack[LayerOptions]) -> None:
+        super().__init__(activity_regularizer=L1L2(l1, l2), **options)  # type: ignore[misc]  # TypeError: given twice
+        self.l1, self.l2 = l1, l2
 
 
 class Lambda(Layer):
@@ -117,25 +155,3 @@ class Lambda(Layer):
         if callable(self._output_shape):
             return self._output_shape(input_shape)
         return (input_shape[0], *self._output_shape)
-
-
-class Identity(Layer):
-    """The inputs."""
-
-    def call(self, inputs: Any) -> Any:
-        return inputs
-
-
-class ActivityRegularization(Layer):
-    """The inputs; l1 * sum(|x|) + l2 * sum(x^2) joins the loss, divided by the batch's size.
-
-    l1, l2: finite numbers of 0 or more
-    activity_regularizer: not taken (TypeError): l1 and l2 make it
-    """
-
-    def __init__(self, l1: float = 0.0, l2: float = 0.0, **options: Unpack[LayerOptions]) -> None:
-        super().__init__(activity_regularizer=L1L2(l1, l2), **options)  # type: ignore[misc]  # TypeError: given twice
-        self.l1, self.l2 = l1, l2
-
-    def call(self, inputs: Any) -> Any:
-        return inputs

@@ -32,10 +32,10 @@ class ProgressBar(Callback):
     _counted: int | None = None  # the steps of an epoch, where only the first one tells
     _training = False
 
-    def __init__(self, verbose: Any) -> None:
+    def __init__(self, verbose: Any, unit: str = "step") -> None:
         if verbose not in ("auto", 1, 2):
             raise ValueError(f"`verbose` is 'auto', 0, 1 or 2, got {verbose!r}")
-        self._console, self._one_line = _Console(highlight=False), verbose == 2
+        self._console, self._one_line, self._unit = _Console(highlight=False), verbose == 2, unit
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._training = True
@@ -105,7 +105,7 @@ class ProgressBar(Callback):
         number, unit = (each, "s") if each >= 1 else (each * 1e3, "ms") if each >= 1e-3 else (each * 1e6, "us")
         means = {name: float(np.mean(value)) for name, value in (logs or {}).items()}
         values = [f"{name}: {v:.4f}" if abs(v) > 1e-3 else f"{name}: {v:.4e}" for name, v in means.items()]
-        return " - ".join([f"{number:.0f}{unit}/step", *values])
+        return " - ".join([f"{number:.0f}{unit}/{self._unit}", *values])
 
     def _finish(self, logs: Logs) -> None:
         seconds = time.perf_counter() - self._began
