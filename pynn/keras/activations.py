@@ -84,12 +84,6 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
 
 
 @_or_layer
-def exponential(x: Any) -> Tensor:
-    """exp(x)"""
-    return ops.exp(_floats(x))
-
-
-@_or_layer
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
     """x, and alpha * (exp(x) - 1) below 0: Clevert et al. 2016."""
     y = ops.elu(x)
@@ -102,36 +96,22 @@ def celu(x: Any, alpha: float = 1.0) -> Tensor:
     return ops.maximum(x, 0.0) + alpha * ops.expm1(ops.minimum(x, 0.0) / alpha)
 
 
-@_or_layer
-def hard_sigmoid(x: Any) -> Tensor:
-    """x / 6 + 1/2, kept between 0 and 1."""
-    return ops.relu6(ops.add(x, 3.0)) / 6.0
+def _formula(name: str, text: str, formula: Callable[[Any], Tensor]) -> Callable[[Any], Tensor]:
+    """The activation function of this name, docstring and formula."""
+    formula.__name__, formula.__doc__, formula.__annotations__ = name, text, {"x": "Any", "return": "Tensor"}
+    return _or_layer(formula)
 
 
-@_or_layer
-def hard_silu(x: Any) -> Tensor:
-    """x * hard_sigmoid(x): Howard et al. 2019."""
-    return ops.multiply(x, hard_sigmoid(x))
-
-
-@_or_layer
-def hard_tanh(x: Any) -> Tensor:
-    """x, kept between -1 and 1."""
-    return ops.clip_by_value(x, -1.0, 1.0)
-
-
-@_or_layer
-def tanh(x: Any) -> Tensor:
-    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))"""
-    return ops.tanh(_floats(x))
-
-
-@_or_layer
-def mish(x: Any) -> Tensor:
-    """x * tanh(softplus(x)): Misra 2019."""
-    return ops.multiply(x, ops.tanh(ops.softplus(x)))
-
-
+exponential = _formula("exponential", "exp(x)", lambda x: ops.exp(_floats(x)))
+tanh = _formula("tanh", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", lambda x: ops.tanh(_floats(x)))
+mish = _formula("mish", "x * tanh(softplus(x)): Misra 2019.", lambda x: ops.multiply(x, ops.tanh(ops.softplus(x))))
+hard_tanh = _formula("hard_tanh", "x, kept between -1 and 1.", lambda x: ops.clip_by_value(x, -1.0, 1.0))
+hard_sigmoid = _formula(
+    "hard_sigmoid", "x / 6 + 1/2, kept between 0 and 1.", lambda x: ops.relu6(ops.add(x, 3.0)) / 6.0
+)
+hard_silu = _formula(
+    "hard_silu", "x * hard_sigmoid(x): Howard et al. 2019.", lambda x: ops.multiply(x, hard_sigmoid(x))
+)
 gelu, log_sigmoid, log_softmax, relu6 = map(_or_layer, (ops.gelu, ops.log_sigmoid, ops.log_softmax, ops.relu6))
 selu, silu, softplus, softsign = map(_or_layer, (ops.selu, ops.silu, ops.softplus, ops.softsign))
 swish, hard_swish = silu, hard_silu

@@ -46,10 +46,10 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
 
     n is num_classes, by default the largest label + 1; ValueError for labels outside of it.
     """
-    labels = as_array(x)
-    if labels.size and not np.array_equal(labels, labels.astype(np.int64)):
+    given = as_array(x)
+    labels = given.astype(np.int64)
+    if labels.size and not np.array_equal(given, labels):
         raise ValueError("to_categorical needs integer labels")
-    labels = labels.astype(np.int64)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     n = num_classes or int(labels.max()) + 1

@@ -142,8 +142,10 @@ class BatchNormalization(_Affine):
             for moving, value in zip((self.moving_mean, self.moving_variance), moments, strict=True):
                 moving.assign(moving._array * self.momentum + value.ravel() * (1 - self.momentum))
             return self._affine(y, (axis,))
-        weights = (self.moving_mean, self.moving_variance, self.beta, self.gamma)
-        return nn.batch_normalization(x, *(_along(v, x, (axis,)) for v in weights), self.epsilon)
+        mean, variance, beta, gamma = (
+            _along(v, x, (axis,)) for v in (self.moving_mean, self.moving_variance, self.beta, self.gamma)
+        )
+        return nn.batch_normalization(x, mean, variance, beta, gamma, self.epsilon)
 
 
 class LayerNormalization(_Affine):

@@ -72,12 +72,13 @@ class GetItem(Operation):
         return output
 
 
-for _name, _function in {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Absolute": ops.abs, "Add": ops.add, "FloorDivide": ops.floordiv, "Greater": ops.greater,
     "GreaterEqual": ops.greater_equal, "Less": ops.less, "LessEqual": ops.less_equal, "LogicalAnd": ops.logical_and,
     "LogicalNot": ops.logical_not, "LogicalOr": ops.logical_or, "LogicalXor": ops.logical_xor, "Matmul": ops.matmul,
     "Mod": ops.mod, "Multiply": ops.multiply, "Negative": ops.negative, "Power": ops.pow, "Subtract": ops.subtract,
     "TrueDivide": ops.divide,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _function in _FUNCTIONS.items():
     # among the module's names, where pickle looks for them
     globals()[_name] = type(_name, (Operation,), {"_function": staticmethod(_function), "__doc__": _function.__doc__})

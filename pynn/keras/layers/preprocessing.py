@@ -60,24 +60,22 @@ class Normalization(Layer):
         ndim = len(input_shape)
         if not all(-ndim <= axis < ndim for axis in self.axis):
             raise ValueError(f"All `axis` values must be in the range [-{ndim}, {ndim}), got {self.axis}")
-        self._kept = sorted(axis % ndim for axis in self.axis)
-        shape = tuple(input_shape[axis] for axis in self._kept)
-        if None in shape:
+        self._axes = sorted(axis % ndim for axis in self.axis)
+        self._sizes = [input_shape[axis] for axis in self._axes]
+        if None in self._sizes:
             raise ValueError(f"The sizes along axis {self.axis} must be known, got the shape {input_shape}")
-        self._broadcast = [input_shape[i] if i in self._kept else 1 for i in range(ndim)]
+        self._broadcast = [n if i in self._axes else 1 for i, n in enumerate(input_shape)]
         if self.input_mean is None:
-            self.adapt_mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
-            self.adapt_variance = self.add_weight(shape, "ones", trainable=False, name="variance")
+            self.adapt_mean = self.add_weight(self._sizes, "zeros", trainable=False, name="mean")
+            self.adapt_variance = self.add_weight(self._sizes, "ones", trainable=False, name="variance")
             self.count = self.add_weight((), "zeros", "int64", trainable=False, name="count")  # Keras has it, too
 
     def _moment(self, given: Any, adapted: str) -> Tensor | None:
         if not self.built:
             return None
-        value = getattr(self, adapted, None)
-        if given is not None:
-            sizes = [self._broadcast[axis] for axis in self._kept]
-            value = ops.broadcast_to(convert_to_tensor(given, self._dtype), sizes)
-        return ops.reshape(value, self._broadcast)
+        if given is None:
+            return ops.reshape(getattr(self, adapted), self._broadcast)
+        return ops.reshape(ops.broadcast_to(convert_to_tensor(given, self._dtype), self._sizes), self._broadcast)
 
     @property
     def mean(self) -> Tensor | None:
@@ -94,15 +92,20 @@ class Normalization(Layer):
         if self.input_mean is not None:
             raise ValueError("`adapt` has nothing to do where `mean` and `variance` were given.")
         batches = _batches(data)
-        shape = batches[0].shape
         if not self.built:
-            self.build(shape)
+            self.build(batches[0].shape)
         for batch in batches:
-            if [batch.shape[axis] for axis in self._kept] != [self._broadcast[axis] for axis in self._kept]:
+            if [batch.shape[axis] for axis in self._axes] != self._sizes:
                 raise ValueError(f"Data of shape {batch.shape} in a layer for {self._broadcast} (1: any size)")
-        mean, variance = _moments(batches, tuple(i for i in range(len(shape)) if i not in self._kept))
+        others = tuple(i for i in range(len(self._broadcast)) if i not in self._axes)
+        share = np.array([batch.size for batch in batches]) / sum(batch.size for batch in batches)
+        means = np.stack([batch.mean(others, dtype=np.float64) for batch in batches])
+        variances = np.stack([batch.var(others, dtype=np.float64) for batch in batches])
+        mean = np.tensordot(share, means, 1)
         self.adapt_mean.assign(mean)
-        self.adapt_variance.assign(variance)
+        self.adapt_variance.assign(
+            np.tensordot(share, variances + (means - mean) ** 2, 1)
+        )  # within and between batches
 
     def call(self, inputs: Tensor) -> Tensor:
         x, mean, variance = floats(self, inputs), self.mean, self.variance
@@ -118,23 +121,13 @@ def _batches(data: Any) -> list[np.ndarray]:
     spec = spec[0] if isinstance(spec, tuple) else spec
     if spec is not None and len(spec.shape) == 1:  # a Dataset of samples
         data = data.batch(128)
-    if not hasattr(data, "__iter__"):
-        raise TypeError(f"`adapt` takes an array, a Dataset, or an iterable of batches, got {type(data)}")
-    firsts = [item[0] if isinstance(item, tuple) else item for item in data]
+    firsts = [item[0] if isinstance(item, tuple) else item for item in data] if hasattr(data, "__iter__") else [data]
     if not firsts:
         raise ValueError("`adapt` received no batches.")
-    if not all(hasattr(first, "shape") for first in firsts):
-        raise TypeError(f"`adapt` takes arrays, or batches of them, got an element {type(firsts[0])}")
+    for first in firsts:
+        if not hasattr(first, "shape"):
+            raise TypeError(f"`adapt` takes an array, a Dataset, or an iterable of batches, got {type(first)}")
     return [as_array(first) for first in firsts]
-
-
-def _moments(batches: list[np.ndarray], axes: tuple[int, ...]) -> tuple[Any, Any]:
-    """Mean and variance of all, from those of the batches: variances within and between them add up."""
-    share = np.array([batch.size for batch in batches]) / sum(batch.size for batch in batches)
-    means = np.stack([batch.mean(axes, dtype=np.float64) for batch in batches])
-    variances = np.stack([batch.var(axes, dtype=np.float64) for batch in batches])
-    mean = np.tensordot(share, means, 1)
-    return mean, np.tensordot(share, variances + (means - mean) ** 2, 1)
 
 
 class CategoryEncoding(Layer):
