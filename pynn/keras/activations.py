@@ -14,7 +14,6 @@ from ..engine.tensor import Operators, Tensor
 from ..support.missing import missing
 from . import config
 from .common import configuration
-from .common.names import lookup
 from .common.registry import OURS
 from .common.symbolic import KerasTensor
 
@@ -131,13 +130,8 @@ def get(identifier: Any) -> Callable[[Any], Tensor]:
 
     tf.nn.relu, sigmoid and softmax are taken for the functions here: softmax then keeps its logits for the loss.
     """
-    if identifier is None:
-        return linear
-    if isinstance(identifier, dict):
-        identifier = configuration.deserialize(identifier, family="keras.activations")
-    if callable(identifier):
-        return _OPERATIONS.get(id(identifier), identifier)
-    return lookup("activation function", identifier, _KNOWN)
+    found = configuration.resolve("keras.activations", "activation function", identifier, _KNOWN)
+    return linear if found is None else _OPERATIONS.get(id(found), found)
 
 
 def serialize(activation: Any) -> Any:
