@@ -12,7 +12,7 @@ from .base import Layer, LayerOptions
 
 
 class _Noise(Layer):
-    """Base class: `_noisy` in training, for an argument in [0, 1] that is not 0.
+    """Base class: `_noisy(inputs)` in training, where the attribute of the argument's name, in [0, 1], is not 0.
 
     rate: in [0, 1)
     noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
@@ -25,11 +25,11 @@ class _Noise(Layer):
             raise ValueError(
                 f"Invalid value received for argument `{argument}`: expected 0 <= {argument} <= 1, got {value}"
             )
-        self._strength, self.seed = value, seed
+        self._argument, self.seed = argument, seed
         self._generator = None if seed is None else random.generator(seed)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        return self._noisy(inputs) if training and self._strength else inputs
+        return self._noisy(inputs) if training and getattr(self, self._argument) else inputs
 
     def _noisy(self, x: Tensor) -> Tensor:
         raise NotImplementedError

@@ -12,7 +12,6 @@ from ...engine.convert import to_axis
 from ...engine.tape import record
 from ...engine.tensor import Tensor
 from ...engine.variable import Variable
-from ...ops import nn
 from ...ops._call import quiet
 from ...support.neutral import neutral
 from ._weighted import Weighted
@@ -79,11 +78,9 @@ class _Affine(Weighted):
 
 
 def _along(v: Any, x: Tensor, axes: tuple[int, ...]) -> Any:
-    """v, whose axes are these of x, with further axes of size 1 to go with x; None stays."""
+    """v, whose axes are these of x, with axes of size 1 for the others of x."""
     sizes = x._array.shape
-    if v is None or axes == (len(sizes) - 1,):
-        return v
-    return ops.reshape(v, [n if i in axes else 1 for i, n in enumerate(sizes)])
+    return v if axes == (len(sizes) - 1,) else ops.reshape(v, [n if i in axes else 1 for i, n in enumerate(sizes)])
 
 
 class BatchNormalization(_Affine):
@@ -142,10 +139,11 @@ class BatchNormalization(_Affine):
             for moving, value in zip((self.moving_mean, self.moving_variance), moments, strict=True):
                 moving.assign(moving._array * self.momentum + value.ravel() * (1 - self.momentum))
             return self._affine(y, (axis,))
-        mean, variance, beta, gamma = (
-            _along(v, x, (axis,)) for v in (self.moving_mean, self.moving_variance, self.beta, self.gamma)
-        )
-        return nn.batch_normalization(x, mean, variance, beta, gamma, self.epsilon)
+        inverse = ops.rsqrt(self.moving_variance + self.epsilon)
+        if self.gamma is not None:
+            inverse = inverse * self.gamma
+        offset = -self.moving_mean * inverse if self.beta is None else self.beta - self.moving_mean * inverse
+        return x * _along(inverse, x, (axis,)) + _along(offset, x, (axis,))
 
 
 class LayerNormalization(_Affine):

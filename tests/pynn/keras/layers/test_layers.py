@@ -73,6 +73,9 @@ def test_dropout():
     rows = layers.Dropout(0.5, noise_shape=(400, 1))(ones, training=True).numpy()
     np.testing.assert_array_equal(rows, rows[:, :1] * ones)
     np.testing.assert_array_equal(layers.Dropout(1.0)(ones, training=True), 0 * ones)
+    layer = layers.Dropout(0.0)
+    layer.rate = 1.0  # programs change it between epochs
+    np.testing.assert_array_equal(layer(ones, training=True), 0 * ones)
     with pytest.raises(ValueError, match="0 <= rate <= 1"):
         layers.Dropout(1.5)
 
