@@ -94,7 +94,7 @@ class Progbar:
     ) -> None:
         self.target, self.verbose, self.unit_name = target, verbose, unit_name
         self.stateful_metrics = frozenset(stateful_metrics or ())
-        self._bar = ProgressBar(verbose, unit_name)
+        self._bar = ProgressBar(verbose, unit_name) if verbose else None
         self._seen, self._started = 0, False
         self._sums: dict[str, tuple[float, int]] = {}
 
@@ -108,7 +108,7 @@ class Progbar:
             total, count = (0.0, 1 - steps) if last else self._sums.get(name, (0.0, 0))
             self._sums[name] = total + float(value) * (1 if last else steps), count + steps
         self._seen = current
-        if not self.verbose:
+        if self._bar is None:
             return
         if not self._started:
             self._bar.set_params({"steps": self.target})
