@@ -31,7 +31,7 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
                     )
             return function(*args, **kwargs)
 
-        wrapper.neutral = options.keys()  # type: ignore[attr-defined]
+        wrapper.neutral = options  # type: ignore[attr-defined]
         return cast(Function, wrapper)
 
     return decorate

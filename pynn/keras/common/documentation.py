@@ -41,7 +41,8 @@ class Signature:
 
 
 class Documentation:
-    """A class's docstring, and for each argument that it has no line for, the line of the nearest base class.
+    """A class's docstring, and for each argument that it has no line for, the line of the function that it declares
+    (common/of_function.py), or of the nearest base class.
 
     Made when it is asked for: to make all takes a tenth of the time of `import pynn`.
     """
@@ -53,8 +54,8 @@ class Documentation:
         lines = inspect.cleandoc(self.text).splitlines()
         described = _argument_lines(lines)
         inherited: dict[str, str] = {}
-        for base in reversed(cls.__mro__[1:]):
-            text = vars(base).get("__doc__")
+        texts = [vars(base).get("__doc__") for base in reversed(cls.__mro__[1:])]
+        for text in (*texts, getattr(getattr(cls, "_function", None), "__doc__", None)):
             text = text.text if isinstance(text, Documentation) else text or ""
             inherited |= _argument_lines(inspect.cleandoc(text).splitlines())
         added = [name for name in inspect.signature(cls).parameters if name in inherited and name not in described]

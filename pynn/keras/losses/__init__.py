@@ -1,4 +1,5 @@
 """Losses: functions give one value per sample, classes reduce them to a scalar."""
+# ruff: noqa: I001
 
 from __future__ import annotations
 
@@ -8,31 +9,15 @@ from ...support.missing import missing
 from ..common import configuration
 from ..common.registry import OURS
 from ._loss import Loss, LossFunctionWrapper, Reduction
-from .binary import BinaryCrossentropy, BinaryFocalCrossentropy, binary_crossentropy, binary_focal_crossentropy
-from .crossentropy import (
-    CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
-    categorical_crossentropy,
-    sparse_categorical_crossentropy,
-)
-from .divergence import KLDivergence, Poisson, kl_divergence, poisson
+from .crossentropy import CategoricalCrossentropy, SparseCategoricalCrossentropy
+from .crossentropy import categorical_crossentropy, sparse_categorical_crossentropy
 from .margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
-from .regression import (
-    CosineSimilarity,
-    Huber,
-    LogCosh,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    cosine_similarity,
-    huber,
-    log_cosh,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-)
+from .probabilistic import BinaryCrossentropy, BinaryFocalCrossentropy, KLDivergence, Poisson
+from .probabilistic import binary_crossentropy, binary_focal_crossentropy, kl_divergence, poisson
+from .regression import CosineSimilarity, Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError
+from .regression import MeanSquaredError, MeanSquaredLogarithmicError, cosine_similarity, huber, log_cosh
+from .regression import mean_absolute_error, mean_absolute_percentage_error
+from .regression import mean_squared_error, mean_squared_logarithmic_error
 
 bce = BCE = binary_crossentropy
 kld = KLD = kullback_leibler_divergence = kl_divergence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +14,8 @@ from ...engine.dtypes import as_dtype
 from ...engine.tensor import Operators, Tensor
 from .. import config
 from ..common.configuration import Configured
-from ..common.names import auto_name, function_name, snake_case
+from ..common.names import auto_name, function_name
+from ..common.of_function import OfFunction
 
 Values = TypeVar("Values", Tensor, np.ndarray)
 EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1
@@ -126,10 +128,9 @@ class Loss(Configured):
 class LossFunctionWrapper(Loss):
     """A loss of a function (y_true, y_pred) -> one value per sample, given both with the same number of axes.
 
-    fn: function (y_true, y_pred) -> one value per sample
-    reduction: "sum_over_batch_size" or "mean", "sum", "mean_with_sample_weight", None or "none": one value per sample
+    fn: function (y_true, y_pred, **options) -> one value per sample
     name: of the loss; None: after the function
-    dtype: to compute in; None: keras.config.floatx()
+    options: more arguments of fn
     """
 
     def __init__(
@@ -138,9 +139,10 @@ class LossFunctionWrapper(Loss):
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
         dtype: Any = None,
+        **options: Any,
     ) -> None:
         super().__init__(name or function_name(fn), reduction, dtype)
-        self.fn = fn
+        self.fn = partial(fn, **options) if options else fn
         self._takes_labels = getattr(fn, "func", fn) in _of_labels  # func: a partial's function
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
@@ -150,12 +152,5 @@ class LossFunctionWrapper(Loss):
         return values if type(values) is Tensor else convert_to_tensor(values)
 
 
-class NamedLoss(LossFunctionWrapper):
-    """A loss of the function `_fn` without options."""
-
-    _fn: Callable[..., Tensor]
-
-    def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None
-    ) -> None:
-        super().__init__(type(self)._fn, reduction, name or snake_case(type(self).__name__), dtype)
+class FunctionLoss(OfFunction, LossFunctionWrapper, order=(..., "reduction", "name", "dtype")):
+    """A loss of a function that the class declares."""

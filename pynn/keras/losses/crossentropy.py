@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from ... import ops
 from ...engine.convert import as_array, convert_to_tensor
 from ...engine.tensor import Tensor
-from ._loss import EPSILON, LossFunctionWrapper, cast, like, of_labels, predictions
+from ._loss import EPSILON, FunctionLoss, cast, like, of_labels, predictions
 
 
 @of_labels
@@ -22,6 +21,10 @@ def sparse_categorical_crossentropy(
 
     Probabilities that come from a softmax activation are traced back to their logits; others are clipped
     to [1e-7, 1 - 1e-7] and normalized again, as Keras does.
+
+    from_logits: whether y_pred holds logits; else probabilities
+    ignore_class: label of the samples that do not count; None: all count
+    axis: of the classes; only the last is supported
     """
     y_pred = y_pred if type(y_pred) is Tensor else convert_to_tensor(y_pred)
     if axis not in (-1, y_pred._array.ndim - 1):
@@ -63,7 +66,11 @@ def categorical_crossentropy(
     """-sum(y_true * log(p)) over the axis: y_true (one-hot or distributions) and y_pred (..., n) -> (...).
 
     Probabilities that come from a softmax activation are traced back to their logits; others are normalized
-    and clipped to [1e-7, 1 - 1e-7], as Keras does. label_smoothing s: y_true * (1 - s) + s / n.
+    and clipped to [1e-7, 1 - 1e-7], as Keras does.
+
+    from_logits: whether y_pred holds logits; else probabilities
+    label_smoothing: s; y_true * (1 - s) + s / n stands for y_true, of n classes
+    axis: of the classes
 
     The gradient by the logits is the true one, softmax * sum(y_true) - y_true, also for rows that do not sum
     to 1; there TensorFlow's, softmax - y_true, is not the derivative of its own loss.
@@ -85,21 +92,14 @@ def categorical_crossentropy(
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
     logits = known_logits(y_pred, from_logits, "softmax")
-    if axis not in (-1, y_pred._array.ndim - 1):  # the kernel's rows lie along the last axis
-        return _along(axis, y_true, y_pred, logits)
-    if logits is not None:
+    if logits is not None and axis in (-1, y_pred._array.ndim - 1):  # the kernel's rows lie along the last axis
         return ops.softmax_cross_entropy(logits, y_true)
-    return ops.negative(ops.reduce_sum(ops.multiply(y_true, ops.log(_normalized(y_pred, -1))), -1))
-
-
-def _along(axis: int, y_true: Tensor, y_pred: Tensor, logits: Tensor | None) -> Tensor:
-    log_p = ops.log(_normalized(y_pred, axis)) if logits is None else ops.log_softmax(logits, axis)
-    return -ops.reduce_sum(y_true * log_p, axis)
-
-
-def _normalized(p: Tensor, axis: int) -> Tensor:
-    p = ops.divide(p, ops.reduce_sum(p, axis, keepdims=True))
-    return ops.clip_by_value(p, EPSILON, 1 - EPSILON)
+    if logits is not None:
+        log_p = ops.log_softmax(logits, axis)
+    else:
+        p = ops.divide(y_pred, ops.reduce_sum(y_pred, axis, keepdims=True))
+        log_p = ops.log(ops.clip_by_value(p, EPSILON, 1 - EPSILON))
+    return ops.negative(ops.reduce_sum(ops.multiply(y_true, log_p), axis))
 
 
 def known_logits(y_pred: Tensor, from_logits: bool, activation: str) -> Tensor | None:
@@ -116,30 +116,17 @@ def known_logits(y_pred: Tensor, from_logits: bool, activation: str) -> Tensor |
     return found
 
 
-class SparseCategoricalCrossentropy(LossFunctionWrapper):
+class SparseCategoricalCrossentropy(
+    FunctionLoss,
+    function=sparse_categorical_crossentropy,
+    order=("from_logits", "ignore_class", "reduction", "axis", "name", "dtype"),
+):
     """-log(p[label]) for integer labels; with from_logits, p = softmax(y_pred).
 
     Samples of `ignore_class` do not count in the mean's divisor, either.
-
-    from_logits: whether y_pred holds logits; else probabilities
-    ignore_class: label of the samples that do not count; None: all count
-    axis: of the classes; only the last is supported
     """
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        ignore_class: int | None = None,
-        reduction: str | None = "sum_over_batch_size",
-        axis: int = -1,
-        name: str | None = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        function = partial(
-            sparse_categorical_crossentropy, from_logits=from_logits, ignore_class=ignore_class, axis=axis
-        )
-        super().__init__(function, reduction, name, dtype)
-        self.from_logits, self.ignore_class = from_logits, ignore_class
+    ignore_class: int | None
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         if self.ignore_class is not None:
@@ -151,23 +138,5 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         return super().__call__(y_true, y_pred, sample_weight)
 
 
-class CategoricalCrossentropy(LossFunctionWrapper):
-    """-sum(y_true * log(p)) for one-hot labels or distributions; with from_logits, p = softmax(y_pred).
-
-    from_logits: whether y_pred holds logits; else probabilities
-    label_smoothing: s; y_true * (1 - s) + s / n stands for y_true, of n classes
-    axis: of the classes
-    """
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        options: dict[str, Any] = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
-        super().__init__(partial(categorical_crossentropy, **options), reduction, name, dtype)
-        self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
+class CategoricalCrossentropy(FunctionLoss, function=categorical_crossentropy):
+    """-sum(y_true * log(p)) for one-hot labels or distributions; with from_logits, p = softmax(y_pred)."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import ops
 from ...engine.tensor import Tensor
-from ._loss import NamedLoss, like, predictions
+from ._loss import FunctionLoss, like, predictions
 
 
 def _margins(y_true: Any, y_pred: Any) -> Tensor:
@@ -39,19 +39,13 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
     return ops.maximum(wrong - right + 1.0, 0.0)
 
 
-class Hinge(NamedLoss):
+class Hinge(FunctionLoss, function=hinge):
     """mean(max(1 - y_true * y_pred, 0))"""
 
-    _fn = hinge
 
-
-class SquaredHinge(NamedLoss):
+class SquaredHinge(FunctionLoss, function=squared_hinge):
     """mean(max(1 - y_true * y_pred, 0)^2)"""
 
-    _fn = squared_hinge
 
-
-class CategoricalHinge(NamedLoss):
+class CategoricalHinge(FunctionLoss, function=categorical_hinge):
     """max(neg - pos + 1, 0) of the scores of one-hot labels."""
-
-    _fn = categorical_hinge

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 from ... import ops
 from ...engine.tensor import Tensor
-from ._loss import EPSILON, LossFunctionWrapper, NamedLoss, like, pair
+from ._loss import EPSILON, FunctionLoss, like, pair
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
@@ -37,7 +36,10 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def huber(y_true: Any, y_pred: Any, delta: Any = 1.0) -> Tensor:
-    """The mean of e^2 / 2 where |e| <= delta, else delta * |e| - delta^2 / 2, of e = y_pred - y_true: Huber 1964."""
+    """The mean of e^2 / 2 where |e| <= delta, else delta * |e| - delta^2 / 2, of e = y_pred - y_true: Huber 1964.
+
+    delta: error up to which the loss is quadratic
+    """
     y_true, y_pred = pair(y_true, y_pred)
     error, delta = y_pred - y_true, like(delta, y_pred)
     size = ops.abs(error)
@@ -53,7 +55,10 @@ def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
-    """-sum(y_true * y_pred) of both scaled to length 1 along the axis: from -1, alike, to 1, opposed."""
+    """-sum(y_true * y_pred) of both scaled to length 1 along the axis: from -1, alike, to 1, opposed.
+
+    axis: along which the vectors lie
+    """
     y_true, y_pred = pair(y_true, y_pred)
     return -ops.reduce_sum(_unit(y_true, axis) * _unit(y_pred, axis), axis)
 
@@ -63,63 +68,29 @@ def _unit(x: Tensor, axis: int) -> Tensor:
     return x * ops.minimum(1 / ops.sqrt(ops.reduce_sum(ops.square(x), axis, keepdims=True)), 1 / EPSILON)
 
 
-class MeanSquaredError(NamedLoss):
+class MeanSquaredError(FunctionLoss, function=mean_squared_error):
     """mean((y_true - y_pred)^2)"""
 
-    _fn = mean_squared_error
 
-
-class MeanAbsoluteError(NamedLoss):
+class MeanAbsoluteError(FunctionLoss, function=mean_absolute_error):
     """mean(|y_true - y_pred|)"""
 
-    _fn = mean_absolute_error
 
-
-class MeanAbsolutePercentageError(NamedLoss):
+class MeanAbsolutePercentageError(FunctionLoss, function=mean_absolute_percentage_error):
     """100 * mean(|y_true - y_pred| / |y_true|)"""
 
-    _fn = mean_absolute_percentage_error
 
-
-class MeanSquaredLogarithmicError(NamedLoss):
+class MeanSquaredLogarithmicError(FunctionLoss, function=mean_squared_logarithmic_error):
     """mean((log(y_true + 1) - log(y_pred + 1))^2)"""
 
-    _fn = mean_squared_logarithmic_error
 
-
-class LogCosh(NamedLoss):
+class LogCosh(FunctionLoss, function=log_cosh):
     """mean(log(cosh(y_pred - y_true)))"""
 
-    _fn = log_cosh
+
+class Huber(FunctionLoss, function=huber, name="huber_loss"):
+    """e^2 / 2 where |e| <= delta, else delta * |e| - delta^2 / 2, of e = y_pred - y_true."""
 
 
-class Huber(LossFunctionWrapper):
-    """e^2 / 2 where |e| <= delta, else delta * |e| - delta^2 / 2, of e = y_pred - y_true.
-
-    delta: error up to which the loss is quadratic
-    """
-
-    def __init__(
-        self,
-        delta: float = 1.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "huber_loss",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(partial(huber, delta=delta), reduction, name, dtype)
-
-
-class CosineSimilarity(LossFunctionWrapper):
-    """Minus the cosine of the angle between y_true and y_pred.
-
-    axis: along which the vectors lie
-    """
-
-    def __init__(
-        self,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "cosine_similarity",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(partial(cosine_similarity, axis=axis), reduction, name, dtype)
+class CosineSimilarity(FunctionLoss, function=cosine_similarity):
+    """Minus the cosine of the angle between y_true and y_pred."""

@@ -1,4 +1,5 @@
 """Metrics: functions give one value per sample, classes accumulate over batches."""
+# ruff: noqa: I001
 
 from __future__ import annotations
 
@@ -11,86 +12,23 @@ from ...support.missing import missing
 from ..common import configuration
 from ..common.names import function_name, snake_case
 from ..common.registry import OURS
-from ..losses import (
-    KLD,
-    MAE,
-    MAPE,
-    MSE,
-    MSLE,
-    binary_crossentropy,
-    binary_focal_crossentropy,
-    categorical_crossentropy,
-    categorical_hinge,
-    hinge,
-    huber,
-    kl_divergence,
-    kld,
-    kullback_leibler_divergence,
-    log_cosh,
-    logcosh,
-    mae,
-    mape,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-    mse,
-    msle,
-    poisson,
-    sparse_categorical_crossentropy,
-    squared_hinge,
-)
+from ..losses import KLD, MAE, MAPE, MSE, MSLE, kld, kullback_leibler_divergence, logcosh, mae, mape, mse, msle
+from ..losses import _KNOWN as _LOSSES
+from ..losses import binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy, categorical_hinge, hinge
+from ..losses import huber, kl_divergence, log_cosh, mean_absolute_error, mean_absolute_percentage_error, poisson
+from ..losses import mean_squared_error, mean_squared_logarithmic_error, sparse_categorical_crossentropy, squared_hinge
 from ._metric import Metric
-from .accuracies import (
-    Accuracy,
-    BinaryAccuracy,
-    CategoricalAccuracy,
-    SparseCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy,
-    TopKCategoricalAccuracy,
-    binary_accuracy,
-    categorical_accuracy,
-    sparse_categorical_accuracy,
-    sparse_top_k_categorical_accuracy,
-    top_k_categorical_accuracy,
-)
+from .accuracies import Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
+from .accuracies import SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy, binary_accuracy, categorical_accuracy
+from .accuracies import sparse_categorical_accuracy, sparse_top_k_categorical_accuracy, top_k_categorical_accuracy
 from .auc import AUC
 from .confusion import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
 from .means import Mean, MeanMetricWrapper, Sum
-from .of_losses import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalHinge,
-    CosineSimilarity,
-    Hinge,
-    KLDivergence,
-    LogCoshError,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Poisson,
-    RootMeanSquaredError,
-    SparseCategoricalCrossentropy,
-    SquaredHinge,
-)
+from .of_losses import BinaryCrossentropy, CategoricalCrossentropy, CategoricalHinge, CosineSimilarity, Hinge
+from .of_losses import KLDivergence, LogCoshError, MeanAbsoluteError, MeanAbsolutePercentageError, MeanSquaredError
+from .of_losses import MeanSquaredLogarithmicError, Poisson, RootMeanSquaredError, SparseCategoricalCrossentropy
+from .of_losses import SquaredHinge
 from .scores import F1Score, FBetaScore, R2Score
-
-_CLASSES = (
-    Mean, Sum, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, TopKCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy, AUC, Precision, Recall, TruePositives, TrueNegatives, FalsePositives,
-    FalseNegatives, F1Score, FBetaScore, R2Score, MeanSquaredError, RootMeanSquaredError, MeanAbsoluteError,
-    MeanAbsolutePercentageError, MeanSquaredLogarithmicError, LogCoshError, CosineSimilarity, Hinge, SquaredHinge,
-    CategoricalHinge, KLDivergence, Poisson, BinaryCrossentropy, CategoricalCrossentropy,
-    SparseCategoricalCrossentropy,
-)  # fmt: skip
-_ALIASES = {
-    "bce": BinaryCrossentropy, "BCE": BinaryCrossentropy, "kld": KLDivergence, "KLD": KLDivergence,
-    "mae": MeanAbsoluteError, "MAE": MeanAbsoluteError, "mape": MeanAbsolutePercentageError,
-    "MAPE": MeanAbsolutePercentageError, "mse": MeanSquaredError, "MSE": MeanSquaredError,
-    "msle": MeanSquaredLogarithmicError, "MSLE": MeanSquaredLogarithmicError,
-}  # fmt: skip
-_KNOWN = {name: c for c in _CLASSES for name in (snake_case(c.__name__), c.__name__)} | _ALIASES
 
 __all__ = [
     "AUC", "KLD", "MAE", "MAPE", "MSE", "MSLE", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy",
@@ -108,8 +46,11 @@ __all__ = [
     "top_k_categorical_accuracy",
 ]  # fmt: skip
 
-_FUNCTIONS = {name: found for name in __all__ if inspect.isfunction(found := globals().get(name))}
-OURS.update({("keras.metrics", name): function for name, function in _FUNCTIONS.items()})
+_PUBLIC = {name: globals()[name] for name in __all__ if name in globals()}
+_CLASSES = [c for c in _PUBLIC.values() if isinstance(c, type) and c not in (Metric, MeanMetricWrapper)]
+_KNOWN = {name: c for c in _CLASSES for name in (snake_case(c.__name__), c.__name__)}
+_KNOWN |= {short: _KNOWN[f.__name__] for short, f in _LOSSES.items() if f.__name__ in _KNOWN}  # "mse", "MSE", ...
+OURS.update({("keras.metrics", name): thing for name, thing in _PUBLIC.items() if inspect.isfunction(thing)})
 
 
 def get(identifier: Any) -> Any:

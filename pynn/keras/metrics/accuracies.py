@@ -12,7 +12,7 @@ from ...engine.tensor import Tensor
 from ...ops.reduce import extreme
 from ...support.neutral import neutral
 from ..losses._loss import same_rank
-from .means import MeanMetricWrapper, NamedMean
+from .means import FunctionMetric
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
@@ -30,7 +30,10 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
-    """1 where (y_pred > threshold) is y_true, else 0, element by element; (n,) and (n, 1) go together."""
+    """1 where (y_pred > threshold) is y_true, else 0, element by element; (n,) and (n, 1) go together.
+
+    threshold: above it a prediction counts as 1
+    """
     y_true, y_pred = same_rank(as_array(y_true), as_array(y_pred))
     return _matches(y_true, y_pred > threshold)
 
@@ -41,7 +44,10 @@ def accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
-    """1 where fewer than k of y_pred (..., n) are larger than the one at the largest of y_true (..., n), else 0."""
+    """1 where fewer than k of y_pred (..., n) are larger than the one at the largest of y_true (..., n), else 0.
+
+    k: how many of the largest predictions count
+    """
     return sparse_top_k_categorical_accuracy(extreme(as_array(y_true)), y_pred, k)
 
 
@@ -50,6 +56,8 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> T
     """1 where fewer than k of y_pred (..., n) are larger than the one at the label (...) or (..., 1), else 0.
 
     0 also for labels outside of 0 ... n - 1 and in rows with a NaN or infinity, as in TensorFlow.
+
+    k: how many of the largest predictions count
     """
     labels, y_pred = as_array(y_true).astype(np.int64), as_array(y_pred)
     rows, scores = labels.reshape(-1), y_pred.reshape(-1, y_pred.shape[-1])
@@ -65,62 +73,31 @@ def _matches(x: np.ndarray, y: np.ndarray) -> Tensor:
     return Tensor((x == y).astype(np.float32))
 
 
-class Accuracy(NamedMean):
+class _Accuracy(FunctionMetric):
+    _direction = "up"
+
+
+class Accuracy(_Accuracy, function=accuracy):
     """How often y_true == y_pred."""
 
-    _direction = "up"
-    _function = accuracy
 
-
-class SparseCategoricalAccuracy(NamedMean):
+class SparseCategoricalAccuracy(_Accuracy, function=sparse_categorical_accuracy):
     """How often the largest prediction is at the integer label."""
 
-    _direction = "up"
-    _function = sparse_categorical_accuracy
 
-
-class CategoricalAccuracy(NamedMean):
+class CategoricalAccuracy(_Accuracy, function=categorical_accuracy):
     """How often the largest prediction is at the 1 of the one-hot label."""
 
-    _direction = "up"
-    _function = categorical_accuracy
+
+class BinaryAccuracy(_Accuracy, function=binary_accuracy):
+    """How often (y_pred > threshold) is y_true."""
 
 
-class BinaryAccuracy(MeanMetricWrapper):
-    """How often (y_pred > threshold) is y_true.
-
-    threshold: above it a prediction counts as 1
-    """
-
-    _direction = "up"
-
-    def __init__(self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
-        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
-        self.threshold = threshold
+class TopKCategoricalAccuracy(_Accuracy, function=top_k_categorical_accuracy, order=("k", "name", "dtype")):
+    """How often the 1 of the one-hot label is at one of the k largest predictions."""
 
 
-class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the 1 of the one-hot label is at one of the k largest predictions.
-
-    k: how many of the largest predictions count
-    """
-
-    _direction = "up"
-
-    def __init__(self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
-        self.k = k
-
-
-class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the integer label is that of one of the k largest predictions.
-
-    k: how many of the largest predictions count
-    """
-
-    _direction = "up"
-
-    @neutral(from_sorted_ids=False)
-    def __init__(self, k: int = 5, name: str = "sparse_top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k)
-        self.k = k
+class SparseTopKCategoricalAccuracy(
+    _Accuracy, function=sparse_top_k_categorical_accuracy, order=(..., "name", "dtype")
+):
+    """How often the integer label is that of one of the k largest predictions."""

@@ -11,14 +11,13 @@ from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ..activations import sigmoid
 from ..losses._loss import EPSILON
-from ._metric import Metric, no_nan
-from .confusion import count
+from ._metric import no_nan
+from .confusion import COUNTS, CountMetric, count
 
 _CURVES, _METHODS = ("ROC", "PR"), ("interpolation", "minoring", "majoring")
-_STATES = "true_positives", "false_positives", "true_negatives", "false_negatives"
 
 
-class AUC(Metric):
+class AUC(CountMetric):
     """The area under the ROC curve (recall over the rate of false positives) or PR curve (precision over recall).
 
     A Riemann sum over thresholds.
@@ -35,6 +34,7 @@ class AUC(Metric):
     """
 
     _direction = "up"
+    _counted = COUNTS
 
     def __init__(
         self,
@@ -64,15 +64,10 @@ class AUC(Metric):
         self.thresholds = [-EPSILON, *sorted(map(float, thresholds)), 1 + EPSILON]
         self.num_thresholds, self.curve, self.summation_method = len(self.thresholds), curve, summation_method
         self.multi_label, self.label_weights, self._from_logits = multi_label, label_weights, from_logits
-        self._built = False
-        if num_labels or not multi_label:
-            self._build(num_labels)
-
-    def _build(self, labels: int | None) -> None:
-        shape = (self.num_thresholds, labels) if self.multi_label else (self.num_thresholds,)
-        for name in _STATES:
-            setattr(self, name, self.add_weight(shape, "zeros", name=name))
-        self._built = True
+        if not multi_label:
+            self._build((self.num_thresholds,))
+        elif num_labels:
+            self._build((self.num_thresholds, num_labels))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Takes in labels 0 and 1 and probabilities (with from_logits, their logits) of one shape."""
@@ -80,16 +75,15 @@ class AUC(Metric):
         if self.multi_label and y_pred.ndim != 2:
             raise ValueError(f"`y_pred` must have rank 2 when `multi_label=True`. Its shape is {y_pred.shape}")
         if not self._built:
-            self._build(y_pred.shape[-1])
+            self._build((self.num_thresholds, y_pred.shape[-1]))
         weights = None if self.multi_label else self.label_weights
-        counts = count(y_true, y_pred, self.thresholds, sample_weight, by_label=self.multi_label, label_weights=weights)
-        for name, value in zip(_STATES, counts, strict=True):
-            getattr(self, name).assign_add(value)
+        thresholds = self.thresholds
+        self._add(count(y_true, y_pred, thresholds, sample_weight, by_label=self.multi_label, label_weights=weights))
 
     def result(self) -> Tensor:
         if not self._built:
             return self._tensor(0.0)
-        tp, fp, tn, fn = (getattr(self, name).numpy().astype(np.float64) for name in _STATES)
+        tp, fp, tn, fn = (c.astype(np.float64) for c in self._counts())
         method, recall = self.summation_method.lower(), no_nan(tp, tp + fn)
         if self.curve.upper() == "PR" and method == "interpolation":
             areas = _interpolated(tp, fp, fn)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,18 +11,12 @@ from ... import ops
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ..losses._loss import EPSILON, same_rank
-from ._metric import Metric, no_nan
+from ._metric import Metric, State, no_nan
 
 LOWEST = -1e10  # below every prediction: what is not among the top k
 
 
-class Counts(NamedTuple):
-    """Sums of weights, one per threshold (and label): of true and false positives and negatives."""
-
-    true_positives: np.ndarray
-    false_positives: np.ndarray
-    true_negatives: np.ndarray
-    false_negatives: np.ndarray
+COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 
 
 def count(
@@ -35,8 +29,8 @@ def count(
     class_id: int | None = None,
     by_label: bool = False,
     label_weights: Any = None,
-) -> Counts:
-    """What a batch adds to each count: (thresholds,), or by_label of y (n, labels) -> (thresholds, labels).
+) -> dict[str, np.ndarray]:
+    """What a batch adds to each of COUNTS: (thresholds,), or by_label of y (n, labels) -> (thresholds, labels).
 
     A prediction is positive where it is above the threshold; a label is where it is not 0.
     """
@@ -62,7 +56,7 @@ def count(
     yes, no = np.where(label, weights, 0), np.where(label, 0, weights)
     tp, fp = np.einsum("tnl,nl->tl", positive, yes), np.einsum("tnl,nl->tl", positive, no)
     counts = tp, fp, no.sum(0) - fp, yes.sum(0) - tp
-    return Counts(*(c if by_label else c[:, 0] for c in counts))
+    return dict(zip(COUNTS, counts if by_label else (c[:, 0] for c in counts), strict=True))
 
 
 def _above(y_pred: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
@@ -88,77 +82,35 @@ def _top(y_pred: np.ndarray, k: int) -> np.ndarray:
     return kept
 
 
-def _thresholds(given: Any, default: float) -> list[float]:
-    thresholds = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [default if given is None else given]
-    outside = [t for t in thresholds if t is None or not 0 <= t <= 1]
-    if given is not None and outside:
-        raise ValueError(f"Threshold values must be in [0, 1]. Received: {outside}")
-    return thresholds
+class CountMetric(Metric):
+    """What follows from the sums over batches of the counts `_counted`, which are variables of these names."""
+
+    _counted: tuple[str, ...]
+    _built = False
+
+    def _build(self, shape: tuple[int, ...]) -> None:
+        for name in self._counted:
+            setattr(self, name, self.add_weight(shape, "zeros", name=name))
+        self._built = True
+
+    def _add(self, counts: Mapping[str, np.ndarray]) -> None:
+        for name in self._counted:
+            getattr(self, name).assign_add(counts[name])
+
+    def _counts(self) -> list[np.ndarray]:
+        return [getattr(self, name).numpy() for name in self._counted]
 
 
-class _Count(Metric):
-    """One of the counts, a scalar for one threshold (0.5 by default), else (thresholds,)."""
+class _AtThresholds(CountMetric):
+    """A value for each threshold: the first count over the sum of both, 0 where it is 0. For one threshold a scalar.
 
-    _counted: str
-
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(dtype, name)
-        self.thresholds = _thresholds(thresholds, 0.5)
-        self.accumulator = self.add_weight((len(self.thresholds),), "zeros", name="accumulator")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Takes in labels 0 and 1 and predictions of one shape."""
-        self.accumulator.assign_add(getattr(count(y_true, y_pred, self.thresholds, sample_weight), self._counted))
-
-    def result(self) -> Tensor:
-        return self.accumulator[0] if len(self.thresholds) == 1 else self.accumulator.value
-
-
-class TruePositives(_Count):
-    """How many are predicted 1 and are 1.
-
-    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a value for each;
+        None: 0.5, or with top_k none
+    top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
+    class_id: column that counts alone; None: all columns
     """
 
-    _counted = "true_positives"
-
-
-class FalsePositives(_Count):
-    """How many are predicted 1 and are 0.
-
-    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
-    """
-
-    _counted = "false_positives"
-
-
-class TrueNegatives(_Count):
-    """How many are predicted 0 and are 0.
-
-    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
-    """
-
-    _counted = "true_negatives"
-
-
-class FalseNegatives(_Count):
-    """How many are predicted 0 and are 1.
-
-    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
-    """
-
-    _counted = "false_negatives"
-
-
-class _Share(Metric):
-    """true positives / (true positives + `_missed`), 0 where there are none; a scalar for one threshold."""
-
-    _direction = "up"
-    _missed: str
+    _direction: str | None = "up"
 
     def __init__(
         self,
@@ -170,41 +122,78 @@ class _Share(Metric):
     ) -> None:
         super().__init__(dtype, name)
         self.top_k, self.class_id = top_k, class_id
-        self.thresholds = _thresholds(thresholds, 0.5 if top_k is None else LOWEST)
-        self.true_positives = self.add_weight((len(self.thresholds),), "zeros", name="true_positives")
-        setattr(self, self._missed, self.add_weight((len(self.thresholds),), "zeros", name=self._missed))
+        given = thresholds if isinstance(thresholds, (list, tuple, np.ndarray)) else [thresholds]
+        if outside := [t for t in given if thresholds is not None and (t is None or not 0 <= t <= 1)]:
+            raise ValueError(f"Threshold values must be in [0, 1]. Received: {outside}")
+        self.thresholds = list(given) if thresholds is not None else [0.5 if top_k is None else LOWEST]
+        self._build((len(self.thresholds),))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Takes in labels 0 and 1 and predictions of one shape."""
-        counts = count(y_true, y_pred, self.thresholds, sample_weight, top_k=self.top_k, class_id=self.class_id)
-        self.true_positives.assign_add(counts.true_positives)
-        getattr(self, self._missed).assign_add(getattr(counts, self._missed))
+        self._add(count(y_true, y_pred, self.thresholds, sample_weight, top_k=self.top_k, class_id=self.class_id))
 
     def result(self) -> Tensor:
-        right = self.true_positives.numpy()
-        share = no_nan(right, right + getattr(self, self._missed).numpy())
-        return self._tensor(share[0] if len(self.thresholds) == 1 else share)
+        values = self._values()
+        return values[0] if len(self.thresholds) == 1 else values
+
+    def _values(self) -> Tensor:
+        right, wrong = self._counts()
+        return self._tensor(no_nan(right, right + wrong))
 
 
-class Precision(_Share):
-    """The share of what is predicted 1 that is 1: true positives / (true positives + false positives).
+class Precision(_AtThresholds):
+    """The share of what is predicted 1 that is 1: true positives / (true positives + false positives)."""
 
-    thresholds: one or several in [0, 1], above which a prediction counts as 1; a value for each;
-        None: 0.5, or with top_k none
-    top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
-    class_id: column that counts alone; None: all columns
+    _counted = ("true_positives", "false_positives")
+
+
+class Recall(_AtThresholds):
+    """The share of what is 1 that is predicted 1: true positives / (true positives + false negatives)."""
+
+    _counted = ("true_positives", "false_negatives")
+
+
+class _Count(_AtThresholds):
+    """One of the counts.
+
+    thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
+    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
     """
 
-    _missed = "false_positives"
+    _direction = None
+    _counted = ("accumulator",)
+    _what: str
+    accumulator: State
+
+    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(thresholds, name=name, dtype=dtype)
+
+    def _add(self, counts: Mapping[str, np.ndarray]) -> None:
+        self.accumulator.assign_add(counts[self._what])
+
+    def _values(self) -> Tensor:
+        return self.accumulator.value
 
 
-class Recall(_Share):
-    """The share of what is 1 that is predicted 1: true positives / (true positives + false negatives).
+class TruePositives(_Count):
+    """How many are predicted 1 and are 1."""
 
-    thresholds: one or several in [0, 1], above which a prediction counts as 1; a value for each;
-        None: 0.5, or with top_k none
-    top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
-    class_id: column that counts alone; None: all columns
-    """
+    _what = "true_positives"
 
-    _missed = "false_negatives"
+
+class FalsePositives(_Count):
+    """How many are predicted 1 and are 0."""
+
+    _what = "false_positives"
+
+
+class TrueNegatives(_Count):
+    """How many are predicted 0 and are 0."""
+
+    _what = "true_negatives"
+
+
+class FalseNegatives(_Count):
+    """How many are predicted 0 and are 1."""
+
+    _what = "false_negatives"

@@ -10,7 +10,8 @@ import numpy as np
 
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
-from ..common.names import function_name, snake_case
+from ..common.names import function_name
+from ..common.of_function import OfFunction
 from ..losses import _KNOWN as _LOSSES
 from ..losses import Loss
 from ..losses._loss import same_rank
@@ -100,10 +101,5 @@ class MeanMetricWrapper(Mean):
         super().update_state(self._fn(y_true, y_pred), sample_weight)
 
 
-class NamedMean(MeanMetricWrapper):
-    """The mean of the function `_function` without options."""
-
-    _function: Callable[..., Any]
-
-    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(type(self)._function, name or snake_case(type(self).__name__), dtype)
+class FunctionMetric(OfFunction, MeanMetricWrapper, order=("name", "dtype", ...)):
+    """The mean of a function that the class declares."""

@@ -10,6 +10,7 @@ import numpy as np
 from ...engine.tensor import Tensor
 from ..losses._loss import EPSILON, same_rank
 from ._metric import Metric
+from .confusion import CountMetric
 
 
 def _matrix(name: str, y: np.ndarray) -> np.ndarray:
@@ -18,7 +19,7 @@ def _matrix(name: str, y: np.ndarray) -> np.ndarray:
     return y
 
 
-class FBetaScore(Metric):
+class FBetaScore(CountMetric):
     """(1 + beta^2) * precision * recall / (beta^2 * precision + recall) of each class: (classes,).
 
     y_true is one-hot (several ones are fine), y_pred (n, classes).
@@ -30,6 +31,7 @@ class FBetaScore(Metric):
     """
 
     _direction = "up"
+    _counted = ("true_positives", "false_positives", "false_negatives")
 
     def __init__(
         self,
@@ -47,34 +49,25 @@ class FBetaScore(Metric):
         if threshold is not None and not (isinstance(threshold, float) and 0 < threshold <= 1):
             raise ValueError(f"`threshold` must be a float, 0 < threshold <= 1, got {threshold!r}")
         self.average, self.beta, self.threshold = average, beta, threshold
-        self._built = False
-
-    def _build(self, classes: int) -> None:
-        shape = () if self.average == "micro" else (classes,)
-        self.true_positives = self.add_weight(shape, "zeros", name="true_positives")
-        self.false_positives = self.add_weight(shape, "zeros", name="false_positives")
-        self.false_negatives = self.add_weight(shape, "zeros", name="false_negatives")
-        self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Takes in labels and predictions (n, classes), weights (n,)."""
         y_true, y_pred = (_matrix(type(self).__name__, self._numbers(y)) for y in (y_true, y_pred))
         if not self._built:
-            self._build(y_pred.shape[1])
+            self._build(() if self.average == "micro" else y_pred.shape[1:])
         if self.threshold is None:
             predicted = (y_pred >= y_pred.max(1, keepdims=True)) & (np.abs(y_pred) > 1e-9)
         else:
             predicted = y_pred > np.float32(self.threshold)
         weight = 1.0 if sample_weight is None else self._numbers(sample_weight)[:, None]
         axis = None if self.average == "micro" else 0
-        self.true_positives.assign_add((weight * (predicted * y_true)).sum(axis))
-        self.false_positives.assign_add((weight * (predicted * (1 - y_true))).sum(axis))
-        self.false_negatives.assign_add((weight * (~predicted * y_true)).sum(axis))
+        right, wrong, missed = predicted * y_true, predicted * (1 - y_true), ~predicted * y_true
+        self._add({n: (weight * c).sum(axis) for n, c in zip(self._counted, (right, wrong, missed), strict=True)})
 
     def result(self) -> Tensor:
         if not self._built:
             return self._tensor(0.0)
-        tp, fp, fn = (v.numpy() for v in (self.true_positives, self.false_positives, self.false_negatives))
+        tp, fp, fn = self._counts()
         precision, recall = tp / (tp + fp + EPSILON), tp / (tp + fn + EPSILON)
         square = self.beta**2
         score = precision * recall / (square * precision + recall + EPSILON) * (1 + square)
@@ -84,12 +77,7 @@ class FBetaScore(Metric):
 
 
 class F1Score(FBetaScore):
-    """The harmonic mean of precision and recall of each class: (classes,).
-
-    average: "macro": the mean of the classes; "weighted": by their numbers; "micro": one score of all their counts;
-        None: a score of each class
-    threshold: float, 0 < threshold <= 1: what is above it is predicted; None: the largest of a row is
-    """
+    """The harmonic mean of precision and recall of each class: (classes,)."""
 
     def __init__(
         self,

@@ -43,8 +43,8 @@ ARGUMENTS: dict[str, dict] = {
     "Precision": {"top_k": 2}, "R2Score": {"class_aggregation": None}, "TopKCategoricalAccuracy": {"k": 2},
 }  # fmt: skip
 ABSTRACT = {"Layer", "Loss", "Metric", "Optimizer", "Initializer", "Regularizer", "Constraint", "RandomInitializer",
-            "LearningRateSchedule", "Operation", "Trainable", "Fitted", "NamedLoss", "NamedMean", "CompiledMetrics",
-            "Model", "Functional", "Sequential"}  # fmt: skip
+            "LearningRateSchedule", "Operation", "Trainable", "Fitted", "FunctionLoss", "FunctionMetric", "CountMetric",
+            "CompiledMetrics", "Model", "Functional", "Sequential"}  # fmt: skip
 CLASSES = [key for key, thing in OURS.items() if isinstance(thing, type) and key[1] not in ABSTRACT]
 
 
