@@ -11,9 +11,9 @@ from ..common.registry import OURS
 from ._loss import Loss, LossFunctionWrapper, Reduction
 from .crossentropy import CategoricalCrossentropy, SparseCategoricalCrossentropy
 from .crossentropy import categorical_crossentropy, sparse_categorical_crossentropy
-from .margin import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from .probabilistic import BinaryCrossentropy, BinaryFocalCrossentropy, KLDivergence, Poisson
 from .probabilistic import binary_crossentropy, binary_focal_crossentropy, kl_divergence, poisson
+from .probabilistic import CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge
 from .regression import CosineSimilarity, Huber, LogCosh, MeanAbsoluteError, MeanAbsolutePercentageError
 from .regression import MeanSquaredError, MeanSquaredLogarithmicError, cosine_similarity, huber, log_cosh
 from .regression import mean_absolute_error, mean_absolute_percentage_error

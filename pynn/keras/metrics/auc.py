@@ -17,7 +17,7 @@ from .confusion import COUNTS, CountMetric, count
 _CURVES, _METHODS = ("ROC", "PR"), ("interpolation", "minoring", "majoring")
 
 
-class AUC(CountMetric):
+class AUC(CountMetric, counts=COUNTS):
     """The area under the ROC curve (recall over the rate of false positives) or PR curve (precision over recall).
 
     A Riemann sum over thresholds.
@@ -34,7 +34,6 @@ class AUC(CountMetric):
     """
 
     _direction = "up"
-    _counted = COUNTS
 
     def __init__(
         self,
@@ -83,7 +82,7 @@ class AUC(CountMetric):
     def result(self) -> Tensor:
         if not self._built:
             return self._tensor(0.0)
-        tp, fp, tn, fn = (c.astype(np.float64) for c in self._counts())
+        tp, fp, tn, fn = (c.astype(np.float64) for c in self._sums())
         method, recall = self.summation_method.lower(), no_nan(tp, tp + fn)
         if self.curve.upper() == "PR" and method == "interpolation":
             areas = _interpolated(tp, fp, fn)

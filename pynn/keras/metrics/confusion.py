@@ -83,10 +83,15 @@ def _top(y_pred: np.ndarray, k: int) -> np.ndarray:
 
 
 class CountMetric(Metric):
-    """What follows from the sums over batches of the counts `_counted`, which are variables of these names."""
+    """What follows from sums over batches: variables named as the counts, or `accumulator` where there is only one."""
 
-    _counted: tuple[str, ...]
+    _counted: dict[str, str]  # variable: count
     _built = False
+
+    def __init_subclass__(cls, counts: tuple[str, ...] = (), **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if counts:
+            cls._counted = {"accumulator": counts[0]} if len(counts) == 1 else dict(zip(counts, counts, strict=True))
 
     def _build(self, shape: tuple[int, ...]) -> None:
         for name in self._counted:
@@ -94,10 +99,10 @@ class CountMetric(Metric):
         self._built = True
 
     def _add(self, counts: Mapping[str, np.ndarray]) -> None:
-        for name in self._counted:
-            getattr(self, name).assign_add(counts[name])
+        for name, counted in self._counted.items():
+            getattr(self, name).assign_add(counts[counted])
 
-    def _counts(self) -> list[np.ndarray]:
+    def _sums(self) -> list[np.ndarray]:
         return [getattr(self, name).numpy() for name in self._counted]
 
 
@@ -137,20 +142,16 @@ class _AtThresholds(CountMetric):
         return values[0] if len(self.thresholds) == 1 else values
 
     def _values(self) -> Tensor:
-        right, wrong = self._counts()
+        right, wrong = self._sums()
         return self._tensor(no_nan(right, right + wrong))
 
 
-class Precision(_AtThresholds):
+class Precision(_AtThresholds, counts=("true_positives", "false_positives")):
     """The share of what is predicted 1 that is 1: true positives / (true positives + false positives)."""
 
-    _counted = ("true_positives", "false_positives")
 
-
-class Recall(_AtThresholds):
+class Recall(_AtThresholds, counts=("true_positives", "false_negatives")):
     """The share of what is 1 that is predicted 1: true positives / (true positives + false negatives)."""
-
-    _counted = ("true_positives", "false_negatives")
 
 
 class _Count(_AtThresholds):
@@ -161,39 +162,26 @@ class _Count(_AtThresholds):
     """
 
     _direction = None
-    _counted = ("accumulator",)
-    _what: str
     accumulator: State
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(thresholds, name=name, dtype=dtype)
 
-    def _add(self, counts: Mapping[str, np.ndarray]) -> None:
-        self.accumulator.assign_add(counts[self._what])
-
     def _values(self) -> Tensor:
         return self.accumulator.value
 
 
-class TruePositives(_Count):
+class TruePositives(_Count, counts=("true_positives",)):
     """How many are predicted 1 and are 1."""
 
-    _what = "true_positives"
 
-
-class FalsePositives(_Count):
+class FalsePositives(_Count, counts=("false_positives",)):
     """How many are predicted 1 and are 0."""
 
-    _what = "false_positives"
 
-
-class TrueNegatives(_Count):
+class TrueNegatives(_Count, counts=("true_negatives",)):
     """How many are predicted 0 and are 0."""
 
-    _what = "true_negatives"
 
-
-class FalseNegatives(_Count):
+class FalseNegatives(_Count, counts=("false_negatives",)):
     """How many are predicted 0 and are 1."""
-
-    _what = "false_negatives"

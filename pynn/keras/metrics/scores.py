@@ -19,7 +19,7 @@ def _matrix(name: str, y: np.ndarray) -> np.ndarray:
     return y
 
 
-class FBetaScore(CountMetric):
+class FBetaScore(CountMetric, counts=("true_positives", "false_positives", "false_negatives")):
     """(1 + beta^2) * precision * recall / (beta^2 * precision + recall) of each class: (classes,).
 
     y_true is one-hot (several ones are fine), y_pred (n, classes).
@@ -31,7 +31,6 @@ class FBetaScore(CountMetric):
     """
 
     _direction = "up"
-    _counted = ("true_positives", "false_positives", "false_negatives")
 
     def __init__(
         self,
@@ -67,7 +66,7 @@ class FBetaScore(CountMetric):
     def result(self) -> Tensor:
         if not self._built:
             return self._tensor(0.0)
-        tp, fp, fn = self._counts()
+        tp, fp, fn = self._sums()
         precision, recall = tp / (tp + fp + EPSILON), tp / (tp + fn + EPSILON)
         square = self.beta**2
         score = precision * recall / (square * precision + recall + EPSILON) * (1 + square)
@@ -119,7 +118,7 @@ class R2Score(Metric):
 
     def reset_state(self) -> None:
         self.num_samples = 0
-        self._count = self._sum = self._squares = self._errors = np.zeros(())
+        self._sums: np.ndarray = np.zeros(4)  # then (4, outputs): see update_state
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Takes in targets and predictions (n, outputs), weights (n,) or (n, outputs)."""
@@ -128,20 +127,19 @@ class R2Score(Metric):
         weight = np.ones(()) if sample_weight is None else self._numbers(sample_weight)
         weight = np.broadcast_to(weight[:, None] if weight.ndim == 1 else weight, y_true.shape)
         self.num_samples += y_true.size
-        self._count = self._count + weight.sum(0)
-        self._sum = self._sum + (weight * y_true).sum(0)
-        self._squares = self._squares + (weight * y_true**2).sum(0)
-        self._errors = self._errors + (weight * (y_true - y_pred) ** 2).sum(0)
+        terms = weight, weight * y_true, weight * y_true**2, weight * (y_true - y_pred) ** 2
+        self._sums = self._sums.reshape(4, -1) + np.sum(terms, 1)
 
     def result(self) -> Tensor:
+        count, total, squares, errors = self._sums
         with np.errstate(all="ignore"):
-            total = self._squares - self._sum**2 / self._count
-            scores = 1 - self._errors / total
+            variances = squares - total**2 / count
+            scores = 1 - errors / variances
         scores = np.where(np.isinf(scores), 0.0, scores)
         if self.class_aggregation == "uniform_average":
             scores = scores.mean()
         elif self.class_aggregation == "variance_weighted_average":
-            scores = (total * scores).sum() / total.sum()
+            scores = (variances * scores).sum() / variances.sum()
         left = self.num_samples - self.num_regressors - 1
         if self.num_regressors and left <= 0:
             warnings.warn("Too few samples for the adjusted R2 score: this is the plain one.", stacklevel=2)

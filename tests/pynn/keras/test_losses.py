@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 
 import numpy as np
@@ -118,3 +119,47 @@ def test_no_warning_at_the_clips():
         warnings.simplefilter("error")
         for loss in (losses.BinaryCrossentropy(), losses.KLDivergence(), losses.Poisson(), losses.CosineSimilarity()):
             assert np.isfinite(loss(np.array([[0.0, 1.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 0.0]])))
+
+
+@pytest.mark.parametrize(
+    ("cls", "arguments"),  # as in Keras 3.15
+    [
+        (losses.MeanSquaredError, ["reduction", "name", "dtype"]),
+        (losses.Huber, ["delta", "reduction", "name", "dtype"]),
+        (losses.SparseCategoricalCrossentropy, ["from_logits", "ignore_class", "reduction", "axis", "name", "dtype"]),
+        (keras.metrics.MeanSquaredError, ["name", "dtype"]),
+        (keras.metrics.BinaryAccuracy, ["name", "dtype", "threshold"]),
+        (keras.metrics.TopKCategoricalAccuracy, ["k", "name", "dtype"]),
+        (keras.metrics.BinaryCrossentropy, ["name", "dtype", "from_logits", "label_smoothing"]),
+        (keras.metrics.SparseCategoricalCrossentropy, ["name", "dtype", "from_logits", "ignore_class", "axis"]),
+    ],
+)
+def test_the_options_of_a_class_are_its_functions(cls, arguments):
+    parameters = inspect.signature(cls).parameters
+    defaults = [parameter.default for parameter in parameters.values()]
+    made = cls(*defaults)
+    assert list(parameters) == list(made.get_config()) == arguments
+    assert list(made.get_config().values()) == defaults and made.name == parameters["name"].default
+    for option in parameters.keys() - {"reduction", "name", "dtype"}:
+        assert getattr(cls(**{option: 3}), option) == cls(**{option: 3}).get_config()[option] == 3
+    with pytest.raises(TypeError, match=rf"{cls.__name__}.__init__\(\) got an unexpected keyword argument 'more'"):
+        cls(more=1)
+    with pytest.raises(TypeError, match=f"{cls.__name__}.* too many positional"):
+        cls(*defaults, 1)
+
+
+def test_classes_of_ones_own_from_losses_of_a_function():
+    class Inherits(losses.MeanSquaredError):
+        pass
+
+    class Own(losses.Huber):
+        def __init__(self, limit, **options):
+            super().__init__(limit, reduction="sum", **options)
+
+    assert Inherits().name == "mean_squared_error"  # as in Keras
+    own = Own(2.0, name="mine")
+    assert (own.name, own.delta, float(own([[0.0]], [[3.0]]))) == ("mine", 2, 4)
+    assert own.get_config() == {"limit": 2.0, "name": "mine"}
+    assert float(losses.LossFunctionWrapper(losses.huber, delta=2.0)([[0.0]], [[3.0]])) == 4
+    with pytest.raises(NotImplementedError, match="no function"):
+        losses._loss.FunctionLoss()
