@@ -14,8 +14,6 @@ from ..losses._loss import EPSILON, same_rank
 from ._metric import Metric, State, no_nan
 
 LOWEST = -1e10  # below every prediction: what is not among the top k
-
-
 COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 
 
@@ -62,8 +60,8 @@ def count(
 def _above(y_pred: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
     """Whether each prediction is above each threshold.
 
-    Of thresholds evenly spread over 0 ... 1, Keras computes the number below each prediction in float32; where
-    rounding tells, that is not the same as comparing, so it is done here, too.
+    Of thresholds evenly spread over 0 ... 1, Keras computes the number below each prediction in float32, which
+    rounding can make another than comparisons find; so does this.
     """
     n = len(thresholds)
     if n < 3 or not np.allclose(thresholds, np.arange(n, dtype=np.float32) / (n - 1), atol=EPSILON):
