@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,8 @@ from ...support.missing import missing
 from ..common import configuration
 from ..common.configuration import Configured
 
-__all__ = [
-    "CosineDecay",
-    "CosineDecayRestarts",
-    "ExponentialDecay",
-    "InverseTimeDecay",
-    "LearningRateSchedule",
-    "PiecewiseConstantDecay",
-    "PolynomialDecay",
-    "deserialize",
-    "serialize",
-]
+__all__ = ["CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
+           "PiecewiseConstantDecay", "PolynomialDecay", "deserialize", "serialize"]  # fmt: skip
 F32 = np.float32
 ONE, PI = F32(1), F32(math.pi)
 
@@ -39,7 +31,21 @@ class LearningRateSchedule(Configured):
 
 
 class _Schedule(LearningRateSchedule):
-    """The schedules below, which compute in `_rate` from a float32 step, or an array of them."""
+    """The schedules below, which compute in `_rate` from a float32 step, or an array of them.
+
+    initial_learning_rate: the learning rate at step 0
+    decay_steps: number of steps, above 0, of the decay
+    alpha: lowest learning rate, as a share of initial_learning_rate
+    name: of the schedule, in its configuration; None: the class's
+    """
+
+    name: str | None
+
+    def __post_init__(self) -> None:
+        for name in ("decay_steps", "first_decay_steps"):
+            if (steps := getattr(self, name, 1)) <= 0:
+                raise ValueError(f"Argument `{name}` must be > 0, got {steps}")
+        self.name = self.name or type(self).__name__
 
     def __call__(self, step: Any) -> Tensor:
         with np.errstate(all="ignore"):
@@ -49,25 +55,19 @@ class _Schedule(LearningRateSchedule):
         raise NotImplementedError
 
 
-def _positive(name: str, value: float) -> float:
-    if value <= 0:
-        raise ValueError(f"Argument `{name}` must be > 0, got {value}")
-    return value
-
-
+@dataclass(eq=False, repr=False)
 class _Decay(_Schedule):
-    """What falls with p = step / decay_steps; staircase: with floor(p)."""
+    """Of p = step / decay_steps.
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str | None = None,
-    ) -> None:
-        self.initial_learning_rate, self.decay_rate, self.staircase = initial_learning_rate, decay_rate, staircase
-        self.decay_steps, self.name = _positive("decay_steps", decay_steps), name or type(self).__name__
+    decay_rate: the learning rate's factor at p = 1
+    staircase: whether floor(p) stands for p
+    """
+
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name: str | None = None
 
     def _passed(self, step: Any) -> Any:
         p = step / F32(self.decay_steps)
@@ -75,14 +75,7 @@ class _Decay(_Schedule):
 
 
 class ExponentialDecay(_Decay):
-    """initial_learning_rate * decay_rate ** p, where p = step / decay_steps.
-
-    initial_learning_rate: the learning rate at step 0
-    decay_steps: number of steps, above 0, in which the learning rate is multiplied by decay_rate
-    decay_rate: that factor
-    staircase: whether floor(p) stands for p
-    name: of the schedule, in its configuration; None: the class's
-    """
+    """initial_learning_rate * decay_rate ** p, where p = step / decay_steps."""
 
     def _rate(self, step: Any) -> Any:
         return F32(self.initial_learning_rate) * F32(self.decay_rate) ** self._passed(step)
@@ -91,61 +84,53 @@ class ExponentialDecay(_Decay):
 class InverseTimeDecay(_Decay):
     """initial_learning_rate / (1 + decay_rate * p), where p = step / decay_steps.
 
-    initial_learning_rate: the learning rate at step 0
-    decay_steps: number of steps, above 0, in which p grows by 1
     decay_rate: weight of p in the divisor
-    staircase: whether floor(p) stands for p
-    name: of the schedule, in its configuration; None: the class's
     """
 
     def _rate(self, step: Any) -> Any:
         return F32(self.initial_learning_rate) / (ONE + F32(self.decay_rate) * self._passed(step))
 
 
+@dataclass(eq=False, repr=False)
 class PiecewiseConstantDecay(_Schedule):
     """values[i] for boundaries[i - 1] < step <= boundaries[i].
 
     boundaries: the last steps, rising, of all values but the last
     values: learning rates, one more than there are boundaries
-    name: of the schedule, in its configuration
     """
 
-    def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
-        if len(boundaries) != len(values) - 1:
+    boundaries: Sequence[float]
+    values: Sequence[float]
+    name: str = "PiecewiseConstant"
+
+    def __post_init__(self) -> None:
+        if len(self.boundaries) != len(self.values) - 1:
             raise ValueError(
-                f"The length of boundaries should be 1 less than the length of values, got {boundaries} and {values}"
+                "The length of boundaries should be 1 less than the length of values, "
+                f"got {self.boundaries} and {self.values}"
             )
-        self.boundaries, self.values, self.name = boundaries, values, name
 
     def _rate(self, step: Any) -> Any:
         return np.asarray(self.values, F32)[np.searchsorted(self.boundaries, step)]
 
 
+@dataclass(eq=False, repr=False)
 class PolynomialDecay(_Schedule):
     """(initial_learning_rate - end_learning_rate) * (1 - p) ** power + end_learning_rate
 
     with p = min(step, decay_steps) / decay_steps.
 
-    initial_learning_rate: the learning rate at step 0
-    decay_steps: number of steps, above 0, in which p grows from 0 to 1
     end_learning_rate: the learning rate where p is 1
     power: exponent of 1 - p
     cycle: whether p = step / (decay_steps * ceil(step / decay_steps)), without end
-    name: of the schedule, in its configuration
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        end_learning_rate: float = 0.0001,
-        power: float = 1.0,
-        cycle: bool = False,
-        name: str = "PolynomialDecay",
-    ) -> None:
-        self.initial_learning_rate, self.end_learning_rate = initial_learning_rate, end_learning_rate
-        self.decay_steps, self.power = _positive("decay_steps", decay_steps), power
-        self.cycle, self.name = cycle, name
+    initial_learning_rate: float
+    decay_steps: float
+    end_learning_rate: float = 0.0001
+    power: float = 1.0
+    cycle: bool = False
+    name: str = "PolynomialDecay"
 
     def _rate(self, step: Any) -> Any:
         whole = F32(self.decay_steps)
@@ -156,32 +141,24 @@ class PolynomialDecay(_Schedule):
         return (F32(self.initial_learning_rate) - end) * (ONE - p) ** F32(self.power) + end
 
 
+@dataclass(eq=False, repr=False)
 class CosineDecay(_Schedule):
     """initial_learning_rate * ((1 - alpha) * (1 + cos(pi * min(step, decay_steps) / decay_steps)) / 2 + alpha)
 
     With a warmup_target: from initial_learning_rate in a line to warmup_target over warmup_steps, and from there
     on as above. Loshchilov and Hutter 2016.
 
-    initial_learning_rate: the learning rate at step 0
-    decay_steps: number of steps, above 0, of the cosine
     alpha: lowest learning rate, as a share of initial_learning_rate, or of warmup_target
-    name: of the schedule, in its configuration
     warmup_target: the learning rate after the warm-up; None: no warm-up
     warmup_steps: number of steps of the warm-up
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        alpha: float = 0.0,
-        name: str = "CosineDecay",
-        warmup_target: float | None = None,
-        warmup_steps: float = 0,
-    ) -> None:
-        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
-        self.decay_steps = _positive("decay_steps", decay_steps)
-        self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
+    initial_learning_rate: float
+    decay_steps: float
+    alpha: float = 0.0
+    name: str = "CosineDecay"
+    warmup_target: float | None = None
+    warmup_steps: float = 0
 
     def _rate(self, step: Any) -> Any:
         first, whole = F32(self.initial_learning_rate), F32(self.decay_steps)
@@ -193,31 +170,23 @@ class CosineDecay(_Schedule):
         return np.where(step < warmup, line, after)
 
 
+@dataclass(eq=False, repr=False)
 class CosineDecayRestarts(_Schedule):
     """CosineDecay that begins anew after first_decay_steps, then first_decay_steps * t_mul, ... steps.
 
     In run i = 0, 1, ... the cosine is m_mul ** i times as high. Loshchilov and Hutter 2016.
 
-    initial_learning_rate: the learning rate at step 0
     first_decay_steps: number of steps, above 0, of the first run
     t_mul: each run is so many times as long as the one before
     m_mul: in each run the cosine is so many times as high as in the one before
-    alpha: lowest learning rate, as a share of initial_learning_rate
-    name: of the schedule, in its configuration
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        first_decay_steps: float,
-        t_mul: float = 2.0,
-        m_mul: float = 1.0,
-        alpha: float = 0.0,
-        name: str = "SGDRDecay",
-    ) -> None:
-        self.initial_learning_rate, self.alpha, self.name = initial_learning_rate, alpha, name
-        self.first_decay_steps = _positive("first_decay_steps", first_decay_steps)
-        self.t_mul, self.m_mul = t_mul, m_mul
+    initial_learning_rate: float
+    first_decay_steps: float
+    t_mul: float = 2.0
+    m_mul: float = 1.0
+    alpha: float = 0.0
+    name: str = "SGDRDecay"
 
     def _rate(self, step: Any) -> Any:
         p, t = step / F32(self.first_decay_steps), F32(self.t_mul)
