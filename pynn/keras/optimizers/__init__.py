@@ -9,47 +9,28 @@ from ..common import configuration
 from ..common.names import lookup
 from ..common.registry import custom_object_scope
 from . import schedules
-from .adagrad import Adadelta, Adagrad
+from .adagrad import Adadelta, Adagrad, Ftrl, Lion
 from .adam import Adam, Adamax, AdamW, Nadam
 from .base import Optimizer
-from .ftrl import Ftrl
-from .lion import Lion
 from .rmsprop import RMSprop
 from .sgd import SGD
 
-__all__ = [
-    "SGD",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Ftrl",
-    "Lion",
-    "Nadam",
-    "Optimizer",
-    "RMSprop",
-    "deserialize",
-    "get",
-    "schedules",
-    "serialize",
-]
-
+__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "Optimizer", "RMSprop",
+           "deserialize", "get", "schedules", "serialize"]  # fmt: skip
 _CLASSES = (SGD, RMSprop, Adam, AdamW, Adagrad, Adadelta, Adamax, Nadam, Ftrl, Lion)
 _KNOWN = {c.__name__.lower(): c for c in _CLASSES}
 
 
 def get(identifier: Any) -> Any:
     """An optimizer for a name in any case (with the default settings), a configuration, or an Optimizer."""
-    found = identifier
-    if isinstance(identifier, str):
-        found = _KNOWN.get(identifier.lower(), lambda: lookup("optimizer", identifier, _KNOWN))()
-    elif isinstance(identifier, dict):
+    if isinstance(identifier, dict):
         known = _KNOWN.get(str(identifier.get("class_name")).lower())  # in any case, as in Keras
-        found = configuration.deserialize(
-            {**identifier, "class_name": known.__name__} if known else identifier, family="keras.optimizers"
-        )
-    return found if found is None or isinstance(found, Optimizer) else lookup("optimizer", identifier, _KNOWN)
+        named = {"class_name": known.__name__} if known else {}
+        identifier = configuration.deserialize(identifier | named, family="keras.optimizers")
+    if identifier is None or isinstance(identifier, Optimizer):
+        return identifier
+    name = identifier.lower() if isinstance(identifier, str) else None
+    return (_KNOWN[name] if name in _KNOWN else lookup("optimizer", identifier, _KNOWN))()
 
 
 def serialize(optimizer: Any) -> Any:

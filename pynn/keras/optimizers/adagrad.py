@@ -1,4 +1,4 @@
-"""Adagrad and Adadelta: steps divided by the root of a sum, or of a running mean, of squared gradients."""
+"""Rules with a step size of their own for each entry: Adagrad, Adadelta, Ftrl; and Lion, whose steps have one size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from .base import Optimizer
-from .options import OptimizerOptions
+from .options import Options
 from .rate import THOUSANDTH
 
 
@@ -23,13 +23,13 @@ class Adagrad(Optimizer):
         learning_rate: Any = THOUSANDTH,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
-        **options: Unpack[OptimizerOptions],
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, **options)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
-    def _slots(self) -> dict[str, float]:
-        return {"accumulator": self.initial_accumulator_value}
+    def _slots(self) -> list[dict[str, float]]:
+        return [{"accumulator": self.initial_accumulator_value}]
 
     def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
         (v,) = slots
@@ -47,17 +47,13 @@ class Adadelta(Optimizer):
     """
 
     def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        rho: float = 0.95,
-        epsilon: float = 1e-7,
-        **options: Unpack[OptimizerOptions],
+        self, learning_rate: Any = THOUSANDTH, rho: float = 0.95, epsilon: float = 1e-7, **options: Unpack[Options]
     ) -> None:
         super().__init__(learning_rate, **options)
         self.rho, self.epsilon = rho, epsilon
 
-    def _slots(self) -> dict[str, float]:
-        return {"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}
+    def _slots(self) -> list[dict[str, float]]:
+        return [{"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}]
 
     def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
         v, u = slots
@@ -65,3 +61,76 @@ class Adadelta(Optimizer):
         d = np.sqrt(u + self.epsilon) * g / np.sqrt(v + self.epsilon)
         u[...] = self.rho * u + (1 - self.rho) * d * d
         w -= rate * d
+
+
+class Ftrl(Optimizer):
+    """Follow the regularized leader, for sparse linear models (McMahan et al. 2013).
+
+    With p = -learning_rate_power, r = learning_rate, s = g + 2 * l2_shrinkage * w: n' = n + g^2;
+    z += s - (n'^p - n^p) / r * w; w = (clip(z, -l1, l1) - z) / (n'^p / r + 2 * l2 + beta / r); n = n'.
+
+    learning_rate_power: -p, 0 or less
+    initial_accumulator_value: the first n, 0 or more
+    l1_regularization_strength: l1, 0 or more
+    l2_regularization_strength: l2, 0 or more
+    l2_shrinkage_regularization_strength: l2_shrinkage, 0 or more
+    beta: beta in the divisor
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = THOUSANDTH,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float = 0.0,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        if learning_rate_power > 0:
+            raise ValueError(f"`learning_rate_power` needs to be negative or zero, got {learning_rate_power}")
+        self.learning_rate_power, self.beta = learning_rate_power, beta
+        self.initial_accumulator_value = initial_accumulator_value
+        self.l1_regularization_strength = l1_regularization_strength
+        self.l2_regularization_strength = l2_regularization_strength
+        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
+        for name, value in vars(self).items():
+            if name.startswith(("initial_", "l1_", "l2_")) and value < 0:
+                raise ValueError(f"`{name}` needs to be positive or zero, got {value}")
+
+    def _slots(self) -> list[dict[str, float]]:
+        return [{"accumulator": self.initial_accumulator_value, "linear": 0.0}]
+
+    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+        n, z = slots
+        power, l1 = -self.learning_rate_power, self.l1_regularization_strength
+        before, n[...] = n**power, n + g * g
+        after = n**power
+        z += g + 2 * self.l2_shrinkage_regularization_strength * w - (after - before) / rate * w
+        w[...] = (np.clip(z, -l1, l1) - z) / ((after + self.beta) / rate + 2 * self.l2_regularization_strength)
+
+
+class Lion(Optimizer):
+    """w -= learning_rate * sign(beta_1 * m + (1 - beta_1) * g); m = beta_2 * m + (1 - beta_2) * g (Chen et al. 2023)
+
+    beta_1: weight of m in the direction of a step, above 0 and at most 1
+    beta_2: how much of m each step keeps
+    """
+
+    def __init__(
+        self, learning_rate: Any = THOUSANDTH, beta_1: float = 0.9, beta_2: float = 0.99, **options: Unpack[Options]
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        if not 0 < beta_1 <= 1:
+            raise ValueError(f"Argument `beta_1` must be above 0 and at most 1, got {beta_1}")
+        self.beta_1, self.beta_2 = beta_1, beta_2
+
+    def _slots(self) -> list[dict[str, float]]:
+        return [{"momentum": 0.0}]
+
+    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+        (m,) = slots
+        w -= rate * np.sign(self.beta_1 * m + (1 - self.beta_1) * g)
+        m[...] = self.beta_2 * m + (1 - self.beta_2) * g

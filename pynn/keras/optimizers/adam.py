@@ -11,18 +11,37 @@ import kernels
 
 from ...engine.variable import Variable
 from .base import Optimizer
-from .clipping import Arrays
-from .options import OptimizerOptions
+from .options import Arrays, Options
 from .rate import THOUSANDTH
 
 
-class Adam(Optimizer):
+class _Moments(Optimizer):
+    """Rules with m, a running mean of gradients, and v, a running size of them.
+
+    beta_1, beta_2: how much of m and v each step keeps
+    epsilon: small number that keeps the divisor from 0
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = THOUSANDTH,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def _slots(self) -> list[dict[str, float]]:
+        return [{"momentum": 0.0, "velocity": 0.0}]
+
+
+class Adam(_Moments):
     """m += (1 - beta_1) * (g - m); v += (1 - beta_2) * (g^2 - v); w -= alpha * m / (sqrt(v) + epsilon)
 
     with alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) at step t (Kingma and Ba 2014, epsilon hat).
 
-    beta_1, beta_2: how much of the running means m and v each step keeps
-    epsilon: small number that keeps the divisor from 0
     amsgrad: whether the largest v so far stands for v
     """
 
@@ -33,16 +52,13 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **options: Unpack[OptimizerOptions],
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
+        self.amsgrad = amsgrad
 
-    def _slots(self) -> dict[str, float]:
-        return {"momentum": 0.0, "velocity": 0.0} | ({"velocity_hat": 0.0} if self.amsgrad else {})
-
-    def _groups(self) -> list[list[str]]:
-        return [["momentum", "velocity"], *([["velocity_hat"]] if self.amsgrad else [])]
+    def _slots(self) -> list[dict[str, float]]:
+        return super()._slots() + ([{"velocity_hat": 0.0}] if self.amsgrad else [])
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if self.amsgrad:
@@ -61,13 +77,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay beside the gradient (Loshchilov and Hutter 2019).
-
-    weight_decay: before the update, w -= learning_rate * weight_decay * w
-    beta_1, beta_2: how much of the running means m and v each step keeps
-    epsilon: small number that keeps the divisor from 0
-    amsgrad: whether the largest v so far stands for v
-    """
+    """Adam with weight decay beside the gradient (Loshchilov and Hutter 2019)."""
 
     def __init__(  # type: ignore[misc]  # weight_decay, in the place that Keras gives it
         self,
@@ -77,35 +87,21 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **options: Unpack[OptimizerOptions],
+        **options: Unpack[Options],
     ) -> None:
         if weight_decay is None:
             raise ValueError("Argument `weight_decay` must be a float, got None")
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **(options | {"weight_decay": weight_decay}))
 
 
-class Adamax(Optimizer):
+class Adamax(_Moments):
     """m += (1 - beta_1) * (g - m); u = max(beta_2 * u, |g|); w -= learning_rate / (1 - beta_1^t) * m / (u + epsilon)
 
     at step t (Kingma and Ba 2014, section 7).
-
-    beta_1, beta_2: how much of m and u each step keeps
-    epsilon: small number that keeps the divisor from 0
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Unpack[OptimizerOptions],
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
-
-    def _slots(self) -> dict[str, float]:
-        return {"momentum": 0.0, "norm": 0.0}
+    def _slots(self) -> list[dict[str, float]]:
+        return [{"momentum": 0.0, "norm": 0.0}]
 
     def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
         m, u = slots
@@ -114,26 +110,12 @@ class Adamax(Optimizer):
         w -= rate * m / ((1 - self.beta_1**self._step) * (u + self.epsilon))
 
 
-class Nadam(Optimizer):
+class Nadam(_Moments):
     """Adam with Nesterov's momentum (Dozat 2016), whose weight u_t = beta_1 * (1 - 0.96^t / 2) grows with the step t:
 
     m and v as Adam's; w -= learning_rate * m_hat / (sqrt(v / (1 - beta_2^t)) + epsilon), where
     m_hat = u_{t+1} * m / (1 - u_1 ... u_{t+1}) + (1 - u_t) * g / (1 - u_1 ... u_t).
-
-    beta_1, beta_2: how much of the running means m and v each step keeps
-    epsilon: small number that keeps the divisor from 0
     """
-
-    def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Unpack[OptimizerOptions],
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     _product: Any = None  # until `build`
 
@@ -149,9 +131,6 @@ class Nadam(Optimizer):
     def variables(self) -> list[Variable]:
         """As Optimizer's; the product comes last."""
         return sorted(super().variables, key=lambda v: v is self._product)
-
-    def _slots(self) -> dict[str, float]:
-        return {"momentum": 0.0, "velocity": 0.0}
 
     def _weight(self, step: int) -> float:
         return self.beta_1 * (1 - 0.5 * 0.96**step)

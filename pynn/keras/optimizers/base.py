@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,20 +21,17 @@ from ..common.configuration import Configured, serialize
 from ..common.names import auto_name
 from ..variables import Variable as KerasVariable
 from ..variables import owned, slot_name
-from .accumulation import GradientMeans
-from .averages import MovingAverages
-from .clipping import Arrays, clipped
-from .decay import WeightDecay
-from .memory import keep_freed_memory
-from .options import OptimizerOptions
+from .options import Arrays, GradientMeans, MovingAverages, Options, clipped
 from .rate import HUNDREDTH, Rate
+
+KEPT_BY_MALLOC = 2**25 - 2**16  # bytes; larger freed blocks do not raise the limit of glibc's malloc
 
 
 class Optimizer(Configured):
     """Base class of update rules.
 
-    A rule's `_slots` names the arrays kept for each variable; `_update` updates all variables, or `_update_one` one. A
-    program's own may write `build`, with `add_optimizer_variables`, and `update_step` instead, as in Keras.
+    A rule has `_slots`, and `_update` for all variables or `_update_one` for one. A program's own may have `build`,
+    with `add_optimizer_variables`, and `update_step` instead, as in Keras.
 
     learning_rate, lr: a number, a LearningRateSchedule, or a function without arguments; lr is the older name
     weight_decay: before the update, w -= learning_rate * weight_decay * w; None: not
@@ -75,21 +73,19 @@ class Optimizer(Configured):
         if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.")
         self.name = name or auto_name(type(self))
-        self.weight_decay, self.use_ema = weight_decay, use_ema
-        self._decay = WeightDecay()
-        self.gradient_accumulation_steps = gradient_accumulation_steps
-        self._means = GradientMeans(gradient_accumulation_steps) if gradient_accumulation_steps else None
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
-        self.ema_momentum, self.ema_overwrite_frequency = ema_momentum, ema_overwrite_frequency
+        self.weight_decay, self.gradient_accumulation_steps = weight_decay, gradient_accumulation_steps
+        self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
         self.built = False
+        self._means = GradientMeans(gradient_accumulation_steps) if gradient_accumulation_steps else None
         self._rate = Rate(self, learning_rate, lr, decay)
         self._iterations = owned(self, np.int64(0), "iteration")
         self._averages = MovingAverages(ema_momentum, ema_overwrite_frequency) if use_ema else None
         self._step = 0  # the one that is being made
-        # by id of the variable; holding the variables keeps the ids theirs
-        self._state: dict[int, tuple[Variable, Arrays]] = {}
-        self._shown: list[list[Variable]] = []
+        self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: ids stay unique
+        self._shown: list[dict[str, Variable]] = []  # the state as Variables, once it was asked for
         self._added: list[Variable] = []
+        self.exclude_from_weight_decay()
 
     @property
     def learning_rate(self) -> Any:
@@ -109,25 +105,21 @@ class Optimizer(Configured):
 
     @property
     def variables(self) -> list[Variable]:
-        """The steps, the learning rate, and what is kept for each variable."""
-        return self._ordered(self._groups())
+        """The steps, the learning rate, and the state, in the order of Keras's files."""
+        return self._ordered(*self._slots())
 
     def older_variables(self) -> list[Variable]:
         """As `variables`, in the order of the files that version 0.1 wrote."""
-        return self._ordered([list(self._slots())])
+        return self._ordered([name for group in self._slots() for name in group])
 
-    def _groups(self) -> list[list[str]]:
-        """The slots as Keras keeps them: group after group, within a group variable by variable."""
-        return [list(self._slots())]
-
-    def _ordered(self, groups: list[list[str]]) -> list[Variable]:
-        slots = list(self._slots())
-        if self._state and not self._shown:
+    def _ordered(self, *groups: Iterable[str]) -> list[Variable]:
+        if not self._shown:
+            names = [name for group in self._slots() for name in group]
             for v, arrays in self._state.values():
-                self._shown.append([owned(self, a, slot_name(v, s)) for s, a in zip(slots, arrays, strict=True)])
+                self._shown.append({s: owned(self, a, slot_name(v, s)) for s, a in zip(names, arrays, strict=True)})
         rate = [] if callable(self._rate.held) else [self._rate.held]
-        kept = [own[slots.index(slot)] for group in groups for own in self._shown for slot in group]
-        return [self._iterations, *rate, *self._added, *kept]
+        slots = (own[name] for group in groups for own in self._shown for name in group)
+        return [self._iterations, *rate, *self._added, *slots]
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_state": list(self._state.values())}  # a copy's variables have other ids
@@ -140,19 +132,20 @@ class Optimizer(Configured):
         """Makes the state for these variables; no others can be updated later."""
         if self.built:
             return
-        keep_freed_memory()
-        variables, slots = list(variables), self._slots()
-        for v in variables:
-            self._state[id(v)] = v, [np.full_like(v._array, first) for first in slots.values()]
+        # A block that is freed makes glibc's malloc keep all up to its size. Else a step's gradients may go back to the
+        # system, by chance of the heap's layout, and page faults make an epoch of MNIST take three times as long.
+        np.empty(KEPT_BY_MALLOC, np.uint8)
+        variables, first = list(variables), [value for group in self._slots() for value in group.values()]
+        self._state = {id(v): (v, [np.full_like(v._array, value) for value in first]) for v in variables}
         if self._averages:
             self._averages.averages = self.add_optimizer_variables(variables, "average")
         if self._means:
             self._means.sums = self.add_optimizer_variables(variables, "gradient_accumulator")
         self.built = True
 
-    def _slots(self) -> dict[str, float]:
-        """Names and first values of the arrays that are kept for each variable, in its shape and dtype."""
-        return {}
+    def _slots(self) -> list[dict[str, float]]:
+        """The arrays kept for each variable, in its shape: name and first value, grouped as Keras's files order them."""
+        return []
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
         """One update from pairs (gradient, variable). A gradient that is None leaves its variable as it is."""
@@ -243,7 +236,7 @@ class Optimizer(Configured):
         """Reads the slots that were shown as Variables: they may be held, or have been assigned to, by others."""
         for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
             arrays.clear()  # first: what is held here as well would be copied
-            arrays += [slot._writable() for slot in slots]
+            arrays += [slot._writable() for slot in slots.values()]
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         """One step for all variables: their arrays, their gradients, and for each slot its arrays."""
@@ -259,7 +252,15 @@ class Optimizer(Configured):
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
         """No weight decay for these variables, and for those in whose name one of the regular expressions is found."""
-        self._decay.exclude(var_list or (), var_names or ())
+        self._undecayed, self._undecayed_names = list(var_list or ()), "|".join(var_names or ())
+
+    def _decay(self, variables: list[Variable], rate: float) -> None:
+        """w -= w * rate"""
+        excluded = set(map(id, self._undecayed))
+        for v in variables:
+            if not (id(v) in excluded or (self._undecayed_names and re.search(self._undecayed_names, v.name))):
+                w = v._writable()
+                w -= w * rate
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """With use_ema, the variables take the values of their averages; fit calls it at its end."""
@@ -314,6 +315,6 @@ class Optimizer(Configured):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; the learning rate as it is now."""
         held = self._rate.held
-        config = dict.fromkeys(OptimizerOptions.__annotations__) | super().get_config()
+        config = dict.fromkeys(Options.__annotations__) | super().get_config()
         config = {name: getattr(self, name, value) for name, value in config.items() if name not in ("lr", "decay")}
         return config | {"learning_rate": serialize(held) if callable(held) else float(held)}

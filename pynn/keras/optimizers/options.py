@@ -1,12 +1,19 @@
-"""What every optimizer's constructor takes and hands on to Optimizer's."""
+"""The options of all optimizers: their types, clipping, gradients of several steps, averages of the variables."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
+import numpy as np
 
-class OptimizerOptions(TypedDict, total=False):
-    """Keyword arguments; Optimizer says what they mean."""
+from ...engine.variable import Variable
+
+Arrays = list[np.ndarray]
+
+
+class Options(TypedDict, total=False):
+    """The keyword arguments that every rule hands on to Optimizer, which describes them."""
 
     weight_decay: float | None
     clipnorm: float | None
@@ -19,3 +26,69 @@ class OptimizerOptions(TypedDict, total=False):
     name: str | None
     lr: Any
     decay: float | None
+
+
+def clipped(grads: Arrays, norm: float | None, global_norm: float | None, value: float | None) -> Arrays:
+    """By the one of the limits that is given: g * limit / max(norm, limit), or entries in [-value, value].
+
+    An infinite norm of all gradients makes them NaN.
+    """
+    if norm:
+        return [g * norm / max(np.sqrt(np.square(g).sum()), g.dtype.type(norm)) for g in grads]
+    if global_norm:
+        size = np.sqrt(sum(np.square(g).sum() for g in grads))
+        scale = global_norm / np.maximum(size, global_norm) if np.isfinite(size) else np.nan
+        return [g * g.dtype.type(scale) for g in grads]
+    return [np.clip(g, -value, value) for g in grads] if value else grads
+
+
+class GradientMeans:
+    """After every `steps` steps the mean of their gradients; in between there is no update."""
+
+    def __init__(self, steps: int) -> None:
+        if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 2:
+            raise ValueError(f"`gradient_accumulation_steps` must be an integer of 2 or more, got {steps!r}")
+        self.steps = int(steps)
+        self.sums: list[Variable] = []  # of the variables that the optimizer was built for
+
+    def add(self, places: list[int], grads: Arrays, step: int) -> Arrays:
+        """The means where `step` is the last of `steps` steps, and the sums begin at 0 again; else nothing."""
+        sums = [self.sums[i] for i in places]
+        if step % self.steps == 0:
+            means = [(total._array + g) / g.dtype.type(self.steps) for total, g in zip(sums, grads, strict=True)]
+            for total in self.sums:
+                total.assign(np.zeros_like(total._array))
+            return means
+        for total, g in zip(sums, grads, strict=True):
+            total.assign_add(g)
+        return []
+
+
+class MovingAverages:
+    """average = momentum * average + (1 - momentum) * v, which begins as the v of the first step.
+
+    After every `every` steps, the variables take the values of their averages.
+    """
+
+    def __init__(self, momentum: float, every: int | None) -> None:
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"`ema_momentum` must be in the range [0, 1], got {momentum}")
+        if every and (not isinstance(every, int) or every < 1):
+            raise ValueError(f"`ema_overwrite_frequency` must be an integer of 1 or more, or None, got {every!r}")
+        self.momentum, self.every = momentum, every
+        self.averages: list[Variable] = []
+
+    def update(self, variables: Sequence[Variable], step: int) -> None:
+        """After the step of this number, counted from 1."""
+        momentum = self.momentum if step > 1 else 0.0
+        for v, average in zip(variables, self.averages, strict=True):
+            average.assign(momentum * average._array + (1 - momentum) * v._array)
+        if self.every and step % self.every == 0:
+            self.overwrite(variables)
+
+    def overwrite(self, variables: Sequence[Variable]) -> None:
+        """The variables take the values of their averages."""
+        if len(variables) != len(self.averages):
+            raise ValueError(f"{len(variables)} variables, but averages of {len(self.averages)}")
+        for v, average in zip(variables, self.averages, strict=True):
+            v.assign(average._array)

@@ -19,7 +19,7 @@ HUNDREDTH, THOUSANDTH = Default(0.01), Default(0.001)
 
 
 class Rate:
-    """Holds what an optimizer was given as its learning rate."""
+    """Holds the learning rate that an optimizer was given: a Variable, a schedule or a function."""
 
     def __init__(self, owner: Any, value: Any, older: Any = None, decay: float | None = None) -> None:
         """older: `value` by its older name, `lr`; decay: value / (1 + decay * steps)."""
@@ -29,9 +29,7 @@ class Rate:
             value = older
         if decay:
             value = InverseTimeDecay(number(value), 1, decay)
-        self.held: Any = value
-        if not callable(value):
-            self.held = owned(owner, number(value), "learning_rate", dtype="float32")
+        self.held: Any = value if callable(value) else owned(owner, number(value), "learning_rate", dtype="float32")
 
     def now(self, steps: Variable) -> Any:
         """The variable, or what the schedule or function gives after so many steps."""

@@ -9,8 +9,7 @@ import numpy as np
 import kernels
 
 from .base import Optimizer
-from .clipping import Arrays
-from .options import OptimizerOptions
+from .options import Arrays, Options
 from .rate import THOUSANDTH
 
 
@@ -30,17 +29,14 @@ class RMSprop(Optimizer):
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        **options: Unpack[OptimizerOptions],
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, **options)
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
-    def _slots(self) -> dict[str, float]:
-        more = {"momentum": bool(self.momentum), "average_gradient": self.centered}
-        return {"velocity": 0.0} | {name: 0.0 for name, wanted in more.items() if wanted}
-
-    def _groups(self) -> list[list[str]]:
-        return [[slot] for slot in self._slots()]
+    def _slots(self) -> list[dict[str, float]]:
+        wanted = {"velocity": True, "momentum": self.momentum, "average_gradient": self.centered}
+        return [{name: 0.0} for name in wanted if wanted[name]]
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if self.momentum or self.centered:

@@ -7,8 +7,7 @@ from typing import Any, Unpack
 import kernels
 
 from .base import Optimizer
-from .clipping import Arrays
-from .options import OptimizerOptions
+from .options import Arrays, Options
 from .rate import HUNDREDTH
 
 
@@ -22,19 +21,15 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        learning_rate: Any = HUNDREDTH,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        **options: Unpack[OptimizerOptions],
+        self, learning_rate: Any = HUNDREDTH, momentum: float = 0.0, nesterov: bool = False, **options: Unpack[Options]
     ) -> None:
         super().__init__(learning_rate, **options)
         if not 0 <= momentum <= 1:
             raise ValueError(f"`momentum` must be a float between [0, 1], got {momentum}")
         self.momentum, self.nesterov = float(momentum), nesterov
 
-    def _slots(self) -> dict[str, float]:
-        return {"momentum": 0.0} if self.momentum else {}
+    def _slots(self) -> list[dict[str, float]]:
+        return [{"momentum": 0.0}] if self.momentum else []
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if slots:
