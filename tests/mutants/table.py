@@ -215,7 +215,7 @@ _TRAINING = [
     Mutant("the last batch is dropped", "pynn/keras/training/batches.py",
            "range(0, self.rows, self.batch_size)", "range(0, self.rows - self.batch_size + 1, self.batch_size)",
            "pynn/keras/training/test_training.py"),
-    Mutant("the best weights are not restored", "pynn/keras/callbacks/early_stopping.py",
+    Mutant("the best weights are not restored", "pynn/keras/callbacks/stopping.py",
            "self.model.set_weights(self.best_weights)", "pass",
            "pynn/test_against_keras.py::test_callbacks"),
     Mutant("predict drops, as training does", "pynn/keras/training/step.py",

@@ -1,14 +1,16 @@
-"""MonitorCallback: what the callbacks share that wait for a quantity to improve."""
+"""MonitorCallback: what the callbacks share that compare a value of the logs with the best before."""
 
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
+from ...support.outside import outside
 from .base import Callback
 
-DIRECTIONS = {"min": -1, "max": 1}
+SIGNS = {"min": -1, "max": 1, "auto": 0}  # 0: to be found when the first epoch has made the metrics
 
 
 class MonitorCallback(Callback):
@@ -18,12 +20,18 @@ class MonitorCallback(Callback):
     about others; ValueError if it does not say. `best` is the value to beat; None: any value improves on it.
     """
 
-    def __init__(self, monitor: str, mode: str, best: float | None = None, min_delta: float = 0) -> None:
-        if mode not in ("auto", "min", "max"):
-            warnings.warn(f"{type(self).__name__} mode {mode!r} is unknown, fallback to auto mode.", stacklevel=3)
-            mode = "auto"
-        self.monitor, self.mode, self.best, self.min_delta = monitor, mode, best, abs(min_delta)
-        self._sign = DIRECTIONS.get(mode, 0)  # 0: not known before the first epoch has made the metrics
+    monitor: str
+    mode: str
+    verbose: int
+    min_delta: float = 0
+    best: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in SIGNS:
+            text = f"{type(self).__name__} mode {self.mode!r} is unknown, fallback to auto mode."
+            warnings.warn(text, stacklevel=outside())
+            self.mode = "auto"
+        self.min_delta, self._sign = abs(self.min_delta), SIGNS[self.mode]
 
     def _find_direction(self) -> None:
         """For mode "auto", once the model has its metrics."""
@@ -41,13 +49,23 @@ class MonitorCallback(Callback):
                 "metric should be maximized or minimized: pass mode='max' or mode='min'."
             )
 
+    def _current(self, logs: dict[str, Any], purpose: str, end: str = "") -> float | None:
+        """The value of this epoch; a warning where there is none."""
+        self._find_direction()
+        if self.monitor not in logs:
+            warnings.warn(
+                f"{purpose} conditioned on metric `{self.monitor}` which is not available. "
+                f"Available metrics are: {','.join(logs)}{end}",
+                stacklevel=outside(),
+            )
+        return logs.get(self.monitor)
+
     def _is_improvement(self, value: float, reference: float | None) -> bool:
         """sign * value - min_delta > sign * reference, compared as float32, which the losses and metrics are."""
         if reference is None:
             return True
         return bool(np.float32(self._sign * value - self.min_delta) > np.float32(self._sign * reference))
 
-
-def say(message: str) -> None:
-    """One message of a callback with `verbose=1`."""
-    print(message, flush=True)
+    def _say(self, message: str) -> None:
+        if self.verbose > 0:
+            print(message, flush=True)

@@ -144,7 +144,7 @@ class Optimizer(Configured):
         self.built = True
 
     def _slots(self) -> list[dict[str, float]]:
-        """The arrays kept for each variable, in its shape: name and first value, grouped as Keras's files order them."""
+        """The arrays kept for each variable, in its shape: name and first value, in groups as Keras's files have."""
         return []
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:

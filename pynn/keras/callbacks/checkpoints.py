@@ -1,0 +1,188 @@
+"""Callbacks that write files to go on from: ModelCheckpoint, the model; BackupAndRestore, the state of training."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...support.outside import outside
+from ..saving.arrays import h5py_module
+from ..saving.weights import ending_in
+from .base import Callback, Logs
+from .monitor import MonitorCallback
+
+
+@dataclass(eq=False, repr=False)
+class ModelCheckpoint(MonitorCallback):
+    """Saves the model (`save`) or its weights (`save_weights`) after every epoch, or every `save_freq` batches.
+
+    filepath: ends in .keras, or with save_weights_only in .weights.h5 or .npz; may hold fields: {epoch:02d} (1 is the
+        first), {val_loss:.2f}, and {batch} with a save_freq in batches; folders that are missing are made
+    monitor: name in the logs of the value to watch; where there is none, or no scalar, save_best_only warns and saves
+    verbose: 1 prints what is done, 0 nothing
+    save_best_only: whether to save only where `monitor` beats all values before
+    save_weights_only: whether to save the weights alone
+    mode: "min" or "max": smaller or larger is better; "auto": as the loss or metric of that name says itself
+    save_freq: "epoch", or a number of batches
+    initial_value_threshold: the first value to beat; None: any is an improvement
+    """
+
+    filepath: str | os.PathLike[str]
+    monitor: str = "val_loss"
+    verbose: int = 0
+    save_best_only: bool = False
+    save_weights_only: bool = False
+    mode: str = "auto"
+    save_freq: int | str = "epoch"
+    initial_value_threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.save_freq != "epoch" and not isinstance(self.save_freq, int):
+            raise ValueError(
+                f"Unrecognized save_freq: {self.save_freq}. Expected save_freq are 'epoch' or integer values"
+            )
+        path = ending_in(self.filepath, *((".weights.h5", ".npz") if self.save_weights_only else (".keras",)))
+        if path.suffix == ".h5":
+            h5py_module()  # its error comes before any epoch that would be lost
+        self.filepath, self.best = os.fspath(self.filepath), self.initial_value_threshold
+        self._epoch = self._batches = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        if isinstance(self.save_freq, int):
+            self._batches += 1
+            if self._batches >= self.save_freq:
+                self._batches = 0
+                self._save({"epoch": self._epoch + 1, "batch": batch + 1}, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self._find_direction()
+        if self.save_freq == "epoch":
+            self._save({"epoch": epoch + 1}, logs or {})
+
+    def _save(self, fields: dict[str, int], logs: dict[str, Any]) -> None:
+        try:
+            path = str(self.filepath).format(**fields | logs)
+        except KeyError as error:
+            raise KeyError(f"Failed to format this callback filepath: {self.filepath!r}. Reason: {error}") from None
+        start = f"\nEpoch {fields['epoch']}:"
+        if not self._is_wanted(logs, path, start):
+            return
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        try:
+            (self.model.save_weights if self.save_weights_only else self.model.save)(path)
+        except IsADirectoryError:
+            raise OSError(
+                "Please specify a non-directory filepath for ModelCheckpoint. "
+                f"Filepath used is an existing directory: {path}"
+            ) from None
+        self._say(f"{start} finished saving model to {path}")
+
+    def _is_wanted(self, logs: dict[str, Any], path: str, start: str) -> bool:
+        """Whether to save now: with save_best_only where the value beats `best`, or cannot be compared."""
+        if not self.save_best_only:
+            self._say(f"{start} saving model to {path}")
+            return True
+        current = logs.get(self.monitor)
+        if current is None:
+            warnings.warn(f"Can save best model only with {self.monitor} available.", stacklevel=outside())
+            return True
+        if np.ndim(current):
+            warnings.warn(
+                f"Can save best model only when `monitor` is a scalar value. Received: {current}. "
+                "Falling back to `save_best_only=False`.",
+                stacklevel=outside(),
+            )
+            return True
+        self._find_direction()
+        before = "None" if self.best is None else f"{self.best:.5f}"
+        if not self._is_improvement(current, self.best):
+            self._say(f"{start} {self.monitor} did not improve from {before}")
+            return False
+        self._say(f"{start} {self.monitor} improved from {before} to {current:.5f}, saving model to {path}")
+        self.best = current
+        return True
+
+
+@dataclass(eq=False, repr=False)
+class BackupAndRestore(Callback):
+    """Saves weights, optimizer, random numbers and epoch in fit; the same fit in a new process goes on from there.
+
+    Saved after each epoch, it ends with the same bits as a training that was not stopped: shuffling and Dropout go on
+    with the same random numbers, and a Dataset, PyDataset or generator is first read through up to that epoch.
+    Not so where `steps_per_epoch` stops inside a pass over shuffled arrays or a shuffled PyDataset, which begins anew,
+    and for what other callbacks count. History has the epochs from there on, as in Keras. The file is
+    `training_state.npz`, written all or nothing.
+
+    backup_dir: folder of the file, of this training alone; made if need be
+    save_freq: "epoch", or a number of batches; then training goes on with the beginning of the epoch it was in
+    double_checkpoint: whether the state before is kept, and taken where the last one is damaged
+    delete_checkpoint: whether the end of fit removes the file, and the folder if it is empty
+    """
+
+    backup_dir: str | os.PathLike[str]
+    save_freq: str | int = "epoch"
+    double_checkpoint: bool = False
+    delete_checkpoint: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.backup_dir:
+            raise ValueError("Empty `backup_dir` argument passed")
+        freq = self.save_freq
+        if freq != "epoch" and (isinstance(freq, bool) or not isinstance(freq, int) or freq < 1):
+            raise ValueError(f"`save_freq` must be 'epoch' or a number of batches, got {freq!r}")
+        self._last = Path(self.backup_dir) / "training_state.npz"
+        self._before = self._last.with_name("training_state.previous.npz")
+        self._epoch = self._batches = 0
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        self._epoch = self._batches = 0
+        failed: Exception | None = None
+        for path in (self._last, self._before) if self.double_checkpoint else (self._last,):
+            try:
+                self._epoch = self.model._initial_epoch = int(self.model._restore_state(path)["epoch"])
+                os.replace(path, self._last)  # or a damaged one would become the one before
+                return
+            except FileNotFoundError:
+                pass
+            except (ValueError, LookupError) as error:  # damaged bytes, and what others wrote
+                failed = failed or error
+        if failed is not None:
+            raise ValueError(f"{self._last} does not fit this training ({failed}): remove it to begin anew") from failed
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        if self.save_freq != "epoch":
+            self._batches += 1
+            if self._batches % int(self.save_freq) == 0:
+                self._save()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        self._epoch = epoch + 1
+        if self.save_freq == "epoch":
+            self._save()
+
+    def _save(self) -> None:
+        os.makedirs(self.backup_dir, exist_ok=True)
+        if self.double_checkpoint:
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(self._last, self._before)
+        self.model._save_state(self._last, {"epoch": self._epoch})
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        if self.delete_checkpoint:
+            for path in (self._last, self._before):
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it holds something else, or was never made
+                os.rmdir(self.backup_dir)
