@@ -14,19 +14,8 @@ from ..support.missing import missing
 from .common import configuration
 from .common.configuration import Configured, resolve
 
-__all__ = [
-    "L1",
-    "L1L2",
-    "L2",
-    "OrthogonalRegularizer",
-    "Regularizer",
-    "deserialize",
-    "get",
-    "l1",
-    "l1_l2",
-    "l2",
-    "serialize",
-]
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2", "l2",
+           "serialize"]  # fmt: skip
 
 
 class Regularizer(Configured):
@@ -49,11 +38,9 @@ class L1L2(Regularizer):
 
     def __call__(self, x: Any) -> Tensor:
         x = operand(x)
-        total: Any = ops.zeros((), x.dtype)
-        if self.l1:
-            total = total + self.l1 * ops.reduce_sum(ops.abs(x))
-        if self.l2:
-            total = total + self.l2 * ops.reduce_sum(ops.square(x))
+        total = ops.zeros((), x.dtype)
+        for rate, values in ((self.l1, ops.abs), (self.l2, ops.square)):
+            total = total + rate * ops.reduce_sum(values(x)) if rate else total
         return total
 
 
@@ -64,7 +51,7 @@ class L1(L1L2):
     """
 
     def __init__(self, l1: float = 0.01) -> None:
-        super().__init__(l1=_rate("l1", l1, 0.01))
+        super().__init__(l1=_rate("l1", l1))
 
 
 class L2(L1L2):
@@ -74,7 +61,7 @@ class L2(L1L2):
     """
 
     def __init__(self, l2: float = 0.01) -> None:
-        super().__init__(l2=_rate("l2", l2, 0.01))
+        super().__init__(l2=_rate("l2", l2))
 
 
 class OrthogonalRegularizer(Regularizer):
@@ -87,7 +74,7 @@ class OrthogonalRegularizer(Regularizer):
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
         if mode not in ("rows", "columns"):
             raise ValueError(f"`mode` is 'rows' or 'columns', got {mode!r}")
-        self.factor, self.mode = _rate("factor", factor, 0.01), mode
+        self.factor, self.mode = _rate("factor", factor), mode
 
     def __call__(self, x: Any) -> Tensor:
         x = operand(x)
@@ -101,7 +88,7 @@ class OrthogonalRegularizer(Regularizer):
         return self.factor * (0.5 * ops.reduce_sum(others)) / (n * (n - 1) / 2)
 
 
-def _rate(name: str, value: Any, default: float) -> float:
+def _rate(name: str, value: Any, default: float = 0.01) -> float:
     if value is None:
         return default
     if isinstance(value, (str, Operators)) or not 0 <= float(value) < float("inf"):
@@ -110,8 +97,8 @@ def _rate(name: str, value: Any, default: float) -> float:
 
 
 l1, l2, l1_l2 = L1, L2, L1L2
-_KNOWN = {"l1": L1, "L1": L1, "l2": L2, "L2": L2, "l1_l2": L1L2, "L1L2": L1L2,
-          "orthogonal_regularizer": OrthogonalRegularizer, "OrthogonalRegularizer": OrthogonalRegularizer}  # fmt: skip
+_KNOWN = {"l1": L1, "l2": L2, "l1_l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer}
+_KNOWN |= {c.__name__: c for c in _KNOWN.values()}
 
 
 def get(identifier: Any) -> Callable[[Any], Any] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable
 from typing import IO, Any
 
 import numpy as np
@@ -28,22 +27,20 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self.on_train_end()  # a file that an interrupted fit left open
-        has_lines = self.append and os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
         self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115
-        self._heading = not has_lines
-        self._names: list[str] | None = None
+        self._writer: csv.DictWriter[str] | None = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
         assert self.csv_file is not None
-        writer = csv.writer(self.csv_file, delimiter=self.sep)
-        if self._names is None:
-            self._names = sorted(logs)
+        if self._writer is None:
+            names = sorted(logs)
             if not any(name.startswith("val_") for name in logs):
-                self._names += [f"val_{name}" for name in self._names]
-            if self._heading:
-                writer.writerow(["epoch", *self._names])
-        writer.writerow([epoch, *(_cell(logs.get(name, "NA")) for name in self._names)])
+                names += [f"val_{name}" for name in names]
+            self._writer = csv.DictWriter(self.csv_file, ["epoch", *names], "NA", "ignore", delimiter=self.sep)
+            if not self.csv_file.tell():
+                self._writer.writeheader()
+        self._writer.writerow({"epoch": epoch} | {name: _cell(value) for name, value in logs.items()})
         self.csv_file.flush()
 
     def on_train_end(self, logs: Logs = None) -> None:
@@ -52,6 +49,4 @@ class CSVLogger(Callback):
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, Iterable) and not isinstance(value, str) and np.ndim(value):  # type: ignore[arg-type]
-        return f'"[{", ".join(map(str, value))}]"'
-    return value
+    return f'"[{", ".join(map(str, value))}]"' if np.ndim(value) else value

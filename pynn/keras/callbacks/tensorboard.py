@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import summary
 from ...engine.variable import Variable
-from ...summary.events import EventFile, tensorboard
+from ...summary.events import tensorboard
 from ..layers import Layer
 from .base import Callback, Logs
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..models.model import Model
 
 
+@dataclass(eq=False, repr=False)
 class TensorBoard(Callback):
     """Writes event files to log_dir/train and log_dir/validation: `tensorboard --logdir log_dir` shows them.
 
@@ -37,42 +39,36 @@ class TensorBoard(Callback):
     embeddings_freq, embeddings_metadata: 0 and None, else ValueError: there is no projector
     """
 
-    def __init__(
-        self,
-        log_dir: str | os.PathLike[str] = "logs",
-        histogram_freq: int = 0,
-        write_graph: bool = True,
-        write_images: bool = False,
-        write_steps_per_second: bool = False,
-        update_freq: int | str = "epoch",
-        profile_batch: Any = 0,
-        embeddings_freq: int = 0,
-        embeddings_metadata: Any = None,
-    ) -> None:
+    log_dir: str | os.PathLike[str] = "logs"
+    histogram_freq: int = 0
+    write_graph: bool = True
+    write_images: bool = False
+    write_steps_per_second: bool = False
+    update_freq: int | str = "epoch"
+    profile_batch: Any = 0
+    embeddings_freq: int = 0
+    embeddings_metadata: Any = None
+
+    def __post_init__(self) -> None:
         tensorboard()
-        if profile_batch not in (0, None):
-            raise ValueError(f"There is no profiler: `profile_batch` must be 0, got {profile_batch!r}")
-        if embeddings_freq or embeddings_metadata is not None:
+        if self.profile_batch not in (0, None):
+            raise ValueError(f"There is no profiler: `profile_batch` must be 0, got {self.profile_batch!r}")
+        if self.embeddings_freq or self.embeddings_metadata is not None:
             raise ValueError("There is no projector for embeddings: leave out `embeddings_freq` and its metadata")
-        if update_freq != "epoch":
-            update_freq = 1 if update_freq == "batch" else update_freq
-            if not isinstance(update_freq, int) or update_freq < 1:
-                raise ValueError(f"`update_freq` is 'epoch', 'batch' or a number of batches, got {update_freq!r}")
-        self.log_dir, self.histogram_freq, self.update_freq = os.fspath(log_dir), histogram_freq, update_freq
-        self.write_graph, self.write_images = write_graph, write_images
-        self.write_steps_per_second = write_steps_per_second
-        self._train_batch = self._test_batch = 0
+        if self.update_freq == "batch":
+            self.update_freq = 1
+        if self.update_freq != "epoch" and (not isinstance(self.update_freq, int) or self.update_freq < 1):
+            raise ValueError(f"`update_freq` is 'epoch', 'batch' or a number of batches, got {self.update_freq!r}")
+        self.log_dir = os.fspath(self.log_dir)
+        self._batches = {"train": 0, "validation": 0}
         self._writers: dict[str, summary.SummaryWriter] = {}
         self._defaults: list[ExitStack] = []  # what fit, and inside it evaluate, made the default of tf.summary
 
     def set_model(self, model: Model) -> None:
         super().set_model(model)
         while self._defaults:  # an interrupted fit left them
-            self._defaults.pop().close()
+            self._pop_default()
         self._close()
-
-    def _events(self, run: str) -> EventFile:
-        return self._writer(run)._events
 
     def _writer(self, run: str) -> summary.SummaryWriter:
         if run not in self._writers:
@@ -84,51 +80,52 @@ class TensorBoard(Callback):
             writer.close()
         self._writers.clear()
 
-    def _push_default(self, run: str, batch: int) -> None:
+    def _push_default(self, run: str) -> None:
         if self.update_freq != "epoch":
             context = ExitStack()
-            context.enter_context(self._writer(run).as_default(batch))
-            context.enter_context(summary.record_if(self._is_due(batch)))
+            context.enter_context(self._writer(run).as_default(self._batches[run]))
+            context.enter_context(summary.record_if(self._is_due(run)))
             self._defaults.append(context)
 
     def _pop_default(self) -> None:
         if self._defaults:
             self._defaults.pop().close()
 
-    def _is_due(self, batch: int) -> bool:
-        return isinstance(self.update_freq, int) and batch % self.update_freq == 0
+    def _begin_batch(self, run: str) -> None:
+        self._batches[run] += 1
+        self._pop_default()
+        self._push_default(run)
+
+    def _is_due(self, run: str) -> bool:
+        return isinstance(self.update_freq, int) and self._batches[run] % self.update_freq == 0
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self._train_batch = 0
-        self._push_default("train", 0)
+        self._batches["train"] = 0
+        self._push_default("train")
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch_began, self._steps_before = time.perf_counter(), int(self.model.optimizer.iterations)
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        self._train_batch += 1
-        self._pop_default()
-        self._push_default("train", self._train_batch)
+        self._begin_batch("train")
         self._batch_began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        if self._is_due(self._train_batch):
+        if self._is_due("train"):
             values = dict(logs or {})
             if self.write_steps_per_second:
                 values["steps_per_second"] = 1 / (time.perf_counter() - self._batch_began)
-            self._write("train", "batch_{}", values, self._train_batch)
+            self._write("train", "batch_{}", values, self._batches["train"])
 
     def on_test_begin(self, logs: Logs = None) -> None:
-        self._push_default("validation", self._test_batch)
+        self._push_default("validation")
 
     def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        self._test_batch += 1
-        self._pop_default()
-        self._push_default("validation", self._test_batch)
+        self._begin_batch("validation")
 
     def on_test_end(self, logs: Logs = None) -> None:
         self._write("validation", "evaluation_{}_vs_iterations", logs or {}, int(self.model.optimizer.iterations))
-        self._events("validation").flush()
+        self._writer("validation").flush()
         self._pop_default()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -140,8 +137,7 @@ class TensorBoard(Callback):
             values["steps_per_second"] = steps / (time.perf_counter() - self._epoch_began)
         self._write("train", "epoch_{}", values, epoch)
         validation = {name.removeprefix("val_"): value for name, value in logs.items() if name.startswith("val_")}
-        if validation:
-            self._write("validation", "epoch_{}", validation, epoch)
+        self._write("validation", "epoch_{}", validation, epoch)
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             self._write_weights(epoch)
         for writer in self._writers.values():
@@ -152,12 +148,11 @@ class TensorBoard(Callback):
         self._close()
 
     def _write(self, run: str, tag: str, values: dict[str, Any], step: int) -> None:
-        events = self._events(run)
         for name, value in values.items():
-            events.scalar(tag.format(name), value, step)
+            self._writer(run)._events.scalar(tag.format(name), value, step)
 
     def _write_weights(self, epoch: int) -> None:
-        events = self._events("train")
+        events = self._writer("train")._events
         for layer in self.model.layers:
             for path, weight in _paths(layer, f"{self.model.name}/"):
                 events.histogram(f"{path}/histogram", weight, epoch)
@@ -184,6 +179,4 @@ def _pictures(weight: np.ndarray) -> np.ndarray | None:
         return w.reshape(1, -1, 1, 1)
     if w.ndim == 2:
         return (w.T if w.shape[0] > w.shape[1] else w)[None, :, :, None]
-    if w.ndim == 3:
-        return w.transpose(2, 0, 1)[..., None]
-    return None
+    return w.transpose(2, 0, 1)[..., None] if w.ndim == 3 else None
