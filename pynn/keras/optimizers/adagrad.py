@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
-
 import numpy as np
 
-from .base import Optimizer
-from .options import Options
-from .rate import THOUSANDTH
+from .base import Optimizer, rule
+from .rate import LearningRate
 
 
+@rule
 class Adagrad(Optimizer):
     """v += g^2; w -= learning_rate * g / sqrt(v + epsilon), v from initial_accumulator_value (Duchi et al. 2011).
 
@@ -18,15 +16,9 @@ class Adagrad(Optimizer):
     epsilon: small number that keeps the divisor from 0
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
-        **options: Unpack[Options],
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
+    learning_rate: LearningRate = LearningRate(0.001)
+    initial_accumulator_value: float = 0.1
+    epsilon: float = 1e-7
 
     def _slots(self) -> list[dict[str, float]]:
         return [{"accumulator": self.initial_accumulator_value}]
@@ -37,6 +29,7 @@ class Adagrad(Optimizer):
         w -= rate * g / np.sqrt(v + self.epsilon)
 
 
+@rule
 class Adadelta(Optimizer):
     """v = rho * v + (1 - rho) * g^2; d = sqrt(u + epsilon) / sqrt(v + epsilon) * g; w -= learning_rate * d
 
@@ -46,11 +39,9 @@ class Adadelta(Optimizer):
     epsilon: small number that keeps the divisor from 0
     """
 
-    def __init__(
-        self, learning_rate: Any = THOUSANDTH, rho: float = 0.95, epsilon: float = 1e-7, **options: Unpack[Options]
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.rho, self.epsilon = rho, epsilon
+    learning_rate: LearningRate = LearningRate(0.001)
+    rho: float = 0.95
+    epsilon: float = 1e-7
 
     def _slots(self) -> list[dict[str, float]]:
         return [{"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}]
@@ -63,6 +54,7 @@ class Adadelta(Optimizer):
         w -= rate * d
 
 
+@rule
 class Ftrl(Optimizer):
     """Follow the regularized leader, for sparse linear models (McMahan et al. 2013).
 
@@ -77,25 +69,17 @@ class Ftrl(Optimizer):
     beta: beta in the divisor
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        learning_rate_power: float = -0.5,
-        initial_accumulator_value: float = 0.1,
-        l1_regularization_strength: float = 0.0,
-        l2_regularization_strength: float = 0.0,
-        l2_shrinkage_regularization_strength: float = 0.0,
-        beta: float = 0.0,
-        **options: Unpack[Options],
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        if learning_rate_power > 0:
-            raise ValueError(f"`learning_rate_power` needs to be negative or zero, got {learning_rate_power}")
-        self.learning_rate_power, self.beta = learning_rate_power, beta
-        self.initial_accumulator_value = initial_accumulator_value
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
-        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
+    learning_rate: LearningRate = LearningRate(0.001)
+    learning_rate_power: float = -0.5
+    initial_accumulator_value: float = 0.1
+    l1_regularization_strength: float = 0.0
+    l2_regularization_strength: float = 0.0
+    l2_shrinkage_regularization_strength: float = 0.0
+    beta: float = 0.0
+
+    def _check(self) -> None:
+        if self.learning_rate_power > 0:
+            raise ValueError(f"`learning_rate_power` needs to be negative or zero, got {self.learning_rate_power}")
         for name, value in vars(self).items():
             if name.startswith(("initial_", "l1_", "l2_")) and value < 0:
                 raise ValueError(f"`{name}` needs to be positive or zero, got {value}")
@@ -112,6 +96,7 @@ class Ftrl(Optimizer):
         w[...] = (np.clip(z, -l1, l1) - z) / ((after + self.beta) / rate + 2 * self.l2_regularization_strength)
 
 
+@rule
 class Lion(Optimizer):
     """w -= learning_rate * sign(beta_1 * m + (1 - beta_1) * g); m = beta_2 * m + (1 - beta_2) * g (Chen et al. 2023)
 
@@ -119,13 +104,13 @@ class Lion(Optimizer):
     beta_2: how much of m each step keeps
     """
 
-    def __init__(
-        self, learning_rate: Any = THOUSANDTH, beta_1: float = 0.9, beta_2: float = 0.99, **options: Unpack[Options]
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        if not 0 < beta_1 <= 1:
-            raise ValueError(f"Argument `beta_1` must be above 0 and at most 1, got {beta_1}")
-        self.beta_1, self.beta_2 = beta_1, beta_2
+    learning_rate: LearningRate = LearningRate(0.001)
+    beta_1: float = 0.9
+    beta_2: float = 0.99
+
+    def _check(self) -> None:
+        if not 0 < self.beta_1 <= 1:
+            raise ValueError(f"Argument `beta_1` must be above 0 and at most 1, got {self.beta_1}")
 
     def _slots(self) -> list[dict[str, float]]:
         return [{"momentum": 0.0}]

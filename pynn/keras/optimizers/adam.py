@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 
 import kernels
 
 from ...engine.variable import Variable
-from .base import Optimizer
-from .options import Arrays, Options
-from .rate import THOUSANDTH
+from .base import Optimizer, rule
+from .options import Arrays
+from .rate import LearningRate
 
 
+@rule
 class _Moments(Optimizer):
     """Rules with m, a running mean of gradients, and v, a running size of them.
 
@@ -22,21 +23,16 @@ class _Moments(Optimizer):
     epsilon: small number that keeps the divisor from 0
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Unpack[Options],
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+    learning_rate: LearningRate = LearningRate(0.001)
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
 
     def _slots(self) -> list[dict[str, float]]:
         return [{"momentum": 0.0, "velocity": 0.0}]
 
 
+@rule
 class Adam(_Moments):
     """m += (1 - beta_1) * (g - m); v += (1 - beta_2) * (g^2 - v); w -= alpha * m / (sqrt(v) + epsilon)
 
@@ -45,17 +41,7 @@ class Adam(_Moments):
     amsgrad: whether the largest v so far stands for v
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **options: Unpack[Options],
-    ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
-        self.amsgrad = amsgrad
+    amsgrad: bool = False
 
     def _slots(self) -> list[dict[str, float]]:
         return super()._slots() + ([{"velocity_hat": 0.0}] if self.amsgrad else [])
@@ -76,22 +62,15 @@ class Adam(_Moments):
         w -= alpha * m / (np.sqrt(largest) + self.epsilon)
 
 
+@rule
 class AdamW(Adam):
     """Adam with weight decay beside the gradient (Loshchilov and Hutter 2019)."""
 
-    def __init__(  # type: ignore[misc]  # weight_decay, in the place that Keras gives it
-        self,
-        learning_rate: Any = THOUSANDTH,
-        weight_decay: float = 0.004,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **options: Unpack[Options],
-    ) -> None:
-        if weight_decay is None:
+    weight_decay: float = 0.004  # in the place that Keras gives it
+
+    def _check(self) -> None:
+        if self.weight_decay is None:
             raise ValueError("Argument `weight_decay` must be a float, got None")
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **(options | {"weight_decay": weight_decay}))
 
 
 class Adamax(_Moments):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import KW_ONLY, InitVar, dataclass, fields
+from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
@@ -21,12 +22,22 @@ from ..common.configuration import Configured, serialize
 from ..common.names import auto_name
 from ..variables import Variable as KerasVariable
 from ..variables import owned, slot_name
-from .options import Arrays, GradientMeans, MovingAverages, Options, clipped
-from .rate import HUNDREDTH, Rate
+from .options import Arrays, GradientMeans, MovingAverages, clipped
+from .rate import LearningRate, Rate
 
+Rule = TypeVar("Rule")
 KEPT_BY_MALLOC = 2**25 - 2**16  # bytes; larger freed blocks do not raise the limit of glibc's malloc
 
 
+@dataclass_transform(eq_default=False)
+def rule(cls: type[Rule]) -> type[Rule]:
+    """A decorator: makes the class a dataclass, whose fields are the constructor's arguments."""
+    made = dataclass(eq=False, repr=False)(cls)
+    made.__init__ = neutral(loss_scale_factor=None)(made.__init__)  # type: ignore[method-assign]
+    return made
+
+
+@rule
 class Optimizer(Configured):
     """Base class of update rules.
 
@@ -53,50 +64,37 @@ class Optimizer(Configured):
         super().__init_subclass__(**keywords)
         cls._has_own_step = cls.update_step is not Optimizer.update_step
 
-    @neutral(loss_scale_factor=None)
-    def __init__(
-        self,
-        learning_rate: Any = HUNDREDTH,
-        *,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        lr: Any = None,
-        decay: float | None = None,
-    ) -> None:
-        if sum(value is not None for value in (clipnorm, clipvalue, global_clipnorm)) > 1:
+    learning_rate: LearningRate = LearningRate(0.01)
+    _: KW_ONLY
+    weight_decay: float | None = None
+    clipnorm: float | None = None
+    clipvalue: float | None = None
+    global_clipnorm: float | None = None
+    use_ema: bool = False
+    ema_momentum: float = 0.99
+    ema_overwrite_frequency: int | None = None
+    gradient_accumulation_steps: int | None = None
+    name: str | None = None
+    lr: LearningRate = LearningRate(None)
+    decay: InitVar[float | None] = None
+
+    def __post_init__(self, decay: float | None) -> None:
+        self._check()
+        if sum(limit is not None for limit in (self.clipnorm, self.clipvalue, self.global_clipnorm)) > 1:
             raise ValueError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.")
-        self.name = name or auto_name(type(self))
-        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
-        self.weight_decay, self.gradient_accumulation_steps = weight_decay, gradient_accumulation_steps
-        self.use_ema, self.ema_momentum, self.ema_overwrite_frequency = use_ema, ema_momentum, ema_overwrite_frequency
-        self.built = False
-        self._means = GradientMeans(gradient_accumulation_steps) if gradient_accumulation_steps else None
-        self._rate = Rate(self, learning_rate, lr, decay)
+        self.name, self.built = self.name or auto_name(type(self)), False
+        self._means = GradientMeans(self.gradient_accumulation_steps) if self.gradient_accumulation_steps else None
+        self._averages = MovingAverages(self.ema_momentum, self.ema_overwrite_frequency) if self.use_ema else None
+        self._rate = Rate(self, vars(self)["_rate"], decay)
         self._iterations = owned(self, np.int64(0), "iteration")
-        self._averages = MovingAverages(ema_momentum, ema_overwrite_frequency) if use_ema else None
         self._step = 0  # the one that is being made
         self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: ids stay unique
         self._shown: list[dict[str, Variable]] = []  # the state as Variables, once it was asked for
         self._added: list[Variable] = []
         self.exclude_from_weight_decay()
 
-    @property
-    def learning_rate(self) -> Any:
-        """The step size now: a Variable, which may be set at any time, or what the schedule or function gives."""
-        return self._rate.now(self._iterations)
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        self._rate.set(value)
-
-    lr = learning_rate
+    def _check(self) -> None:
+        """A rule's ValueErrors about its arguments."""
 
     @property
     def iterations(self) -> Any:
@@ -315,6 +313,6 @@ class Optimizer(Configured):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; the learning rate as it is now."""
         held = self._rate.held
-        config = dict.fromkeys(Options.__annotations__) | super().get_config()
+        config = {field.name: None for field in fields(Optimizer)[1:]} | super().get_config()
         config = {name: getattr(self, name, value) for name, value in config.items() if name not in ("lr", "decay")}
         return config | {"learning_rate": serialize(held) if callable(held) else float(held)}

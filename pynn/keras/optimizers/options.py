@@ -1,31 +1,14 @@
-"""The options of all optimizers: their types, clipping, gradients of several steps, averages of the variables."""
+"""What all optimizers can do beside their rule: clip gradients, gather them over steps, average the variables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
 
 import numpy as np
 
 from ...engine.variable import Variable
 
 Arrays = list[np.ndarray]
-
-
-class Options(TypedDict, total=False):
-    """The keyword arguments that every rule hands on to Optimizer, which describes them."""
-
-    weight_decay: float | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    gradient_accumulation_steps: int | None
-    name: str | None
-    lr: Any
-    decay: float | None
 
 
 def clipped(grads: Arrays, norm: float | None, global_norm: float | None, value: float | None) -> Arrays:
@@ -53,15 +36,14 @@ class GradientMeans:
 
     def add(self, places: list[int], grads: Arrays, step: int) -> Arrays:
         """The means where `step` is the last of `steps` steps, and the sums begin at 0 again; else nothing."""
-        sums = [self.sums[i] for i in places]
-        if step % self.steps == 0:
-            means = [(total._array + g) / g.dtype.type(self.steps) for total, g in zip(sums, grads, strict=True)]
-            for total in self.sums:
-                total.assign(np.zeros_like(total._array))
-            return means
-        for total, g in zip(sums, grads, strict=True):
-            total.assign_add(g)
-        return []
+        for i, g in zip(places, grads, strict=True):
+            self.sums[i].assign_add(g)
+        if step % self.steps:
+            return []
+        means = [self.sums[i]._array / g.dtype.type(self.steps) for i, g in zip(places, grads, strict=True)]
+        for total in self.sums:
+            total.assign(np.zeros_like(total._array))
+        return means
 
 
 class MovingAverages:

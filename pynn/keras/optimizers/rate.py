@@ -15,18 +15,33 @@ class Default(float):
     """A rule's own learning rate, in whose place the older argument `lr` may stand."""
 
 
-HUNDREDTH, THOUSANDTH = Default(0.01), Default(0.001)
+class LearningRate:
+    """The attributes `learning_rate` and `lr`: the Variable, which may be set at any time, or what a schedule gives.
+
+    The class's attribute is the default.
+    """
+
+    def __init__(self, default: float | None) -> None:
+        self.default = None if default is None else Default(default)
+
+    def __get__(self, optimizer: Any, cls: type) -> Any:
+        return self.default if optimizer is None else optimizer._rate.now(optimizer._iterations)
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        rate = vars(optimizer).setdefault("_rate", value)  # in the constructor, the argument
+        if isinstance(rate, Rate):
+            rate.set(value)
+        elif value is not None and value is not rate:
+            if not isinstance(rate, Default):
+                raise TypeError("`lr` is the older name of `learning_rate`: give one of them")
+            optimizer._rate = value
 
 
 class Rate:
     """Holds the learning rate that an optimizer was given: a Variable, a schedule or a function."""
 
-    def __init__(self, owner: Any, value: Any, older: Any = None, decay: float | None = None) -> None:
-        """older: `value` by its older name, `lr`; decay: value / (1 + decay * steps)."""
-        if older is not None:
-            if type(value) is not Default:
-                raise TypeError("`lr` is the older name of `learning_rate`: give one of them")
-            value = older
+    def __init__(self, owner: Any, value: Any, decay: float | None = None) -> None:
+        """decay: value / (1 + decay * steps)."""
         if decay:
             value = InverseTimeDecay(number(value), 1, decay)
         self.held: Any = value if callable(value) else owned(owner, number(value), "learning_rate", dtype="float32")

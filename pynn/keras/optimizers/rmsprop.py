@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
-
 import numpy as np
 
 import kernels
 
-from .base import Optimizer
-from .options import Arrays, Options
-from .rate import THOUSANDTH
+from .base import Optimizer, rule
+from .options import Arrays
+from .rate import LearningRate
 
 
+@rule
 class RMSprop(Optimizer):
     """v = rho * v + (1 - rho) * g^2; w -= learning_rate * g / sqrt(v + epsilon)
 
@@ -22,17 +21,11 @@ class RMSprop(Optimizer):
     centered: whether v - a^2 stands for v under the root, where a = rho * a + (1 - rho) * g
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = THOUSANDTH,
-        rho: float = 0.9,
-        momentum: float = 0.0,
-        epsilon: float = 1e-7,
-        centered: bool = False,
-        **options: Unpack[Options],
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
+    learning_rate: LearningRate = LearningRate(0.001)
+    rho: float = 0.9
+    momentum: float = 0.0
+    epsilon: float = 1e-7
+    centered: bool = False
 
     def _slots(self) -> list[dict[str, float]]:
         wanted = {"velocity": True, "momentum": self.momentum, "average_gradient": self.centered}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
-
 import kernels
 
-from .base import Optimizer
-from .options import Arrays, Options
-from .rate import HUNDREDTH
+from .base import Optimizer, rule
+from .options import Arrays
 
 
+@rule
 class SGD(Optimizer):
     """w -= learning_rate * g
 
@@ -20,13 +18,13 @@ class SGD(Optimizer):
     nesterov: whether, with momentum, w += momentum * m - learning_rate * g instead
     """
 
-    def __init__(
-        self, learning_rate: Any = HUNDREDTH, momentum: float = 0.0, nesterov: bool = False, **options: Unpack[Options]
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"`momentum` must be a float between [0, 1], got {momentum}")
-        self.momentum, self.nesterov = float(momentum), nesterov
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def _check(self) -> None:
+        if not 0 <= self.momentum <= 1:
+            raise ValueError(f"`momentum` must be a float between [0, 1], got {self.momentum}")
+        self.momentum = float(self.momentum)
 
     def _slots(self) -> list[dict[str, float]]:
         return [{"momentum": 0.0}] if self.momentum else []
