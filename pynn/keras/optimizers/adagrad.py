@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .base import Optimizer, rule
+from .options import Array
 from .rate import LearningRate
 
 
@@ -23,8 +24,7 @@ class Adagrad(Optimizer):
     def _slots(self) -> list[dict[str, float]]:
         return [{"accumulator": self.initial_accumulator_value}]
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        (v,) = slots
+    def _update_one(self, w: Array, g: Array, rate: float, v: Array) -> None:
         v += g * g
         w -= rate * g / np.sqrt(v + self.epsilon)
 
@@ -46,8 +46,7 @@ class Adadelta(Optimizer):
     def _slots(self) -> list[dict[str, float]]:
         return [{"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}]
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        v, u = slots
+    def _update_one(self, w: Array, g: Array, rate: float, v: Array, u: Array) -> None:
         v[...] = self.rho * v + (1 - self.rho) * g * g
         d = np.sqrt(u + self.epsilon) * g / np.sqrt(v + self.epsilon)
         u[...] = self.rho * u + (1 - self.rho) * d * d
@@ -87,8 +86,7 @@ class Ftrl(Optimizer):
     def _slots(self) -> list[dict[str, float]]:
         return [{"accumulator": self.initial_accumulator_value, "linear": 0.0}]
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        n, z = slots
+    def _update_one(self, w: Array, g: Array, rate: float, n: Array, z: Array) -> None:
         power, l1 = -self.learning_rate_power, self.l1_regularization_strength
         before, n[...] = n**power, n + g * g
         after = n**power
@@ -115,7 +113,6 @@ class Lion(Optimizer):
     def _slots(self) -> list[dict[str, float]]:
         return [{"momentum": 0.0}]
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        (m,) = slots
+    def _update_one(self, w: Array, g: Array, rate: float, m: Array) -> None:
         w -= rate * np.sign(self.beta_1 * m + (1 - self.beta_1) * g)
         m[...] = self.beta_2 * m + (1 - self.beta_2) * g

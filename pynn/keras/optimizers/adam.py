@@ -11,7 +11,7 @@ import kernels
 
 from ...engine.variable import Variable
 from .base import Optimizer, rule
-from .options import Arrays
+from .options import Array, Arrays
 from .rate import LearningRate
 
 
@@ -53,8 +53,7 @@ class Adam(_Moments):
             m, v = slots
             kernels.adam_update(w, m, v, g, rate, self.beta_1, self.beta_2, self.epsilon, self._step)
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        m, v, largest = slots
+    def _update_one(self, w: Array, g: Array, rate: float, m: Array, v: Array, largest: Array) -> None:
         m += (1 - self.beta_1) * (g - m)
         v += (1 - self.beta_2) * (g * g - v)
         np.maximum(largest, v, out=largest)
@@ -82,8 +81,7 @@ class Adamax(_Moments):
     def _slots(self) -> list[dict[str, float]]:
         return [{"momentum": 0.0, "norm": 0.0}]
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        m, u = slots
+    def _update_one(self, w: Array, g: Array, rate: float, m: Array, u: Array) -> None:
         m += (1 - self.beta_1) * (g - m)
         np.maximum(self.beta_2 * u, np.abs(g), out=u)
         w -= rate * m / ((1 - self.beta_1**self._step) * (u + self.epsilon))
@@ -120,8 +118,7 @@ class Nadam(_Moments):
             self._multiplied = self._step
         super()._update(w, g, rate, *slots)
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        m, v = slots
+    def _update_one(self, w: Array, g: Array, rate: float, m: Array, v: Array) -> None:
         m += (1 - self.beta_1) * (g - m)
         v += (1 - self.beta_2) * (g * g - v)
         product, now, following = float(self._product), self._weight(self._step), self._weight(self._step + 1)

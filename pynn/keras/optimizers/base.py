@@ -243,7 +243,8 @@ class Optimizer(Configured):
                 raise ValueError(f"A gradient of shape {slope.shape} for a variable of shape {array.shape}")
             self._update_one(array, slope, rate, *own)
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+    def _update_one(self, *args: Any, **kwargs: Any) -> None:
+        """One step for one variable: its array w, its gradient g, the learning rate, its slots."""
         raise NotImplementedError(f"{type(self).__name__} has no update_step")
 
     def exclude_from_weight_decay(
@@ -313,6 +314,6 @@ class Optimizer(Configured):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; the learning rate as it is now."""
         held = self._rate.held
-        config = {field.name: None for field in fields(Optimizer)[1:]} | super().get_config()
+        config = {field.name: None for field in fields(Optimizer)} | super().get_config()
         config = {name: getattr(self, name, value) for name, value in config.items() if name not in ("lr", "decay")}
         return config | {"learning_rate": serialize(held) if callable(held) else float(held)}

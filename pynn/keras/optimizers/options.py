@@ -8,6 +8,7 @@ import numpy as np
 
 from ...engine.variable import Variable
 
+Array = np.ndarray
 Arrays = list[np.ndarray]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import kernels
 
 from .base import Optimizer, rule
-from .options import Arrays
+from .options import Array, Arrays
 from .rate import LearningRate
 
 
@@ -37,8 +37,7 @@ class RMSprop(Optimizer):
         else:
             kernels.rmsprop_update(w, slots[0], g, rate, self.rho, self.epsilon)
 
-    def _update_one(self, w: np.ndarray, g: np.ndarray, rate: float, *slots: np.ndarray) -> None:
-        v, more = slots[0], slots[1:]
+    def _update_one(self, w: Array, g: Array, rate: float, v: Array, *more: Array) -> None:
         v[...] = self.rho * v + (1 - self.rho) * g * g
         spread = v + self.epsilon
         if self.centered:
