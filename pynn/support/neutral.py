@@ -12,13 +12,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def neutral(**options: Any) -> Callable[[Function], Function]:
-    """A decorator: the function, or constructor, also takes these keyword options, each at this value or None.
+    """A decorator: the function, or the class's constructor, also takes these options, each at this value or None.
 
     That is how TensorFlow's programs and Keras's files write them where they ask for what is done anyway; `...`: at any
     value, which changes no result. TypeError: another value.
     """
 
     def decorate(function: Function) -> Function:
+        if isinstance(function, type):
+            function.__init__ = decorate(function.__init__)  # type: ignore[misc]
+            return function
+
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             for name in options.keys() & kwargs.keys() if kwargs else ():

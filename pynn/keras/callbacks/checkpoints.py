@@ -93,15 +93,10 @@ class ModelCheckpoint(MonitorCallback):
             self._say(f"{start} saving model to {path}")
             return True
         current = logs.get(self.monitor)
-        if current is None:
-            warnings.warn(f"Can save best model only with {self.monitor} available.", stacklevel=outside())
-            return True
-        if np.ndim(current):
-            warnings.warn(
-                f"Can save best model only when `monitor` is a scalar value. Received: {current}. "
-                "Falling back to `save_best_only=False`.",
-                stacklevel=outside(),
-            )
+        if current is None or np.ndim(current):
+            need = f"with {self.monitor} available." if current is None else "when `monitor` is a scalar value."
+            rest = "" if current is None else f" Received: {current}. Falling back to `save_best_only=False`."
+            warnings.warn(f"Can save best model only {need}{rest}", stacklevel=outside())
             return True
         self._find_direction()
         before = "None" if self.best is None else f"{self.best:.5f}"

@@ -41,6 +41,7 @@ class LearningRateScheduler(Callback):
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 
+@neutral(baseline=None)
 @dataclass(eq=False, repr=False)
 class ReduceLROnPlateau(MonitorCallback):
     """Multiplies the learning rate by `factor`, down to `min_lr`, after `patience` epochs without improvement.
@@ -95,6 +96,3 @@ class ReduceLROnPlateau(MonitorCallback):
                 optimizer.learning_rate = rate = max(rate * self.factor, self.min_lr)
                 self.wait, self.cooldown_counter = 0, self.cooldown
                 self._say(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {rate}.")
-
-
-ReduceLROnPlateau.__init__ = neutral(baseline=None)(ReduceLROnPlateau.__init__)  # type: ignore[method-assign]

@@ -32,9 +32,7 @@ KEPT_BY_MALLOC = 2**25 - 2**16  # bytes; larger freed blocks do not raise the li
 @dataclass_transform(eq_default=False)
 def rule(cls: type[Rule]) -> type[Rule]:
     """A decorator: makes the class a dataclass, whose fields are the constructor's arguments."""
-    made = dataclass(eq=False, repr=False)(cls)
-    made.__init__ = neutral(loss_scale_factor=None)(made.__init__)  # type: ignore[method-assign]
-    return made
+    return neutral(loss_scale_factor=None)(dataclass(eq=False, repr=False)(cls))
 
 
 @rule
