@@ -17,9 +17,9 @@ from .rate import LearningRate
 
 @rule
 class _Moments(Optimizer):
-    """Rules with m, a running mean of gradients, and v, a running size of them.
+    """Rules with a running mean of gradients, and one of their squares or sizes.
 
-    beta_1, beta_2: how much of m and v each step keeps
+    beta_1, beta_2: how much of the two means each step keeps
     epsilon: small number that keeps the divisor from 0
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import KW_ONLY, InitVar, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
@@ -74,16 +74,16 @@ class Optimizer(Configured):
     gradient_accumulation_steps: int | None = None
     name: str | None = None
     lr: LearningRate = LearningRate(None)
-    decay: InitVar[float | None] = None
+    decay: float | None = None
 
-    def __post_init__(self, decay: float | None) -> None:
+    def __post_init__(self) -> None:
         self._check()
         if sum(limit is not None for limit in (self.clipnorm, self.clipvalue, self.global_clipnorm)) > 1:
             raise ValueError("Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set.")
         self.name, self.built = self.name or auto_name(type(self)), False
         self._means = GradientMeans(self.gradient_accumulation_steps) if self.gradient_accumulation_steps else None
         self._averages = MovingAverages(self.ema_momentum, self.ema_overwrite_frequency) if self.use_ema else None
-        self._rate = Rate(self, vars(self)["_rate"], decay)
+        self._rate = Rate(self, vars(self)["_rate"], self.decay)
         self._iterations = owned(self, np.int64(0), "iteration")
         self._step = 0  # the one that is being made
         self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: ids stay unique

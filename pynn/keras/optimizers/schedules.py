@@ -104,6 +104,7 @@ class PiecewiseConstantDecay(_Schedule):
     name: str = "PiecewiseConstant"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(self.boundaries) != len(self.values) - 1:
             raise ValueError(
                 "The length of boundaries should be 1 less than the length of values, "
