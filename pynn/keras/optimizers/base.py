@@ -83,7 +83,7 @@ class Optimizer(Configured):
         self.name, self.built = self.name or auto_name(type(self)), False
         self._means = GradientMeans(self.gradient_accumulation_steps) if self.gradient_accumulation_steps else None
         self._averages = MovingAverages(self.ema_momentum, self.ema_overwrite_frequency) if self.use_ema else None
-        self._rate = Rate(self, vars(self)["_rate"], self.decay)
+        self._rate: Rate = Rate(self, self._rate, self.decay)
         self._iterations = owned(self, np.int64(0), "iteration")
         self._step = 0  # the one that is being made
         self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: ids stay unique

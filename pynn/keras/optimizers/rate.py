@@ -28,11 +28,11 @@ class LearningRate:
         return self.default if optimizer is None else optimizer._rate.now(optimizer._iterations)
 
     def __set__(self, optimizer: Any, value: Any) -> None:
-        rate = vars(optimizer).setdefault("_rate", value)  # in the constructor, the argument
+        rate = getattr(optimizer, "_rate", self)
         if isinstance(rate, Rate):
             rate.set(value)
-        elif value is not None and value is not rate:
-            if not isinstance(rate, Default):
+        elif rate is self or value is not None:  # in the constructor: the argument, or `lr` after it
+            if not isinstance(rate, (LearningRate, Default)):
                 raise TypeError("`lr` is the older name of `learning_rate`: give one of them")
             optimizer._rate = value
 
