@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 
 from .base import Optimizer, rule
@@ -79,8 +81,8 @@ class Ftrl(Optimizer):
     def _check(self) -> None:
         if self.learning_rate_power > 0:
             raise ValueError(f"`learning_rate_power` needs to be negative or zero, got {self.learning_rate_power}")
-        for name, value in vars(self).items():
-            if name.startswith(("initial_", "l1_", "l2_")) and value < 0:
+        for name in (field.name for field in fields(self) if field.name.startswith(("initial_", "l1_", "l2_"))):
+            if (value := getattr(self, name)) < 0:
                 raise ValueError(f"`{name}` needs to be positive or zero, got {value}")
 
     def _slots(self) -> list[dict[str, float]]:

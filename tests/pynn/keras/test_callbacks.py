@@ -303,3 +303,14 @@ def test_checkpoint_on_disk(tmp_path, network, x_train, y_train):
         model.load_weights(str(file).format(epoch=epoch + 1))
         for w, saved in zip(model.get_weights(), best[epoch], strict=True):
             np.testing.assert_array_equal(w, saved)
+
+
+@pytest.mark.parametrize("kind", ["EarlyStopping", "ReduceLROnPlateau"])
+def test_hooks_of_ones_own_are_not_called_before_there_is_a_model(kind):
+    class Own(getattr(keras.callbacks, kind)):
+        def on_train_begin(self, logs=None):
+            self.epochs = self.params["epochs"]
+
+    with pytest.warns(UserWarning, match="mode 'low' is unknown") as seen:
+        own = Own("loss", mode="low")
+    assert own.wait == 0 and own.best is None and own.mode == "auto" and seen[0].filename == __file__

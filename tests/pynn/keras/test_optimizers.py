@@ -34,6 +34,16 @@ def test_the_learning_rate_by_its_older_name(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_arguments_are_attributes(name):
+    for cls in (getattr(optimizers, name), type("Own", (getattr(optimizers, name),), {})):
+        made = cls(lr=0.25, decay=0.5)
+        for argument, parameter in inspect.signature(cls).parameters.items():
+            if argument not in ("learning_rate", "lr", "name", "decay"):
+                assert getattr(made, argument) == parameter.default, argument
+        assert made.decay == 0.5 and float(made.learning_rate) == 0.25 and isinstance(made.name, str)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_configuration_and_names(name):
     made = getattr(optimizers, name)(0.25, clipnorm=2.0, name="mine", weight_decay=0.5)
     again = type(made).from_config(made.get_config())

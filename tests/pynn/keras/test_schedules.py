@@ -25,6 +25,8 @@ def test_other_arguments():
         schedules.CosineDecay(0.1, 3, decay=1)
     with pytest.raises(NotImplementedError, match="__call__"):
         schedules.LearningRateSchedule()(0)
+    for made in (schedules.ExponentialDecay(0.1, 2, 0.5), schedules.PolynomialDecay(0.1, 2, name=None)):
+        assert made.name == made.get_config()["name"] == type(made).__name__
 
 
 @pytest.mark.parametrize("schedule", [
