@@ -96,3 +96,8 @@ def test_signatures_of_classes_of_ones_own():
     assert inspect.signature(Inherits) == inspect.signature(layers.Dense)
     for layer in (layers.Dense(1), Own(1)):  # what calling the object takes
         assert inspect.signature(layer) == inspect.signature(layer.__call__)
+
+
+def test_without_docstrings(run_python):
+    done = run_python("from pynn import keras; keras.Sequential([keras.layers.Dense(1)])", PYTHONOPTIMIZE="2")
+    assert done.returncode == 0, done.stderr

@@ -158,7 +158,8 @@ def _function(layer: type[_Merge]) -> Callable[..., Any]:
         return layer(**options)(inputs)
 
     call.__name__ = call.__qualname__ = layer.__name__.lower()
-    call.__doc__ = f"{(layer.__doc__ or '').splitlines()[0]} As a function of the list."
+    first, *_ = (layer.__doc__ or "").partition("\n")  # no docstring with `python -OO`
+    call.__doc__ = f"{first} As a function of the list."
     return call
 
 
