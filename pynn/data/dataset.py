@@ -12,6 +12,7 @@ import numpy as np
 from ..engine import nest
 from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
+from ..engine.typing import DTypeLike, TensorLike
 from ..support.neutral import neutral
 from . import batches, joins, selections, sources, transformations
 from .elements import as_element, next_state
@@ -31,12 +32,12 @@ class Dataset:
         self._node = node
 
     @staticmethod
-    def from_tensor_slices(tensors: Any) -> Dataset:
+    def from_tensor_slices(tensors: TensorLike) -> Dataset:
         """The rows of tensors (n, ...) in a nest. A list is data, as an array is. ValueError: n differs."""
         return Dataset(sources.slices(tensors))
 
     @staticmethod
-    def from_tensors(tensors: Any) -> Dataset:
+    def from_tensors(tensors: TensorLike) -> Dataset:
         """One element."""
         return Dataset(sources.single(tensors))
 
@@ -56,12 +57,12 @@ class Dataset:
         return Dataset(sources.generated(generator, output_types, output_shapes, args, output_signature))
 
     @staticmethod
-    def range(start: Any, stop: Any = None, step: Any = 1, *, output_type: Any = np.int64) -> Dataset:
+    def range(start: Any, stop: Any = None, step: Any = 1, *, output_type: DTypeLike = np.int64) -> Dataset:
         """start, start + step, ... below stop; range(stop) counts from 0."""
         return Dataset(sources.span(start, stop, step, output_type))
 
     @staticmethod
-    def counter(start: Any = 0, step: Any = 1, dtype: Any = np.int64) -> Dataset:
+    def counter(start: Any = 0, step: Any = 1, dtype: DTypeLike = np.int64) -> Dataset:
         """start, start + step, ... without end."""
         return Dataset(sources.counter(start, step, dtype))
 

@@ -12,9 +12,10 @@ from ..engine.convert import convert_to_tensor
 from ..engine.errors import InvalidArgumentError
 from ..engine.tape import active, unrecorded
 from ..engine.tensor import Tensor
+from ..engine.typing import TensorLike
 
 
-def as_element(value: Any) -> Any:
+def as_element(value: TensorLike) -> Any:
     """The nest with a Tensor for every leaf that is no Dataset. A list is a leaf: it becomes one Tensor."""
     if type(value) is Tensor or is_flat(value) or hasattr(value, "element_spec"):
         return value
@@ -27,7 +28,7 @@ def as_element(value: Any) -> Any:
     return convert_to_tensor(value)
 
 
-def is_flat(value: Any) -> bool:
+def is_flat(value: TensorLike) -> bool:
     """Whether value is a plain tuple of Tensors: the common case, which the functions below keep short."""
     if type(value) is not tuple:
         return False

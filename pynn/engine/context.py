@@ -6,10 +6,10 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from .errors import InvalidArgumentError
 from .tensor import Operators
+from .typing import TensorLike
 
 _CPU = re.compile(r"(/job:localhost|/replica:0|/task:0)*/?(device:)?cpu(:(0|\*))?", re.IGNORECASE)
 
@@ -19,7 +19,7 @@ def executing_eagerly() -> bool:
     return True
 
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: TensorLike) -> bool:
     """Whether x is a Tensor or a Variable."""
     return isinstance(x, Operators)
 

@@ -14,6 +14,7 @@ from .call import quiet
 from .dtypes import InvalidArgumentError, as_dtype
 from .tape import record
 from .tensor import Operators, Tensor
+from .typing import DTypeLike, TensorLike
 
 _NUMBERS = {int, float, bool}
 
@@ -35,7 +36,7 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
     return pack(value, dtype)._array if holds_tensors(value) else _numbers(value, dtype)
 
 
-def _numbers(value: Any, dtype: Any) -> np.ndarray:
+def _numbers(value: TensorLike | None, dtype: DTypeLike) -> np.ndarray:
     """As `as_array`, of what holds no tensors."""
     if value is None or isinstance(value, dict):
         raise ValueError(
@@ -80,21 +81,21 @@ def no_numbers(array: np.ndarray, name: str) -> str:
     return f"{name} holds {what} (dtype {array.dtype}): give numbers, e.g. by .astype(np.float32)"
 
 
-def _first(value: Any) -> Any:
+def _first(value: TensorLike) -> Any:
     """The first leaf of lists and tuples."""
     while isinstance(value, (list, tuple)) and value:
         value = value[0]
     return value
 
 
-def _first_float(value: Any) -> np.dtype:
+def _first_float(value: TensorLike) -> np.dtype:
     """The float type of a sequence: its first leaf's if that is one of NumPy's, else float32."""
     dtype = getattr(_first(value), "dtype", None)
     kind = np.dtype(np.float32 if dtype is None else dtype)
     return kind if kind.kind == "f" else np.dtype(np.float32)
 
 
-def _is_int(value: Any) -> bool:
+def _is_int(value: TensorLike) -> bool:
     return isinstance(_first(value), int)
 
 
@@ -132,7 +133,7 @@ def operand(x: Any) -> Tensor:
     return pack(x) if holds_tensors(x) else Tensor(_numbers(x, None))
 
 
-def floats(x: Any, name: str) -> Tensor:
+def floats(x: TensorLike, name: str) -> Tensor:
     """The operand of an operation that integers do not have."""
     x = x if type(x) is Tensor else operand(x)
     if x._array.dtype.kind != "f":
@@ -140,7 +141,7 @@ def floats(x: Any, name: str) -> Tensor:
     return x
 
 
-def pair(x: Any, y: Any) -> tuple[Tensor, Tensor]:
+def pair(x: TensorLike, y: TensorLike) -> tuple[Tensor, Tensor]:
     """The operands of a binary operation: numbers and arrays take the dtype of the tensor beside them."""
     if type(x) is not Tensor or type(y) is not Tensor:
         if type(x) is Tensor or isinstance(x, Operators) or not (isinstance(y, Operators) or holds_tensors(y)):
@@ -167,14 +168,14 @@ def alike(values: Any) -> tuple[Tensor, ...]:
     return tuple([pair(v, lead)[0] for v in values])
 
 
-def _beside(x: Tensor, value: Any) -> Tensor:
+def _beside(x: Tensor, value: TensorLike) -> Tensor:
     dtype, kind = x._array.dtype, type(value)
     if (kind is float and dtype.kind == "f") or (kind is int and dtype.kind in "fiu"):
         return Tensor(np.array(value, dtype))
     return pack(value, dtype) if holds_tensors(value) else Tensor(_numbers(value, dtype))
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> Tensor:
+def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: DTypeLike = None) -> Tensor:
     """A Tensor of value; arrays are copied, a list of Tensors is stacked, a Tensor is returned as it is.
 
     dtype_hint: a dtype that is taken where value can be converted to it.
@@ -194,13 +195,13 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None) -> 
     return Tensor(np.array(_numbers(value, dtype)))
 
 
-def identity(input: Any) -> Tensor:
+def identity(input: TensorLike) -> Tensor:
     """x as a Tensor of its own: of a Variable, the value now."""
     x = operand(input) if isinstance(input, Operators) else convert_to_tensor(input)
     return record(x._array, (x,), lambda g: (lambda: g,))
 
 
-def cast(x: Any, dtype: Any) -> Tensor:
+def cast(x: TensorLike, dtype: DTypeLike) -> Tensor:
     """x with another element type; float to integer cuts off the fraction."""
     x, target = x if type(x) is Tensor else operand(x), as_dtype(dtype).dtype
     old = x._array.dtype

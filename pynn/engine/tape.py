@@ -20,6 +20,7 @@ import numpy as np
 from ..support.neutral import neutral
 from . import nest
 from .tensor import Operators, Tensor, operations
+from .typing import TensorLike
 
 if TYPE_CHECKING:
     from .variable import Variable
@@ -54,7 +55,7 @@ def unrecorded() -> Iterator[None]:
 _new = object.__new__
 
 
-def record(value: Any, inputs: tuple[Tensor, ...], gradient: Gradient) -> Tensor:
+def record(value: TensorLike, inputs: tuple[Tensor, ...], gradient: Gradient) -> Tensor:
     """The Tensor of `value`, noted on every recording tape that watches one of its inputs."""
     out = _new(Tensor)  # as Tensor(value), without a call: every operation ends here
     out._array = value if type(value) is np.ndarray else np.asarray(value)
@@ -114,7 +115,7 @@ class GradientTape:
         """Forgets everything recorded and watched so far."""
         self._records, self._watched, self._variables, self._firsts = [], {}, {}, {}
 
-    def watch(self, tensor: Any) -> None:
+    def watch(self, tensor: TensorLike) -> None:
         """Follows a Tensor, a Variable, or a nest of them from here on."""
         for x in nest.flatten(tensor):
             if not isinstance(x, Operators):

@@ -13,6 +13,7 @@ from .errors import InvalidArgumentError
 from .scope import scoped
 from .tape import GradientTape, active
 from .tensor import Operators, Tensor, operations, values
+from .typing import DTypeLike, Shape, TensorLike
 
 
 class Variable(Operators):
@@ -33,13 +34,13 @@ class Variable(Operators):
 
     def __init__(
         self,
-        initial_value: Any = None,
+        initial_value: TensorLike | None = None,
         trainable: bool | None = True,
         *,
         name: str | None = "Variable",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         constraint: Callable[[Any], Any] | None = None,
-        shape: Any = None,
+        shape: Shape | None = None,
     ) -> None:
         value = initial_value() if callable(initial_value) else initial_value
         if value is None:
@@ -84,7 +85,7 @@ class Variable(Operators):
 
     read_value = value
 
-    def assign(self, value: Any, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
+    def assign(self, value: TensorLike, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """A new value of the same shape, converted to the dtype (which a Tensor must have).
 
         Returns the variable, as all that assign do; None without read_value. use_locking is TensorFlow's, for threads
@@ -94,29 +95,29 @@ class Variable(Operators):
         self._writable(keep=False)[...] = new
         return self if read_value else None
 
-    def assign_add(self, delta: Any, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
+    def assign_add(self, delta: TensorLike, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """value + delta, of the same shape and dtype."""
         delta = self._same_kind(delta, InvalidArgumentError)
         array = self._writable()
         np.add(array, delta, out=array)
         return self if read_value else None
 
-    def assign_sub(self, delta: Any, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
+    def assign_sub(self, delta: TensorLike, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """value - delta, of the same shape and dtype."""
         delta = self._same_kind(delta, InvalidArgumentError)
         array = self._writable()
         np.subtract(array, delta, out=array)
         return self if read_value else None
 
-    def scatter_nd_update(self, indices: Any, updates: Any) -> Variable | None:
+    def scatter_nd_update(self, indices: TensorLike, updates: TensorLike) -> Variable | None:
         """The updates in place of the elements, or slices, at the points in the last axis of indices."""
         return self.assign(operations["tensor_scatter_nd_update"](self._tensor, indices, updates))
 
-    def scatter_nd_add(self, indices: Any, updates: Any) -> Variable | None:
+    def scatter_nd_add(self, indices: TensorLike, updates: TensorLike) -> Variable | None:
         """The updates added at the points in the last axis of indices."""
         return self.assign(operations["tensor_scatter_nd_add"](self._tensor, indices, updates))
 
-    def scatter_nd_sub(self, indices: Any, updates: Any) -> Variable | None:
+    def scatter_nd_sub(self, indices: TensorLike, updates: TensorLike) -> Variable | None:
         """The updates subtracted at the points in the last axis of indices."""
         return self.assign(operations["tensor_scatter_nd_sub"](self._tensor, indices, updates))
 
@@ -126,7 +127,7 @@ class Variable(Operators):
         part.assign = lambda value: self._assign_at(key, value)
         return part
 
-    def _assign_at(self, key: Any, value: Any) -> Variable:
+    def _assign_at(self, key: Any, value: TensorLike) -> Variable:
         """InvalidArgumentError: a value that does not broadcast to the shape of [key]."""
         place, new = numpy_key(key), as_array(value, self.dtype)
         try:
@@ -143,7 +144,7 @@ class Variable(Operators):
 
     __iadd__ = __isub__ = __imul__ = __itruediv__ = __ifloordiv__ = __ipow__ = __imod__ = _in_place
 
-    def _same_kind(self, value: Any, error: type[ValueError] = ValueError) -> np.ndarray:
+    def _same_kind(self, value: TensorLike, error: type[ValueError] = ValueError) -> np.ndarray:
         array = as_array(value, self.dtype)
         if array.shape != self._array.shape:
             raise error(

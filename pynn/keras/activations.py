@@ -11,6 +11,7 @@ import numpy as np
 from .. import ops
 from ..engine.convert import convert_to_tensor, holds_tensors, operand
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import TensorLike
 from ..support.missing import missing
 from . import config
 from .common import configuration
@@ -22,7 +23,7 @@ def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The function; of a KerasTensor, the output of a layer that calls it (Keras's functional API)."""
 
     @wraps(function)
-    def activation(x: Any, *args: Any, **options: Any) -> Any:
+    def activation(x: TensorLike, *args: Any, **options: Any) -> Any:
         if not isinstance(x, KerasTensor):
             return function(x, *args, **options)
         called = (lambda y: function(y, *args, **options)) if args or options else activation
@@ -32,7 +33,7 @@ def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return activation
 
 
-def _floats(x: Any) -> Tensor:
+def _floats(x: TensorLike) -> Tensor:
     """The operand, integers as floatx."""
     x = operand(x)
     return x if x._array.dtype.kind == "f" else ops.cast(x, config.floatx())
@@ -58,7 +59,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 
 
 @_or_layer
-def sigmoid(x: Any) -> Tensor:
+def sigmoid(x: TensorLike) -> Tensor:
     """1 / (1 + exp(-x)). It remembers x, as `softmax` does."""
     logits = convert_to_tensor(x)
     y = ops.sigmoid(logits)
@@ -67,7 +68,7 @@ def sigmoid(x: Any) -> Tensor:
 
 
 @_or_layer
-def softmax(x: Any, axis: int = -1) -> Tensor:
+def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Probabilities along the axis. They remember x, so that cross-entropy is computed from the logits."""
     logits = x if type(x) is Tensor else convert_to_tensor(x)
     y = ops.softmax(logits, axis)
@@ -77,20 +78,20 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
 
 
 @_or_layer
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> Tensor:
     """x, and negative_slope * x below 0: Maas et al. 2013."""
     return ops.leaky_relu(x, negative_slope)
 
 
 @_or_layer
-def elu(x: Any, alpha: float = 1.0) -> Tensor:
+def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """x, and alpha * (exp(x) - 1) below 0: Clevert et al. 2016."""
     y = ops.elu(x)
     return y if alpha == 1 else ops.where(ops.greater(x, 0), y, alpha * y)
 
 
 @_or_layer
-def celu(x: Any, alpha: float = 1.0) -> Tensor:
+def celu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """x, and alpha * (exp(x / alpha) - 1) below 0: Barron 2017."""
     return ops.maximum(x, 0.0) + alpha * ops.expm1(ops.minimum(x, 0.0) / alpha)
 

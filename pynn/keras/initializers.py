@@ -13,6 +13,7 @@ from .. import ops
 from ..engine.convert import as_array, to_shape
 from ..engine.dtypes import as_dtype
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import DTypeLike, Shape, TensorLike
 from ..ops import random
 from ..support.missing import missing
 from . import config
@@ -46,7 +47,7 @@ class RandomInitializer(Initializer):
         self.seed = int(seed)
 
 
-def _as_type(dtype: Any) -> np.dtype:
+def _as_type(dtype: DTypeLike) -> np.dtype:
     return as_dtype(dtype or config.floatx()).dtype
 
 
@@ -56,7 +57,7 @@ class Constant(Initializer):
     value: a number or array
     """
 
-    def __init__(self, value: Any = 0.0) -> None:
+    def __init__(self, value: TensorLike = 0.0) -> None:
         self.value = value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
@@ -276,7 +277,7 @@ def get(identifier: Any) -> Any:
     return configuration.resolve("keras.initializers", "initializer", identifier, _KNOWN)
 
 
-def _given(values: np.ndarray, shape: Any, dtype: Any = None) -> Tensor:
+def _given(values: np.ndarray, shape: Shape, dtype: Any = None) -> Tensor:
     """An initializer of values that are there already, but for its first argument."""
     if to_shape(shape) != values.shape:
         raise ValueError(f"The initial values are of shape {values.shape}, the weight is of shape {shape}")

@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..engine.convert import operand
 from ..engine.tensor import Tensor
+from ..engine.typing import DTypeLike, Shape, TensorLike
 from ..ops import random
 from ..ops.nn import dropout as _dropout
 from ..support.missing import missing
@@ -40,39 +41,41 @@ def _stream(seed: Any) -> Any:
     return seed.rng if isinstance(seed, SeedGenerator) else seed
 
 
-def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+def normal(shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: DTypeLike = None, seed: Any = None) -> Tensor:
     """Normal values of this mean and standard deviation."""
     return random.normal(shape, mean, stddev, dtype or "float32", _stream(seed))
 
 
-def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+def truncated_normal(
+    shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: DTypeLike = None, seed: Any = None
+) -> Tensor:
     """Normal values; those further than 2 stddev from the mean are drawn again."""
     return random.truncated_normal(shape, mean, stddev, dtype or "float32", _stream(seed))
 
 
-def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
+def uniform(shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: DTypeLike = None, seed: Any = None) -> Tensor:
     """Values in [minval, maxval)."""
     return random.uniform(shape, minval, maxval, dtype or "float32", _stream(seed))
 
 
-def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
+def randint(shape: Shape, minval: Any, maxval: Any, dtype: DTypeLike = "int32", seed: Any = None) -> Tensor:
     """Integers in [minval, maxval)."""
     return random.uniform(shape, minval, maxval, dtype, _stream(seed))
 
 
-def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
+def categorical(logits: TensorLike, num_samples: int, dtype: DTypeLike = "int32", seed: Any = None) -> Tensor:
     """Classes drawn with probabilities softmax(logits): (m, n) -> (m, num_samples)"""
     return random.categorical(logits, num_samples, dtype, _stream(seed))
 
 
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
+def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
     """The entries along the axis in a random order."""
     x = operand(x)
     order = random.generator(_stream(seed)).permutation(x._array.shape[axis])
     return ops.gather(x, order, axis=axis)
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
+def dropout(inputs: Any, rate: float, noise_shape: Shape | None = None, seed: Any = None) -> Tensor:
     """A share `rate` of the inputs set to 0, the others divided by (1 - rate)."""
     return _dropout(inputs, rate, noise_shape, _stream(seed))
 

@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..engine.convert import operand
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import TensorLike
 from ..support.missing import missing
 from .common import configuration
 from .common.configuration import Configured, resolve
@@ -23,7 +24,7 @@ class Regularizer(Configured):
 
     _module = "keras.regularizers"
 
-    def __call__(self, x: Any) -> Tensor:
+    def __call__(self, x: TensorLike) -> Tensor:
         raise NotImplementedError
 
 
@@ -36,7 +37,7 @@ class L1L2(Regularizer):
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1, self.l2 = _rate("l1", l1, 0.0), _rate("l2", l2, 0.0)
 
-    def __call__(self, x: Any) -> Tensor:
+    def __call__(self, x: TensorLike) -> Tensor:
         x = operand(x)
         total = ops.zeros((), x.dtype)
         for rate, values in ((self.l1, ops.abs), (self.l2, ops.square)):
@@ -76,7 +77,7 @@ class OrthogonalRegularizer(Regularizer):
             raise ValueError(f"`mode` is 'rows' or 'columns', got {mode!r}")
         self.factor, self.mode = _rate("factor", factor), mode
 
-    def __call__(self, x: Any) -> Tensor:
+    def __call__(self, x: TensorLike) -> Tensor:
         x = operand(x)
         if len(x.shape) != 2:
             raise ValueError(f"Inputs to OrthogonalRegularizer must have 2 axes, got shape {x.shape}")

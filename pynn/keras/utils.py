@@ -12,6 +12,7 @@ from .. import ops
 from ..data.split import split_dataset
 from ..engine.convert import as_array, convert_to_tensor
 from ..engine.tensor import Operators
+from ..engine.typing import TensorLike
 from ..ops import random
 from ..support.missing import missing
 from ..support.neutral import neutral
@@ -41,7 +42,7 @@ def set_random_seed(seed: int) -> None:
     random.set_seed(seed)
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> Any:
+def to_categorical(x: TensorLike, num_classes: int | None = None) -> Any:
     """One-hot rows (..., n) of integer labels (...) or (..., 1), as in Keras a float64 array, a float32 Tensor of one.
 
     n is num_classes, by default the largest label + 1; ValueError for labels outside of it.
@@ -60,7 +61,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     return (labels[..., None] == np.arange(n)).astype(np.float64)
 
 
-def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
+def normalize(x: TensorLike, axis: int = -1, order: int = 2) -> Any:
     """x / |x| along the axis, |x| = sum(|x|^order)^(1 / order), 0 where x is 0: an array of an array, else a Tensor."""
     if isinstance(x, np.ndarray):
         norm = np.linalg.norm(x, order, axis, keepdims=True)
@@ -119,7 +120,7 @@ class Progbar:
         if finalize:
             self._bar.on_epoch_end(0, logs)
 
-    def add(self, n: int, values: Any = None) -> None:
+    def add(self, n: int, values: TensorLike | None = None) -> None:
         """n more steps are done."""
         self.update(self._seen + n, values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...engine.typing import Shape
 from ...engine.variable import Variable
 from .. import constraints, initializers, regularizers
 from .base import Layer
@@ -22,6 +23,6 @@ class Weighted(Layer):
             if kind in _GET and weight != "activity":  # Layer's own
                 setattr(self, name, _GET[kind](value))
 
-    def _add(self, weight: str, shape: Any, trainable: bool = True) -> Variable:
+    def _add(self, weight: str, shape: Shape, trainable: bool = True) -> Variable:
         about = {kind: getattr(self, f"{weight}_{kind}", None) for kind in _GET}
         return self.add_weight(shape, trainable=trainable, name=weight, **about)

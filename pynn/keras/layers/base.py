@@ -17,6 +17,7 @@ from ...engine.convert import convert_to_tensor, operand, to_shape
 from ...engine.dtypes import DType, as_dtype
 from ...engine.scope import scope_of
 from ...engine.tensor import Operators, Tensor
+from ...engine.typing import DTypeLike, Shape, TensorLike
 from ...engine.variable import Variable
 from ...ops import random
 from ...support.neutral import neutral
@@ -65,7 +66,7 @@ class Layer(Tracked):
         *,
         activity_regularizer: Any = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         name: str | None = None,
         input_shape: Any = None,
         input_dim: int | None = None,
@@ -185,7 +186,7 @@ class Layer(Tracked):
             layer._call, layer._added = [], (None, [])
         return outputs
 
-    def _cast(self, x: Any) -> Any:
+    def _cast(self, x: TensorLike) -> Any:
         if type(x) is not Tensor:
             if isinstance(x, dict):
                 return {key: self._cast(item) for key, item in x.items()}
@@ -201,9 +202,9 @@ class Layer(Tracked):
     @neutral(autocast=True, aggregation="none", synchronization="auto", overwrite_with_gradient=False)
     def add_weight(
         self,
-        shape: Any = (),
+        shape: Shape = (),
         initializer: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         trainable: bool = True,
         *,
         regularizer: Any = None,

@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import ops
 from ...engine.tensor import Tensor
+from ...engine.typing import TensorLike
 from ...support.neutral import neutral
 from .. import activations, constraints, initializers, regularizers
 from ._weighted import Weighted
@@ -111,7 +112,7 @@ class Embedding(Weighted):
         embeddings_regularizer: Any = None,
         embeddings_constraint: Any = None,
         *,
-        weights: Any = None,
+        weights: TensorLike | None = None,
         input_length: int | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike
 from ...support.neutral import neutral
 from ..common.symbolic import KerasTensor, Node
 from .base import Layer
@@ -26,7 +27,7 @@ class InputLayer(Layer):
         self,
         shape: Sequence[int | None] | int | None = None,
         batch_size: int | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         *,
         batch_shape: Sequence[int | None] | None = None,
         input_shape: Sequence[int | None] | None = None,
@@ -56,7 +57,7 @@ class InputLayer(Layer):
 def Input(
     shape: Sequence[int | None] | int | None = None,
     batch_size: int | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     *,
     batch_shape: Sequence[int | None] | None = None,
     name: str | None = None,

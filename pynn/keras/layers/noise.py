@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from ...engine.tensor import Tensor
+from ...engine.typing import Shape
 from ...ops import random
 from .base import Layer, LayerOptions
 
@@ -79,7 +80,7 @@ class Dropout(_Noise):
     """
 
     def __init__(
-        self, rate: float, noise_shape: Any = None, seed: int | None = None, **options: Unpack[LayerOptions]
+        self, rate: float, noise_shape: Shape | None = None, seed: int | None = None, **options: Unpack[LayerOptions]
     ) -> None:
         super().__init__("rate", rate, seed, **options)
         self.rate, self.noise_shape = rate, noise_shape
@@ -100,7 +101,7 @@ class AlphaDropout(_Noise):
     LEAST = -1.0507009873554805 * 1.6732632423543772
 
     def __init__(
-        self, rate: float, noise_shape: Any = None, seed: int | None = None, **options: Unpack[LayerOptions]
+        self, rate: float, noise_shape: Shape | None = None, seed: int | None = None, **options: Unpack[LayerOptions]
     ) -> None:
         super().__init__("rate", rate, seed, **options)
         self.rate, self.noise_shape = rate, noise_shape

@@ -11,6 +11,7 @@ from ... import ops
 from ...engine.convert import to_axis
 from ...engine.tape import record
 from ...engine.tensor import Tensor
+from ...engine.typing import TensorLike
 from ...engine.variable import Variable
 from ...ops._call import quiet
 from ...support.neutral import neutral
@@ -204,6 +205,6 @@ def _axes(axis: Any) -> list[int]:
     return [axis] if isinstance(axis, int) else list(axis)
 
 
-def floats(layer: Layer, x: Any) -> Tensor:
+def floats(layer: Layer, x: TensorLike) -> Tensor:
     """x in the layer's dtype, also where it holds integers, like the bytes of an image."""
     return x if type(x) is Tensor and x._array.dtype == layer._dtype else ops.cast(x, layer._dtype)

@@ -9,6 +9,7 @@ from typing import Any
 from ... import ops
 from ...engine.dtypes import TensorShape
 from ...engine.tensor import Tensor
+from ...engine.typing import TensorLike
 from .base import Layer
 
 
@@ -21,7 +22,7 @@ class Operation(Layer):
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name=name)
 
-    def _cast(self, x: Any) -> Any:
+    def _cast(self, x: TensorLike) -> Any:
         return x if isinstance(x, (int, float)) else super()._cast(x)  # it takes the type of the other operand
 
     def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:

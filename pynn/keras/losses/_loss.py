@@ -12,6 +12,7 @@ from ... import ops
 from ...engine.convert import as_array, convert_to_tensor, holds_tensors
 from ...engine.dtypes import as_dtype
 from ...engine.tensor import Operators, Tensor
+from ...engine.typing import DTypeLike, TensorLike
 from .. import config
 from ..common.configuration import Configured
 from ..common.names import auto_name, function_name
@@ -35,18 +36,18 @@ def of_labels(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return function
 
 
-def predictions(y_pred: Any) -> Tensor:
+def predictions(y_pred: TensorLike) -> Tensor:
     """y_pred as a float tensor."""
     y_pred = convert_to_tensor(y_pred)
     return y_pred if y_pred._array.dtype.kind == "f" else ops.cast(y_pred, np.float32)
 
 
-def like(y: Any, y_pred: Tensor) -> Tensor:
+def like(y: TensorLike, y_pred: Tensor) -> Tensor:
     """y as a Tensor of y_pred's dtype."""
     return cast(y, y_pred._array.dtype)
 
 
-def cast(y: Any, dtype: np.dtype) -> Tensor:
+def cast(y: TensorLike, dtype: np.dtype) -> Tensor:
     """y as a Tensor of the dtype; nothing is copied that has it already."""
     if type(y) is Tensor and y._array.dtype == dtype:
         return y  # itself: it may know its logits
@@ -65,7 +66,7 @@ def same_rank(x: Values, y: Values) -> tuple[Values, Values]:
     return x, y
 
 
-def pair(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
+def pair(y_true: TensorLike, y_pred: TensorLike) -> tuple[Tensor, Tensor]:
     """Both as float tensors of y_pred's dtype and of the same rank."""
     y_pred = predictions(y_pred)
     return same_rank(like(y_true, y_pred), y_pred)
@@ -86,7 +87,7 @@ class Loss(Configured):
     _takes_labels = False  # y_true are integers, which are left as they are
 
     def __init__(
-        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: DTypeLike = None
     ) -> None:
         if reduction not in REDUCTIONS:
             raise ValueError(
@@ -105,7 +106,7 @@ class Loss(Configured):
         """One value per sample; a subclass writes it."""
         raise NotImplementedError
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+    def __call__(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> Tensor:
         """The reduced loss; sample_weight multiplies the values, broadcast to them."""
         dtype, weight = self._dtype, None
         if type(y_pred) is not Tensor or y_pred._array.dtype != dtype:
@@ -138,7 +139,7 @@ class LossFunctionWrapper(Loss):
         fn: Callable[..., Any],
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         **options: Any,
     ) -> None:
         super().__init__(name or function_name(fn), reduction, dtype)

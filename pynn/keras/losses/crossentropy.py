@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 
 from ... import ops
 from ...engine.convert import as_array, convert_to_tensor
 from ...engine.tensor import Tensor
+from ...engine.typing import TensorLike
 from ._loss import EPSILON, FunctionLoss, cast, like, of_labels, predictions
 
 
 @of_labels
 def sparse_categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+    y_true: TensorLike, y_pred: TensorLike, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Tensor:
     """-log(p[label]): labels (...) or (..., 1), y_pred (..., n) -> (...); 0 for labels that are `ignore_class`.
 
@@ -41,7 +41,7 @@ def sparse_categorical_crossentropy(
     return ops.where(valid, ops.softmax_cross_entropy(logits, Tensor(np.where(valid, labels._array, 0))), 0)
 
 
-def class_labels(y_true: Any, y_pred: Tensor) -> Tensor:
+def class_labels(y_true: TensorLike, y_pred: Tensor) -> Tensor:
     """y_true (...) or (..., 1) as integers of y_pred's shape without its last axis."""
     labels = y_true._array if type(y_true) is Tensor else as_array(y_true)
     if labels.shape == y_pred._array.shape[:-1] and labels.dtype.kind in "iu":
@@ -61,7 +61,7 @@ def class_labels(y_true: Any, y_pred: Tensor) -> Tensor:
 
 
 def categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    y_true: TensorLike, y_pred: TensorLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
     """-sum(y_true * log(p)) over the axis: y_true (one-hot or distributions) and y_pred (..., n) -> (...).
 
@@ -128,7 +128,7 @@ class SparseCategoricalCrossentropy(
 
     ignore_class: int | None
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+    def __call__(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> Tensor:
         if self.ignore_class is not None:
             valid = class_labels(y_true, convert_to_tensor(y_pred))._array != self.ignore_class
             mask = valid.astype(self._dtype)

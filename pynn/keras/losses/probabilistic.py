@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ... import ops
 from ...engine.tensor import Tensor
+from ...engine.typing import TensorLike
 from ._loss import EPSILON, FunctionLoss, like, predictions
 from .crossentropy import known_logits
 
 
 def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    y_true: TensorLike, y_pred: TensorLike, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
     """The mean of -(y_true * log(p) + (1 - y_true) * log(1 - p)) over the axis.
 
@@ -28,7 +27,7 @@ def binary_crossentropy(
     return ops.reduce_mean(_log_loss(y_true, y_pred, known_logits(y_pred, from_logits, "sigmoid")), axis)
 
 
-def _binary(y_true: Any, y_pred: Any, label_smoothing: float) -> tuple[Tensor, Tensor]:
+def _binary(y_true: TensorLike, y_pred: TensorLike, label_smoothing: float) -> tuple[Tensor, Tensor]:
     y_pred = predictions(y_pred)
     y_true = like(y_true, y_pred)
     if y_true.shape != y_pred.shape:
@@ -44,8 +43,8 @@ def _log_loss(y_true: Tensor, y_pred: Tensor, logits: Tensor | None) -> Tensor:
 
 
 def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     apply_class_balancing: bool = False,
     alpha: float = 0.25,
     gamma: float = 2.0,
@@ -71,20 +70,20 @@ def binary_focal_crossentropy(
     return ops.reduce_mean(loss, axis)
 
 
-def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
+def kl_divergence(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """sum(y_true * log(y_true / y_pred)) over the last axis, both clipped to [1e-7, 1]."""
     y_pred = predictions(y_pred)
     y_true = ops.clip_by_value(like(y_true, y_pred), EPSILON, 1.0)
     return ops.reduce_sum(y_true * ops.log(y_true / ops.clip_by_value(y_pred, EPSILON, 1.0)), -1)
 
 
-def poisson(y_true: Any, y_pred: Any) -> Tensor:
+def poisson(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """mean(y_pred - y_true * log(y_pred + 1e-7)) over the last axis."""
     y_pred = predictions(y_pred)
     return ops.reduce_mean(y_pred - like(y_true, y_pred) * ops.log(y_pred + EPSILON), -1)
 
 
-def _margins(y_true: Any, y_pred: Any) -> Tensor:
+def _margins(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """max(1 - y_true * y_pred, 0)"""
     y_pred = predictions(y_pred)
     y_true = like(y_true, y_pred)
@@ -93,17 +92,17 @@ def _margins(y_true: Any, y_pred: Any) -> Tensor:
     return ops.maximum(1.0 - y_true * y_pred, 0.0)
 
 
-def hinge(y_true: Any, y_pred: Any) -> Tensor:
+def hinge(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """mean(max(1 - y_true * y_pred, 0)) over the last axis; labels that are all 0 or 1 count as -1 and 1."""
     return ops.reduce_mean(_margins(y_true, y_pred), -1)
 
 
-def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
+def squared_hinge(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """mean(max(1 - y_true * y_pred, 0)^2) over the last axis; labels as in `hinge`."""
     return ops.reduce_mean(ops.square(_margins(y_true, y_pred)), -1)
 
 
-def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
+def categorical_hinge(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """max(neg - pos + 1, 0): pos the score of the true class, neg the largest of the others (or 0)."""
     y_pred = predictions(y_pred)
     y_true = like(y_true, y_pred)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from ...engine.typing import TensorLike
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...support.missing import missing
@@ -58,7 +59,7 @@ def get(identifier: Any) -> Any:
     return configuration.resolve("keras.metrics", "metric", identifier, _KNOWN)
 
 
-def for_batch(identifier: Any, y_true: Any, y_pred: Tensor) -> Metric:
+def for_batch(identifier: Any, y_true: TensorLike, y_pred: Tensor) -> Metric:
     """What `compile` makes of a metric, under the given name.
 
     "accuracy" and "acc": what suits the shapes of a first batch, as in Keras.

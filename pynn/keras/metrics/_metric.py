@@ -14,6 +14,7 @@ from ...engine.convert import as_array, to_shape
 from ...engine.dtypes import as_dtype
 from ...engine.scope import scope_of
 from ...engine.tensor import Operators, Tensor
+from ...engine.typing import DTypeLike, Shape, TensorLike
 from ...engine.variable import Variable
 from ...support.neutral import neutral
 from .. import initializers
@@ -27,7 +28,7 @@ class State(KerasVariable):
 
     __slots__ = ()
 
-    def _same_kind(self, value: Any, error: type[ValueError] = ValueError) -> np.ndarray:
+    def _same_kind(self, value: TensorLike, error: type[ValueError] = ValueError) -> np.ndarray:
         return super()._same_kind(ops.cast(value, self.dtype) if isinstance(value, Operators) else value, error)
 
 
@@ -44,7 +45,7 @@ class Metric(Configured):
     name: str
     _direction: str | None = None  # "up" or "down": which values callbacks take for the better ones
 
-    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(self, dtype: DTypeLike = None, name: str | None = None) -> None:
         self._dtype = as_dtype(dtype or np.float32).dtype
         self.name = name or auto_name(type(self))
 
@@ -54,7 +55,9 @@ class Metric(Configured):
         return self._dtype.name
 
     @neutral(aggregation="sum", synchronization="auto")
-    def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, *, name: str | None = None) -> State:
+    def add_variable(
+        self, shape: Shape, initializer: Any, dtype: DTypeLike = None, *, name: str | None = None
+    ) -> State:
         """A new variable, found again by `variables` and `reset_state` once it is an attribute."""
         if "name" not in vars(self):
             raise RuntimeError("A metric's __init__ begins with `super().__init__()`: it was not called.")
@@ -68,7 +71,9 @@ class Metric(Configured):
             return State(make(sizes, dtype=dtype), dtype=dtype, trainable=False, name=name)
 
     @neutral(aggregation="sum", synchronization="auto")
-    def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> State:
+    def add_weight(
+        self, shape: Shape = (), initializer: Any = None, dtype: DTypeLike = None, name: str | None = None
+    ) -> State:
         """As `add_variable`."""
         return self.add_variable(shape, initializer, dtype, name=name)
 
@@ -111,15 +116,15 @@ class Metric(Configured):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
 
-    def _tensor(self, value: Any) -> Tensor:
+    def _tensor(self, value: TensorLike) -> Tensor:
         return Tensor(np.asarray(value, self._dtype))
 
-    def _numbers(self, value: Any) -> np.ndarray:
+    def _numbers(self, value: TensorLike) -> np.ndarray:
         """A float64 array to sum in: it holds what float32 holds, and sums of many are as exact."""
         return as_array(value).astype(np.float64)
 
 
-def no_nan(x: Any, y: Any) -> np.ndarray:
+def no_nan(x: TensorLike, y: TensorLike) -> np.ndarray:
     """x / y, and 0 where y is 0."""
     x, y = np.broadcast_arrays(x, y)
     return np.divide(x, y, out=np.zeros(x.shape, np.result_type(x, y)), where=y != 0)

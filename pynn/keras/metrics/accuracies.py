@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ... import ops
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
+from ...engine.typing import TensorLike
 from ...ops.reduce import extreme
 from ...support.neutral import neutral
 from ..losses._loss import same_rank
 from .means import FunctionMetric
 
 
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
+def sparse_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """1 where the largest of y_pred (..., n) is at the label (...) or (..., 1), else 0."""
     labels = y_true._array if type(y_true) is Tensor else as_array(y_true)
     scores = y_pred._array if type(y_pred) is Tensor else as_array(y_pred)
@@ -24,12 +23,12 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     return _matches(labels, extreme(scores))
 
 
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
+def categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """1 where the largest of y_pred (..., n) is at the largest of y_true (..., n), else 0."""
     return _matches(extreme(as_array(y_true)), extreme(as_array(y_pred)))
 
 
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
+def binary_accuracy(y_true: TensorLike, y_pred: TensorLike, threshold: float = 0.5) -> Tensor:
     """1 where (y_pred > threshold) is y_true, else 0, element by element; (n,) and (n, 1) go together.
 
     threshold: above it a prediction counts as 1
@@ -38,12 +37,12 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
     return _matches(y_true, y_pred > threshold)
 
 
-def accuracy(y_true: Any, y_pred: Any) -> Tensor:
+def accuracy(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     """1 where y_true == y_pred, else 0, element by element; (n,) and (n, 1) go together."""
     return _matches(*same_rank(as_array(y_true), as_array(y_pred)))
 
 
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
+def top_k_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike, k: int = 5) -> Tensor:
     """1 where fewer than k of y_pred (..., n) are larger than the one at the largest of y_true (..., n), else 0.
 
     k: how many of the largest predictions count
@@ -52,7 +51,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
 
 
 @neutral(from_sorted_ids=False)
-def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
+def sparse_top_k_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike, k: int = 5) -> Tensor:
     """1 where fewer than k of y_pred (..., n) are larger than the one at the label (...) or (..., 1), else 0.
 
     0 also for labels outside of 0 ... n - 1 and in rows with a NaN or infinity, as in TensorFlow.

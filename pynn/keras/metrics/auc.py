@@ -9,6 +9,7 @@ import numpy as np
 from ...engine import budget
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike, TensorLike
 from ..activations import sigmoid
 from ..losses._loss import EPSILON
 from ._metric import no_nan
@@ -41,7 +42,7 @@ class AUC(CountMetric, counts=COUNTS):
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         thresholds: Any = None,
         multi_label: bool = False,
         num_labels: int | None = None,
@@ -68,7 +69,7 @@ class AUC(CountMetric, counts=COUNTS):
         elif num_labels:
             self._build((self.num_thresholds, num_labels))
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
         """Takes in labels 0 and 1 and probabilities (with from_logits, their logits) of one shape."""
         y_pred = as_array(sigmoid(y_pred) if self._from_logits else y_pred)
         if self.multi_label and y_pred.ndim != 2:

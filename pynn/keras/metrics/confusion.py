@@ -10,6 +10,7 @@ import numpy as np
 from ... import ops
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike, TensorLike
 from ..losses._loss import EPSILON, same_rank
 from ._metric import Metric, State, no_nan
 
@@ -18,10 +19,10 @@ COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negative
 
 
 def count(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     thresholds: Sequence[float],
-    sample_weight: Any = None,
+    sample_weight: TensorLike | None = None,
     *,
     top_k: int | None = None,
     class_id: int | None = None,
@@ -121,7 +122,7 @@ class _AtThresholds(CountMetric):
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(dtype, name)
         self.top_k, self.class_id = top_k, class_id
@@ -131,7 +132,7 @@ class _AtThresholds(CountMetric):
         self.thresholds = list(given) if thresholds is not None else [0.5 if top_k is None else LOWEST]
         self._build((len(self.thresholds),))
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
         """Takes in labels 0 and 1 and predictions of one shape."""
         self._add(count(y_true, y_pred, self.thresholds, sample_weight, top_k=self.top_k, class_id=self.class_id))
 
@@ -162,7 +163,7 @@ class _Count(_AtThresholds):
     _direction = None
     accumulator: State
 
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
+    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: DTypeLike = None) -> None:
         super().__init__(thresholds, name=name, dtype=dtype)
 
     def _values(self) -> Tensor:

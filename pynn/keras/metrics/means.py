@@ -10,6 +10,7 @@ import numpy as np
 
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike
 from ..common.names import function_name
 from ..common.of_function import OfFunction
 from ..losses import _KNOWN as _LOSSES
@@ -27,7 +28,7 @@ class Mean(Metric):
     total: float
     count: float
 
-    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "mean", dtype: DTypeLike = None) -> None:
         super().__init__(dtype, name)
         self.total = self.count = 0.0
 
@@ -66,7 +67,7 @@ class Mean(Metric):
 class Sum(Metric):
     """The sum of all values, times their weights."""
 
-    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "sum", dtype: DTypeLike = None) -> None:
         super().__init__(dtype, name)
         self.total = self.add_weight(initializer="zeros", dtype=self._dtype, name="total")
 
@@ -90,7 +91,9 @@ class MeanMetricWrapper(Mean):
     options: more arguments of fn
     """
 
-    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **options: Any) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], name: str | None = None, dtype: DTypeLike = None, **options: Any
+    ) -> None:
         super().__init__(name or function_name(fn), dtype)
         self._fn = partial(fn, **options) if options else fn
         if isinstance(fn, Loss) or any(fn is loss for loss in _LOSSES.values()):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike, TensorLike
 from .. import losses
 from ..losses._loss import same_rank
 from .means import FunctionMetric, Mean
@@ -22,10 +21,10 @@ class RootMeanSquaredError(Mean):
 
     _direction = "down"
 
-    def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "root_mean_squared_error", dtype: DTypeLike = None) -> None:
         super().__init__(name, dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
         """Takes in the targets and predictions of a batch."""
         y_true, y_pred = same_rank(as_array(y_true).astype(self._dtype), as_array(y_pred).astype(self._dtype))
         super().update_state(np.square(y_pred - y_true), sample_weight)
@@ -50,7 +49,7 @@ class LogCoshError(FunctionMetric, function=losses.log_cosh, name="logcosh"):
     """The mean of log(cosh(y_pred - y_true))."""
 
 
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+def cosine_similarity(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Tensor:
     """sum(y_true * y_pred) of both scaled to length 1 along the axis: minus the loss.
 
     axis: along which the vectors lie
@@ -102,7 +101,7 @@ class SparseCategoricalCrossentropy(FunctionMetric, function=losses.sparse_categ
 
     ignore_class: int | None
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
         """Takes in a batch; weighted samples of `ignore_class` do not count (without weights they do, as in Keras)."""
         if sample_weight is not None and self.ignore_class is not None:
             labels = as_array(y_true)

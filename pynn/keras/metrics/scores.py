@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike, TensorLike
 from ..losses._loss import EPSILON, same_rank
 from ._metric import Metric
 from .confusion import CountMetric
@@ -38,7 +38,7 @@ class FBetaScore(CountMetric, counts=("true_positives", "false_positives", "fals
         beta: float = 1.0,
         threshold: float | None = None,
         name: str | None = "fbeta_score",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(dtype, name)
         if average not in (None, "micro", "macro", "weighted"):
@@ -49,7 +49,7 @@ class FBetaScore(CountMetric, counts=("true_positives", "false_positives", "fals
             raise ValueError(f"`threshold` must be a float, 0 < threshold <= 1, got {threshold!r}")
         self.average, self.beta, self.threshold = average, beta, threshold
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
         """Takes in labels and predictions (n, classes), weights (n,)."""
         y_true, y_pred = (_matrix(type(self).__name__, self._numbers(y)) for y in (y_true, y_pred))
         if not self._built:
@@ -83,7 +83,7 @@ class F1Score(FBetaScore):
         average: str | None = None,
         threshold: float | None = None,
         name: str | None = "f1_score",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)
 
@@ -103,7 +103,7 @@ class R2Score(Metric):
         class_aggregation: str | None = "uniform_average",
         num_regressors: int = 0,
         name: str | None = "r2_score",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(dtype, name)
         if class_aggregation not in (None, "uniform_average", "variance_weighted_average"):
@@ -120,7 +120,7 @@ class R2Score(Metric):
         self.num_samples = 0
         self._sums: np.ndarray = np.zeros(4)  # then (4, outputs): see update_state
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
         """Takes in targets and predictions (n, outputs), weights (n,) or (n, outputs)."""
         y_true, y_pred = same_rank(self._numbers(y_true), self._numbers(y_pred))
         y_true, y_pred = _matrix("R2Score", y_true), _matrix("R2Score", y_pred)

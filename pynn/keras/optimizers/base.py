@@ -14,6 +14,7 @@ from ...engine.convert import as_array, to_shape
 from ...engine.dtypes import as_dtype
 from ...engine.tape import GradientTape
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike, Shape, TensorLike
 from ...engine.variable import Variable, writable
 from ...ops import cast, floordiv
 from ...support.neutral import neutral
@@ -270,7 +271,7 @@ class Optimizer(Configured):
 
     @neutral(aggregation="none", layout=None)
     def add_variable(
-        self, shape: Any = (), initializer: Any = "zeros", dtype: Any = None, *, name: str = "variable"
+        self, shape: Shape = (), initializer: Any = "zeros", dtype: DTypeLike = None, *, name: str = "variable"
     ) -> Variable:
         """A new variable of the optimizer."""
         kind = as_dtype(dtype or "float32")
@@ -297,15 +298,15 @@ class Optimizer(Configured):
     def _get_variable_index(self, variable: Variable) -> int:
         return list(self._state).index(id(variable))
 
-    def assign(self, variable: Variable, value: Any) -> None:
+    def assign(self, variable: Variable, value: TensorLike) -> None:
         """variable = value, converted to its dtype."""
         variable.assign(cast(value, variable.dtype))
 
-    def assign_add(self, variable: Variable, value: Any) -> None:
+    def assign_add(self, variable: Variable, value: TensorLike) -> None:
         """variable += value, converted to its dtype."""
         variable.assign_add(cast(value, variable.dtype))
 
-    def assign_sub(self, variable: Variable, value: Any) -> None:
+    def assign_sub(self, variable: Variable, value: TensorLike) -> None:
         """variable -= value, converted to its dtype."""
         variable.assign_sub(cast(value, variable.dtype))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...engine.typing import TensorLike
 from ...engine.variable import Variable
 from ..variables import Variable as KerasVariable
 from ..variables import owned
@@ -27,7 +28,7 @@ class LearningRate:
     def __get__(self, optimizer: Any, cls: type) -> Any:
         return self.default if optimizer is None else optimizer._rate.now(optimizer._iterations)
 
-    def __set__(self, optimizer: Any, value: Any) -> None:
+    def __set__(self, optimizer: Any, value: TensorLike) -> None:
         rate = getattr(optimizer, "_rate", self)  # vars() would make all of the optimizer's attributes slower
         if isinstance(rate, Rate):
             rate.set(value)
@@ -57,7 +58,7 @@ class Rate:
         held = self.held
         return held._tensor._array.item() if type(held) is KerasVariable else float(self.now(steps))
 
-    def set(self, value: Any) -> None:
+    def set(self, value: TensorLike) -> None:
         """A number for the variable, or a schedule or function in its place."""
         if callable(value):
             self.held = value
