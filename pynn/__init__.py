@@ -25,10 +25,10 @@ from .engine.tape import GradientTape, UnconnectedGradients
 from .ops.custom_gradient import custom_gradient
 from .engine.variable import Variable
 from .engine.module import Module
-from .engine.context import device, executing_eagerly, get_logger, is_tensor
+from .engine.context import executing_eagerly, get_logger, is_tensor
 from .engine.scope import name_scope
 from .ops.control import case, cond, foldl, map_fn, scan, switch_case, vectorized_map, while_loop
-from .ops.function import function, numpy_function, py_function
+from .ops.function import function
 from .support.missing import missing
 from .ops.printing import print
 from . import autograph, config, debugging, dtypes, errors, linalg

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..engine import nest
 from ..engine.convert import convert_to_tensor
 from ..engine.spec import TensorSpec
@@ -17,11 +16,7 @@ from ..engine.variable import Variable
 from ..support.neutral import neutral
 
 
-@neutral(
-    autograph=..., jit_compile=..., reduce_retracing=...,
-    experimental_implements=None, experimental_attributes=None, experimental_autograph_options=...,
-    experimental_relax_shapes=..., experimental_compile=..., experimental_follow_type_hints=...,
-)  # fmt: skip
+@neutral(autograph=..., jit_compile=..., reduce_retracing=...)
 def function(func: Callable[..., Any] | None = None, input_signature: Sequence[Any] | None = None) -> Any:
     """Runs func as it stands, at every call, so that its Python code (print, append) acts each time.
 
@@ -70,19 +65,3 @@ def _fitted(specs: Any, value: Any) -> Any:
     if not specs.is_compatible_with(tensor):
         raise TypeError(f"Can not cast a tensor of shape {tensor.shape} and {tensor.dtype!r} to {specs!r}")
     return tensor
-
-
-def py_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any) -> Any:
-    """func(*inp), given tensors; its results as tensors of the dtypes Tout."""
-    return _typed(func(*map(convert_to_tensor, inp)), Tout)
-
-
-def numpy_function(func: Callable[..., Any], inp: Sequence[Any], Tout: Any) -> Any:
-    """func(*inp), given NumPy arrays; its results as tensors of the dtypes Tout."""
-    return _typed(func(*[convert_to_tensor(x).numpy() for x in inp]), Tout)
-
-
-def _typed(results: Any, dtypes: Any) -> Any:
-    if isinstance(dtypes, (list, tuple)):
-        return [ops.cast(x, dtype) for x, dtype in zip(results, dtypes, strict=True)]
-    return ops.cast(results, dtypes)

@@ -46,12 +46,12 @@ BASES = keras.losses.Loss, keras.losses.LossFunctionWrapper, keras.regularizers.
 # what has no float operand, or no gradient by it, in TensorFlow either; or takes lists as such; or no call above suits
 NO_GRADIENT = {
     "Assert", "add_n", "argmax", "argmin", "argsort", "as_dtype", "case", "cast", "categorical", "ceil",
-    "concat", "cond", "confusion_matrix", "count_nonzero", "deserialize", "device", "equal", "embedding_lookup",
+    "concat", "cond", "confusion_matrix", "count_nonzero", "deserialize", "equal", "embedding_lookup",
     "executing_eagerly", "eye", "floor", "floordiv", "foldl", "function", "generator", "get", "get_logger", "greater",
     "greater_equal",
     "in_top_k", "is_finite", "is_inf", "is_nan", "is_tensor", "less", "less_equal", "linear", "logical_and",
     "logical_not", "logical_or", "logical_xor", "lookup", "map_fn", "missing", "name_scope", "not_equal",
-    "numpy_function", "one_hot", "ones", "ones_like", "poisson", "print", "py_function", "range", "rank",
+    "one_hot", "ones", "ones_like", "poisson", "print", "range", "rank",
     "reduce_all", "reduce_any", "resolve", "rint", "round", "scan", "searchsorted", "sequence_mask", "serialize",
     "set_random_seed", "set_seed", "shape", "sign", "size", "stop_gradient", "switch_case", "tile", "to_shape",
     "vectorized_map", "while_loop", "wraps", "zero_fraction", "zeros", "zeros_like",
