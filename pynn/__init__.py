@@ -27,8 +27,7 @@ from .engine.variable import Variable
 from .engine.module import Module
 from .engine.context import executing_eagerly, get_logger, is_tensor
 from .engine.scope import name_scope
-from .ops.control import case, cond, foldl, map_fn, scan, switch_case, vectorized_map, while_loop
-from .ops.function import function
+from .ops.control import case, cond, foldl, function, map_fn, scan, switch_case, vectorized_map, while_loop
 from .support.missing import missing
 from .ops.printing import print
 from . import autograph, config, debugging, dtypes, errors, linalg

@@ -1,25 +1,10 @@
 """TensorFlow's `tf.linalg`: names for the operations on matrices."""
-# ruff: noqa: F401
+# ruff: noqa: F401, I001
 
 from .ops import (
-    band_part,
-    det,
-    diag,
-    diag_part,
-    einsum,
-    eye,
-    global_norm,
-    inv,
-    lstsq,
-    matmul,
-    matrix_transpose,
-    matvec,
-    norm,
-    normalize,
-    solve,
-    tensordot,
-    trace,
-)
+    band_part, det, diag, diag_part, einsum, eye, global_norm, inv, lstsq, matmul, matrix_transpose, matvec, norm,
+    normalize, solve, tensordot, trace,
+)  # fmt: skip
 from .ops.nn import l2_normalize
 from .support.missing import missing
 

@@ -12,10 +12,9 @@ from .compare import (
     less_equal, logical_and, logical_not, logical_or, logical_xor, not_equal, same,
 )  # fmt: skip
 from .functions import (
-    acos, acosh, asin, asinh, atan, atanh, cos, cosh, erf, expm1, log1p, log_sigmoid, reciprocal, rsqrt, sin, sinh,
-    tan, xdivy, xlog1py, xlogy,
+    acos, acosh, asin, asinh, atan, atanh, cos, cosh, elu, erf, expm1, gelu, leaky_relu, log1p, log_sigmoid,
+    reciprocal, relu6, rsqrt, selu, silu, sin, sinh, softplus, softsign, tan, xdivy, xlog1py, xlogy,
 )  # fmt: skip
-from .activation import elu, gelu, leaky_relu, relu6, selu, silu, softplus, softsign
 from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_entropy
 from .reduce import argmax, argmin, count_nonzero, reduce_all, reduce_any, reduce_euclidean_norm, reduce_logsumexp
 from .reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_std, reduce_sum, reduce_variance

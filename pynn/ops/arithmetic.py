@@ -15,6 +15,7 @@ from ..engine.tape import Gradient, record
 from ..engine.tensor import Tensor
 from ._call import fast, floats, quiet, run
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
+from ._form import unary
 from .compare import bools, equal
 from .layout import identity
 
@@ -102,24 +103,22 @@ def floordiv(x: Any, y: Any) -> Tensor:
 def mod(x: Any, y: Any) -> Tensor:
     """The remainder with the sign of y: x - floor(x / y) * y."""
     x, y = pair(x, y)
-    value = quiet(np.mod, x._array, _divisor(y))
     return record(
-        value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(multiply_no_nan(floordiv(x, y), -g), y))
-    )
+        quiet(np.mod, x._array, _divisor(y)), (x, y),
+        lambda g: (lambda: sum_to(g, x), lambda: sum_to(multiply_no_nan(floordiv(x, y), -g), y)),
+    )  # fmt: skip
 
 
 def pow(x: Any, y: Any) -> Tensor:
     """x ** y; the gradient in y is 0 where x is not positive."""
     x, y = pair(x, y)
-    value = quiet(np.power, x._array, y._array)
-
-    def by_x(g: Tensor) -> Tensor:
-        return sum_to(multiply_no_nan(pow(x, y - 1), multiply_no_nan(y, g)), x)
-
-    def by_y(g: Tensor) -> Tensor:
-        return sum_to(multiply_no_nan(out, multiply_no_nan(log(where(x > 0, x, 1)), g)), y)
-
-    out = record(value, (x, y), lambda g: (lambda: by_x(g), lambda: by_y(g)))
+    out = record(
+        quiet(np.power, x._array, y._array), (x, y),
+        lambda g: (
+            lambda: sum_to(multiply_no_nan(pow(x, y - 1), multiply_no_nan(y, g)), x),
+            lambda: sum_to(multiply_no_nan(out, multiply_no_nan(log(where(x > 0, x, 1)), g)), y),
+        ),
+    )  # fmt: skip
     return out
 
 
@@ -162,82 +161,33 @@ def negative(x: Any) -> Tensor:
     return record(np.negative(x._array), (x,), lambda g: (lambda: -g,))
 
 
-def abs(x: Any) -> Tensor:
-    """|x|; the gradient at 0 is 0."""
-    x = operand(x)
-    return record(np.abs(_number(x._array, "abs")), (x,), lambda g: (lambda: multiply_no_nan(sign(x), g),))
-
-
-def sign(x: Any) -> Tensor:
-    """-1, 0 or 1; the gradient is 0."""
-    x = operand(x)
-    return record(np.sign(x._array), (x,), lambda g: (lambda: g * 0,))
-
-
-def square(x: Any) -> Tensor:
-    """x * x"""
-    x = operand(x)
-    return record(quiet(np.square, x._array), (x,), lambda g: (lambda: multiply_no_nan(x, g * 2),))
-
-
-def sqrt(x: Any) -> Tensor:
-    """The square root; NaN below 0."""
-    x = floats(x, "sqrt")
-    y = record(quiet(np.sqrt, x._array), (x,), lambda g: (lambda: quotient(g * 0.5, y),))
-    return y
+sign = unary("sign", "-1, 0 or 1; the gradient is 0.", np.sign, lambda g, x, y: g * 0, integers=True)
+abs = unary(
+    "abs", "|x|; the gradient at 0 is 0.", lambda a: np.abs(_number(a, "abs")),
+    lambda g, x, y: multiply_no_nan(sign(x), g), integers=True,
+)  # fmt: skip
+square = unary("square", "x * x", np.square, lambda g, x, y: multiply_no_nan(x, g * 2), integers=True)
+sqrt = unary("sqrt", "The square root; NaN below 0.", np.sqrt, lambda g, x, y: quotient(g * 0.5, y))
+exp = unary("exp", "e to the power of x.", np.exp, lambda g, x, y: multiply_no_nan(y, g))
+log = unary("log", "The natural logarithm; -inf at 0, NaN below.", np.log, lambda g, x, y: quotient(g, x))
+tanh = unary("tanh", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", np.tanh, lambda g, x, y: g * (1 - y * y))
+sigmoid = unary("sigmoid", "1 / (1 + exp(-x))", lambda a: 1 / (1 + np.exp(-a)), lambda g, x, y: g * y * (1 - y))
+floor = unary("floor", "The next whole number below. It has no gradient, nor have ceil and round.", np.floor)
+ceil = unary("ceil", "The next whole number above.", np.ceil)
+round = unary(
+    "round", "The nearest whole number; halves go to the even one.",
+    lambda a: np.rint(a) if a.dtype.kind == "f" else a, integers=True,
+)  # fmt: skip
 
 
 def root(x: Tensor, power: float = 2) -> Tensor:
     """x ** (1 / power) of a sum of powers: a norm. Its gradient at 0 is 0, the usual choice among its subgradients."""
     value = quiet(np.sqrt, x._array) if power == 2 else quiet(np.power, x._array, 1 / power)
-
-    def slope() -> Tensor:
-        return divide_no_nan(1 / power, y if power == 2 else pow(y, power - 1))
-
-    y = record(value, (x,), lambda g: (lambda: multiply_no_nan(slope(), g),))
+    y = record(
+        value, (x,),
+        lambda g: (lambda: multiply_no_nan(divide_no_nan(1 / power, y if power == 2 else pow(y, power - 1)), g),),
+    )  # fmt: skip
     return y
-
-
-def exp(x: Any) -> Tensor:
-    """e to the power of x."""
-    x = floats(x, "exp")
-    y = record(quiet(np.exp, x._array), (x,), lambda g: (lambda: multiply_no_nan(y, g),))
-    return y
-
-
-def log(x: Any) -> Tensor:
-    """The natural logarithm; -inf at 0, NaN below."""
-    x = floats(x, "log")
-    return record(quiet(np.log, x._array), (x,), lambda g: (lambda: quotient(g, x),))
-
-
-def tanh(x: Any) -> Tensor:
-    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))"""
-    x = floats(x, "tanh")
-    y = record(np.tanh(x._array), (x,), lambda g: (lambda: g * (1 - y * y),))
-    return y
-
-
-def sigmoid(x: Any) -> Tensor:
-    """1 / (1 + exp(-x))"""
-    x = floats(x, "sigmoid")
-    y = record(1 / (1 + quiet(np.exp, -x._array)), (x,), lambda g: (lambda: g * y * (1 - y),))
-    return y
-
-
-def round(x: Any) -> Tensor:
-    """The nearest whole number; halves go to the even one. It has no gradient, nor have floor and ceil."""
-    return Tensor(np.asarray(np.rint(a) if (a := operand(x)._array).dtype.kind == "f" else a))
-
-
-def floor(x: Any) -> Tensor:
-    """The next whole number below."""
-    return Tensor(np.asarray(np.floor(floats(x, "floor")._array)))
-
-
-def ceil(x: Any) -> Tensor:
-    """The next whole number above."""
-    return Tensor(np.asarray(np.ceil(floats(x, "ceil")._array)))
 
 
 def add_n(inputs: Any) -> Tensor:

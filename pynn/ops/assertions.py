@@ -29,12 +29,16 @@ def _some(x: Any, summarize: int) -> str:
     return " ".join(map(str, flat if summarize < 0 else flat[:summarize])) + " ..." * (0 <= summarize < flat.size)
 
 
+def _require(holds: Any, error: type[Exception], message: str | None, text: str) -> None:
+    if not holds:
+        raise error(f"{message or ''}{text}".strip())
+
+
 def _assertion(sign: str, compare: Callable[[Any, Any], Tensor]) -> Callable[..., None]:
     def check(x: Any, y: Any, message: str | None = None, summarize: int = SUMMARIZE) -> None:
         a, b = pair(x, y)
-        if not compare(a, b)._array.all():
-            text = f"x: {_some(a, summarize)}\ny: {_some(b, summarize)}"
-            raise InvalidArgumentError(f"{message or ''}\nCondition x {sign} y did not hold.\n{text}".strip())
+        holds, text = compare(a, b)._array.all(), f"x: {_some(a._array, summarize)}\ny: {_some(b._array, summarize)}"
+        _require(holds, InvalidArgumentError, message, f"\nCondition x {sign} y did not hold.\n{text}")
 
     check.__doc__ = f"x {sign} y, element by element, with broadcasting."
     return check
@@ -64,17 +68,18 @@ def assert_near(
     a, b = pair(x, y)
     ten = 10 * np.finfo(a._array.dtype).eps
     limit = (ten if atol is None else atol) + (ten if rtol is None else rtol) * np.abs(b._array)
-    if not (np.abs(a._array - b._array) <= limit).all():
-        text = f"x: {_some(a, summarize)}\ny: {_some(b, summarize)}"
-        raise InvalidArgumentError(f"{message or ''}\nx and y not equal to tolerance.\n{text}".strip())
+    near, text = (
+        np.abs(a._array - b._array) <= limit,
+        f"x: {_some(a._array, summarize)}\ny: {_some(b._array, summarize)}",
+    )
+    _require(near.all(), InvalidArgumentError, message, f"\nx and y not equal to tolerance.\n{text}")
 
 
 def check_numerics(tensor: Any, message: str) -> Tensor:
     """The tensor, if it holds neither infinities nor NaN."""
     x = convert_to_tensor(tensor)
     for what, found in (("Inf", ops.is_inf(x)), ("NaN", ops.is_nan(x))):
-        if found._array.any():
-            raise InvalidArgumentError(f"{message} : Tensor had {what} values")
+        _require(not found._array.any(), InvalidArgumentError, message, f" : Tensor had {what} values")
     return x
 
 
@@ -83,45 +88,42 @@ def assert_all_finite(x: Any, message: str) -> Tensor:
     return check_numerics(x, message)
 
 
-def _rank(x: Any, fits: bool, what: str, message: str | None) -> None:
-    if not fits:
-        t = operand(x)
-        raise ValueError(
-            f"{message or ''} Tensor must have rank {what}. Received rank {t.ndim}, shape {t.shape}".strip()
-        )
+def _rank(x: Tensor, fits: bool, what: Any, message: str | None) -> None:
+    text = f" Tensor must have rank {what}. Received rank {x.ndim}, shape {x.shape}"
+    _require(fits, ValueError, message, text)
 
 
 def assert_rank(x: Any, rank: int, message: str | None = None) -> None:
     """x has so many axes. ValueError: it has not."""
-    _rank(x, operand(x).ndim == int(rank), f"{rank}", message)
+    _rank(t := operand(x), t.ndim == int(rank), rank, message)
 
 
 def assert_rank_at_least(x: Any, rank: int, message: str | None = None) -> None:
     """x has so many axes or more. ValueError: it has not."""
-    _rank(x, operand(x).ndim >= int(rank), f"at least {rank}", message)
+    _rank(t := operand(x), t.ndim >= int(rank), f"at least {rank}", message)
 
 
 def assert_rank_in(x: Any, ranks: Any, message: str | None = None) -> None:
     """x has a number of axes that is among `ranks`. ValueError: it has not."""
-    _rank(x, operand(x).ndim in [int(r) for r in ranks], f"in {tuple(ranks)}", message)
+    _rank(t := operand(x), t.ndim in [int(r) for r in ranks], f"in {tuple(ranks)}", message)
 
 
 def assert_scalar(tensor: Any, message: str | None = None) -> None:
     """x has no axes. ValueError: it has."""
-    if operand(tensor).ndim:
-        raise ValueError(f"{message or ''} Expected scalar shape, saw shape: {operand(tensor).shape}.".strip())
+    shape = operand(tensor).shape
+    _require(not shape, ValueError, message, f" Expected scalar shape, saw shape: {shape}.")
 
 
 def assert_type(tensor: Any, tf_type: Any, message: str | None = None) -> None:
     """x has this dtype. TypeError: it has not."""
-    if operand(tensor).dtype != as_dtype(tf_type):
-        raise TypeError(f"{message or ''} tensor must be of type {tf_type!r}; got {operand(tensor).dtype!r}".strip())
+    dtype = operand(tensor).dtype
+    _require(dtype == as_dtype(tf_type), TypeError, message, f" tensor must be of type {tf_type!r}; got {dtype!r}")
 
 
 def assert_integer(x: Any, message: str | None = None) -> None:
     """x is a tensor of integers. TypeError: it is not."""
-    if not operand(x).dtype.is_integer:
-        raise TypeError(f"{message or ''} Expected x to be integer type, found {operand(x).dtype!r}".strip())
+    dtype = operand(x).dtype
+    _require(dtype.is_integer, TypeError, message, f" Expected x to be integer type, found {dtype!r}")
 
 
 def assert_shapes(shapes: Any, message: str | None = None) -> None:
@@ -133,14 +135,11 @@ def assert_shapes(shapes: Any, message: str | None = None) -> None:
     for x, sizes in shapes.items() if isinstance(shapes, dict) else shapes:
         shape = operand(x).shape
         sizes = tuple(sizes) if isinstance(sizes, (tuple, list, str)) else (sizes,)
-        if len(shape) != len(sizes):
-            raise ValueError(f"{message or ''} Tensor of shape {shape} must have rank {len(sizes)}.".strip())
+        start = f" Tensor of shape {shape} must have"
+        _require(len(shape) == len(sizes), ValueError, message, f"{start} rank {len(sizes)}.")
         for axis, (n, size) in enumerate(zip(shape, sizes, strict=True)):
             wanted = known.setdefault(size, n) if isinstance(size, str) else n if size is None else int(size)
-            if n != wanted:
-                raise ValueError(
-                    f"{message or ''} Tensor of shape {shape} must have size {wanted} in dimension {axis}.".strip()
-                )
+            _require(n == wanted, ValueError, message, f"{start} size {wanted} in dimension {axis}.")
 
 
 def is_numeric_tensor(tensor: Any) -> bool:

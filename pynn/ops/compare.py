@@ -1,4 +1,4 @@
-"""Questions: comparisons, logic, and bits; their answers have no gradient."""
+"""Comparisons, logic and operations on bits, which have no gradient."""
 
 from __future__ import annotations
 
@@ -7,36 +7,45 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.convert import as_array, operand, pair
+from ..engine.convert import as_array, pair
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
-from ._call import floats, quiet, run
+from ._call import quiet
+from ._form import unary
 
 
-def _comparison(function: np.ufunc, bools: bool) -> Callable[[Any, Any], Tensor]:
+def _binary(function: np.ufunc, meaning: str, operands: Callable[[Any, Any, str], Any]) -> Callable[[Any, Any], Tensor]:
+    """The operation function(x, y), where operands(x, y, its name) gives the arrays or raises an error."""
+
     def compare(x: Any, y: Any) -> Tensor:
-        x, y = pair(x, y)
-        if not bools and x._array.dtype.kind == "b":
-            raise InvalidArgumentError(f"{function.__name__} has no order of bools: see tf.cast")
-        return Tensor(np.asarray(quiet(function, x._array, y._array)))
+        return Tensor(np.asarray(quiet(function, *operands(x, y, function.__name__))))
 
     compare.__name__ = compare.__qualname__ = function.__name__
-    compare.__doc__ = f"A bool tensor, element by element: NumPy's {function.__name__}."
+    compare.__doc__ = f"{meaning}: NumPy's {function.__name__}."
     return compare
 
 
-equal, not_equal = _comparison(np.equal, True), _comparison(np.not_equal, True)
-less, less_equal = _comparison(np.less, False), _comparison(np.less_equal, False)
-greater, greater_equal = _comparison(np.greater, False), _comparison(np.greater_equal, False)
-
-
-def same(x: Any, y: Any, compare: Callable[[Any, Any], Tensor], otherwise: bool) -> Tensor:
-    """The operators == and !=: `equal` and `not_equal`, but one answer for shapes that do not go together."""
+def _of_any(x: Any, y: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
     x, y = pair(x, y)
-    try:
-        return compare(x, y)
-    except InvalidArgumentError:
-        return Tensor(np.asarray(otherwise))
+    return x._array, y._array
+
+
+def _of_numbers(x: Any, y: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    x, y = pair(x, y)
+    if x._array.dtype.kind == "b":
+        raise InvalidArgumentError(f"{name} has no order of bools: see tf.cast")
+    return x._array, y._array
+
+
+def _of_bits(x: Any, y: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    x, y = pair(x, y)
+    return _discrete(x._array), y._array
+
+
+def _discrete(a: np.ndarray) -> np.ndarray:
+    if a.dtype.kind == "f":
+        raise InvalidArgumentError(f"Bits are those of bool and integer tensors, got {a.dtype}")
+    return a
 
 
 def bools(x: Any) -> np.ndarray:
@@ -47,16 +56,25 @@ def bools(x: Any) -> np.ndarray:
     return array
 
 
-def _logic(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    def logical(x: Any, y: Any) -> Tensor:
-        return Tensor(np.asarray(quiet(function, bools(x), bools(y))))
-
-    logical.__name__ = logical.__qualname__ = function.__name__
-    logical.__doc__ = f"A bool tensor of bool tensors: NumPy's {function.__name__}."
-    return logical
-
-
-logical_and, logical_or, logical_xor = map(_logic, (np.logical_and, np.logical_or, np.logical_xor))
+_EACH = "A bool tensor, element by element"
+equal, not_equal = _binary(np.equal, _EACH, _of_any), _binary(np.not_equal, _EACH, _of_any)
+less, less_equal = _binary(np.less, _EACH, _of_numbers), _binary(np.less_equal, _EACH, _of_numbers)
+greater, greater_equal = _binary(np.greater, _EACH, _of_numbers), _binary(np.greater_equal, _EACH, _of_numbers)
+logical_and, logical_or, logical_xor = (
+    _binary(function, "A bool tensor of bool tensors", lambda x, y, name: (bools(x), bools(y)))
+    for function in (np.logical_and, np.logical_or, np.logical_xor)
+)
+bitwise_and, bitwise_or, bitwise_xor = (
+    _binary(function, "The operator: of bools logical, of integers bit by bit", _of_bits)
+    for function in (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
+)
+invert = unary(
+    "invert", "The operator ~: of bools not, of integers each bit inverted.", lambda a: np.invert(_discrete(a)),
+    integers=True,
+)  # fmt: skip
+is_nan = unary("is_nan", "True where x is not a number.", np.isnan)
+is_inf = unary("is_inf", "True where x is infinite.", np.isinf)
+is_finite = unary("is_finite", "True where x is neither infinite nor NaN.", np.isfinite)
 
 
 def logical_not(x: Any) -> Tensor:
@@ -64,40 +82,10 @@ def logical_not(x: Any) -> Tensor:
     return Tensor(np.asarray(np.logical_not(bools(x))))
 
 
-def _bits(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    def bitwise(x: Any, y: Any) -> Tensor:
-        x, y = pair(x, y)
-        return Tensor(np.asarray(run(function, _discrete(x), _discrete(y))))
-
-    bitwise.__name__ = bitwise.__qualname__ = function.__name__
-    bitwise.__doc__ = f"The operator: of bools logical, of integers bit by bit: NumPy's {function.__name__}."
-    return bitwise
-
-
-def _discrete(x: Tensor) -> np.ndarray:
-    if x._array.dtype.kind == "f":
-        raise InvalidArgumentError(f"Bits are those of bool and integer tensors, got {x._array.dtype}")
-    return x._array
-
-
-bitwise_and, bitwise_or, bitwise_xor = map(_bits, (np.bitwise_and, np.bitwise_or, np.bitwise_xor))
-
-
-def invert(x: Any) -> Tensor:
-    """The operator ~: of bools not, of integers each bit the other way."""
-    return Tensor(np.asarray(np.invert(_discrete(operand(x)))))
-
-
-def is_nan(x: Any) -> Tensor:
-    """True where x is not a number."""
-    return Tensor(np.asarray(np.isnan(floats(x, "is_nan")._array)))
-
-
-def is_inf(x: Any) -> Tensor:
-    """True where x is infinite."""
-    return Tensor(np.asarray(np.isinf(floats(x, "is_inf")._array)))
-
-
-def is_finite(x: Any) -> Tensor:
-    """True where x is neither infinite nor NaN."""
-    return Tensor(np.asarray(quiet(np.isfinite, floats(x, "is_finite")._array)))
+def same(x: Any, y: Any, compare: Callable[[Any, Any], Tensor], otherwise: bool) -> Tensor:
+    """The operators == and !=: `equal` and `not_equal`, but `otherwise` where the shapes do not broadcast."""
+    x, y = pair(x, y)
+    try:
+        return compare(x, y)
+    except InvalidArgumentError:
+        return Tensor(np.asarray(otherwise))

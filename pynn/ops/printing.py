@@ -22,31 +22,21 @@ def print(*inputs: Any, output_stream: Any = None, summarize: int = 3, sep: str 
 
 def _text(x: Any, summarize: int) -> str:
     if isinstance(x, Operators):
-        return _array(np.asarray(x), summarize, 1)
+        edge, most = (summarize, 0) if summarize >= 0 else (sys.maxsize, sys.maxsize)
+        return np.array2string(
+            x._array, sys.maxsize, separator=" ", formatter={"all": _number}, threshold=most, edgeitems=edge
+        )
     if nest.is_nested(x):
-        return str(nest.map_structure(lambda leaf: _Plain(_text(leaf, summarize), isinstance(leaf, str)), x))
+        return str(
+            nest.map_structure(lambda leaf: _Plain(repr(leaf) if isinstance(leaf, str) else _text(leaf, summarize)), x)
+        )
     return x if isinstance(x, str) else repr(x)
 
 
-class _Plain:
-    """Text that a list shows as it is, but for strings, in quotes."""
+class _Plain(str):
+    """Text that a list shows as it is."""
 
-    def __init__(self, text: str, quoted: bool) -> None:
-        self.text = repr(text) if quoted else text
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def _array(a: np.ndarray, summarize: int, depth: int) -> str:
-    if not a.ndim:
-        return _number(a[()])
-    items: list[Any] = list(a)
-    parts = [_array(np.asarray(item), summarize, depth + 1) for item in items]
-    if 0 <= 2 * summarize < len(parts):
-        parts = [*parts[:summarize], "...", *parts[len(parts) - summarize :]]
-    gap = " " if a.ndim == 1 else "\n" * (a.ndim - 1) + " " * depth
-    return f"[{gap.join(parts)}]"
+    __repr__ = str.__str__
 
 
 def _number(x: Any) -> str:

@@ -1,4 +1,4 @@
-"""TensorFlow's `tf.random`: numbers from one seeded NumPy generator."""
+"""TensorFlow's `tf.random`: numbers from one seeded NumPy generator, which are not TensorFlow's."""
 
 from __future__ import annotations
 
@@ -16,51 +16,73 @@ from ..engine.tensor import Tensor
 from ..support.neutral import neutral as _neutral
 
 
+class Generator:
+    """A stream of random numbers of its own.
+
+    seed: int: the same numbers each time; None: others each time
+    """
+
+    def __init__(self, seed: Any) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    @classmethod
+    def from_seed(cls, seed: int) -> Generator:
+        """The stream of this seed (not TensorFlow's numbers)."""
+        return cls(seed)
+
+    @classmethod
+    def from_non_deterministic_state(cls) -> Generator:
+        """A stream that differs each time."""
+        return cls(None)
+
+    def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.uniform`."""
+        target = as_dtype(dtype)
+        if target.is_integer:
+            if maxval is None:
+                raise ValueError("Must specify maxval for integer dtypes")
+            if minval >= maxval:
+                raise InvalidArgumentError(f"Need minval < maxval, got {minval} >= {maxval}")
+            return Tensor(np.asarray(self._rng.integers(int(minval), int(maxval), to_shape(shape), target.dtype)))
+        drawn = Tensor(_float(self._rng.random, shape, target.dtype))
+        _, low, high = alike((drawn, minval, 1 if maxval is None else maxval))
+        return drawn * (high - low) + low
+
+    def normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.normal`."""
+        return Tensor(_float(self._rng.standard_normal, shape, _floating(dtype))) * stddev + mean
+
+    def truncated_normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+        """As `tf.random.truncated_normal`."""
+        z = _float(self._rng.standard_normal, shape, _floating(dtype))
+        while (far := np.abs(z) > 2).any():
+            z[far] = _float(self._rng.standard_normal, (int(far.sum()),), z.dtype)
+        return Tensor(z) * stddev + mean
+
+
+def _stream(seed: int | None) -> Generator:
+    return Generator(generator(seed))
+
+
 def uniform(
     shape: Any, minval: float = 0, maxval: float | None = None, dtype: Any = np.float32, seed: int | None = None
 ) -> Tensor:
     """Values in [minval, maxval); maxval is 1 for floats and must be given for integers."""
-    return _uniform(generator(seed), shape, minval, maxval, dtype)
-
-
-def _uniform(rng: np.random.Generator, shape: Any, minval: Any, maxval: Any, dtype: Any) -> Tensor:
-    target = as_dtype(dtype)
-    if target.is_integer:
-        if maxval is None:
-            raise ValueError("Must specify maxval for integer dtypes")
-        if minval >= maxval:
-            raise InvalidArgumentError(f"Need minval < maxval, got {minval} >= {maxval}")
-        return Tensor(np.asarray(rng.integers(int(minval), int(maxval), to_shape(shape), target.dtype)))
-    drawn = Tensor(_float(rng.random, shape, target.dtype))
-    _, low, high = alike((drawn, minval, 1 if maxval is None else maxval))
-    return drawn * (high - low) + low
+    return _stream(seed).uniform(shape, minval, maxval, dtype)
 
 
 def normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
 ) -> Tensor:
     """Normal values of this mean and standard deviation."""
-    return _normal(generator(seed), shape, mean, stddev, dtype)
-
-
-def _normal(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
-    target = _floating(dtype)
-    return Tensor(_float(rng.standard_normal, shape, target)) * stddev + mean
+    return _stream(seed).normal(shape, mean, stddev, dtype)
 
 
 def truncated_normal(
     shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
 ) -> Tensor:
     """Normal values; those further than 2 stddev from the mean are drawn again."""
-    return _truncated(generator(seed), shape, mean, stddev, dtype)
-
-
-def _truncated(rng: np.random.Generator, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
-    target = _floating(dtype)
-    z = _float(rng.standard_normal, shape, target)
-    while (far := np.abs(z) > 2).any():
-        z[far] = _float(rng.standard_normal, (int(far.sum()),), target)
-    return Tensor(z) * stddev + mean
+    return _stream(seed).truncated_normal(shape, mean, stddev, dtype)
 
 
 def shuffle(value: Any, seed: int | None = None) -> Tensor:
@@ -103,56 +125,24 @@ def _refused(what: str) -> tape.Gradient:
     return lambda g: (gradient,)
 
 
-def _stateless(seed: Any) -> np.random.Generator:
-    """The numbers of a seed of two integers: always the same, pynn's own and not TensorFlow's."""
+def _stateless(seed: Any) -> Generator:
+    """The stream of a seed of two integers."""
     pair = np.asarray(seed)
     if pair.shape != (2,):
         raise InvalidArgumentError(f"seed must have shape [2], not {list(pair.shape)}")
-    return np.random.default_rng([int(i) % 2**64 for i in pair])
+    return Generator([int(i) % 2**64 for i in pair])
 
 
 @_neutral(alg=...)
 def stateless_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
     """As `uniform`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
-    return _uniform(_stateless(seed), shape, minval, maxval, dtype)
+    return _stateless(seed).uniform(shape, minval, maxval, dtype)
 
 
 @_neutral(alg=...)
 def stateless_normal(shape: Any, seed: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
     """As `normal`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
-    return _normal(_stateless(seed), shape, mean, stddev, dtype)
-
-
-class Generator:
-    """A stream of random numbers of its own.
-
-    seed: int: the same numbers each time; None: others each time
-    """
-
-    def __init__(self, seed: int | None) -> None:
-        self._rng = np.random.default_rng(seed)
-
-    @classmethod
-    def from_seed(cls, seed: int) -> Generator:
-        """The stream of this seed (not TensorFlow's numbers)."""
-        return cls(seed)
-
-    @classmethod
-    def from_non_deterministic_state(cls) -> Generator:
-        """A stream that differs each time."""
-        return cls(None)
-
-    def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
-        """As `tf.random.uniform`."""
-        return _uniform(self._rng, shape, minval, maxval, dtype)
-
-    def normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
-        """As `tf.random.normal`."""
-        return _normal(self._rng, shape, mean, stddev, dtype)
-
-    def truncated_normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
-        """As `tf.random.truncated_normal`."""
-        return _truncated(self._rng, shape, mean, stddev, dtype)
+    return _stateless(seed).normal(shape, mean, stddev, dtype)
 
 
 def _floating(dtype: Any) -> np.dtype:
