@@ -2,9 +2,9 @@
 # ruff: noqa: F401, I001
 
 from .arithmetic import (
-    abs, add, add_n, atan2, broadcast_to, ceil, divide, divide_no_nan, exp, floor, floordiv, log, maximum,
-    minimum, mod, multiply, negative, pow, root, round, sigmoid, sign, sqrt, square,
-    squared_difference, subtract, tanh, where,
+    abs, add, add_n, atan2, broadcast_to, ceil, clip_by_value, divide, divide_no_nan, exp, floor, floordiv, log,
+    maximum, minimum, mod, multiply, negative, pow, root, round, sigmoid, sign, sqrt, square, squared_difference,
+    subtract, tanh, where,
 )  # fmt: skip
 from ._chain import masked, multiply_no_nan, quotient
 from .compare import (
@@ -16,36 +16,29 @@ from .functions import (
     reciprocal, relu6, rsqrt, selu, silu, sin, sinh, softplus, softsign, tan, xdivy, xlog1py, xlogy,
 )  # fmt: skip
 from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_entropy
-from .reduce import argmax, argmin, count_nonzero, reduce_all, reduce_any, reduce_euclidean_norm, reduce_logsumexp
-from .reduce import reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_std, reduce_sum, reduce_variance
-from .accumulate import cumprod, cumsum
-from .make import (
-    constant,
-    eye,
-    fill,
-    linspace,
-    meshgrid,
-    one_hot,
-    ones,
-    ones_like,
-    range,
-    sequence_mask,
-    zeros,
-    zeros_like,
+from .reduce import argmax, argmin, count_nonzero, cumprod, cumsum, reduce_all, reduce_any, reduce_euclidean_norm
+from .reduce import (
+    reduce_logsumexp,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_std,
+    reduce_sum,
+    reduce_variance,
 )
+from .make import constant, eye, fill, linspace, meshgrid, one_hot, ones, ones_like, range, sequence_mask, zeros, zeros_like
 from ..engine.convert import cast, identity, stack
+from .jacobian import batch_jacobian, jacobian
 from .layout import concat, expand_dims, rank, reshape, shape, size, split, squeeze, stop_gradient
 from .layout import transpose, unstack
 from .move import pad, repeat, reverse, roll, tile
 from .index import boolean_mask, gather, gather_nd, getitem, scatter_nd, tensor_scatter_nd_add, tensor_scatter_nd_sub
 from .index import numpy_key, slice_, tensor_scatter_nd_update
-from .count import bincount, confusion_matrix
-from .order import argsort, in_top_k, searchsorted, sort, top_k, unique, unique_with_counts
-from .clip import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm
-from .einsum import einsum
-from .jacobian import batch_jacobian, jacobian
+from .order import argsort, bincount, confusion_matrix, in_top_k, searchsorted, sort, top_k, unique, unique_with_counts
 from .linalg import (
-    band_part, det, diag, diag_part, inv, lstsq, matrix_transpose, matvec, norm, normalize, solve, tensordot, trace,
+    band_part, clip_by_global_norm, clip_by_norm, det, diag, diag_part, einsum, global_norm, inv, lstsq,
+    matrix_transpose, matvec, norm, normalize, solve, tensordot, trace,
 )  # fmt: skip
 
 from ..engine import tensor as _tensor

@@ -141,6 +141,11 @@ def _choice(first: np.ufunc, x: Tensor, y: Tensor) -> Gradient:
     return lambda g: (lambda: part(g, True), lambda: part(g, False))
 
 
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
+    """max(min(x, clip_value_max), clip_value_min)"""
+    return maximum(minimum(t, clip_value_max), clip_value_min)
+
+
 def where(condition: Any, x: Any = None, y: Any = None) -> Tensor:
     """x where condition, else y; with the condition alone, the indices (k, ndim) where it is true."""
     if x is None and y is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,28 @@ def getitem(x: Any, key: Any) -> Tensor:
     return record(value, (x,), lambda g: (lambda: _scatter(g, parts, x._array.shape),))
 
 
-def _scatter(g: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:
+def _indexed(function: Callable[..., Any], *arguments: Any) -> Any:
+    """function(*arguments); an index or a shape that does not fit is an InvalidArgumentError."""
+    try:
+        return function(*arguments)
+    except (IndexError, ValueError) as error:
+        raise InvalidArgumentError(str(error)) from None
+
+
+def _take(x: Tensor, key: tuple[Any, ...]) -> Tensor:
+    """x[key], by NumPy's rules."""
+    value = _indexed(x._array.__getitem__, key)
+    return record(value, (x,), lambda g: (lambda: _scatter(g, key, x._array.shape),))
+
+
+def _scatter(g: Tensor, key: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
     """Zeros of `shape` with g added at [key]: the gradient of taking [key]."""
     value = np.zeros(shape, g._array.dtype)
     if any(isinstance(part, np.ndarray) for part in key):
-        np.add.at(value, key, g._array)  # an index may come twice
-        return record(value, (g,), lambda h: (lambda: gather(h, key[-1], axis=len(key) - 1),))
-    value[key] = g._array
-    return record(value, (g,), lambda h: (lambda: getitem(h, key),))
+        _indexed(np.add.at, value, key, g._array)  # an index may come twice
+    else:
+        _indexed(value.__setitem__, key, g._array)
+    return record(value, (g,), lambda h: (lambda: _take(h, key),))
 
 
 def _indices(indices: Any) -> np.ndarray:
@@ -47,44 +62,9 @@ def _indices(indices: Any) -> np.ndarray:
     return rows
 
 
-def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: int = 0) -> Tensor:
-    """The slices of params at `indices` (any shape of ints) along axis, by default the first after the batch.
-
-    The first `batch_dims` axes of both go together: row i of the indices looks into row i of params.
-    """
-    params, rows = operand(params), _indices(indices)
-    axis = to_axis(batch_dims if axis is None else axis, params._array.ndim)
-    if batch_dims:
-        return _gather_batch(params, rows, axis, batch_dims if batch_dims >= 0 else batch_dims + rows.ndim)
-    key = (slice(None),) * axis + (rows,)
-    budget.allow((rows.size, *params._array.shape[:axis], *params._array.shape[axis + 1 :]))
-    try:
-        value = params._array[key]
-    except IndexError as error:
-        raise InvalidArgumentError(str(error)) from None
-    return record(value, (params,), lambda g: (lambda: _scatter(g, key, params._array.shape),))
-
-
-def _gather_batch(params: Tensor, rows: np.ndarray, axis: int, batch: int) -> Tensor:
-    key, inner = (*_batch(rows, batch), rows), rows.ndim - batch
-
-    def move(a: np.ndarray) -> np.ndarray:
-        taken = np.moveaxis(a, axis, batch)[key]  # batch, indices, the axes from batch to axis, the rest
-        return np.moveaxis(taken, range(batch, batch + inner), range(axis, axis + inner))
-
-    return _checked(params, move)
-
-
 def _batch(rows: np.ndarray, batch: int) -> tuple[np.ndarray, ...]:
     """Indices of the first `batch` axes that broadcast against `rows`."""
     return tuple(np.arange(rows.shape[i]).reshape((-1,) + (1,) * (rows.ndim - i - 1)) for i in range(batch))
-
-
-def _checked(x: Tensor, move: Any) -> Tensor:
-    try:
-        return pick(x, move)
-    except IndexError as error:
-        raise InvalidArgumentError(str(error)) from None
 
 
 def _key(indices: Any, batch: int = 0) -> tuple[np.ndarray, ...]:
@@ -94,11 +74,30 @@ def _key(indices: Any, batch: int = 0) -> tuple[np.ndarray, ...]:
     return (*_batch(rows[..., 0], batch), *points) if batch else points
 
 
+def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: int = 0) -> Tensor:
+    """The slices of params at `indices` (any shape of ints) along axis, by default the first after the batch.
+
+    The first `batch_dims` axes of both go together: row i of the indices looks into row i of params.
+    """
+    params, rows = operand(params), _indices(indices)
+    axis = to_axis(batch_dims if axis is None else axis, params._array.ndim)
+    if not batch_dims:
+        budget.allow((rows.size, *params._array.shape[:axis], *params._array.shape[axis + 1 :]))
+        return _take(params, (slice(None),) * axis + (rows,))
+    batch = batch_dims if batch_dims >= 0 else batch_dims + rows.ndim
+    key, inner = (*_batch(rows, batch), rows), rows.ndim - batch
+
+    def move(a: np.ndarray) -> np.ndarray:
+        taken = np.moveaxis(a, axis, batch)[key]  # batch, indices, the axes from batch to axis, the rest
+        return np.moveaxis(taken, range(batch, batch + inner), range(axis, axis + inner))
+
+    return _indexed(pick, params, move)
+
+
 @neutral(bad_indices_policy="")
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0) -> Tensor:
     """The elements, or slices, of params at the points in the last axis of indices (..., k)."""
-    key = _key(indices, batch_dims)
-    return _checked(operand(params), lambda a: a[key])
+    return _take(operand(params), _key(indices, batch_dims))
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: int | None = None) -> Tensor:
@@ -109,32 +108,24 @@ def boolean_mask(tensor: Any, mask: Any, axis: int | None = None) -> Tensor:
     before = 0 if axis is None else to_axis(axis, x._array.ndim)
     if x._array.shape[before : before + chosen.ndim] != chosen.shape:
         raise ValueError(f"Shapes {x.shape[before:]} and {chosen.shape} are incompatible")
-    key = (slice(None),) * before + (chosen.astype(bool),)
-    return pick(x, lambda a: a[key])
+    return _take(x, (slice(None),) * before + (chosen.astype(bool),))
 
 
 def slice_(input_: Any, begin: Any, size: Any) -> Tensor:
     """size[i] elements from begin[i] on along each axis i; -1: all that remain."""
-    x, starts, counts = operand(input_), to_shape(begin), to_shape(size)
-    parts = []
-    for start, count, n in zip(starts, counts, x._array.shape, strict=True):
+    x, parts = operand(input_), []
+    for start, count, n in zip(to_shape(begin), to_shape(size), x._array.shape, strict=True):
         stop = n if count == -1 else start + count
         if not 0 <= start <= stop <= n:
             raise InvalidArgumentError(f"{count} elements from {start} on do not lie in an axis of size {n}")
         parts.append(slice(start, stop))
-    return getitem(x, tuple(parts))
+    return _take(x, tuple(parts))
 
 
 @neutral(bad_indices_policy="")
 def scatter_nd(indices: Any, updates: Any, shape: Any) -> Tensor:
     """Zeros of `shape` with the updates added at the points in the last axis of indices (..., k)."""
-    updates, key = operand(updates), _key(indices)
-    value = np.zeros(to_shape(shape), updates._array.dtype)
-    try:
-        np.add.at(value, key, updates._array)
-    except (IndexError, ValueError) as error:
-        raise InvalidArgumentError(str(error)) from None
-    return record(value, (updates,), lambda g: (lambda: gather_nd(g, indices),))
+    return _scatter(operand(updates), _key(indices), to_shape(shape))
 
 
 @neutral(bad_indices_policy="")
@@ -142,15 +133,11 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
     """x with the updates in place of its elements, or slices, at the points in the last axis of indices."""
     (x, updates), key = pair(tensor, updates), _key(indices)
     value = x._array.copy()
-    try:
-        value[key] = updates._array
-    except (IndexError, ValueError) as error:
-        raise InvalidArgumentError(str(error)) from None
-
-    def rest(g: Tensor) -> Tensor:
-        return tensor_scatter_nd_update(g, indices, np.zeros_like(updates._array))
-
-    return record(value, (x, updates), lambda g: (lambda: rest(g), lambda: gather_nd(g, indices)))
+    _indexed(value.__setitem__, key, updates._array)
+    none = np.zeros_like(updates._array)
+    return record(
+        value, (x, updates), lambda g: (lambda: tensor_scatter_nd_update(g, indices, none), lambda: _take(g, key))
+    )
 
 
 @neutral(bad_indices_policy="")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
 from operator import index
 from typing import Any
 
@@ -14,6 +16,7 @@ from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..support.neutral import neutral
+from ._call import run
 from .index import getitem
 
 
@@ -62,10 +65,7 @@ def expand_dims(input: Any, axis: int) -> Tensor:
 def squeeze(input: Any, axis: Any = None) -> Tensor:
     """x without its axes of size 1, or without the given ones, which must be of size 1."""
     x = _stable(input)
-    try:
-        return reshape(x, np.squeeze(x._array, None if axis is None else to_shape(axis)).shape)
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from None
+    return reshape(x, run(np.squeeze, x._array, None if axis is None else to_shape(axis)).shape)
 
 
 def concat(values: Sequence[Any], axis: int) -> Tensor:
@@ -75,20 +75,10 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
     tensors = alike(values)
     axis = to_axis(axis, tensors[0]._array.ndim)
     budget.allow((sum(t._array.size for t in tensors),))
-    try:
-        value = np.concatenate([t._array for t in tensors], axis)
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from None
-
-    def gradient(g: Tensor) -> list[Any]:
-        ends = np.cumsum([t._array.shape[axis] for t in tensors])
-        before = (slice(None),) * axis
-        return [
-            lambda start=end - t._array.shape[axis], end=end: getitem(g, (*before, slice(start, end)))
-            for t, end in zip(tensors, ends, strict=True)
-        ]
-
-    return record(value, tensors, gradient)
+    value = run(np.concatenate, [t._array for t in tensors], axis)
+    before, sizes = (slice(None),) * axis, [t._array.shape[axis] for t in tensors]
+    parts = [(*before, slice(end - n, end)) for n, end in zip(sizes, accumulate(sizes), strict=True)]
+    return record(value, tensors, lambda g: [partial(getitem, g, part) for part in parts])
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
@@ -115,8 +105,7 @@ def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
         sizes = [total // index(num_or_size_splits)] * index(num_or_size_splits)
     if sum(sizes) != total or min(sizes, default=0) < 0:
         raise InvalidArgumentError(f"An axis of size {total} cannot be split by {num_or_size_splits!r}")
-    ends = np.cumsum(sizes).tolist()
-    return [getitem(x, (*before, slice(end - n, end))) for end, n in zip(ends, sizes, strict=True)]
+    return [getitem(x, (*before, slice(end - n, end))) for n, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
 def shape(input: Any, out_type: Any = np.int32) -> Tensor:

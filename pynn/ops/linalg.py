@@ -1,23 +1,25 @@
-"""Linear algebra beyond the product of matrices, with gradients; stacks of matrices are in the first axes."""
+"""Linear algebra: sums of products, inverses, norms, with gradients; stacks of matrices are in the first axes."""
 
 from __future__ import annotations
 
+import string
+from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..engine.convert import operand, pair, to_axis, to_shape
+from ..engine.convert import alike, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..support.neutral import neutral
-from ._call import floats
+from ._call import floats, run
 from ._chain import sum_to
 from ._pick import pick, put
 from .arithmetic import abs as absolute
-from .arithmetic import multiply, pow, root, square
-from .index import getitem
-from .layout import expand_dims, reshape, transpose
+from .arithmetic import broadcast_to, maximum, minimum, multiply, pow, root, square
+from .layout import expand_dims, reshape, squeeze, transpose
 from .network import matmul
 from .reduce import reduce_max, reduce_sum
 
@@ -55,6 +57,58 @@ def tensordot(a: Any, b: Any, axes: Any) -> Tensor:
     x = reshape(transpose(a, rows + left), (int(np.prod(sizes[0])), inner[0]))
     y = reshape(transpose(b, right + columns), (inner[1], int(np.prod(sizes[1]))))
     return reshape(matmul(x, y), sizes[0] + sizes[1])
+
+
+def einsum(equation: str, *inputs: Any) -> Tensor:
+    """Sums of products by labels of axes: "ij,jk->ik" is the product of matrices, "...": axes that broadcast."""
+    terms, arrow, out = equation.replace(" ", "").partition("->")
+    labels, tensors = terms.split(","), alike(inputs)
+    if len(labels) != len(tensors):
+        raise ValueError(f'Got {len(tensors)} inputs for equation "{equation}", expecting {len(labels)}')
+    if not arrow:  # the labels that come once, in order
+        counts = Counter(terms.replace("...", "").replace(",", ""))
+        out = "..." * ("..." in terms) + "".join(sorted(c for c, n in counts.items() if n == 1))
+    free = "".join(c for c in string.ascii_letters if c not in equation)
+    most = max((t._array.ndim - len(s) + 3 for s, t in zip(labels, tensors, strict=True) if "..." in s), default=0)
+    for i, (s, t) in enumerate(zip(labels, tensors, strict=True)):
+        if "..." in s:
+            labels[i] = s.replace("...", free[most - (t._array.ndim - len(s) + 3) : most])
+        if len(labels[i]) != t._array.ndim:
+            raise InvalidArgumentError(f"{s!r} does not name the axes of a tensor of shape {t.shape}")
+    out = out.replace("...", free[:most])
+    for label in out:
+        if label not in "".join(labels) or out.count(label) > 1:
+            raise ValueError(f"Output label {label!r} must come in an input, and once in the output: {equation}")
+    return _contract(labels, out, tensors)
+
+
+def _contract(labels: list[str], out: str, tensors: tuple[Tensor, ...]) -> Tensor:
+    tensors = tuple(_diagonal(s, t) for s, t in zip(labels, tensors, strict=True))
+    labels = ["".join(dict.fromkeys(s)) for s in labels]
+    arrays = [t._array for t in tensors]
+    value = run(lambda: np.einsum(f"{','.join(labels)}->{out}", *arrays, optimize=len(arrays) > 1))
+    if value.base is not None:  # "ij->ji" is a view
+        value = value.copy()
+
+    def by(i: int, g: Tensor) -> Tensor:
+        others = [*labels[:i], *labels[i + 1 :]]
+        known = set(out).union(*others)
+        shared = "".join(c for c in labels[i] if c in known)
+        part = _contract([out, *others], shared, (g, *tensors[:i], *tensors[i + 1 :]))
+        if shared != labels[i]:  # axes that were only summed over: the same gradient all along them
+            sizes = iter(part._array.shape)
+            kept = [next(sizes) if c in known else 1 for c in labels[i]]
+            full = [n if c in known else m for c, n, m in zip(labels[i], kept, arrays[i].shape, strict=True)]
+            part = broadcast_to(reshape(part, kept), full)
+        return sum_to(part, tensors[i])
+
+    return record(value, tensors, lambda g: [partial(by, i, g) for i in range(len(tensors))])
+
+
+def _diagonal(labels: str, x: Tensor) -> Tensor:
+    """The diagonal that labels with repeats name."""
+    single = "".join(dict.fromkeys(labels))
+    return x if single == labels else pick(x, lambda a: np.einsum(f"{labels}->{single}", a))
 
 
 @neutral(k=0, padding_value=0, align="RIGHT_LEFT")
@@ -126,14 +180,13 @@ def solve(matrix: Any, rhs: Any) -> Tensor:
     """The x of matrix x = rhs: (..., n, n), (..., n, k) -> (..., n, k). InvalidArgumentError: no inverse."""
     a, b = pair(floats(matrix, "solve"), rhs)
     _matrices(a, square=True), _matrices(b)
-
-    def gradient(g: Tensor) -> tuple[Any, Any]:
-        def by_b() -> Tensor:
-            return solve(matrix_transpose(a), g)
-
-        return lambda: sum_to(-matmul(by_b(), x, transpose_b=True), a), lambda: sum_to(by_b(), b)
-
-    x = record(_solved(np.linalg.solve, a._array, b._array), (a, b), gradient)
+    x = record(
+        _solved(np.linalg.solve, a._array, b._array), (a, b),
+        lambda g: (
+            lambda: sum_to(-matmul(solve(matrix_transpose(a), g), x, transpose_b=True), a),
+            lambda: sum_to(solve(matrix_transpose(a), g), b),
+        ),
+    )  # fmt: skip
     return x
 
 
@@ -158,30 +211,21 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
     """
     x = floats(tensor, "norm")
     axes = None if axis is None else to_shape(axis)
-    if axes is not None and len(axes) == 2:
-        if ord in ("euclidean", "fro"):
-            return root(reduce_sum(square(x), axes, keepdims))
+    matrices = axes is not None and len(axes) == 2
+    if ord == "euclidean" or ord == ("fro" if matrices else 2):
+        return root(reduce_sum(square(x), axes, keepdims))
+    if axes is not None and matrices:
         if ord not in (1, np.inf):
             raise ValueError(f"'ord' must be a supported matrix norm ('euclidean', 'fro', 1, np.inf), got {ord}")
         summed, left = axes if ord == 1 else axes[::-1]
-        sums = reduce_sum(absolute(x), summed, keepdims=True)
-        largest = reduce_max(sums, left, keepdims=True)
-        return largest if keepdims else _without(largest, axes)
-    if ord in ("euclidean", 2):
-        return root(reduce_sum(square(x), axes, keepdims))
+        largest = reduce_max(reduce_sum(absolute(x), summed, keepdims=True), left, keepdims=True)
+        return largest if keepdims else squeeze(largest, axes)
     if isinstance(ord, str) or not ord > 0:
         raise ValueError(f"'ord' must be a supported vector norm ('euclidean', a positive number, np.inf), got {ord}")
     size = absolute(x)
-    if ord == 1:
-        return reduce_sum(size, axes, keepdims)
-    if ord == np.inf:
-        return reduce_max(size, axes, keepdims)
+    if ord in (1, np.inf):
+        return (reduce_sum if ord == 1 else reduce_max)(size, axes, keepdims)
     return root(reduce_sum(pow(size, ord), axes, keepdims), ord)
-
-
-def _without(x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    drop = {to_axis(i, x._array.ndim) for i in axes}
-    return getitem(x, tuple(0 if i in drop else slice(None) for i in range(x._array.ndim)))
 
 
 def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple[Tensor, Tensor]:
@@ -189,3 +233,29 @@ def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple[Te
     x = floats(tensor, "normalize")
     size = norm(x, ord, axis, keepdims=True)
     return x / size, size
+
+
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Tensor:
+    """x * clip_norm / norm where the 2-norm over the axes (None: all) is above clip_norm, else x."""
+    x = operand(t)
+    return x * clip_norm / maximum(root(reduce_sum(square(x), axes, keepdims=True)), clip_norm)
+
+
+def global_norm(t_list: Any) -> Tensor:
+    """The 2-norm of all tensors together; None among them counts for nothing."""
+    return root(floats(sum(reduce_sum(square(operand(t))) for t in t_list if t is not None), "global_norm"))
+
+
+def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None) -> tuple[list[Tensor | None], Tensor]:
+    """(the tensors, each times clip_norm / norm where their norm is above clip_norm; the norm).
+
+    use_norm: their norm, where it is known. An infinite norm gives NaN.
+    """
+    if isinstance(t_list, Tensor) or not hasattr(t_list, "__iter__"):
+        raise TypeError(f"clip_by_global_norm needs a list of tensors, got {t_list!r}")
+    norm = global_norm(t_list) if use_norm is None else operand(use_norm)
+    norm, limit = pair(norm, clip_norm)
+    scale = limit * minimum(1 / norm, 1 / limit)
+    if not np.isfinite(norm._array).all():
+        scale = scale * np.nan
+    return [None if t is None else operand(t) * scale for t in t_list], norm

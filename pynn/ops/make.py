@@ -92,10 +92,8 @@ def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
     value = np.asarray(np.linspace(first._array, last._array, int(num), dtype=kind, axis=axis))
     share = np.linspace(0, 1, int(num), dtype=kind).reshape([-1] + [1] * (value.ndim - 1 - axis))
 
-    def part(g: Tensor, share: np.ndarray, x: Tensor) -> Tensor:
-        return sum_to(reduce_sum(g * share, axis), x)
-
-    return record(value, (first, last), lambda g: (lambda: part(g, 1 - share, first), lambda: part(g, share, last)))
+    by = lambda g, part, x: sum_to(reduce_sum(g * part, axis), x)  # noqa: E731
+    return record(value, (first, last), lambda g: (lambda: by(g, 1 - share, first), lambda: by(g, share, last)))
 
 
 def one_hot(

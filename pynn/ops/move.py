@@ -8,11 +8,10 @@ import numpy as np
 
 from ..engine.convert import as_array, operand, to_shape
 from ..engine.dtypes import InvalidArgumentError
-from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ._pick import pick
 from .arithmetic import cast, where
-from .reduce import reduce_sum
+from .index import _scatter
 
 
 def tile(input: Any, multiples: Any) -> Tensor:
@@ -52,15 +51,9 @@ def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any
         raise InvalidArgumentError(f"paddings must be {x._array.ndim} pairs (before, after), got {paddings!r}")
     mode = mode.upper()
     if mode == "CONSTANT":
+        outside = np.pad(np.zeros(x._array.shape, bool), widths, constant_values=True)
         inner = tuple(slice(b, b + n) for (b, _), n in zip(widths.tolist(), x._array.shape, strict=True))
-        edge = cast(constant_values, x._array.dtype)
-        value = np.pad(x._array, widths, constant_values=edge._array)
-
-        def around(g: Tensor) -> Tensor:
-            outside = np.pad(np.zeros(x._array.shape, bool), widths, constant_values=True)
-            return reduce_sum(where(outside, g, 0))
-
-        return record(value, (x, edge), lambda g: (lambda: g[inner], lambda: around(g)))
+        return where(outside, cast(constant_values, x._array.dtype), _scatter(x, inner, outside.shape))
     if mode not in ("REFLECT", "SYMMETRIC"):
         raise ValueError(f"mode is 'CONSTANT', 'REFLECT' or 'SYMMETRIC', got {mode!r}")
     most = np.array(x._array.shape) - (mode == "REFLECT")

@@ -1,5 +1,4 @@
-"""TensorFlow's `tf.nn`: names for the operations of networks, and what is composed of them."""
-# ruff: noqa: F401
+"""TensorFlow's `tf.nn`: what is composed of the operations of networks."""
 
 from __future__ import annotations
 
@@ -8,32 +7,12 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..engine.convert import alike, convert_to_tensor, operand, pair, to_shape
-from ..engine.convert import to_axis as _to_axis
+from ..engine.convert import convert_to_tensor, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tensor import Tensor
-from ..support.neutral import neutral as _neutral
-from . import (
-    elu,
-    gelu,
-    in_top_k,
-    leaky_relu,
-    log_softmax,
-    random,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softmax_cross_entropy,
-    softplus,
-    softsign,
-    tanh,
-    top_k,
-)
-
-swish = silu
+from ..support.neutral import neutral
+from . import random
+from ._call import floats
 
 
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1) -> Tensor:
@@ -41,13 +20,13 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1) 
     x = operand(logits)
     labels = operand(labels)
     labels = labels if labels._array.dtype == x._array.dtype else ops.cast(labels, x.dtype)
-    axis, last = _to_axis(axis, x._array.ndim), x._array.ndim - 1
+    axis, last = to_axis(axis, x._array.ndim), x._array.ndim - 1
     if axis != last:
         order = [i for i in range(last + 1) if i != axis] + [axis]
         x, labels = ops.transpose(x, order), ops.transpose(labels, order)
     if x._array.shape != labels._array.shape:
         labels = ops.broadcast_to(labels, x._array.shape)
-    return softmax_cross_entropy(x, labels)
+    return ops.softmax_cross_entropy(x, labels)
 
 
 def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any) -> Tensor:
@@ -55,53 +34,49 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any) -> Tensor
     labels = operand(labels)
     if labels._array.dtype.kind not in "iu":
         raise InvalidArgumentError(f"Labels are integers, got {labels._array.dtype}")
-    return softmax_cross_entropy(logits, labels)
+    return ops.softmax_cross_entropy(logits, labels)
+
+
+def _binary(labels: Any, logits: Any, name: str) -> tuple[Tensor, Tensor]:
+    """The labels z and the logits x. ValueError: they have different shapes."""
+    x, z = operand(logits), ops.identity(labels)
+    if z._array.shape != x._array.shape:
+        raise ValueError(f"`logits` and `{name}` must have the same shape, received ({x.shape} vs {z.shape}).")
+    return z, x
 
 
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None) -> Tensor:
     """-z log(sigmoid(x)) - (1 - z) log(1 - sigmoid(x)), of shape and dtype of the labels z and the logits x."""
-    x = operand(logits)
-    z = ops.identity(labels)
-    if z._array.shape != x._array.shape:
-        raise ValueError(f"`logits` and `labels` must have the same shape, received ({x.shape} vs {z.shape}).")
+    z, x = _binary(labels, logits, "labels")
     away = ops.where(x >= 0, -x, x)  # -|x|, whose gradient at 0 is not 0
-    return ops.maximum(x, 0) - x * z + softplus(away)
+    return ops.maximum(x, 0) - x * z + ops.softplus(away)
 
 
 def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any) -> Tensor:
     """As `sigmoid_cross_entropy_with_logits`, with the first term times pos_weight."""
-    x = operand(logits)
-    z = ops.identity(labels)
-    if z._array.shape != x._array.shape:
-        raise ValueError(f"`logits` and `targets` must have the same shape, received ({x.shape} vs {z.shape}).")
-    return (1 - z) * x + (1 + (pair(pos_weight, z)[0] - 1) * z) * softplus(-x)
+    z, x = _binary(labels, logits, "targets")
+    return (1 - z) * x + (1 + (pair(pos_weight, z)[0] - 1) * z) * ops.softplus(-x)
 
 
 def l2_loss(t: Any) -> Tensor:
     """sum(x ** 2) / 2"""
-    x = operand(t)
-    if x._array.dtype.kind != "f":
-        raise InvalidArgumentError(f"l2_loss needs floats, got {x._array.dtype}: tf.cast(x, tf.float32)")
-    return ops.reduce_sum(ops.square(x)) * 0.5
+    return ops.reduce_sum(ops.square(floats(t, "l2_loss"))) * 0.5
 
 
-@_neutral(dim=None)
+@neutral(dim=None)
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Tensor:
     """x / sqrt(max(sum(x ** 2), epsilon)), the sum along the axis (None: all axes)."""
     x = operand(x)
     return x * ops.rsqrt(ops.maximum(ops.reduce_sum(ops.square(x), axis, keepdims=True), epsilon))
 
 
-@_neutral(shift=None)
+@neutral(shift=None)
 def moments(x: Any, axes: Any, *, keepdims: bool = False) -> tuple[Tensor, Tensor]:
     """(mean, variance) over the axes."""
     x = operand(x)
     mean = ops.reduce_mean(x, axes, keepdims=True)
     variance = ops.reduce_mean(ops.squared_difference(x, ops.stop_gradient(mean)), axes, keepdims=True)
-    if keepdims:
-        return mean, variance
-    drop = to_shape(axes)
-    return ops.squeeze(mean, drop), ops.squeeze(variance, drop)
+    return (mean, variance) if keepdims else (ops.squeeze(mean, to_shape(axes)), ops.squeeze(variance, to_shape(axes)))
 
 
 def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float) -> Tensor:
@@ -113,11 +88,11 @@ def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: An
     return x * factor + shift
 
 
-@_neutral(data_format=None)
+@neutral(data_format=None)
 def bias_add(value: Any, bias: Any) -> Tensor:
     """x (..., n) + bias (n,)"""
     x, b = pair(value, bias)
-    if b._array.ndim != 1 or not x._array.ndim or x._array.shape[-1] != b._array.shape[0]:
+    if b._array.ndim != 1 or x._array.shape[-1:] != b._array.shape:
         raise InvalidArgumentError(f"bias_add needs as many biases as columns, got shapes {x.shape} and {b.shape}")
     return x + b
 
@@ -136,7 +111,7 @@ def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None)
     return ops.where(keep, x * (1 / (1 - rate)), 0)
 
 
-@_neutral(max_norm=None)
+@neutral(max_norm=None)
 def embedding_lookup(params: Any, ids: Any) -> Tensor:
     """Rows of params by number: (n, d), ids (...) -> (..., d); a list of params is one table, cut into parts."""
     return ops.gather(ops.concat(params, 0) if isinstance(params, list) else params, ids)

@@ -1,4 +1,4 @@
-"""Operations on the order of elements: sorting, the largest, which are different."""
+"""Sorting, the largest elements, the different ones, and counts."""
 
 from __future__ import annotations
 
@@ -13,38 +13,28 @@ from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tensor import Tensor
 from ..support.neutral import neutral
 from ._pick import pick
+from .arithmetic import broadcast_to, cast
+from .index import boolean_mask, scatter_nd
+from .layout import reshape
 from .reduce import extreme, has_nan
 
 
 class TopKV2(NamedTuple):
-    """The result of `top_k`.
-
-    values: the k largest entries of each row, falling
-    indices: where each stands in its row
-    """
+    """The k largest entries of each row, falling, and where each stands in its row."""
 
     values: Tensor
     indices: Tensor
 
 
 class Unique(NamedTuple):
-    """The result of `unique`.
-
-    y: the different elements, in the order in which they first come
-    idx: for each element of x, where it stands in y
-    """
+    """The different elements in the order in which they first come, and for each element its place among them."""
 
     y: Tensor
     idx: Tensor
 
 
 class UniqueWithCounts(NamedTuple):
-    """The result of `unique_with_counts`.
-
-    y: the different elements, in the order in which they first come
-    idx: for each element of x, where it stands in y
-    count: for each element of y, how often it came
-    """
+    """As `Unique`, and for each different element, how often it came."""
 
     y: Tensor
     idx: Tensor
@@ -150,3 +140,36 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left", out_type
     """Where values would go into a sorted vector: before equal ones, or after them (side "right")."""
     places = np.searchsorted(operand(sorted_sequence)._array, operand(values)._array, side)  # type: ignore[call-overload]
     return Tensor(np.asarray(places, as_dtype(out_type).dtype))
+
+
+def _classes(labels: np.ndarray) -> int:
+    """The largest label + 1; 0 where there is none."""
+    return int(labels.max()) + 1 if labels.size else 0
+
+
+def bincount(
+    arr: Any, weights: Any = None, minlength: int | None = None, maxlength: int | None = None, dtype: Any = np.int32
+) -> Tensor:
+    """How often (or with what weight, whose type the result then has) each number 0, 1, ... comes."""
+    a = operand(arr)._array.ravel()
+    if a.size and a.min() < 0:
+        raise InvalidArgumentError("bincount counts numbers from 0 on")
+    size = max(_classes(a), int(minlength or 0))
+    size = size if maxlength is None else min(size, int(maxlength))
+    w = np.ones(a.size, as_dtype(dtype).dtype) if weights is None else reshape(weights, -1)
+    return scatter_nd(a[a < size][:, None], boolean_mask(w, a < size), (size,))
+
+
+def confusion_matrix(
+    labels: Any, predictions: Any, num_classes: int | None = None, weights: Any = None, dtype: Any = np.int32
+) -> Tensor:
+    """How often (or with what weight) label i was predicted as j: (num_classes, num_classes)."""
+    rows, columns = operand(labels)._array.ravel(), operand(predictions)._array.ravel()
+    count = max(_classes(rows), _classes(columns)) if num_classes is None else int(num_classes)
+    if rows.shape != columns.shape:
+        raise ValueError(f"{rows.size} labels and {columns.size} predictions")
+    for name, a in (("labels", rows), ("predictions", columns)):
+        if a.size and not 0 <= a.min() <= a.max() < count:
+            raise InvalidArgumentError(f"`{name}` out of bound: they lie in [0, {count}), got {a.tolist()}")
+    added = cast(np.ones(rows.shape, np.int32) if weights is None else reshape(weights, -1), dtype)
+    return scatter_nd(np.stack([rows, columns], 1), broadcast_to(added, rows.shape), (count, count))

@@ -1,4 +1,4 @@
-"""Reductions over some axes (an int or several; None: all), each with its gradient."""
+"""Reductions over some axes (an int or several; None: all) and running sums and products, each with its gradient."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return axes
 
 
-def _numbers(x: Any) -> Tensor:
+def _numbers(x: Any, axis: Any) -> tuple[Tensor, np.ndarray, tuple[int, ...]]:
+    """The operand, its array, and the axes to reduce."""
     x = operand(x)
-    if x._array.dtype.kind == "b":
+    a = x._array
+    if a.dtype.kind == "b":
         raise InvalidArgumentError("A reduction of bools is reduce_any or reduce_all, or needs tf.cast(x, tf.float32)")
-    return x
+    return x, a, _axes(axis, a.ndim)
 
 
 def _kept(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
@@ -64,9 +66,7 @@ def _mean_gradient(a: np.ndarray, g: Tensor) -> tuple[Tensor]:
 
 def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum; integers keep their type."""
-    x = _numbers(input_tensor)
-    a = x._array
-    axes = _axes(axis, a.ndim)
+    x, a, axes = _numbers(input_tensor, axis)
     if axes == (0,) and a.ndim == 2 and not keepdims and a.dtype.char in "fd":
         return sum_rows(x)
     value = quiet(np.add.reduce, a, axes, a.dtype, None, keepdims)
@@ -85,8 +85,7 @@ def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
     if axis is None and not keepdims and a.size and a.dtype.kind == "f":  # of a loss, in every step
         value = silent.run(np.add.reduce, a, None) / a.dtype.type(a.size)
         return record(value, (x,), partial(_mean_gradient, a))
-    x = _numbers(x)
-    axes = _axes(axis, a.ndim)
+    x, a, axes = _numbers(x, axis)
     count = math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":
         return Tensor(_whole_mean(a, axes, keepdims, max(count, 1)))
@@ -117,19 +116,16 @@ def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> T
 
 
 def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Tensor:
-    x = _numbers(x)
-    a = x._array
-    axes = _axes(axis, a.ndim)
+    x, a, axes = _numbers(x, axis)
 
-    def share(g: Tensor) -> Tensor:  # equal extremes share the gradient equally
+    def share(g: Tensor) -> Tensor:
         top = out._array.reshape(_kept(a, axes))
         best = (a == top) | (top != top)  # where NaN came out, NaN goes to all
         count = np.where(top == top, best.sum(axes, a.dtype, keepdims=True), top)
         part = ops.quotient(reshape(g, _kept(a, axes)), Tensor(count))
         return ops.masked(ops.broadcast_to(part, a.shape), best, (x,))
 
-    # of nothing, what any number is better than
-    start = {} if a.size else {"initial": _worst(a.dtype, function is np.max)}
+    start = {} if a.size else {"initial": _worst(a.dtype, function is np.max)}  # the extreme of no elements
     value = run(lambda a: function(a, axis=axes, keepdims=keepdims, **start), a)
     out = record(value, (x,), lambda g: (lambda: share(g),))
     return out
@@ -143,18 +139,16 @@ def _worst(dtype: np.dtype, largest: bool) -> Any:
 
 def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The product; integers keep their type. The gradient is the product of the others, also beside zeros."""
-    x = _numbers(input_tensor)
-    a = x._array
-    axes = _axes(axis, a.ndim)
+    x, a, axes = _numbers(input_tensor, axis)
     kept = [i for i in range(a.ndim) if i not in axes]
+    order, sizes = [*kept, *axes], [a.shape[i] for i in kept]
     value = np.multiply.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
 
     def others(g: Tensor) -> Tensor:
-        flat = ops.reshape(ops.transpose(x, [*kept, *axes]), [*(a.shape[i] for i in kept), -1])
-        before = ops.cumprod(flat, -1, exclusive=True)
-        rest = before * ops.cumprod(flat, -1, exclusive=True, reverse=True)
-        rest = ops.reshape(rest, [a.shape[i] for i in [*kept, *axes]])
-        return ops.multiply_no_nan(ops.transpose(rest, np.argsort([*kept, *axes])), reshape(g, _kept(a, axes)))
+        flat = ops.reshape(ops.transpose(x, order), [*sizes, -1])
+        rest = ops.cumprod(flat, -1, exclusive=True) * ops.cumprod(flat, -1, exclusive=True, reverse=True)
+        rest = ops.transpose(ops.reshape(rest, [a.shape[i] for i in order]), np.argsort(order))
+        return ops.multiply_no_nan(rest, reshape(g, _kept(a, axes)))
 
     return record(value, (x,), lambda g: (lambda: others(g),))
 
@@ -183,11 +177,10 @@ def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> T
 
 def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm, 0 at 0."""
-    x = _numbers(input_tensor)
-    if x._array.dtype.kind != "f":
-        root = np.sqrt(reduce_sum(ops.square(x), axis, keepdims)._array.astype(np.float64))
-        return Tensor(np.asarray(root.astype(x._array.dtype)))
-    return ops.root(reduce_sum(ops.square(x), axis, keepdims))
+    total = reduce_sum(ops.square(_numbers(input_tensor, ())[0]), axis, keepdims)
+    if total._array.dtype.kind == "f":
+        return ops.root(total)
+    return Tensor(np.asarray(np.sqrt(total._array.astype(np.float64)).astype(total._array.dtype)))
 
 
 def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64) -> Tensor:
@@ -197,16 +190,17 @@ def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: A
     return Tensor(np.asarray(counts, as_dtype(dtype).dtype))
 
 
-def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Whether all are true."""
-    a = bools(input_tensor)
-    return Tensor(np.asarray(np.all(a, _axes(axis, a.ndim), keepdims=keepdims)))
+def _quantifier(function: np.ufunc, name: str, question: str) -> Callable[..., Tensor]:
+    def reduction(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+        a = bools(input_tensor)
+        return Tensor(np.asarray(function.reduce(a, _axes(axis, a.ndim), keepdims=keepdims)))
+
+    reduction.__name__, reduction.__qualname__, reduction.__doc__ = name, name, question
+    return reduction
 
 
-def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Whether any is true."""
-    a = bools(input_tensor)
-    return Tensor(np.asarray(np.any(a, _axes(axis, a.ndim), keepdims=keepdims)))
+reduce_all = _quantifier(np.logical_and, "reduce_all", "Whether all are true.")
+reduce_any = _quantifier(np.logical_or, "reduce_any", "Whether any is true.")
 
 
 def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
@@ -224,8 +218,7 @@ def _index_of(x: Any, axis: int | None, largest: bool, output_type: Any) -> Tens
     if not target.is_integer:
         raise InvalidArgumentError(f"output_type is an integer type, got {target.name}")
     a = operand(x)._array
-    where = to_axis(0 if axis is None else axis, a.ndim)
-    return Tensor(np.asarray(run(extreme, a, where, largest), target.dtype))
+    return Tensor(np.asarray(run(extreme, a, to_axis(0 if axis is None else axis, a.ndim), largest), target.dtype))
 
 
 def extreme(a: np.ndarray, axis: int = -1, largest: bool = True) -> Any:
@@ -239,3 +232,35 @@ def extreme(a: np.ndarray, axis: int = -1, largest: bool = True) -> Any:
 def has_nan(a: np.ndarray) -> bool:
     """Whether there is a NaN: then, and only then, the sum of squares is one. It takes less time than isnan."""
     return a.dtype.kind == "f" and (total := np.vdot(a, a)) != total
+
+
+def _scan(function: np.ufunc, a: np.ndarray, axis: int, exclusive: bool, reverse: bool) -> np.ndarray:
+    """function over the elements up to each one; exclusive: before it; reverse: from the end."""
+    axis = to_axis(axis, a.ndim)
+    value = function.accumulate(np.flip(a, axis) if reverse else a, axis, dtype=a.dtype)
+    if exclusive and a.size:
+        edge = np.full_like(value.take([0], axis), function.identity)
+        value = np.concatenate([edge, np.delete(value, -1, axis)], axis)
+    return np.ascontiguousarray(np.flip(value, axis)) if reverse else value
+
+
+def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+    """x0, x0 + x1, ... along the axis; exclusive: 0, x0, ...; reverse: from the end."""
+    x = operand(x)
+    value = _scan(np.add, x._array, axis, exclusive, reverse)
+    return record(value, (x,), lambda g: (lambda: cumsum(g, axis, exclusive, not reverse),))
+
+
+def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+    """x0, x0 * x1, ... along the axis; exclusive: 1, x0, ...; reverse: from the end.
+
+    At a 0 the gradient is 0, as in TensorFlow, which is not the derivative there (reduce_prod has the derivative).
+    """
+    x = operand(x)
+    out = record(
+        _scan(np.multiply, x._array, axis, exclusive, reverse), (x,),
+        lambda g: (
+            lambda: ops.divide_no_nan(cumsum(ops.multiply_no_nan(out, g), axis, exclusive, not reverse), x),
+        ),
+    )  # fmt: skip
+    return out

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..keras.activations import get
-from ..ops.nn import softmax as _softmax
+from ..ops import softmax as _softmax
 from ._figure import BLUE, VERMILION, FilePath, new_figure, saved
 
 if TYPE_CHECKING:

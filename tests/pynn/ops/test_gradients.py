@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import pynn as tf
-from pynn import ops
-from pynn.ops import nn
+from pynn import nn, ops
 
 RNG = np.random.default_rng(7)
 A, B = RNG.standard_normal((3, 5)), RNG.standard_normal((3, 5))

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import pynn as tf
-from pynn import keras
-from pynn.ops import nn
+from pynn import keras, nn
 
 RNG = np.random.default_rng(7)
 A, B = RNG.standard_normal((3, 5)), RNG.standard_normal((3, 5))
