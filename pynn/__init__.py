@@ -22,16 +22,14 @@ from .ops import (
 )  # fmt: skip
 from .ops import slice_ as slice, divide as truediv
 from .engine.tape import GradientTape, UnconnectedGradients
-from .ops.custom_gradient import custom_gradient
 from .engine.variable import Variable
 from .engine.module import Module
 from .engine.context import executing_eagerly, get_logger, is_tensor
 from .engine.scope import name_scope
-from .ops.control import case, cond, foldl, function, map_fn, scan, switch_case, vectorized_map, while_loop
+from .ops.control import cond, custom_gradient, foldl, function, map_fn, scan, vectorized_map, while_loop
 from .support.missing import missing
-from .ops.printing import print
 from . import autograph, config, debugging, dtypes, errors, linalg
-from .ops.assertions import Assert
+from .ops.debugging import Assert, print
 from . import data, keras, math, nest, nn, random, summary  # last: they are written with the names above
 
 from .keras import initializers, losses, metrics, optimizers

@@ -27,12 +27,14 @@ from .reduce import (
     reduce_sum,
     reduce_variance,
 )
-from .make import constant, eye, fill, linspace, meshgrid, one_hot, ones, ones_like, range, sequence_mask, zeros, zeros_like
+from .make import (
+    constant, eye, fill, linspace, meshgrid, one_hot, ones, ones_like, pad, range, repeat, reverse, roll, sequence_mask, tile,
+    zeros, zeros_like,
+)  # fmt: skip
 from ..engine.convert import cast, identity, stack
 from .jacobian import batch_jacobian, jacobian
 from .layout import concat, expand_dims, rank, reshape, shape, size, split, squeeze, stop_gradient
 from .layout import transpose, unstack
-from .move import pad, repeat, reverse, roll, tile
 from .index import boolean_mask, gather, gather_nd, getitem, scatter_nd, tensor_scatter_nd_add, tensor_scatter_nd_sub
 from .index import numpy_key, slice_, tensor_scatter_nd_update
 from .order import argsort, bincount, confusion_matrix, in_top_k, searchsorted, sort, top_k, unique, unique_with_counts

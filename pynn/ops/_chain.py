@@ -55,15 +55,13 @@ def quotient_rule(g: Tensor, x: Tensor, y: Tensor, out: Tensor) -> tuple[Callabl
 
 def _times(a: np.ndarray, b: np.ndarray) -> Any:
     value = np.multiply(a, b)
-    safe = _is_finite(a if a.size < value.size else value)
-    return value if safe else np.where(b == 0, value.dtype.type(0), value)
+    return value if _is_finite(a if a.size < value.size else value) else np.where(b == 0, value.dtype.type(0), value)
 
 
 def _over(a: np.ndarray, b: np.ndarray) -> Any:
     value = np.divide(a, b)
-    return (
-        value if _is_finite(1 / b if b.size < value.size else value) else np.where(a == 0, value.dtype.type(0), value)
-    )
+    safe = _is_finite(1 / b if b.size < value.size else value)
+    return value if safe else np.where(a == 0, value.dtype.type(0), value)
 
 
 def _is_finite(a: Any) -> bool:

@@ -1,7 +1,8 @@
-"""Element-wise functions of one tensor, declared by name, NumPy function and gradient."""
+"""Forms of operations: element-wise functions of one tensor, and moves of its elements."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,18 +11,16 @@ import numpy as np
 from ..engine.convert import operand
 from ..engine.tape import record
 from ..engine.tensor import Tensor
-from ._call import floats, quiet
+from ._call import floats, quiet, run
 
 Unary = Callable[[Any], Tensor]
+Move = Callable[[np.ndarray], np.ndarray]
 
 
 def unary(
-    name: str,
-    formula: str,
-    value: Callable[[np.ndarray], Any],
-    gradient: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None,
-    integers: bool = False,
-) -> Unary:
+    name: str, formula: str, value: Callable[[np.ndarray], Any],
+    gradient: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None, integers: bool = False,
+) -> Unary:  # fmt: skip
     """The operation y = value(x), whose gradient by x is gradient(g, x, y); None: it has no gradient.
 
     integers: whether it takes integers and bools; else they are an InvalidArgumentError
@@ -38,3 +37,20 @@ def unary(
     function.__name__ = function.__qualname__ = name
     function.__doc__, function.__module__ = formula, __package__  # the package exports it: pickle finds it there
     return function
+
+
+def pick(x: Tensor, move: Move) -> Tensor:
+    """move(x), for a NumPy function whose every result element is some element of its argument."""
+    value = np.asarray(run(move, x._array))
+    if value.base is not None:  # a view would show what happens to a caller's array later
+        value = value.copy()
+    return record(value, (x,), lambda g: (lambda: put(g, move, x._array.shape),))
+
+
+def put(g: Tensor, move: Move, shape: tuple[int, ...]) -> Tensor:
+    """The gradient of `pick`: zeros of `shape`, with each element of g added where it was picked."""
+    size = math.prod(shape)
+    places = np.asarray(move(np.arange(size).reshape(shape)))
+    value = np.zeros(size, g._array.dtype)
+    np.add.at(value, places.ravel(), g._array.ravel())
+    return record(value.reshape(shape), (g,), lambda h: (lambda: pick(h, move),))

@@ -7,45 +7,47 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.convert import as_array, pair
+from ..engine.convert import as_array, operand, pair
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
 from ._call import quiet
 from ._form import unary
 
 
-def _binary(function: np.ufunc, meaning: str, operands: Callable[[Any, Any, str], Any]) -> Callable[[Any, Any], Tensor]:
-    """The operation function(x, y), where operands(x, y, its name) gives the arrays or raises an error."""
+def _binary(function: np.ufunc, meaning: str, refused: str = "", error: str = "") -> Callable[[Any, Any], Tensor]:
+    """The operation function(x, y); refused: the kinds of dtypes for which it raises `error`."""
 
     def compare(x: Any, y: Any) -> Tensor:
-        return Tensor(np.asarray(quiet(function, *operands(x, y, function.__name__))))
+        x, y = pair(x, y)
+        if x._array.dtype.kind in refused:
+            raise InvalidArgumentError(error.format(name=function.__name__, dtype=x._array.dtype))
+        return Tensor(np.asarray(quiet(function, x._array, y._array)))
 
     compare.__name__ = compare.__qualname__ = function.__name__
     compare.__doc__ = f"{meaning}: NumPy's {function.__name__}."
     return compare
 
 
-def _of_any(x: Any, y: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    x, y = pair(x, y)
-    return x._array, y._array
+_EACH, _ORDER = "A bool tensor, element by element", "{name} has no order of bools: see tf.cast"
+_BITS = "Bits are those of bool and integer tensors, got {dtype}"
+equal, not_equal = _binary(np.equal, _EACH), _binary(np.not_equal, _EACH)
+less, less_equal = _binary(np.less, _EACH, "b", _ORDER), _binary(np.less_equal, _EACH, "b", _ORDER)
+greater, greater_equal = _binary(np.greater, _EACH, "b", _ORDER), _binary(np.greater_equal, _EACH, "b", _ORDER)
+bitwise_and, bitwise_or, bitwise_xor = (
+    _binary(function, "The operator: of bools logical, of integers bit by bit", "f", _BITS)
+    for function in (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
+)
+is_nan = unary("is_nan", "True where x is not a number.", np.isnan)
+is_inf = unary("is_inf", "True where x is infinite.", np.isinf)
+is_finite = unary("is_finite", "True where x is neither infinite nor NaN.", np.isfinite)
 
 
-def _of_numbers(x: Any, y: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    x, y = pair(x, y)
-    if x._array.dtype.kind == "b":
-        raise InvalidArgumentError(f"{name} has no order of bools: see tf.cast")
-    return x._array, y._array
-
-
-def _of_bits(x: Any, y: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    x, y = pair(x, y)
-    return _discrete(x._array), y._array
-
-
-def _discrete(a: np.ndarray) -> np.ndarray:
-    if a.dtype.kind == "f":
-        raise InvalidArgumentError(f"Bits are those of bool and integer tensors, got {a.dtype}")
-    return a
+def invert(x: Any) -> Tensor:
+    """The operator ~: of bools not, of integers each bit inverted."""
+    x = operand(x)
+    if x._array.dtype.kind == "f":
+        raise InvalidArgumentError(_BITS.format(dtype=x._array.dtype))
+    return Tensor(np.asarray(np.invert(x._array)))
 
 
 def bools(x: Any) -> np.ndarray:
@@ -56,25 +58,16 @@ def bools(x: Any) -> np.ndarray:
     return array
 
 
-_EACH = "A bool tensor, element by element"
-equal, not_equal = _binary(np.equal, _EACH, _of_any), _binary(np.not_equal, _EACH, _of_any)
-less, less_equal = _binary(np.less, _EACH, _of_numbers), _binary(np.less_equal, _EACH, _of_numbers)
-greater, greater_equal = _binary(np.greater, _EACH, _of_numbers), _binary(np.greater_equal, _EACH, _of_numbers)
-logical_and, logical_or, logical_xor = (
-    _binary(function, "A bool tensor of bool tensors", lambda x, y, name: (bools(x), bools(y)))
-    for function in (np.logical_and, np.logical_or, np.logical_xor)
-)
-bitwise_and, bitwise_or, bitwise_xor = (
-    _binary(function, "The operator: of bools logical, of integers bit by bit", _of_bits)
-    for function in (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
-)
-invert = unary(
-    "invert", "The operator ~: of bools not, of integers each bit inverted.", lambda a: np.invert(_discrete(a)),
-    integers=True,
-)  # fmt: skip
-is_nan = unary("is_nan", "True where x is not a number.", np.isnan)
-is_inf = unary("is_inf", "True where x is infinite.", np.isinf)
-is_finite = unary("is_finite", "True where x is neither infinite nor NaN.", np.isfinite)
+def _logical(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
+    def logical(x: Any, y: Any) -> Tensor:
+        return Tensor(np.asarray(quiet(function, bools(x), bools(y))))
+
+    logical.__name__ = logical.__qualname__ = function.__name__
+    logical.__doc__ = f"A bool tensor of bool tensors: NumPy's {function.__name__}."
+    return logical
+
+
+logical_and, logical_or, logical_xor = map(_logical, (np.logical_and, np.logical_or, np.logical_xor))
 
 
 def logical_not(x: Any) -> Tensor:

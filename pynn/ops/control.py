@@ -1,4 +1,4 @@
-"""tf.function and control flow: pynn runs eagerly, so these are Python's own, with TensorFlow's names."""
+"""What takes functions: tf.function, control flow, custom gradients. pynn runs them eagerly, as Python does."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import numpy as np
 
 from .. import ops
 from ..engine import nest
-from ..engine.convert import convert_to_tensor
+from ..engine.convert import convert_to_tensor, operand
 from ..engine.errors import InvalidArgumentError
 from ..engine.spec import TensorSpec
+from ..engine.tape import GradientTape, record
+from ..engine.tensor import Operators, Tensor
 from ..engine.variable import Variable
 from ..support.neutral import neutral
 
 _ARRAYS = np.ndarray, np.generic
+_OPERANDS = Operators, *_ARRAYS, int, float, str  # what TensorFlow makes a tensor of
 
 
 @neutral(autograph=..., jit_compile=..., reduce_retracing=...)
@@ -73,21 +76,6 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     if not callable(true_fn) or not callable(false_fn):
         raise TypeError("true_fn and false_fn must be callable")
     return true_fn() if pred else false_fn()
-
-
-@neutral(exclusive=..., strict=...)
-def case(pred_fn_pairs: Sequence[tuple[Any, Callable[[], Any]]], default: Callable[[], Any] | None = None) -> Any:
-    """The function() of the first predicate that holds, else default()."""
-    chosen = next((function for pred, function in pred_fn_pairs if pred), default)
-    if chosen is None:
-        raise ValueError("No predicate holds, and there is no default")
-    return chosen()
-
-
-def switch_case(branch_index: Any, branch_fns: Sequence[Callable[[], Any]], default: Any = None) -> Any:
-    """branch_fns[branch_index](), else default(), which is the last of them if not given."""
-    i = int(branch_index)
-    return branch_fns[i]() if 0 <= i < len(branch_fns) else (default or branch_fns[-1])()
 
 
 @neutral(parallel_iterations=..., back_prop=True, swap_memory=False, shape_invariants=None)
@@ -153,3 +141,53 @@ def foldl(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any = None) ->
     """The last a of a = fn(a, row) over the rows; a starts as initializer, or the first row."""
     first = () if initializer is None else (initializer,)
     return nest.map_structure(convert_to_tensor, functools.reduce(fn, [*first, *_rows(elems)]))
+
+
+def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorates f(*args), which returns (value, grad): grad(*gradients of the value) gives one for each argument.
+
+    Arguments in nests count one by one, numbers and arrays too; those by keyword have no gradient. Where f uses other
+    variables, grad takes them as `variables` and returns (gradients of args, gradients of them). grad may itself be
+    differentiated. TypeError: f uses variables and grad does not take them. ValueError: more or fewer gradients.
+    """
+
+    @functools.wraps(f)
+    def decorated(*args: Any, **kwargs: Any) -> Any:
+        with GradientTape() as watcher:
+            value, grad = f(*args, **kwargs)
+        given = [x for x in nest.flatten(list(args)) if isinstance(x, _OPERANDS)]  # a method's self is none
+        variables = [v for v in watcher.watched_variables() if not any(v is x for x in nest.flatten([given, kwargs]))]
+        accepted = inspect.signature(grad).parameters
+        if variables and "variables" not in accepted and all(p.kind != p.VAR_KEYWORD for p in accepted.values()):
+            raise TypeError(f"grad must accept keyword argument 'variables', since the function uses {variables}")
+        inputs = tuple(operand(x) for x in (*given, *variables) if isinstance(x, Operators))
+        results = [convert_to_tensor(y) for y in nest.flatten(value)]
+
+        def slopes(g: Tensor) -> list[Any]:
+            found = grad(*_apart(g, results), **({"variables": variables} if variables else {}))
+            found, of_variables = found if variables else (found, ())
+            found = nest.flatten(found)
+            if len(found) != len(given) or len(of_variables) != len(variables):
+                raise ValueError(
+                    f"grad must give {len(given)} gradients of arguments and {len(variables)} of variables, "
+                    f"got {len(found)} and {len(of_variables)}"
+                )
+            wanted = [slope for x, slope in zip(given, found, strict=True) if isinstance(x, Operators)]
+            return [None if slope is None else convert_to_tensor(slope) for slope in (*wanted, *of_variables)]
+
+        def gradient(g: Tensor) -> list[Any]:
+            all_slopes = functools.cache(lambda: slopes(g))  # one call of grad for all inputs
+            return [lambda i=i: all_slopes()[i] for i in range(len(inputs))]
+
+        together = results[0] if len(results) == 1 else ops.concat([ops.reshape(t, -1) for t in results], 0)
+        return nest.pack_sequence_as(value, _apart(record(together._array, inputs, gradient), results))
+
+    return decorated
+
+
+def _apart(flat: Tensor, like: list[Tensor]) -> list[Tensor]:
+    """The pieces of a flat tensor in the shapes of `like`; one tensor is itself."""
+    if len(like) == 1:
+        return [flat]
+    pieces = ops.split(flat, [t._array.size for t in like])
+    return [ops.reshape(piece, t._array.shape) for piece, t in zip(pieces, like, strict=True)]

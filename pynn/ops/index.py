@@ -13,7 +13,7 @@ from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..support.neutral import neutral
-from ._pick import pick
+from ._form import pick
 
 
 def getitem(x: Any, key: Any) -> Tensor:

@@ -16,7 +16,7 @@ from ..engine.tensor import Tensor
 from ..support.neutral import neutral
 from ._call import floats, run
 from ._chain import sum_to
-from ._pick import pick, put
+from ._form import pick, put
 from .arithmetic import abs as absolute
 from .arithmetic import broadcast_to, maximum, minimum, multiply, pow, root, square
 from .layout import expand_dims, reshape, squeeze, transpose

@@ -12,7 +12,7 @@ from ..engine.convert import as_array, operand, to_axis
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tensor import Tensor
 from ..support.neutral import neutral
-from ._pick import pick
+from ._form import pick
 from .arithmetic import broadcast_to, cast
 from .index import boolean_mask, scatter_nd
 from .layout import reshape

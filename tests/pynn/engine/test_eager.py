@@ -54,7 +54,6 @@ def test_control_flow():
     same(tf.scan(lambda a, x: a + x, tf.constant([1, 2, 3]), reverse=True), [6, 5, 3])
     assert int(tf.foldl(lambda a, x: a * x, tf.constant([2, 3, 4]))) == 24
     same(tf.foldl(lambda a, x: a + x, np.array([2, 3]), 0), np.int64(5))  # a number beside whatever type the rows have
-    assert tf.switch_case(tf.constant(1), [lambda: 1, lambda: 2]) == 2
 
 
 def test_custom_gradient():
@@ -183,7 +182,7 @@ def test_names_and_devices():
     assert tf.config.list_physical_devices()[0].device_type == "CPU"
 
 
-@pytest.mark.parametrize("name", ["nn.convolution", "device", "numpy_function", "config.threading", "distribute"])
+@pytest.mark.parametrize("name", ["nn.convolution", "device", "numpy_function", "switch_case", "config.threading", "distribute"])
 def test_what_has_no_use_for_dense_networks_is_missing_by_name(name):
     with pytest.raises(AttributeError, match=f"has no '{name.split('.')[-1]}'"):
         operator.attrgetter(name)(tf)

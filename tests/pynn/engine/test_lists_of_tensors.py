@@ -45,7 +45,7 @@ SPACES = {"tf": tf, "math": tf.math, "nn": tf.nn, "linalg": tf.linalg, "losses":
 BASES = keras.losses.Loss, keras.losses.LossFunctionWrapper, keras.regularizers.Regularizer
 # what has no float operand, or no gradient by it, in TensorFlow either; or takes lists as such; or no call above suits
 NO_GRADIENT = {
-    "Assert", "add_n", "argmax", "argmin", "argsort", "as_dtype", "case", "cast", "categorical", "ceil",
+    "Assert", "add_n", "argmax", "argmin", "argsort", "as_dtype", "cast", "categorical", "ceil",
     "concat", "cond", "confusion_matrix", "count_nonzero", "deserialize", "equal", "embedding_lookup",
     "executing_eagerly", "eye", "floor", "floordiv", "foldl", "function", "generator", "get", "get_logger", "greater",
     "greater_equal",
@@ -53,7 +53,7 @@ NO_GRADIENT = {
     "logical_not", "logical_or", "logical_xor", "lookup", "map_fn", "missing", "name_scope", "not_equal",
     "one_hot", "ones", "ones_like", "poisson", "print", "range", "rank",
     "reduce_all", "reduce_any", "resolve", "rint", "round", "scan", "searchsorted", "sequence_mask", "serialize",
-    "set_random_seed", "set_seed", "shape", "sign", "size", "stop_gradient", "switch_case", "tile", "to_shape",
+    "set_random_seed", "set_seed", "shape", "sign", "size", "stop_gradient", "tile", "to_shape",
     "vectorized_map", "while_loop", "wraps", "zero_fraction", "zeros", "zeros_like",
     "custom_gradient", "holds_tensors", "alike",
 }  # fmt: skip
