@@ -182,7 +182,7 @@ def test_names_and_devices():
     assert tf.config.list_physical_devices()[0].device_type == "CPU"
 
 
-@pytest.mark.parametrize("name", ["nn.convolution", "device", "numpy_function", "switch_case", "config.threading", "distribute"])
+@pytest.mark.parametrize("name", ["nn.convolution", "device", "py_function", "switch_case", "config.threading"])
 def test_what_has_no_use_for_dense_networks_is_missing_by_name(name):
     with pytest.raises(AttributeError, match=f"has no '{name.split('.')[-1]}'"):
         operator.attrgetter(name)(tf)

@@ -1,0 +1,220 @@
+"""Keras 3's `keras.ops`: the operations under Keras's names and signatures.
+
+As everywhere in pynn, two tensors of different dtypes are an error. Of KerasTensors an operation is a layer of the
+model, as `x + y` is; there the first arguments, the tensors, may be KerasTensors, the options may not (ValueError).
+"""
+# ruff: noqa: F401, I001
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import nn, ops
+from ..engine import convert
+from ..engine.context import is_tensor
+from ..engine.tensor import Tensor
+from ..ops._form import pick
+from ..ops.control import cond, custom_gradient, vectorized_map, while_loop
+from ..support.missing import missing
+from . import losses
+from .activations import (
+    celu, elu, hard_sigmoid, hard_silu, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, relu, relu6,
+    selu, sigmoid, silu, softmax, softplus, softsign, swish, tanh,
+)  # fmt: skip
+from .common.symbolic import is_symbolic
+from .config import floatx
+from .layers._functional import operation as _op
+
+operand, _tensor = convert.operand, convert.convert_to_tensor
+
+
+def _unary(name: str, function: Callable[[Any], Any], module: str = "numpy", prepared: Any = None) -> Any:
+    """prepared(x): what the function takes, by default floats; operand: integers stay integers."""
+    return _op(name, lambda x: function((prepared or _floats)(x)), 1, module)
+
+
+def _binary(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return _op(name, lambda x1, x2: function(x1, x2), 2)
+
+
+def _reduction(name: str, function: Callable[..., Tensor], prepared: Any = operand, module: str = "numpy") -> Any:
+    return _op(name, lambda x, axis=None, keepdims=False: function(prepared(x), axis, keepdims), 1, module)
+
+
+def _floats(x: Any) -> Tensor:
+    x = operand(x)
+    return x if x._array.dtype.kind == "f" else ops.cast(x, floatx())
+
+
+def _numbers(x: Any) -> Tensor:
+    x = operand(x)
+    return ops.cast(x, np.int32) if x._array.dtype.kind == "b" else x
+
+
+def _bools(x: Any) -> Tensor:
+    return ops.cast(x, np.bool_)
+
+
+def _flat(x: Any, axis: int | None) -> tuple[Tensor, int]:
+    """x and the axis; None: x laid out flat, and its only axis."""
+    return (ops.reshape(x, -1), 0) if axis is None else (operand(x), axis)
+
+
+def _place(function: Callable[..., Tensor], x: Tensor, axis: int | None, keepdims: bool) -> Tensor:
+    places = function(*_flat(x, axis), np.int32)
+    return ops.reshape(places, np.max(x._array, axis, keepdims=True).shape) if keepdims else places
+
+
+def _taken(x: Any, indices: Any, axis: int | None) -> Tensor:
+    (x, axis), places = _flat(x, axis), convert.as_array(indices)
+    return ops.gather(x, np.where(places < 0, places + x.shape[axis], places), axis=axis)
+
+
+def _parts(x: Any, ends: Any, axis: int) -> list[Tensor]:
+    return ops.split(x, np.diff([0, *ends, operand(x).shape[axis]]) if np.ndim(ends) else ends, axis)
+
+
+def _product(x1: Any, x2: Any, stacks: bool) -> Tensor:
+    """NumPy's matmul, of stacks of matrices, or its dot."""
+    x, y = convert.pair(x1, x2)
+    if stacks and x.ndim > 1 and y.ndim > 1:
+        return ops.matmul(x, y)
+    return ops.tensordot(x, y, [[-1], [-2 if y.ndim > 1 else -1]]) if x.ndim and y.ndim else ops.multiply(x, y)
+
+
+def _hot(x: Any, num_classes: int, axis: int, dtype: Any) -> Tensor:
+    return ops.one_hot(x, num_classes, axis=axis, dtype=dtype or floatx())
+
+
+def _quotient(x1: Any, x2: Any) -> Tensor:
+    x, y = convert.pair(x1, x2)
+    return ops.divide(_floats(x), _floats(y))
+
+
+def _diagonal(x: Tensor, *places: int) -> Tensor:
+    return pick(x, lambda a: np.diagonal(a, *places))
+
+
+def _triangle(x: Tensor, k: int, lower: bool) -> Tensor:
+    return ops.where(np.tri(x.shape[-2], x.shape[-1], k, np.bool_) == lower, x, 0)
+
+
+def _norm(x: Tensor, order: Any, axis: Any, keepdims: bool) -> Tensor:
+    axis = (0, 1) if axis is None and order is not None and x.ndim == 2 else axis
+    return ops.norm(x, "euclidean" if order is None else order, axis, keepdims)
+
+
+def shape(x: Any) -> tuple[int | None, ...]:
+    """The sizes of the axes; of a KerasTensor None where one is not known."""
+    return tuple(x.shape if is_symbolic(x) else operand(x).shape)
+
+
+# Tensors from values and shapes, by default of floatx
+convert_to_numpy = _op("convert_to_numpy", lambda x: np.array(x), 0)
+convert_to_tensor = _op(
+    "convert_to_tensor", lambda x, dtype=None: _tensor(x) if dtype is None else ops.cast(x, dtype), 0
+)
+zeros = _op("zeros", lambda shape, dtype=None: ops.zeros(shape, dtype or floatx()), 0)
+ones = _op("ones", lambda shape, dtype=None: ops.ones(shape, dtype or floatx()), 0)
+full = _op("full", lambda shape, fill_value, dtype=None: ops.fill(shape, ops.cast(fill_value, dtype or floatx())), 0)
+eye = _op("eye", lambda N, M=None, *, dtype=None: ops.eye(N, M, dtype=dtype or floatx()), 0)
+arange = _op("arange", lambda start, stop=None, step=None, dtype=None: ops.range(start, stop, step or 1, dtype), 0)
+linspace = _op("linspace", lambda start, stop, num=50: ops.linspace(_floats(start), _floats(stop), num), 0)
+# Of one tensor, element by element
+abs = absolute = _unary("absolute", ops.abs, prepared=operand)
+negative, sign = _unary("negative", ops.negative, prepared=operand), _unary("sign", ops.sign, prepared=operand)
+square = _unary("square", ops.square, prepared=operand)
+logical_not = _unary("logical_not", ops.logical_not, prepared=_bools)
+exp, expm1, log, log1p = (_unary(f.__name__, f) for f in (ops.exp, ops.expm1, ops.log, ops.log1p))
+log2 = _unary("log2", lambda x: ops.log(x) / math.log(2))
+log10 = _unary("log10", lambda x: ops.log(x) / math.log(10))
+sqrt, ceil, floor, reciprocal = (_unary(f.__name__, f) for f in (ops.sqrt, ops.ceil, ops.floor, ops.reciprocal))
+sin, cos, tan, sinh, cosh = (_unary(f.__name__, f) for f in (ops.sin, ops.cos, ops.tan, ops.sinh, ops.cosh))
+arcsin, arccos, arctan = _unary("arcsin", ops.asin), _unary("arccos", ops.acos), _unary("arctan", ops.atan)
+arcsinh, arccosh, arctanh = _unary("arcsinh", ops.asinh), _unary("arccosh", ops.acosh), _unary("arctanh", ops.atanh)
+isnan, isinf, isfinite = _unary("isnan", ops.is_nan), _unary("isinf", ops.is_inf), _unary("isfinite", ops.is_finite)
+rsqrt, erf = _unary("rsqrt", ops.rsqrt, "math"), _unary("erf", ops.erf, "math")
+gelu = _op("gelu", lambda x, approximate=True: ops.gelu(x, approximate), 1, "nn")
+clip = _op("clip", lambda x, x_min, x_max: ops.clip_by_value(x, x_min, x_max))
+round = _op("round", lambda x, decimals=0: ops.round(x * 10**decimals) / 10**decimals if decimals else ops.round(x))
+cast = _op("cast", lambda x, dtype: ops.cast(x, dtype), 1, "core")
+zeros_like = _op("zeros_like", lambda x, dtype=None: ops.zeros_like(x, dtype))
+ones_like = _op("ones_like", lambda x, dtype=None: ops.ones_like(x, dtype))
+stop_gradient = _op("stop_gradient", lambda variable: ops.stop_gradient(variable), 1, "core")
+one_hot = _op("one_hot", lambda x, num_classes, axis=-1, dtype=None: _hot(x, num_classes, axis, dtype), 1, "nn")
+# Of two tensors or three, element by element
+add, subtract, multiply = _binary("add", ops.add), _binary("subtract", ops.subtract), _binary("multiply", ops.multiply)
+divide, true_divide = _binary("divide", _quotient), _binary("true_divide", _quotient)
+power, mod, floor_divide = _binary("power", ops.pow), _binary("mod", ops.mod), _binary("floor_divide", ops.floordiv)
+divide_no_nan, arctan2 = _binary("divide_no_nan", ops.divide_no_nan), _binary("arctan2", ops.atan2)
+maximum, minimum = _binary("maximum", ops.maximum), _binary("minimum", ops.minimum)
+equal, not_equal = _binary("equal", ops.equal), _binary("not_equal", ops.not_equal)
+less, less_equal = _binary("less", ops.less), _binary("less_equal", ops.less_equal)
+greater, greater_equal = _binary("greater", ops.greater), _binary("greater_equal", ops.greater_equal)
+logical_and = _binary("logical_and", lambda x1, x2: ops.logical_and(_bools(x1), _bools(x2)))
+logical_or = _binary("logical_or", lambda x1, x2: ops.logical_or(_bools(x1), _bools(x2)))
+logical_xor = _binary("logical_xor", lambda x1, x2: ops.logical_xor(_bools(x1), _bools(x2)))
+where = _op("where", lambda condition, x1=None, x2=None: ops.where(condition, x1, x2), 3)
+# Products
+matmul = _binary("matmul", lambda x1, x2: _product(x1, x2, True))
+dot = _binary("dot", lambda x1, x2: _product(x1, x2, False))
+tensordot = _op("tensordot", lambda x1, x2, axes=2: ops.tensordot(x1, x2, axes), 2)
+outer = _binary("outer", lambda x1, x2: ops.tensordot(ops.reshape(x1, -1), ops.reshape(x2, -1), 0))
+einsum = ops.einsum
+inv, det = _unary("inv", ops.inv, "linalg"), _unary("det", ops.det, "linalg")
+solve = _op("solve", lambda a, b: ops.solve(a, b), 2, "linalg")
+# Reductions
+sum, prod = _reduction("sum", ops.reduce_sum, _numbers), _reduction("prod", ops.reduce_prod, _numbers)
+mean, var = _reduction("mean", ops.reduce_mean, _floats), _reduction("var", ops.reduce_variance, _floats)
+std = _reduction("std", ops.reduce_std, _floats)
+logsumexp = _reduction("logsumexp", ops.reduce_logsumexp, _floats, "math")
+max = amax = _reduction("max", ops.reduce_max)
+min = amin = _reduction("min", ops.reduce_min)
+all, any = _reduction("all", ops.reduce_all, _bools), _reduction("any", ops.reduce_any, _bools)
+argmax = _reduction("argmax", lambda x, axis, keepdims: _place(ops.argmax, x, axis, keepdims))
+argmin = _reduction("argmin", lambda x, axis, keepdims: _place(ops.argmin, x, axis, keepdims))
+count_nonzero = _op("count_nonzero", lambda x, axis=None: ops.count_nonzero(x, axis, dtype=np.int32))
+cumsum = _op("cumsum", lambda x, axis=None: ops.cumsum(*_flat(x, axis)))
+cumprod = _op("cumprod", lambda x, axis=None: ops.cumprod(*_flat(x, axis)))
+moments = _op("moments", lambda x, axes, keepdims=False: nn.moments(x, axes, keepdims=keepdims), 1, "nn")
+norm = _op("norm", lambda x, ord=None, axis=None, keepdims=False: _norm(_floats(x), ord, axis, keepdims), 1, "linalg")
+# Shapes and places
+reshape = _op("reshape", lambda x, newshape: ops.reshape(x, newshape))
+ravel = _unary("ravel", lambda x: ops.reshape(x, -1), prepared=operand)
+transpose = _op("transpose", lambda x, axes=None: ops.transpose(x, axes))
+swapaxes = _op("swapaxes", lambda x, axis1, axis2: pick(operand(x), lambda a: np.swapaxes(a, axis1, axis2)))
+expand_dims = _op("expand_dims", lambda x, axis: ops.expand_dims(x, axis))
+squeeze = _op("squeeze", lambda x, axis=None: ops.squeeze(x, axis))
+broadcast_to = _op("broadcast_to", lambda x, shape: ops.broadcast_to(x, shape))
+concatenate = _op("concatenate", lambda xs, axis=0: ops.concat(xs, axis))
+stack = _op("stack", lambda x, axis=0: ops.stack(x, axis))
+split = _op("split", lambda x, indices_or_sections, axis=0: _parts(x, indices_or_sections, axis))
+unstack = _op("unstack", lambda x, num=None, axis=0: ops.unstack(x, num, axis), 1, "core")
+flip = _op("flip", lambda x, axis=None: pick(operand(x), lambda a: np.flip(a, axis)))
+roll = _op("roll", lambda x, shift, axis=None: pick(operand(x), lambda a: np.roll(a, shift, axis)))
+repeat = _op("repeat", lambda x, repeats, axis=None: ops.repeat(x, repeats, axis))
+tile = _op("tile", lambda x, repeats: pick(operand(x), lambda a: np.tile(a, repeats)))
+pad = _op("pad", lambda x, pad_width, mode="constant", constant_values=0: ops.pad(x, pad_width, mode, constant_values))
+diagonal = _op("diagonal", lambda x, offset=0, axis1=0, axis2=1: _diagonal(operand(x), offset, axis1, axis2))
+trace = _op("trace", lambda x, offset=0, axis1=0, axis2=1: sum(_diagonal(operand(x), offset, axis1, axis2), -1))
+tril = _op("tril", lambda x, k=0: _triangle(operand(x), k, True))
+triu = _op("triu", lambda x, k=0: _triangle(operand(x), k - 1, False))
+sort = _op("sort", lambda x, axis=-1: ops.sort(x, axis))
+argsort = _op("argsort", lambda x, axis=-1: ops.argsort(*_flat(x, axis)))
+take = _op("take", lambda x, indices, axis=None: _taken(x, indices, axis))
+slice = _op("slice", lambda inputs, start_indices, shape: ops.slice_(inputs, start_indices, shape), 1, "core")
+scatter = _op("scatter", lambda indices, values, shape: ops.scatter_nd(indices, values, shape), 2, "core")
+top_k = _op("top_k", lambda x, k, sorted=True: ops.top_k(x, k, sorted), 1, "math")
+in_top_k = _op("in_top_k", lambda targets, predictions, k: ops.in_top_k(targets, predictions, k), 2, "math")
+searchsorted = ops.searchsorted
+# Losses
+categorical_crossentropy = _op(
+    "categorical_crossentropy", lambda target, output, from_logits=False, axis=-1: losses.categorical_crossentropy(
+        target, output, from_logits, axis=axis), 2, "nn",
+)  # fmt: skip
+
+__getattr__ = missing(__name__)

@@ -1,0 +1,168 @@
+"""keras.ops: Keras's names with NumPy's values; of KerasTensors, layers that are saved with the model."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import pynn as tf
+from pynn import keras
+from pynn.keras import ops
+
+RNG = np.random.default_rng(5)
+A, B = RNG.standard_normal((3, 4)).astype("f"), RNG.standard_normal((3, 4)).astype("f")
+P, U = np.abs(A) + np.float32(0.25), RNG.uniform(-0.9, 0.9, (3, 4)).astype("f")
+C, W, S = RNG.standard_normal((2, 3, 4)).astype("f"), B.T.copy(), A[:, :3] + 4 * np.eye(3, dtype="f")
+V, N, BOOLS = A[0], np.array([[1, 0, 2], [2, 2, 0]]), A > 0
+SAME = [  # arguments of the functions that NumPy has, too
+    (
+        (P,),
+        "absolute abs negative sign square exp expm1 log log1p log2 log10 sqrt ceil floor reciprocal isnan isinf "
+        "isfinite ravel zeros_like ones_like round transpose sort argsort flip sum prod mean var std max min amax amin "
+        "all any argmax argmin count_nonzero cumsum cumprod tril triu diagonal trace shape convert_to_numpy",
+    ),
+    ((U,), "sin cos tan sinh cosh arcsin arccos arctan arcsinh arctanh"),
+    ((P + 1,), "arccosh"),
+    (
+        (P, P + 1),
+        "add subtract multiply divide true_divide power mod floor_divide arctan2 maximum minimum equal not_equal "
+        "less less_equal greater greater_equal",
+    ),
+    ((P, V), "add maximum less"),
+    ((BOOLS, B > 0), "logical_and logical_or logical_xor"),
+    ((BOOLS,), "logical_not sum mean"),
+    ((N,), "sum mean exp max argmax square cumsum"),
+    ((C, 1), "sum prod mean var std max min all any argmax argmin count_nonzero cumsum cumprod sort argsort flip"),
+    ((C, (0, 2)), "sum mean std max any flip"),
+    ((A, W), "matmul dot"),
+    ((C, W), "matmul dot"),
+    ((A, V), "matmul dot outer"),
+    ((V, V), "matmul dot outer"),
+    ((A, -0.5, 0.5), "clip"),
+    ((A, 2), "round repeat tile"),
+    ((BOOLS, A, B), "where"),
+    ((A, (2, -1)), "reshape"),
+    ((C, [2, 0, 1]), "transpose"),
+    ((C, 0, 2), "swapaxes"),
+    ((A, 1), "expand_dims roll diagonal tril triu trace"),
+    ((A[:, None],), "squeeze"),
+    ((V, (3, 4)), "broadcast_to"),
+    (([A, B],), "concatenate stack"),
+    (([A, B], -1), "concatenate stack"),
+    ((A, 2, 1), "split repeat"),
+    ((A, [1, 3], 1), "split"),
+    ((A, ((1, 1), (0, 2))), "pad"),
+    ((A, ((1, 1), (2, 2)), "reflect"), "pad"),
+    ((A, [0, -1], 1), "take"),
+    ((A, 5), "take"),
+    ((C, W[None].repeat(2, 0)), "matmul"),
+    ((A, C, [[0, 1], [1, 2]]), "tensordot"),
+    (("ij,kj->ik", A, B), "einsum"),
+    ((np.sort(V), A[0]), "searchsorted"),
+    ((5,), "arange eye"),
+    ((1, 7, 2), "arange"),
+    ((0.0, 1.0, 5), "linspace"),
+    (((2, 3), 7.0), "full"),
+    (((2, 3),), "zeros ones"),
+]
+CASES = [(name, args) for args, names in SAME for name in names.split()]
+OTHERS = {
+    "rsqrt": (lambda: ops.rsqrt(P), P**-0.5),
+    "erf": (lambda: ops.erf(A), np.vectorize(math.erf)(A)),
+    "gelu": (lambda: ops.gelu(A), A / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (A + 0.044715 * A**3)))),
+    "relu": (lambda: ops.relu(A), np.maximum(A, 0)),
+    "sigmoid": (lambda: ops.sigmoid(A), 1 / (1 + np.exp(-A))),
+    "softmax": (lambda: ops.softmax(A, axis=0), np.exp(A) / np.exp(A).sum(0)),
+    "logsumexp": (lambda: ops.logsumexp(A, axis=1, keepdims=True), np.log(np.exp(A).sum(1, keepdims=True))),
+    "divide_no_nan": (lambda: ops.divide_no_nan(A, A * 0), A * 0),
+    "divide integers": (lambda: ops.divide(N, 2), N / 2),
+    "one_hot": (lambda: ops.one_hot(N, 3), np.eye(3)[N]),
+    "cast": (lambda: ops.cast(A * 9, "int32"), (A * 9).astype("i4")),
+    "argmax kept": (lambda: ops.argmax(A, keepdims=True), A.argmax(keepdims=True)),
+    "norm": (lambda: ops.norm(A), np.linalg.norm(A)),
+    "norm 1 of a matrix": (lambda: ops.norm(A, 1), np.linalg.norm(A, 1)),
+    "norm 3": (lambda: ops.norm(A, 3, axis=1), np.linalg.norm(A, 3, axis=1)),
+    "moments": (lambda: ops.moments(A, [0])[1], A.var(0)),
+    "inv": (lambda: ops.inv(S), np.linalg.inv(S)),
+    "det": (lambda: ops.det(S), np.linalg.det(S)),
+    "solve": (lambda: ops.solve(S, A), np.linalg.solve(S, A)),
+    "unstack": (lambda: ops.unstack(C, axis=1)[2], C[:, 2]),
+    "slice": (lambda: ops.slice(A, (1, 0), (2, 3)), A[1:3, :3]),
+    "scatter": (lambda: ops.scatter([[0], [2], [0]], A, (3, 4)), np.stack([A[0] + A[2], 0 * V, A[1]])),
+    "top_k": (lambda: ops.top_k(A, 2).values, np.sort(A)[:, :-3:-1]),
+    "in_top_k": (lambda: ops.in_top_k(A.argmax(1), A, 1), np.array([True] * 3)),
+    "stop_gradient": (lambda: ops.stop_gradient(A), A),
+    "convert_to_tensor": (lambda: ops.convert_to_tensor([1, 2], "float32"), np.array([1, 2], "f")),
+    "crossentropy": (lambda: ops.categorical_crossentropy(np.eye(4, dtype="f"), np.eye(4, dtype="f") / 2 + 0.125),
+                     np.full(4, -np.log(0.625))),
+}  # fmt: skip
+
+
+def same(found, expected):
+    """In float32: rounding is up to some units in the last place of the largest term."""
+    for x, y in zip(*(v if isinstance(v, (list, tuple)) else [v] for v in (found, expected)), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize(("name", "args"), CASES, ids=[f"{name} {i}" for i, (name, _) in enumerate(CASES)])
+def test_values_are_numpys(name, args):
+    function = {"convert_to_numpy": np.array}.get(name) or getattr(np, name)
+    same(getattr(ops, name)(*args), function(*args))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_values(name):
+    found, expected = OTHERS[name]
+    same(found(), expected)
+
+
+def test_dtypes_are_keras():
+    for call, dtype in [(ops.mean(N), "float32"), (ops.exp(N), "float32"), (ops.divide(N, N + 1), "float32"),
+                        (ops.sum(BOOLS), "int32"), (ops.argmax(A), "int32"), (ops.arange(3), "int32"),
+                        (ops.one_hot(N, 3), "float32"), (ops.zeros(2), "float32"), (ops.max(N), "int64")]:  # fmt: skip
+        assert call.dtype == dtype
+
+
+def test_gradients():
+    x = tf.Variable(A)
+    with tf.GradientTape() as tape:
+        y = ops.sum(ops.flip(ops.swapaxes(ops.tile(x, (2, 1)), 0, 1), 1)[:, 0] ** 2)  # the last row
+    np.testing.assert_allclose(tape.gradient(y, x), np.concatenate([A[:2] * 0, 2 * A[2:]]), rtol=1e-6)
+
+
+def of_operations():
+    x, z = keras.Input((4,)), keras.Input((4,))
+    y = ops.concatenate([ops.relu(x), ops.exp(ops.clip(z, -1.0, 1.0))], axis=-1)
+    y = ops.add(ops.mean(ops.expand_dims(y, 1), axis=1), ops.sum(x, axis=-1, keepdims=True))
+    y = ops.where(ops.greater(y, 0.0), ops.cast(y, "float32"), 0.1 * y)
+    return keras.Model([x, z], [ops.transpose(ops.reshape(y, (-1, 2, 4)), [0, 2, 1]), ops.top_k(y, 2)[1]])
+
+
+def test_of_kerastensors_operations_are_layers(tmp_path):
+    model = of_operations()
+    y = np.concatenate([np.maximum(A, 0), np.exp(np.clip(B, -1, 1))], -1) + A.sum(-1, keepdims=True)
+    y = np.where(y > 0, y, 0.1 * y)
+    model.save(tmp_path / "model.keras")
+    copies = keras.models.load_model(tmp_path / "model.keras"), pickle.loads(pickle.dumps(model))
+    for copy in (model, keras.models.clone_model(model), *copies):
+        assert [tuple(o.shape) for o in copy.outputs] == [(None, 4, 2), (None, 2)]
+        values, places = copy.predict([A, B], verbose=0)
+        np.testing.assert_allclose(values, y.reshape(-1, 2, 4).transpose(0, 2, 1), rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(places, np.argsort(-y, kind="stable")[:, :2])
+    assert ops.shape(model.inputs[0]) == (None, 4)
+
+
+@pytest.mark.parametrize("call", [lambda x: ops.clip(1.0, x, 2.0), ops.zeros, ops.convert_to_numpy, ops.arange])
+def test_a_kerastensor_where_a_value_is_needed_is_an_error(call):
+    with pytest.raises(ValueError, match="takes no KerasTensor as an option: write it in the `call` of a Layer"):
+        call(keras.Input((4,)))
+
+
+def test_what_keras_has_and_pynn_has_not_is_missing_by_name():
+    with pytest.raises(AttributeError, match=r"pynn\.keras\.ops has no 'conv'"):
+        ops.conv  # noqa: B018
+    with pytest.raises(TypeError, match="sparse"):
+        ops.one_hot(N, 3, sparse=True)
