@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from .. import nn, ops
 from ..engine import convert
 from ..engine.context import is_tensor
 from ..engine.tensor import Tensor
+from ..ops import einsum, searchsorted
 from ..ops._form import pick
 from ..ops.control import cond, custom_gradient, vectorized_map, while_loop
 from ..support.missing import missing
@@ -30,6 +32,7 @@ from .config import floatx
 from .layers._functional import operation as _op
 
 operand, _tensor = convert.operand, convert.convert_to_tensor
+_bools = partial(ops.cast, dtype=np.bool_)
 
 
 def _unary(name: str, function: Callable[[Any], Any], module: str = "numpy", prepared: Any = None) -> Any:
@@ -53,10 +56,6 @@ def _floats(x: Any) -> Tensor:
 def _numbers(x: Any) -> Tensor:
     x = operand(x)
     return ops.cast(x, np.int32) if x._array.dtype.kind == "b" else x
-
-
-def _bools(x: Any) -> Tensor:
-    return ops.cast(x, np.bool_)
 
 
 def _flat(x: Any, axis: int | None) -> tuple[Tensor, int]:
@@ -122,7 +121,11 @@ zeros = _op("zeros", lambda shape, dtype=None: ops.zeros(shape, dtype or floatx(
 ones = _op("ones", lambda shape, dtype=None: ops.ones(shape, dtype or floatx()), 0)
 full = _op("full", lambda shape, fill_value, dtype=None: ops.fill(shape, ops.cast(fill_value, dtype or floatx())), 0)
 eye = _op("eye", lambda N, M=None, *, dtype=None: ops.eye(N, M, dtype=dtype or floatx()), 0)
-arange = _op("arange", lambda start, stop=None, step=None, dtype=None: ops.range(start, stop, step or 1, dtype), 0)
+arange = _op(
+    "arange",
+    lambda start, stop=None, step=None, dtype=None: ops.range(start, stop, 1 if step is None else step, dtype),
+    0,
+)
 linspace = _op("linspace", lambda start, stop, num=50: ops.linspace(_floats(start), _floats(stop), num), 0)
 # Of one tensor, element by element
 abs = absolute = _unary("absolute", ops.abs, prepared=operand)
@@ -130,8 +133,7 @@ negative, sign = _unary("negative", ops.negative, prepared=operand), _unary("sig
 square = _unary("square", ops.square, prepared=operand)
 logical_not = _unary("logical_not", ops.logical_not, prepared=_bools)
 exp, expm1, log, log1p = (_unary(f.__name__, f) for f in (ops.exp, ops.expm1, ops.log, ops.log1p))
-log2 = _unary("log2", lambda x: ops.log(x) / math.log(2))
-log10 = _unary("log10", lambda x: ops.log(x) / math.log(10))
+log2, log10 = _unary("log2", lambda x: ops.log(x) / math.log(2)), _unary("log10", lambda x: ops.log(x) / math.log(10))
 sqrt, ceil, floor, reciprocal = (_unary(f.__name__, f) for f in (ops.sqrt, ops.ceil, ops.floor, ops.reciprocal))
 sin, cos, tan, sinh, cosh = (_unary(f.__name__, f) for f in (ops.sin, ops.cos, ops.tan, ops.sinh, ops.cosh))
 arcsin, arccos, arctan = _unary("arcsin", ops.asin), _unary("arccos", ops.acos), _unary("arctan", ops.atan)
@@ -164,7 +166,6 @@ matmul = _binary("matmul", lambda x1, x2: _product(x1, x2, True))
 dot = _binary("dot", lambda x1, x2: _product(x1, x2, False))
 tensordot = _op("tensordot", lambda x1, x2, axes=2: ops.tensordot(x1, x2, axes), 2)
 outer = _binary("outer", lambda x1, x2: ops.tensordot(ops.reshape(x1, -1), ops.reshape(x2, -1), 0))
-einsum = ops.einsum
 inv, det = _unary("inv", ops.inv, "linalg"), _unary("det", ops.det, "linalg")
 solve = _op("solve", lambda a, b: ops.solve(a, b), 2, "linalg")
 # Reductions
@@ -210,7 +211,6 @@ slice = _op("slice", lambda inputs, start_indices, shape: ops.slice_(inputs, sta
 scatter = _op("scatter", lambda indices, values, shape: ops.scatter_nd(indices, values, shape), 2, "core")
 top_k = _op("top_k", lambda x, k, sorted=True: ops.top_k(x, k, sorted), 1, "math")
 in_top_k = _op("in_top_k", lambda targets, predictions, k: ops.in_top_k(targets, predictions, k), 2, "math")
-searchsorted = ops.searchsorted
 # Losses
 categorical_crossentropy = _op(
     "categorical_crossentropy", lambda target, output, from_logits=False, axis=-1: losses.categorical_crossentropy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import kernels
 from ..engine import budget
 from ..engine.convert import alike, cast, operand, pair, to_shape
 from ..engine.dtypes import InvalidArgumentError
-from ..engine.tape import Gradient, record
+from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ._call import fast, floats, quiet, run
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
@@ -40,6 +41,25 @@ def _add_numbers(a: np.ndarray, b: np.ndarray) -> Any:
     return np.add(_number(a, "add"), b)
 
 
+def _binary(
+    name: str, formula: str, value: Callable[[np.ndarray, np.ndarray], Any],
+    by_x: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], by_y: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
+) -> Callable[[Any, Any], Tensor]:  # fmt: skip
+    """The operation z = value(x, y), with broadcasting; by_x(g, x, y, z) and by_y(g, x, y, z) are its gradients."""
+
+    def function(x: Any, y: Any) -> Tensor:
+        x, y = pair(x, y)
+        z = record(
+            quiet(value, x._array, y._array), (x, y),
+            lambda g: (lambda: sum_to(by_x(g, x, y, z), x), lambda: sum_to(by_y(g, x, y, z), y)),
+        )  # fmt: skip
+        return z
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__, function.__module__ = formula, __package__
+    return function
+
+
 def add(x: Any, y: Any) -> Tensor:
     """x + y, with broadcasting, as all operations of two tensors here."""
     try:
@@ -48,13 +68,6 @@ def add(x: Any, y: Any) -> Tensor:
         raise InvalidArgumentError(str(error)) from None
     value = fast(kernels.add, _add_numbers, x._array, y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(g, y)))
-
-
-def subtract(x: Any, y: Any) -> Tensor:
-    """x - y"""
-    x, y = pair(x, y)
-    value = quiet(np.subtract, _number(x._array, "subtract"), y._array)
-    return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(-g, y)))
 
 
 def multiply(x: Any, y: Any) -> Tensor:
@@ -85,11 +98,11 @@ def divide_no_nan(x: Any, y: Any) -> Tensor:
     return where(zero, 0, divide(x, where(zero, 1, y)))
 
 
-def _divisor(y: Tensor) -> np.ndarray:
+def _divisor(b: np.ndarray) -> np.ndarray:
     """TensorFlow's integers, unlike its floats, are not divided by zero."""
-    if y._array.dtype.kind in "iu" and not y._array.all():
+    if b.dtype.kind in "iu" and not b.all():
         raise InvalidArgumentError("Integer division by zero")
-    return y._array
+    return b
 
 
 def floordiv(x: Any, y: Any) -> Tensor:
@@ -97,48 +110,33 @@ def floordiv(x: Any, y: Any) -> Tensor:
     x, y = pair(x, y)
     # NumPy's floor_divide of floats takes the remainder away first: inf // 1 is NaN, and 1 // 0.1 is 9
     function = (lambda a, b: np.floor(a / b)) if x._array.dtype.kind == "f" else np.floor_divide
-    return Tensor(np.asarray(quiet(function, x._array, _divisor(y))))
+    return Tensor(np.asarray(quiet(function, x._array, _divisor(y._array))))
 
 
-def mod(x: Any, y: Any) -> Tensor:
-    """The remainder with the sign of y: x - floor(x / y) * y."""
-    x, y = pair(x, y)
-    return record(
-        quiet(np.mod, x._array, _divisor(y)), (x, y),
-        lambda g: (lambda: sum_to(g, x), lambda: sum_to(multiply_no_nan(floordiv(x, y), -g), y)),
-    )  # fmt: skip
-
-
-def pow(x: Any, y: Any) -> Tensor:
-    """x ** y; the gradient in y is 0 where x is not positive."""
-    x, y = pair(x, y)
-    out = record(
-        quiet(np.power, x._array, y._array), (x, y),
-        lambda g: (
-            lambda: sum_to(multiply_no_nan(pow(x, y - 1), multiply_no_nan(y, g)), x),
-            lambda: sum_to(multiply_no_nan(out, multiply_no_nan(log(where(x > 0, x, 1)), g)), y),
-        ),
-    )  # fmt: skip
-    return out
-
-
-def maximum(x: Any, y: Any) -> Tensor:
-    """The larger of x and y; where they are equal, the gradient goes to x."""
-    x, y = pair(x, y)
-    return record(fast(kernels.maximum, np.maximum, x._array, y._array), (x, y), _choice(np.greater_equal, x, y))
-
-
-def minimum(x: Any, y: Any) -> Tensor:
-    """The smaller of x and y; where they are equal, the gradient goes to x."""
-    x, y = pair(x, y)
-    return record(run(np.minimum, x._array, y._array), (x, y), _choice(np.less_equal, x, y))
-
-
-def _choice(first: np.ufunc, x: Tensor, y: Tensor) -> Gradient:
-    def part(g: Tensor, to_x: bool) -> Tensor:
-        return sum_to(masked(g, first(x._array, y._array) == to_x, (x, y)), x if to_x else y)
-
-    return lambda g: (lambda: part(g, True), lambda: part(g, False))
+subtract = _binary(
+    "subtract", "x - y", lambda a, b: np.subtract(_number(a, "subtract"), b),
+    lambda g, x, y, z: g, lambda g, x, y, z: -g,
+)  # fmt: skip
+mod = _binary(
+    "mod", "The remainder with the sign of y: x - floor(x / y) * y.", lambda a, b: np.mod(a, _divisor(b)),
+    lambda g, x, y, z: g, lambda g, x, y, z: multiply_no_nan(floordiv(x, y), -g),
+)  # fmt: skip
+pow: Callable[[Any, Any], Tensor] = _binary(
+    "pow", "x ** y; the gradient in y is 0 where x is not positive.", np.power,
+    lambda g, x, y, z: multiply_no_nan(pow(x, y - 1), multiply_no_nan(y, g)),
+    lambda g, x, y, z: multiply_no_nan(z, multiply_no_nan(log(where(x > 0, x, 1)), g)),
+)  # fmt: skip
+maximum = _binary(
+    "maximum", "The larger of x and y; where they are equal, the gradient goes to x.",
+    lambda a, b: fast(kernels.maximum, np.maximum, a, b),
+    lambda g, x, y, z: masked(g, x._array >= y._array, (x, y)),
+    lambda g, x, y, z: masked(g, ~(x._array >= y._array), (x, y)),
+)  # fmt: skip
+minimum = _binary(
+    "minimum", "The smaller of x and y; where they are equal, the gradient goes to x.", np.minimum,
+    lambda g, x, y, z: masked(g, x._array <= y._array, (x, y)),
+    lambda g, x, y, z: masked(g, ~(x._array <= y._array), (x, y)),
+)  # fmt: skip
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
@@ -213,9 +211,6 @@ def squared_difference(x: Any, y: Any) -> Tensor:
 def atan2(y: Any, x: Any) -> Tensor:
     """The angle of the point (x, y), from -pi to pi."""
     y, x = pair(floats(y, "atan2"), x)
-
-    def scaled(g: Tensor, side: Tensor) -> Tensor:
-        return multiply_no_nan(side, quotient(g, square(x) + square(y)))
-
+    scaled = lambda g, side: multiply_no_nan(side, quotient(g, square(x) + square(y)))  # noqa: E731
     value = quiet(np.arctan2, y._array, x._array)
     return record(value, (y, x), lambda g: (lambda: sum_to(scaled(g, x), y), lambda: sum_to(-scaled(g, y), x)))
