@@ -1,4 +1,4 @@
-"""What gradients are made of: products and quotients where 0 wins, masks, sums over what broadcasting repeated.
+"""Parts of gradients: products and quotients that are 0 where a factor is 0, masks, sums over broadcast axes.
 
 A gradient of 0 says that the result does not depend on this value. Then it does not depend on what the value was
 made of either, not even where that derivative is infinite: at sqrt's 0, log's 0, 1 / 0.

@@ -1,4 +1,4 @@
-"""What takes functions: tf.function, control flow, custom gradients. pynn runs them eagerly, as Python does."""
+"""Functions that take functions: tf.function, control flow, custom gradients. They run eagerly, as Python does."""
 
 from __future__ import annotations
 
@@ -109,7 +109,6 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_si
     return results
 
 
-@neutral(fallback_to_while_loop=..., warn=...)
 def vectorized_map(fn: Callable[[Any], Any], elems: Any) -> Any:
     """fn of each row of a tensor, or of the rows of a nest of tensors, its results stacked."""
     return _stacked([fn(row) for row in _rows(elems)])

@@ -12,7 +12,6 @@ from ..engine.convert import as_array, numpy_key, operand, pair, to_axis, to_sha
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
-from ..support.neutral import neutral
 from ._form import pick
 
 
@@ -94,7 +93,6 @@ def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: in
     return _indexed(pick, params, move)
 
 
-@neutral(bad_indices_policy="")
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0) -> Tensor:
     """The elements, or slices, of params at the points in the last axis of indices (..., k)."""
     return _take(operand(params), _key(indices, batch_dims))
@@ -122,13 +120,11 @@ def slice_(input_: Any, begin: Any, size: Any) -> Tensor:
     return _take(x, tuple(parts))
 
 
-@neutral(bad_indices_policy="")
 def scatter_nd(indices: Any, updates: Any, shape: Any) -> Tensor:
     """Zeros of `shape` with the updates added at the points in the last axis of indices (..., k)."""
     return _scatter(operand(updates), _key(indices), to_shape(shape))
 
 
-@neutral(bad_indices_policy="")
 def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
     """x with the updates in place of its elements, or slices, at the points in the last axis of indices."""
     (x, updates), key = pair(tensor, updates), _key(indices)
@@ -140,14 +136,12 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
     )
 
 
-@neutral(bad_indices_policy="")
 def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any) -> Tensor:
     """x with the updates added at the points in the last axis of indices; a point may come twice."""
     x, updates = pair(tensor, updates)
     return x + scatter_nd(indices, updates, x._array.shape)
 
 
-@neutral(bad_indices_policy="")
 def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any) -> Tensor:
     """x with the updates subtracted at the points in the last axis of indices; a point may come twice."""
     x, updates = pair(tensor, updates)

@@ -12,7 +12,6 @@ from ..engine.convert import as_array, convert_to_tensor, operand, pair, to_axis
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
-from ..support.neutral import neutral
 from ._chain import sum_to
 from ._form import pick
 from .arithmetic import broadcast_to, cast, where
@@ -28,32 +27,27 @@ def _sizes(shape: Any) -> tuple[int, ...]:
     return sizes
 
 
-@neutral(layout=None)
 def zeros(shape: Any, dtype: Any = np.float32) -> Tensor:
     """A tensor of zeros."""
     return Tensor(np.zeros(_sizes(shape), as_dtype(dtype).dtype))
 
 
-@neutral(layout=None)
 def ones(shape: Any, dtype: Any = np.float32) -> Tensor:
     """A tensor of ones."""
     return Tensor(np.ones(_sizes(shape), as_dtype(dtype).dtype))
 
 
-@neutral(layout=None)
 def fill(dims: Any, value: Any) -> Tensor:
     """A tensor of this shape, each element `value`, whose type it has."""
     return broadcast_to(value, _sizes(dims))
 
 
-@neutral(layout=None)
 def zeros_like(input: Any, dtype: Any = None) -> Tensor:
     """Zeros of x's shape and, by default, its type."""
     a = operand(input)._array
     return Tensor(np.zeros(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
 
 
-@neutral(layout=None)
 def ones_like(input: Any, dtype: Any = None) -> Tensor:
     """Ones of x's shape and, by default, its type."""
     a = operand(input)._array

@@ -13,7 +13,6 @@ from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.generator import generator
 from ..engine.generator import set_seed as set_seed
 from ..engine.tensor import Tensor
-from ..support.neutral import neutral as _neutral
 
 
 class Generator:
@@ -133,13 +132,11 @@ def _stateless(seed: Any) -> Generator:
     return Generator([int(i) % 2**64 for i in pair])
 
 
-@_neutral(alg=...)
 def stateless_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
     """As `uniform`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
     return _stateless(seed).uniform(shape, minval, maxval, dtype)
 
 
-@_neutral(alg=...)
 def stateless_normal(shape: Any, seed: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
     """As `normal`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
     return _stateless(seed).normal(shape, mean, stddev, dtype)
