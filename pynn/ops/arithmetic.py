@@ -16,7 +16,7 @@ from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ._call import fast, floats, quiet, run
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
-from ._form import unary
+from ._form import Unary, unary
 from .compare import bools, equal
 from .layout import identity
 
@@ -172,7 +172,7 @@ abs = unary(
 square = unary("square", "x * x", np.square, lambda g, x, y: multiply_no_nan(x, g * 2), integers=True)
 sqrt = unary("sqrt", "The square root; NaN below 0.", np.sqrt, lambda g, x, y: quotient(g * 0.5, y))
 exp = unary("exp", "e to the power of x.", np.exp, lambda g, x, y: multiply_no_nan(y, g))
-log = unary("log", "The natural logarithm; -inf at 0, NaN below.", np.log, lambda g, x, y: quotient(g, x))
+log: Unary = unary("log", "The natural logarithm; -inf at 0, NaN below.", np.log, lambda g, x, y: quotient(g, x))
 tanh = unary("tanh", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", np.tanh, lambda g, x, y: g * (1 - y * y))
 sigmoid = unary("sigmoid", "1 / (1 + exp(-x))", lambda a: 1 / (1 + np.exp(-a)), lambda g, x, y: g * y * (1 - y))
 floor = unary("floor", "The next whole number below. It has no gradient, nor have ceil and round.", np.floor)
