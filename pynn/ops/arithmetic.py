@@ -211,6 +211,9 @@ def squared_difference(x: Any, y: Any) -> Tensor:
 def atan2(y: Any, x: Any) -> Tensor:
     """The angle of the point (x, y), from -pi to pi."""
     y, x = pair(floats(y, "atan2"), x)
-    scaled = lambda g, side: multiply_no_nan(side, quotient(g, square(x) + square(y)))  # noqa: E731
+
+    def scaled(g: Tensor, side: Tensor) -> Tensor:
+        return multiply_no_nan(side, quotient(g, square(x) + square(y)))
+
     value = quiet(np.arctan2, y._array, x._array)
     return record(value, (y, x), lambda g: (lambda: sum_to(scaled(g, x), y), lambda: sum_to(-scaled(g, y), x)))

@@ -27,8 +27,8 @@ def Assert(condition: Any, data: Any, summarize: int = SUMMARIZE) -> None:
 def _some(x: Any, summarize: int) -> str:
     if isinstance(x, str):
         return x
-    flat = np.asarray(x).ravel()
-    return " ".join(map(str, flat if summarize < 0 else flat[:summarize])) + " ..." * (0 <= summarize < flat.size)
+    a = np.asarray(x)
+    return " ".join(map(str, a.flat[: None if summarize < 0 else summarize])) + " ..." * (0 <= summarize < a.size)
 
 
 def _require(holds: Any, error: type[Exception], message: str | None, text: str) -> None:
@@ -36,11 +36,15 @@ def _require(holds: Any, error: type[Exception], message: str | None, text: str)
         raise error(f"{message or ''}{text}".strip())
 
 
+def _require_all(holds: np.ndarray, x: Tensor, y: Tensor, message: str | None, text: str, summarize: int) -> None:
+    operands = f"x: {_some(x._array, summarize)}\ny: {_some(y._array, summarize)}"
+    _require(holds.all(), InvalidArgumentError, message, f"\n{text}\n{operands}")
+
+
 def _assertion(sign: str, compare: Callable[[Any, Any], Tensor]) -> Callable[..., None]:
     def check(x: Any, y: Any, message: str | None = None, summarize: int = SUMMARIZE) -> None:
         a, b = pair(x, y)
-        holds, text = compare(a, b)._array.all(), f"x: {_some(a._array, summarize)}\ny: {_some(b._array, summarize)}"
-        _require(holds, InvalidArgumentError, message, f"\nCondition x {sign} y did not hold.\n{text}")
+        _require_all(compare(a, b)._array, a, b, message, f"Condition x {sign} y did not hold.", summarize)
 
     check.__doc__ = f"x {sign} y, element by element, with broadcasting."
     return check
@@ -70,11 +74,8 @@ def assert_near(
     a, b = pair(x, y)
     ten = 10 * np.finfo(a._array.dtype).eps
     limit = (ten if atol is None else atol) + (ten if rtol is None else rtol) * np.abs(b._array)
-    near, text = (
-        np.abs(a._array - b._array) <= limit,
-        f"x: {_some(a._array, summarize)}\ny: {_some(b._array, summarize)}",
-    )
-    _require(near.all(), InvalidArgumentError, message, f"\nx and y not equal to tolerance.\n{text}")
+    near = np.abs(a._array - b._array) <= limit
+    _require_all(near, a, b, message, "x and y not equal to tolerance.", summarize)
 
 
 def check_numerics(tensor: Any, message: str) -> Tensor:

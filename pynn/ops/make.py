@@ -88,8 +88,10 @@ def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
     value = np.asarray(np.linspace(first._array, last._array, int(num), dtype=kind, axis=axis))
     share = np.linspace(0, 1, int(num), dtype=kind).reshape([-1] + [1] * (value.ndim - 1 - axis))
 
-    by = lambda g, part, x: sum_to(reduce_sum(g * part, axis), x)  # noqa: E731
-    return record(value, (first, last), lambda g: (lambda: by(g, 1 - share, first), lambda: by(g, share, last)))
+    def by(x: Tensor, part: np.ndarray, g: Tensor) -> Tensor:
+        return sum_to(reduce_sum(g * part, axis), x)
+
+    return record(value, (first, last), lambda g: (lambda: by(first, 1 - share, g), lambda: by(last, share, g)))
 
 
 def one_hot(
