@@ -16,20 +16,13 @@ from .functions import (
     reciprocal, relu6, rsqrt, selu, silu, sin, sinh, softplus, softsign, tan, xdivy, xlog1py, xlogy,
 )  # fmt: skip
 from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_entropy
-from .reduce import argmax, argmin, count_nonzero, cumprod, cumsum, reduce_all, reduce_any, reduce_euclidean_norm
-from .reduce import (
-    reduce_logsumexp,
-    reduce_max,
-    reduce_mean,
-    reduce_min,
-    reduce_prod,
-    reduce_std,
-    reduce_sum,
-    reduce_variance,
-)
+from .reduce import reduce_mean, reduce_sum
+from .extremes import argmax, argmin, reduce_max, reduce_min
+from .statistics import count_nonzero, cumprod, cumsum, reduce_all, reduce_any, reduce_euclidean_norm
+from .statistics import reduce_logsumexp, reduce_prod, reduce_std, reduce_variance
 from .make import (
-    constant, eye, fill, linspace, meshgrid, one_hot, ones, ones_like, pad, range, repeat, reverse, roll, sequence_mask, tile,
-    zeros, zeros_like,
+    constant, eye, fill, linspace, meshgrid, one_hot, ones, ones_like, pad, range, repeat, reverse, roll, sequence_mask,
+    tile, zeros, zeros_like,
 )  # fmt: skip
 from ..engine.convert import cast, identity, stack
 from .jacobian import batch_jacobian, jacobian

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.call import quiet
 from ..engine.convert import pair
 from ..engine.tape import Gradient, record
 from ..engine.tensor import Tensor
-from ._call import quiet
 from .layout import reshape
 from .reduce import reduce_sum
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.convert import operand
+from ..engine.call import quiet, run
+from ..engine.convert import floats, operand
 from ..engine.tape import record
 from ..engine.tensor import Tensor
-from ._call import floats, quiet, run
 
 Unary = Callable[[Any], Tensor]
 Move = Callable[[np.ndarray], np.ndarray]

@@ -10,11 +10,11 @@ import numpy as np
 import kernels
 
 from ..engine import budget
-from ..engine.convert import alike, cast, operand, pair, to_shape
+from ..engine.call import fast, quiet, run
+from ..engine.convert import alike, cast, floats, operand, pair, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
-from ._call import fast, floats, quiet, run
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
 from ._form import Unary, unary
 from .compare import bools, equal

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.call import quiet
 from ..engine.convert import as_array, operand, pair
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
-from ._call import quiet
 from ._form import unary
 
 

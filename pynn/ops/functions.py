@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.convert import operand, pair
+from ..engine.call import quiet
+from ..engine.convert import floats, operand, pair
 from ..engine.tape import record
 from ..engine.tensor import Tensor
-from ._call import floats, quiet
 from ._chain import masked, multiply_no_nan
 from ._form import Unary, unary
 from .arithmetic import abs as absolute

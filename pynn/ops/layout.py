@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..engine import budget
+from ..engine.call import run
 from ..engine.convert import alike, convert_to_tensor, identity, operand, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..support.neutral import neutral
-from ._call import run
 from .index import getitem
 
 

@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.convert import alike, operand, pair, to_axis, to_shape
+from ..engine.call import run
+from ..engine.convert import alike, floats, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..support.neutral import neutral
-from ._call import floats, run
 from ._chain import sum_to
 from ._form import pick, put
 from .arithmetic import abs as absolute
 from .arithmetic import broadcast_to, maximum, minimum, multiply, pow, root, square
+from .extremes import reduce_max
 from .layout import expand_dims, reshape, squeeze, transpose
 from .network import matmul
-from .reduce import reduce_max, reduce_sum
+from .reduce import reduce_sum
 
 
 @neutral(conjugate=False)

@@ -11,16 +11,16 @@ import numpy as np
 import kernels
 
 from ..engine import budget
-from ..engine.call import silent
-from ..engine.convert import operand, pair, to_axis
+from ..engine.call import fast, quiet, run, silent
+from ..engine.convert import floats, operand, pair, to_axis
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
-from ._call import fast, floats, quiet, run
 from ._chain import no_gradient, sum_to
 from .arithmetic import cast, exp, log
+from .extremes import reduce_max
 from .layout import reshape, stop_gradient, transpose
-from .reduce import reduce_max, reduce_sum, sum_rows
+from .reduce import reduce_sum, sum_rows
 
 
 def matmul(

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..engine.convert import convert_to_tensor, operand, pair, to_axis, to_shape
+from ..engine.convert import convert_to_tensor, floats, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tensor import Tensor
 from ..support.neutral import neutral
 from . import random
-from ._call import floats
 
 
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1) -> Tensor:

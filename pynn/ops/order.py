@@ -14,9 +14,9 @@ from ..engine.tensor import Tensor
 from ..support.neutral import neutral
 from ._form import pick
 from .arithmetic import broadcast_to, cast
+from .extremes import extreme, has_nan
 from .index import boolean_mask, scatter_nd
 from .layout import reshape
-from .reduce import extreme, has_nan
 
 
 class TopKV2(NamedTuple):

@@ -8,12 +8,12 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
+from ...engine.call import quiet
 from ...engine.convert import to_axis
 from ...engine.tape import record
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
 from ...engine.variable import Variable
-from ...ops._call import quiet
 from ...support.neutral import neutral
 from ._weighted import Weighted
 from .base import Layer, LayerOptions

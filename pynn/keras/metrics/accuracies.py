@@ -8,7 +8,7 @@ from ... import ops
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
-from ...ops.reduce import extreme
+from ...ops.extremes import extreme
 from ...support.neutral import neutral
 from ..losses._loss import same_rank
 from .means import FunctionMetric

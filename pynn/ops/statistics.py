@@ -1,0 +1,117 @@
+"""Products, norms, variances, counts and quantifiers over some axes, and running sums and products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine.convert import floats, operand, to_axis
+from ..engine.dtypes import as_dtype
+from ..engine.tape import record
+from ..engine.tensor import Tensor
+from ._chain import multiply_no_nan
+from .arithmetic import divide_no_nan, exp, log, root, square
+from .compare import bools
+from .extremes import reduce_max
+from .layout import reshape, transpose
+from .reduce import numbers, reduce_mean, reduce_sum, to_axes
+
+
+def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The product; integers keep their type. The gradient is the product of the others, also beside zeros."""
+    x, a, axes = numbers(input_tensor, axis)
+    others = [i for i in range(a.ndim) if i not in axes]
+    order, sizes = [*others, *axes], [a.shape[i] for i in others]
+    value = np.multiply.reduce(a, axes, dtype=a.dtype, keepdims=keepdims)  # type: ignore[call-overload]
+
+    def product_of_others(g: Tensor) -> Tensor:
+        flat = reshape(transpose(x, order), [*sizes, -1])
+        rest = cumprod(flat, -1, exclusive=True) * cumprod(flat, -1, exclusive=True, reverse=True)
+        rest = transpose(reshape(rest, [a.shape[i] for i in order]), np.argsort(order))
+        return multiply_no_nan(rest, reshape(g, kept(a, axes)))
+
+    return record(value, (x,), lambda g: (lambda: product_of_others(g),))
+
+
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """log(sum(exp(x))), without overflow."""
+    x = floats(input_tensor, "reduce_logsumexp")
+    top = reduce_max(x, axis, keepdims=True)._array
+    top = np.where(np.isfinite(top), top, top.dtype.type(0))
+    total = log(reduce_sum(exp(x - top), axis, keepdims))
+    return total + top.reshape(total._array.shape)
+
+
+def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean of the squared distances from the mean. TypeError: integers."""
+    x = operand(input_tensor)
+    if x._array.dtype.kind != "f":
+        raise TypeError(f"reduce_variance needs floats, got {x._array.dtype}: tf.cast(x, tf.float32)")
+    return reduce_mean(square(x - reduce_mean(x, axis, keepdims=True)), axis, keepdims)
+
+
+def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The root of the variance. TypeError: integers."""
+    return root(reduce_variance(input_tensor, axis, keepdims))
+
+
+def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm, 0 at 0."""
+    total = reduce_sum(square(numbers(input_tensor, ())[0]), axis, keepdims)
+    if total._array.dtype.kind == "f":
+        return root(total)
+    return Tensor(np.asarray(np.sqrt(total._array.astype(np.float64)).astype(total._array.dtype)))
+
+
+def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64) -> Tensor:
+    """How many are not 0, or true."""
+    a = operand(input)._array
+    counts = np.count_nonzero(a, to_axes(axis, a.ndim), keepdims=keepdims)
+    return Tensor(np.asarray(counts, as_dtype(dtype).dtype))
+
+
+def _quantifier(function: np.ufunc, name: str, question: str) -> Callable[..., Tensor]:
+    def reduction(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+        a = bools(input_tensor)
+        return Tensor(np.asarray(function.reduce(a, to_axes(axis, a.ndim), keepdims=keepdims)))
+
+    reduction.__name__, reduction.__qualname__, reduction.__doc__ = name, name, question
+    return reduction
+
+
+reduce_all = _quantifier(np.logical_and, "reduce_all", "Whether all are true.")
+reduce_any = _quantifier(np.logical_or, "reduce_any", "Whether any is true.")
+
+
+def _scan(function: np.ufunc, a: np.ndarray, axis: int, exclusive: bool, reverse: bool) -> np.ndarray:
+    """function over the elements up to each one; exclusive: before it; reverse: from the end."""
+    axis = to_axis(axis, a.ndim)
+    value = function.accumulate(np.flip(a, axis) if reverse else a, axis, dtype=a.dtype)
+    if exclusive and a.size:
+        edge = np.full_like(value.take([0], axis), function.identity)
+        value = np.concatenate([edge, np.delete(value, -1, axis)], axis)
+    return np.ascontiguousarray(np.flip(value, axis)) if reverse else value
+
+
+def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+    """x0, x0 + x1, ... along the axis; exclusive: 0, x0, ...; reverse: from the end."""
+    x = operand(x)
+    value = _scan(np.add, x._array, axis, exclusive, reverse)
+    return record(value, (x,), lambda g: (lambda: cumsum(g, axis, exclusive, not reverse),))
+
+
+def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+    """x0, x0 * x1, ... along the axis; exclusive: 1, x0, ...; reverse: from the end.
+
+    At a 0 the gradient is 0, as in TensorFlow, which is not the derivative there (reduce_prod has the derivative).
+    """
+    x = operand(x)
+    out = record(
+        _scan(np.multiply, x._array, axis, exclusive, reverse), (x,),
+        lambda g: (
+            lambda: divide_no_nan(cumsum(multiply_no_nan(out, g), axis, exclusive, not reverse), x),
+        ),
+    )  # fmt: skip
+    return out
