@@ -16,6 +16,7 @@ from ..engine.call import quiet
 from ..engine.convert import pair
 from ..engine.tape import Gradient, record
 from ..engine.tensor import Tensor
+from ..engine.typing import TensorLike
 from .layout import reshape
 from .reduce import reduce_sum
 
@@ -30,7 +31,7 @@ def sum_to(g: Tensor, like: Tensor) -> Tensor:
     return reshape(reduce_sum(g, [*range(new), *stretched]), shape)
 
 
-def multiply_no_nan(x: Any, y: Any) -> Tensor:
+def multiply_no_nan(x: TensorLike, y: TensorLike) -> Tensor:
     """x * y, and 0 where y is 0, also where x is infinite or NaN."""
     x, y = pair(x, y)
     return record(quiet(_times, x._array, y._array), (x, y), product_rule(x, y))
@@ -64,7 +65,7 @@ def _over(a: np.ndarray, b: np.ndarray) -> Any:
     return value if safe else np.where(a == 0, value.dtype.type(0), value)
 
 
-def _is_finite(a: Any) -> bool:
+def _is_finite(a: TensorLike) -> bool:
     """Whether no element is NaN or infinite: one pass, where np.isfinite(a).all() makes two. A sum may overflow."""
     return math.isfinite(np.add.reduce(a, None))
 

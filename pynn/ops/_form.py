@@ -12,6 +12,7 @@ from ..engine.call import quiet, run
 from ..engine.convert import floats, operand
 from ..engine.tape import record
 from ..engine.tensor import Tensor
+from ..engine.typing import TensorLike
 
 Unary = Callable[[Any], Tensor]
 Move = Callable[[np.ndarray], np.ndarray]
@@ -26,7 +27,7 @@ def unary(
     integers: whether it takes integers and bools; else they are an InvalidArgumentError
     """
 
-    def function(x: Any) -> Tensor:
+    def function(x: TensorLike) -> Tensor:
         x = operand(x) if integers else floats(x, name)
         result = quiet(value, x._array)
         if gradient is None:

@@ -15,13 +15,14 @@ from ..engine.convert import alike, cast, floats, operand, pair, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
+from ..engine.typing import Shape, TensorLike
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
 from ._form import Unary, unary
 from .compare import bools, equal
 from .layout import identity
 
 
-def broadcast_to(input: Any, shape: Any) -> Tensor:
+def broadcast_to(input: TensorLike, shape: Shape) -> Tensor:
     """x repeated to `shape` by NumPy's broadcasting; a copy, so that it can be used like any other tensor."""
     x, sizes = operand(input), to_shape(shape)
     budget.allow(sizes)
@@ -47,7 +48,7 @@ def _binary(
 ) -> Callable[[Any, Any], Tensor]:  # fmt: skip
     """The operation z = value(x, y), with broadcasting; by_x(g, x, y, z) and by_y(g, x, y, z) are its gradients."""
 
-    def function(x: Any, y: Any) -> Tensor:
+    def function(x: TensorLike, y: TensorLike) -> Tensor:
         x, y = pair(x, y)
         z = record(
             quiet(value, x._array, y._array), (x, y),
@@ -60,7 +61,7 @@ def _binary(
     return function
 
 
-def add(x: Any, y: Any) -> Tensor:
+def add(x: TensorLike, y: TensorLike) -> Tensor:
     """x + y, with broadcasting, as all operations of two tensors here."""
     try:
         x, y = pair(x, y)
@@ -70,14 +71,14 @@ def add(x: Any, y: Any) -> Tensor:
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(g, y)))
 
 
-def multiply(x: Any, y: Any) -> Tensor:
+def multiply(x: TensorLike, y: TensorLike) -> Tensor:
     """x * y"""
     x, y = pair(x, y)
     value = _number(quiet(np.multiply, x._array, y._array), "multiply")
     return record(value, (x, y), product_rule(x, y))
 
 
-def divide(x: Any, y: Any) -> Tensor:
+def divide(x: TensorLike, y: TensorLike) -> Tensor:
     """x / y; integers give float64, those of 8 and 16 bits float32."""
     x, y = pair(x, y)
     kind = x._array.dtype.kind
@@ -91,7 +92,7 @@ def divide(x: Any, y: Any) -> Tensor:
     return out
 
 
-def divide_no_nan(x: Any, y: Any) -> Tensor:
+def divide_no_nan(x: TensorLike, y: TensorLike) -> Tensor:
     """x / y, and 0 where y is 0."""
     x, y = pair(x, y)
     zero = equal(y, 0)
@@ -105,7 +106,7 @@ def _divisor(b: np.ndarray) -> np.ndarray:
     return b
 
 
-def floordiv(x: Any, y: Any) -> Tensor:
+def floordiv(x: TensorLike, y: TensorLike) -> Tensor:
     """floor(x / y); it has no gradient."""
     x, y = pair(x, y)
     # NumPy's floor_divide of floats takes the remainder away first: inf // 1 is NaN, and 1 // 0.1 is 9
@@ -139,12 +140,12 @@ minimum = _binary(
 )  # fmt: skip
 
 
-def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any) -> Tensor:
+def clip_by_value(t: TensorLike, clip_value_min: Any, clip_value_max: Any) -> Tensor:
     """max(min(x, clip_value_max), clip_value_min)"""
     return maximum(minimum(t, clip_value_max), clip_value_min)
 
 
-def where(condition: Any, x: Any = None, y: Any = None) -> Tensor:
+def where(condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None) -> Tensor:
     """x where condition, else y; with the condition alone, the indices (k, ndim) where it is true."""
     if x is None and y is None:
         return Tensor(np.argwhere(operand(condition)._array))
@@ -156,7 +157,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Tensor:
     return record(value, (x, y), lambda g: (lambda: sum_to(where(c, g, 0), x), lambda: sum_to(where(c, 0, g), y)))
 
 
-def negative(x: Any) -> Tensor:
+def negative(x: TensorLike) -> Tensor:
     """-x"""
     x = operand(x)
     if x._array.dtype.kind in "bu":
@@ -203,12 +204,12 @@ def add_n(inputs: Any) -> Tensor:
     return sum(tensors[1:], start=identity(tensors[0]))
 
 
-def squared_difference(x: Any, y: Any) -> Tensor:
+def squared_difference(x: TensorLike, y: TensorLike) -> Tensor:
     """(x - y) ** 2"""
     return square(subtract(x, y))
 
 
-def atan2(y: Any, x: Any) -> Tensor:
+def atan2(y: TensorLike, x: TensorLike) -> Tensor:
     """The angle of the point (x, y), from -pi to pi."""
     y, x = pair(floats(y, "atan2"), x)
 

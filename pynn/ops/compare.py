@@ -11,13 +11,14 @@ from ..engine.call import quiet
 from ..engine.convert import as_array, operand, pair
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import TensorLike
 from ._form import unary
 
 
 def _binary(function: np.ufunc, meaning: str, refused: str = "", error: str = "") -> Callable[[Any, Any], Tensor]:
     """The operation function(x, y); refused: the kinds of dtypes for which it raises `error`."""
 
-    def compare(x: Any, y: Any) -> Tensor:
+    def compare(x: TensorLike, y: TensorLike) -> Tensor:
         x, y = pair(x, y)
         if x._array.dtype.kind in refused:
             raise InvalidArgumentError(error.format(name=function.__name__, dtype=x._array.dtype))
@@ -42,7 +43,7 @@ is_inf = unary("is_inf", "True where x is infinite.", np.isinf)
 is_finite = unary("is_finite", "True where x is neither infinite nor NaN.", np.isfinite)
 
 
-def invert(x: Any) -> Tensor:
+def invert(x: TensorLike) -> Tensor:
     """The operator ~: of bools not, of integers each bit inverted."""
     x = operand(x)
     if x._array.dtype.kind == "f":
@@ -50,7 +51,7 @@ def invert(x: Any) -> Tensor:
     return Tensor(np.asarray(np.invert(x._array)))
 
 
-def bools(x: Any) -> np.ndarray:
+def bools(x: TensorLike) -> np.ndarray:
     """The array of an operand that must be bool. TypeError: numbers; InvalidArgumentError: tensors of them."""
     array = as_array(x) if isinstance(x, (Operators, np.ndarray)) else as_array(x, bool)
     if array.dtype.kind != "b":
@@ -59,7 +60,7 @@ def bools(x: Any) -> np.ndarray:
 
 
 def _logical(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    def logical(x: Any, y: Any) -> Tensor:
+    def logical(x: TensorLike, y: TensorLike) -> Tensor:
         return Tensor(np.asarray(quiet(function, bools(x), bools(y))))
 
     logical.__name__ = logical.__qualname__ = function.__name__
@@ -70,12 +71,12 @@ def _logical(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
 logical_and, logical_or, logical_xor = map(_logical, (np.logical_and, np.logical_or, np.logical_xor))
 
 
-def logical_not(x: Any) -> Tensor:
+def logical_not(x: TensorLike) -> Tensor:
     """A bool tensor: true where x is false."""
     return Tensor(np.asarray(np.logical_not(bools(x))))
 
 
-def same(x: Any, y: Any, compare: Callable[[Any, Any], Tensor], otherwise: bool) -> Tensor:
+def same(x: TensorLike, y: TensorLike, compare: Callable[[Any, Any], Tensor], otherwise: bool) -> Tensor:
     """The operators == and !=: `equal` and `not_equal`, but `otherwise` where the shapes do not broadcast."""
     x, y = pair(x, y)
     try:

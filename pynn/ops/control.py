@@ -17,6 +17,7 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.spec import TensorSpec
 from ..engine.tape import GradientTape, record
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import DTypeLike, TensorLike
 from ..engine.variable import Variable
 from ..support.neutral import neutral
 
@@ -58,7 +59,7 @@ def _tensors(structure: Any, kinds: tuple[type, ...]) -> Any:
     return nest.map_structure(lambda x: convert_to_tensor(x) if isinstance(x, kinds) else x, structure)
 
 
-def _fitted(specs: Any, value: Any) -> Any:
+def _fitted(specs: Any, value: TensorLike) -> Any:
     """The value as tensors that meet the specs."""
     if not isinstance(specs, TensorSpec):
         return nest.map_structure(_fitted, specs, value)
@@ -94,7 +95,7 @@ def while_loop(
 
 
 @neutral(parallel_iterations=..., back_prop=True, swap_memory=False, infer_shape=True)
-def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: Any = None, fn_output_signature: Any = None) -> Any:
+def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: DTypeLike = None, fn_output_signature: Any = None) -> Any:
     """fn of each row of a tensor, or of the rows of a nest of tensors, its results stacked.
 
     fn_output_signature (dtype is its older name): the dtypes of the results, if they are not those of elems.

@@ -13,18 +13,19 @@ from ..engine import nest
 from ..engine.convert import convert_to_tensor, operand, pair
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import TensorLike
 
 SUMMARIZE = 3  # numbers of each tensor in a message
 
 
-def Assert(condition: Any, data: Any, summarize: int = SUMMARIZE) -> None:
+def Assert(condition: TensorLike, data: Any, summarize: int = SUMMARIZE) -> None:
     """The condition, a bool, holds; else `data` is in the message."""
     if not condition:
         text = "\n".join(_some(x, summarize) for x in data)
         raise InvalidArgumentError(f"Expected '{condition}' to be true. Summarized data: {text}")
 
 
-def _some(x: Any, summarize: int) -> str:
+def _some(x: TensorLike, summarize: int) -> str:
     if isinstance(x, str):
         return x
     a = np.asarray(x)
@@ -42,7 +43,7 @@ def _require_all(holds: np.ndarray, x: Tensor, y: Tensor, message: str | None, t
 
 
 def _assertion(sign: str, compare: Callable[[Any, Any], Tensor]) -> Callable[..., None]:
-    def check(x: Any, y: Any, message: str | None = None, summarize: int = SUMMARIZE) -> None:
+    def check(x: TensorLike, y: TensorLike, message: str | None = None, summarize: int = SUMMARIZE) -> None:
         a, b = pair(x, y)
         _require_all(compare(a, b)._array, a, b, message, f"Condition x {sign} y did not hold.", summarize)
 
@@ -51,7 +52,7 @@ def _assertion(sign: str, compare: Callable[[Any, Any], Tensor]) -> Callable[...
 
 
 def _sign_assertion(sign: str, check: Callable[..., None]) -> Callable[..., None]:
-    def assertion(x: Any, message: str | None = None, summarize: int = SUMMARIZE) -> None:
+    def assertion(x: TensorLike, message: str | None = None, summarize: int = SUMMARIZE) -> None:
         check(x, 0, message, summarize)
 
     assertion.__doc__ = f"x {sign} 0, element by element."
@@ -67,7 +68,7 @@ assert_non_positive = _sign_assertion("<=", assert_less_equal)
 
 
 def assert_near(
-    x: Any, y: Any, rtol: float | None = None, atol: float | None = None, message: str | None = None,
+    x: TensorLike, y: TensorLike, rtol: float | None = None, atol: float | None = None, message: str | None = None,
     summarize: int = SUMMARIZE,
 ) -> None:  # fmt: skip
     """|x - y| <= atol + rtol * |y|; either is 10 times the spacing of the type's numbers at 1 if not given."""
@@ -78,7 +79,7 @@ def assert_near(
     _require_all(near, a, b, message, "x and y not equal to tolerance.", summarize)
 
 
-def check_numerics(tensor: Any, message: str) -> Tensor:
+def check_numerics(tensor: TensorLike, message: str) -> Tensor:
     """The tensor, if it holds neither infinities nor NaN."""
     x = convert_to_tensor(tensor)
     for what, found in (("Inf", ops.is_inf(x)), ("NaN", ops.is_nan(x))):
@@ -86,7 +87,7 @@ def check_numerics(tensor: Any, message: str) -> Tensor:
     return x
 
 
-def assert_all_finite(x: Any, message: str) -> Tensor:
+def assert_all_finite(x: TensorLike, message: str) -> Tensor:
     """The tensor, if it holds neither infinities nor NaN."""
     return check_numerics(x, message)
 
@@ -96,34 +97,34 @@ def _rank(x: Tensor, fits: bool, what: Any, message: str | None) -> None:
     _require(fits, ValueError, message, text)
 
 
-def assert_rank(x: Any, rank: int, message: str | None = None) -> None:
+def assert_rank(x: TensorLike, rank: int, message: str | None = None) -> None:
     """x has so many axes. ValueError: it has not."""
     _rank(t := operand(x), t.ndim == int(rank), rank, message)
 
 
-def assert_rank_at_least(x: Any, rank: int, message: str | None = None) -> None:
+def assert_rank_at_least(x: TensorLike, rank: int, message: str | None = None) -> None:
     """x has so many axes or more. ValueError: it has not."""
     _rank(t := operand(x), t.ndim >= int(rank), f"at least {rank}", message)
 
 
-def assert_rank_in(x: Any, ranks: Any, message: str | None = None) -> None:
+def assert_rank_in(x: TensorLike, ranks: Any, message: str | None = None) -> None:
     """x has a number of axes that is among `ranks`. ValueError: it has not."""
     _rank(t := operand(x), t.ndim in [int(r) for r in ranks], f"in {tuple(ranks)}", message)
 
 
-def assert_scalar(tensor: Any, message: str | None = None) -> None:
+def assert_scalar(tensor: TensorLike, message: str | None = None) -> None:
     """x has no axes. ValueError: it has."""
     shape = operand(tensor).shape
     _require(not shape, ValueError, message, f" Expected scalar shape, saw shape: {shape}.")
 
 
-def assert_type(tensor: Any, tf_type: Any, message: str | None = None) -> None:
+def assert_type(tensor: TensorLike, tf_type: Any, message: str | None = None) -> None:
     """x has this dtype. TypeError: it has not."""
     dtype = operand(tensor).dtype
     _require(dtype == as_dtype(tf_type), TypeError, message, f" tensor must be of type {tf_type!r}; got {dtype!r}")
 
 
-def assert_integer(x: Any, message: str | None = None) -> None:
+def assert_integer(x: TensorLike, message: str | None = None) -> None:
     """x is a tensor of integers. TypeError: it is not."""
     dtype = operand(x).dtype
     _require(dtype.is_integer, TypeError, message, f" Expected x to be integer type, found {dtype!r}")
@@ -145,7 +146,7 @@ def assert_shapes(shapes: Any, message: str | None = None) -> None:
             _require(n == wanted, ValueError, message, f"{start} size {wanted} in dimension {axis}.")
 
 
-def is_numeric_tensor(tensor: Any) -> bool:
+def is_numeric_tensor(tensor: TensorLike) -> bool:
     """Whether it is a tensor of numbers, not of bools."""
     return isinstance(tensor, Operators) and not tensor.dtype.is_bool
 

@@ -13,23 +13,24 @@ from ..engine.convert import operand, to_axis
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Tensor
+from ..engine.typing import DTypeLike, TensorLike
 from ._chain import masked, quotient
 from .arithmetic import broadcast_to
 from .layout import reshape
 from .reduce import kept, numbers
 
 
-def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_max(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The largest; where several are, they share the gradient equally."""
     return _extreme(np.max, input_tensor, axis, keepdims)
 
 
-def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_min(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The smallest; where several are, they share the gradient equally."""
     return _extreme(np.min, input_tensor, axis, keepdims)
 
 
-def _extreme(function: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Tensor:
+def _extreme(function: Callable[..., Any], x: TensorLike, axis: Any, keepdims: bool) -> Tensor:
     x, a, axes = numbers(x, axis)
 
     def share(g: Tensor) -> Tensor:
@@ -51,17 +52,17 @@ def _worst(dtype: np.dtype, largest: bool) -> Any:
     return np.iinfo(dtype).min if largest else np.iinfo(dtype).max
 
 
-def argmax(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
+def argmax(input: TensorLike, axis: int | None = None, output_type: DTypeLike = np.int64) -> Tensor:
     """The index of the largest along the axis (the first by default), the first of equals; NaN counts as -inf."""
     return _index_of(input, axis, True, output_type)
 
 
-def argmin(input: Any, axis: int | None = None, output_type: Any = np.int64) -> Tensor:
+def argmin(input: TensorLike, axis: int | None = None, output_type: DTypeLike = np.int64) -> Tensor:
     """The index of the smallest along the axis (the first by default), the first of equals; NaN counts as inf."""
     return _index_of(input, axis, False, output_type)
 
 
-def _index_of(x: Any, axis: int | None, largest: bool, output_type: Any) -> Tensor:
+def _index_of(x: TensorLike, axis: int | None, largest: bool, output_type: DTypeLike) -> Tensor:
     target = as_dtype(output_type)
     if not target.is_integer:
         raise InvalidArgumentError(f"output_type is an integer type, got {target.name}")

@@ -12,6 +12,7 @@ from ..engine.call import quiet
 from ..engine.convert import floats, operand, pair
 from ..engine.tape import record
 from ..engine.tensor import Tensor
+from ..engine.typing import TensorLike
 from ._chain import masked, multiply_no_nan
 from ._form import Unary, unary
 from .arithmetic import abs as absolute
@@ -70,14 +71,14 @@ selu = _smooth(
 softsign = _smooth("softsign", "x / (1 + |x|)", lambda a: a / (1 + np.abs(a)), lambda x, y: 1 / square(1 + absolute(x)))
 
 
-def relu6(features: Any) -> Tensor:
+def relu6(features: TensorLike) -> Tensor:
     """min(max(x, 0), 6)"""
     x = operand(features)
     a = x._array
     return record(np.clip(a, 0, 6), (x,), lambda g: (lambda: masked(g, (a > 0) & (a < 6), (x,)),))
 
 
-def leaky_relu(features: Any, alpha: float = 0.2) -> Tensor:
+def leaky_relu(features: TensorLike, alpha: float = 0.2) -> Tensor:
     """x, and alpha * x where x is not positive."""
     x = operand(features)
     if not isinstance(alpha, (int, float, np.number)):
@@ -88,7 +89,7 @@ def leaky_relu(features: Any, alpha: float = 0.2) -> Tensor:
     return record(value, (x,), lambda g: (lambda: masked(g, a > 0, (x,), alpha),))
 
 
-def gelu(features: Any, approximate: bool = False) -> Tensor:
+def gelu(features: TensorLike, approximate: bool = False) -> Tensor:
     """x times the normal distribution's P(X <= x): by erf, or by the tanh that approximates it."""
     x = floats(features, "gelu")
     if approximate:
@@ -96,25 +97,25 @@ def gelu(features: Any, approximate: bool = False) -> Tensor:
     return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
 
 
-def silu(features: Any, beta: float = 1.0) -> Tensor:
+def silu(features: TensorLike, beta: float = 1.0) -> Tensor:
     """x * sigmoid(beta * x)"""
     x = floats(features, "silu")
     return x * sigmoid(beta * x)
 
 
-def xdivy(x: Any, y: Any) -> Tensor:
+def xdivy(x: TensorLike, y: TensorLike) -> Tensor:
     """x / y, and 0 where x is 0."""
     x, y = pair(floats(x, "xdivy"), y)
     return where(equal(x, 0), 0, divide(x, where(equal(x, 0), 1, y)))
 
 
-def xlogy(x: Any, y: Any) -> Tensor:
+def xlogy(x: TensorLike, y: TensorLike) -> Tensor:
     """x * log(y), and 0 where x is 0."""
     x, y = pair(floats(x, "xlogy"), y)
     return x * log(where(equal(x, 0), 1, y))
 
 
-def xlog1py(x: Any, y: Any) -> Tensor:
+def xlog1py(x: TensorLike, y: TensorLike) -> Tensor:
     """x * log(1 + y), and 0 where x is 0."""
     x, y = pair(floats(x, "xlog1py"), y)
     return x * log1p(where(equal(x, 0), 0, y))

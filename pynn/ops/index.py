@@ -12,10 +12,11 @@ from ..engine.convert import as_array, numpy_key, operand, pair, to_axis, to_sha
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import Shape, TensorLike
 from ._form import pick
 
 
-def getitem(x: Any, key: Any) -> Tensor:
+def getitem(x: TensorLike, key: Any) -> Tensor:
     """x[key] for ints, slices, `...`, None and int scalars, or one bool mask. A list is a tuple."""
     x = operand(x)
     if isinstance(key, (Operators, np.ndarray)) and as_array(key).dtype == bool:
@@ -52,7 +53,7 @@ def _scatter(g: Tensor, key: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
     return record(value, (g,), lambda h: (lambda: _take(h, key),))
 
 
-def _indices(indices: Any) -> np.ndarray:
+def _indices(indices: TensorLike) -> np.ndarray:
     rows = as_array(indices)
     if rows.dtype.kind not in "iu":
         raise InvalidArgumentError(f"Indices are integers, got {rows.dtype}")
@@ -66,14 +67,14 @@ def _batch(rows: np.ndarray, batch: int) -> tuple[np.ndarray, ...]:
     return tuple(np.arange(rows.shape[i]).reshape((-1,) + (1,) * (rows.ndim - i - 1)) for i in range(batch))
 
 
-def _key(indices: Any, batch: int = 0) -> tuple[np.ndarray, ...]:
+def _key(indices: TensorLike, batch: int = 0) -> tuple[np.ndarray, ...]:
     """Rows of indices (..., k) as NumPy's index of k axes."""
     rows = _indices(indices)
     points = tuple(np.moveaxis(rows, -1, 0))
     return (*_batch(rows[..., 0], batch), *points) if batch else points
 
 
-def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: int = 0) -> Tensor:
+def gather(params: TensorLike, indices: TensorLike, *, axis: int | None = None, batch_dims: int = 0) -> Tensor:
     """The slices of params at `indices` (any shape of ints) along axis, by default the first after the batch.
 
     The first `batch_dims` axes of both go together: row i of the indices looks into row i of params.
@@ -93,12 +94,12 @@ def gather(params: Any, indices: Any, *, axis: int | None = None, batch_dims: in
     return _indexed(pick, params, move)
 
 
-def gather_nd(params: Any, indices: Any, batch_dims: int = 0) -> Tensor:
+def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0) -> Tensor:
     """The elements, or slices, of params at the points in the last axis of indices (..., k)."""
     return _take(operand(params), _key(indices, batch_dims))
 
 
-def boolean_mask(tensor: Any, mask: Any, axis: int | None = None) -> Tensor:
+def boolean_mask(tensor: TensorLike, mask: TensorLike, axis: int | None = None) -> Tensor:
     """The elements, or slices, where mask is true; its axes are those of x from `axis` on."""
     x, chosen = operand(tensor), as_array(mask)
     if not chosen.ndim:
@@ -109,7 +110,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: int | None = None) -> Tensor:
     return _take(x, (slice(None),) * before + (chosen.astype(bool),))
 
 
-def slice_(input_: Any, begin: Any, size: Any) -> Tensor:
+def slice_(input_: TensorLike, begin: Any, size: Any) -> Tensor:
     """size[i] elements from begin[i] on along each axis i; -1: all that remain."""
     x, parts = operand(input_), []
     for start, count, n in zip(to_shape(begin), to_shape(size), x._array.shape, strict=True):
@@ -120,12 +121,12 @@ def slice_(input_: Any, begin: Any, size: Any) -> Tensor:
     return _take(x, tuple(parts))
 
 
-def scatter_nd(indices: Any, updates: Any, shape: Any) -> Tensor:
+def scatter_nd(indices: TensorLike, updates: TensorLike, shape: Shape) -> Tensor:
     """Zeros of `shape` with the updates added at the points in the last axis of indices (..., k)."""
     return _scatter(operand(updates), _key(indices), to_shape(shape))
 
 
-def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
+def tensor_scatter_nd_update(tensor: TensorLike, indices: TensorLike, updates: TensorLike) -> Tensor:
     """x with the updates in place of its elements, or slices, at the points in the last axis of indices."""
     (x, updates), key = pair(tensor, updates), _key(indices)
     value = x._array.copy()
@@ -136,13 +137,13 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any) -> Tensor:
     )
 
 
-def tensor_scatter_nd_add(tensor: Any, indices: Any, updates: Any) -> Tensor:
+def tensor_scatter_nd_add(tensor: TensorLike, indices: TensorLike, updates: TensorLike) -> Tensor:
     """x with the updates added at the points in the last axis of indices; a point may come twice."""
     x, updates = pair(tensor, updates)
     return x + scatter_nd(indices, updates, x._array.shape)
 
 
-def tensor_scatter_nd_sub(tensor: Any, indices: Any, updates: Any) -> Tensor:
+def tensor_scatter_nd_sub(tensor: TensorLike, indices: TensorLike, updates: TensorLike) -> Tensor:
     """x with the updates subtracted at the points in the last axis of indices; a point may come twice."""
     x, updates = pair(tensor, updates)
     return x - scatter_nd(indices, updates, x._array.shape)

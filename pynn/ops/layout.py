@@ -16,21 +16,22 @@ from ..engine.convert import alike, convert_to_tensor, identity, operand, to_axi
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import DTypeLike, Shape, TensorLike
 from ..support.neutral import neutral
 from .index import getitem
 
 
-def _stable(x: Any) -> Tensor:
+def _stable(x: TensorLike) -> Tensor:
     """An operand whose array nobody else can change: results below are views of it."""
     return operand(x) if isinstance(x, Operators) else convert_to_tensor(x)
 
 
-def stop_gradient(input: Any) -> Tensor:
+def stop_gradient(input: TensorLike) -> Tensor:
     """x as a constant: no gradient flows through it."""
     return Tensor(convert_to_tensor(input)._array)
 
 
-def reshape(tensor: Any, shape: Any) -> Tensor:
+def reshape(tensor: TensorLike, shape: Shape) -> Tensor:
     """The same elements in C order in another shape; -1 stands for one size that follows from the others."""
     x = tensor if type(tensor) is Tensor else _stable(tensor)
     try:
@@ -43,7 +44,7 @@ def reshape(tensor: Any, shape: Any) -> Tensor:
 
 
 @neutral(conjugate=False)
-def transpose(a: Any, perm: Any = None) -> Tensor:
+def transpose(a: TensorLike, perm: Any = None) -> Tensor:
     """Axes in the order of perm; without it, reversed."""
     x = _stable(a)
     if perm is None:
@@ -54,7 +55,7 @@ def transpose(a: Any, perm: Any = None) -> Tensor:
     return record(x._array.transpose(order), (x,), lambda g: (lambda: transpose(g, np.argsort(order)),))
 
 
-def expand_dims(input: Any, axis: int) -> Tensor:
+def expand_dims(input: TensorLike, axis: int) -> Tensor:
     """A new axis of size 1 before the given one; -1: after the last."""
     x = _stable(input)
     shape = list(x._array.shape)
@@ -62,7 +63,7 @@ def expand_dims(input: Any, axis: int) -> Tensor:
     return reshape(x, shape)
 
 
-def squeeze(input: Any, axis: Any = None) -> Tensor:
+def squeeze(input: TensorLike, axis: Any = None) -> Tensor:
     """x without its axes of size 1, or without the given ones, which must be of size 1."""
     x = _stable(input)
     return reshape(x, run(np.squeeze, x._array, None if axis is None else to_shape(axis)).shape)
@@ -81,7 +82,7 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
     return record(value, tensors, lambda g: [partial(getitem, g, part) for part in parts])
 
 
-def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
+def unstack(value: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices along an axis, without it; `num`, if given, must be their number."""
     x = operand(value)
     axis = to_axis(axis, x._array.ndim)
@@ -92,7 +93,7 @@ def unstack(value: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 
 
 @neutral(num=None)
-def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
+def split(value: TensorLike, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
     """x cut along an axis into so many equal parts, or into parts of the sizes given, of which one may be -1."""
     x = operand(value)
     axis = to_axis(axis, x._array.ndim)
@@ -108,16 +109,16 @@ def split(value: Any, num_or_size_splits: Any, axis: int = 0) -> list[Tensor]:
     return [getitem(x, (*before, slice(end - n, end))) for n, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
-def shape(input: Any, out_type: Any = np.int32) -> Tensor:
+def shape(input: TensorLike, out_type: DTypeLike = np.int32) -> Tensor:
     """The sizes of the axes as an int tensor."""
     return Tensor(np.array(operand(input)._array.shape, as_dtype(out_type).dtype))
 
 
-def size(input: Any, out_type: Any = np.int32) -> Tensor:
+def size(input: TensorLike, out_type: DTypeLike = np.int32) -> Tensor:
     """The number of elements as an int tensor."""
     return Tensor(np.array(operand(input)._array.size, as_dtype(out_type).dtype))
 
 
-def rank(input: Any) -> Tensor:
+def rank(input: TensorLike) -> Tensor:
     """The number of axes as an int32 tensor."""
     return Tensor(np.array(operand(input)._array.ndim, np.int32))

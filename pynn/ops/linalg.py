@@ -14,6 +14,7 @@ from ..engine.convert import alike, floats, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
+from ..engine.typing import TensorLike
 from ..support.neutral import neutral
 from ._chain import sum_to
 from ._form import pick, put
@@ -26,7 +27,7 @@ from .reduce import reduce_sum
 
 
 @neutral(conjugate=False)
-def matrix_transpose(a: Any) -> Tensor:
+def matrix_transpose(a: TensorLike) -> Tensor:
     """The last two axes swapped: (..., m, n) -> (..., n, m)"""
     x = operand(a)
     n = x._array.ndim
@@ -36,13 +37,13 @@ def matrix_transpose(a: Any) -> Tensor:
 
 
 @neutral(adjoint_a=False, a_is_sparse=False, b_is_sparse=False)
-def matvec(a: Any, b: Any, transpose_a: bool = False) -> Tensor:
+def matvec(a: TensorLike, b: TensorLike, transpose_a: bool = False) -> Tensor:
     """(..., m, n) times (..., n) -> (..., m)"""
     a, b = pair(a, b)
     return matmul(a, expand_dims(b, -1), transpose_a=transpose_a)[..., 0]
 
 
-def tensordot(a: Any, b: Any, axes: Any) -> Tensor:
+def tensordot(a: TensorLike, b: TensorLike, axes: Any) -> Tensor:
     """Sums of products over axes of a and of b: a pair of lists, or n: the last n of a with the first n of b."""
     a, b = pair(a, b)
     m, n = a._array.ndim, b._array.ndim
@@ -113,7 +114,7 @@ def _diagonal(labels: str, x: Tensor) -> Tensor:
 
 
 @neutral(k=0, padding_value=0, align="RIGHT_LEFT")
-def diag_part(input: Any) -> Tensor:
+def diag_part(input: TensorLike) -> Tensor:
     """The diagonal of each matrix: (..., n, n) -> (..., n)"""
     return pick(_matrices(operand(input)), lambda a: np.diagonal(a, axis1=-2, axis2=-1))
 
@@ -125,12 +126,12 @@ def diag(diagonal: Any) -> Tensor:
     return put(x, lambda a: np.diagonal(a, axis1=-2, axis2=-1), (*x._array.shape, x._array.shape[-1]))
 
 
-def trace(x: Any) -> Tensor:
+def trace(x: TensorLike) -> Tensor:
     """The sum of each matrix's diagonal."""
     return reduce_sum(diag_part(x), -1)
 
 
-def band_part(input: Any, num_lower: int, num_upper: int) -> Tensor:
+def band_part(input: TensorLike, num_lower: int, num_upper: int) -> Tensor:
     """The matrix with zeros but for so many diagonals below and above the main one; negative: all of them."""
     x = _matrices(operand(input))
     m, n = x._array.shape[-2:]
@@ -156,7 +157,7 @@ def _solved(function: Any, *arrays: np.ndarray) -> np.ndarray:
 
 
 @neutral(adjoint=False)
-def inv(input: Any) -> Tensor:
+def inv(input: TensorLike) -> Tensor:
     """The inverse of each matrix. InvalidArgumentError: it has none."""
     x = _matrices(floats(input, "inv"), square=True)
     y = record(
@@ -166,7 +167,7 @@ def inv(input: Any) -> Tensor:
     return y
 
 
-def det(input: Any) -> Tensor:
+def det(input: TensorLike) -> Tensor:
     """The determinant of each matrix; its gradient needs an inverse."""
     x = _matrices(floats(input, "det"), square=True)
     y = record(
@@ -205,7 +206,7 @@ def lstsq(matrix: Any, rhs: Any, l2_regularizer: float = 0.0) -> Tensor:
     return matmul(a, solve(matmul(a, a, transpose_b=True) + ridge, b), transpose_a=True)
 
 
-def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False) -> Tensor:
+def norm(tensor: TensorLike, ord: Any = "euclidean", axis: Any = None, keepdims: bool = False) -> Tensor:
     """The norm over an axis (None: over all elements as one vector) or, for a pair of axes, of matrices.
 
     ord: "euclidean", a number or np.inf for vectors; "euclidean", "fro", 1 or np.inf for matrices.
@@ -229,14 +230,14 @@ def norm(tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool =
     return root(reduce_sum(pow(size, ord), axes, keepdims), ord)
 
 
-def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None) -> tuple[Tensor, Tensor]:
+def normalize(tensor: TensorLike, ord: Any = "euclidean", axis: Any = None) -> tuple[Tensor, Tensor]:
     """(x / norm, norm), the norm with its axes of size 1."""
     x = floats(tensor, "normalize")
     size = norm(x, ord, axis, keepdims=True)
     return x / size, size
 
 
-def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None) -> Tensor:
+def clip_by_norm(t: TensorLike, clip_norm: Any, axes: Any = None) -> Tensor:
     """x * clip_norm / norm where the 2-norm over the axes (None: all) is above clip_norm, else x."""
     x = operand(t)
     return x * clip_norm / maximum(root(reduce_sum(square(x), axes, keepdims=True)), clip_norm)

@@ -12,6 +12,7 @@ from ..engine.convert import as_array, convert_to_tensor, operand, pair, to_axis
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import DTypeLike, Shape, TensorLike
 from ._chain import sum_to
 from ._form import pick
 from .arithmetic import broadcast_to, cast, where
@@ -20,47 +21,49 @@ from .layout import reshape
 from .reduce import reduce_sum
 
 
-def _sizes(shape: Any) -> tuple[int, ...]:
+def _sizes(shape: Shape) -> tuple[int, ...]:
     sizes = to_shape(shape)
     if any(n < 0 for n in sizes):
         raise InvalidArgumentError(f"Sizes are 0 or more, got {sizes}")
     return sizes
 
 
-def zeros(shape: Any, dtype: Any = np.float32) -> Tensor:
+def zeros(shape: Shape, dtype: DTypeLike = np.float32) -> Tensor:
     """A tensor of zeros."""
     return Tensor(np.zeros(_sizes(shape), as_dtype(dtype).dtype))
 
 
-def ones(shape: Any, dtype: Any = np.float32) -> Tensor:
+def ones(shape: Shape, dtype: DTypeLike = np.float32) -> Tensor:
     """A tensor of ones."""
     return Tensor(np.ones(_sizes(shape), as_dtype(dtype).dtype))
 
 
-def fill(dims: Any, value: Any) -> Tensor:
+def fill(dims: Any, value: TensorLike) -> Tensor:
     """A tensor of this shape, each element `value`, whose type it has."""
     return broadcast_to(value, _sizes(dims))
 
 
-def zeros_like(input: Any, dtype: Any = None) -> Tensor:
+def zeros_like(input: TensorLike, dtype: DTypeLike = None) -> Tensor:
     """Zeros of x's shape and, by default, its type."""
     a = operand(input)._array
     return Tensor(np.zeros(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
 
 
-def ones_like(input: Any, dtype: Any = None) -> Tensor:
+def ones_like(input: TensorLike, dtype: DTypeLike = None) -> Tensor:
     """Ones of x's shape and, by default, its type."""
     a = operand(input)._array
     return Tensor(np.ones(a.shape, a.dtype if dtype is None else as_dtype(dtype).dtype))
 
 
-def eye(num_rows: int, num_columns: int | None = None, batch_shape: Any = None, dtype: Any = np.float32) -> Tensor:
+def eye(
+    num_rows: int, num_columns: int | None = None, batch_shape: Any = None, dtype: DTypeLike = np.float32
+) -> Tensor:
     """Ones on the diagonal, zeros beside it; with batch_shape, a stack of such matrices."""
     one = np.eye(num_rows, num_columns, dtype=as_dtype(dtype).dtype)
     return Tensor(one if batch_shape is None else np.broadcast_to(one, (*to_shape(batch_shape), *one.shape)).copy())
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> Tensor:
+def range(start: Any, limit: Any = None, delta: TensorLike = 1, dtype: DTypeLike = None) -> Tensor:
     """start, start + delta, ... below limit; `range(limit)` counts from 0."""
     given = (0, start, delta) if limit is None else (start, limit, delta)
     rank = ("int32", "int64", "float16", "float32", "float64").index  # TensorFlow's order, which is not NumPy's
@@ -95,7 +98,12 @@ def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
 
 
 def one_hot(
-    indices: Any, depth: int, on_value: Any = None, off_value: Any = None, axis: int | None = None, dtype: Any = None
+    indices: TensorLike,
+    depth: int,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: DTypeLike = None,
 ) -> Tensor:
     """on_value (1) at each index along a new axis of size depth, by default the last, off_value (0) elsewhere.
 
@@ -127,14 +135,14 @@ def meshgrid(*args: Any, indexing: str = "xy") -> list[Tensor]:
     return [broadcast_to(reshape(x, [-1 if i == j else 1 for j, _ in places]), sizes) for i, x in enumerate(tensors)]
 
 
-def sequence_mask(lengths: Any, maxlen: int | None = None, dtype: Any = np.bool_) -> Tensor:
+def sequence_mask(lengths: Any, maxlen: int | None = None, dtype: DTypeLike = np.bool_) -> Tensor:
     """True at the first lengths[i] of maxlen places (by default the longest), false after them."""
     counts = as_array(lengths)
     places = np.arange(int(counts.max(initial=0)) if maxlen is None else int(maxlen))
     return Tensor((places < counts[..., None]).astype(as_dtype(dtype).dtype))
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+def constant(value: TensorLike, dtype: DTypeLike = None, shape: Shape | None = None, name: str = "Const") -> Tensor:
     """A Tensor of value; with `shape`, reshaped, or filled where value is one number.
 
     name: a label, which eager tensors do not keep (nor do TensorFlow's). TypeError: a shape of another size.
@@ -152,7 +160,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     return reshape(tensor, sizes)
 
 
-def tile(input: Any, multiples: Any) -> Tensor:
+def tile(input: TensorLike, multiples: Any) -> Tensor:
     """x repeated multiples[i] times along axis i."""
     x, times = operand(input), as_array(multiples)
     if times.shape != (x._array.ndim,):
@@ -160,13 +168,13 @@ def tile(input: Any, multiples: Any) -> Tensor:
     return pick(x, lambda a: np.tile(a, to_shape(times)))
 
 
-def repeat(input: Any, repeats: Any, axis: int | None = None) -> Tensor:
+def repeat(input: TensorLike, repeats: Any, axis: int | None = None) -> Tensor:
     """Each element along the axis `repeats` times (one number, or one for each); no axis: of x laid out flat."""
     counts = as_array(repeats)
     return pick(operand(input), lambda a: np.repeat(a, counts, axis))
 
 
-def reverse(tensor: Any, axis: Any) -> Tensor:
+def reverse(tensor: TensorLike, axis: Any) -> Tensor:
     """x with the order of the elements reversed along the axes, a list."""
     x, axes = operand(tensor), as_array(axis)
     if axes.ndim != 1 or any(not -x._array.ndim <= i < x._array.ndim for i in axes):
@@ -174,12 +182,12 @@ def reverse(tensor: Any, axis: Any) -> Tensor:
     return pick(x, lambda a: np.flip(a, to_shape(axes)))
 
 
-def roll(input: Any, shift: Any, axis: Any) -> Tensor:
+def roll(input: TensorLike, shift: Any, axis: Any) -> Tensor:
     """x moved `shift` places along the axis; what falls off comes back at the other end. Lists: several axes."""
     return pick(operand(input), lambda a: np.roll(a, to_shape(shift), to_shape(axis)))
 
 
-def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0) -> Tensor:
+def pad(tensor: TensorLike, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0) -> Tensor:
     """x with paddings[i] = (before, after) elements more along axis i.
 
     mode: "CONSTANT" (constant_values), "REFLECT" (mirrored without the edge) or "SYMMETRIC" (with it).

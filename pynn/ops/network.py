@@ -16,6 +16,7 @@ from ..engine.convert import floats, operand, pair, to_axis
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
+from ..engine.typing import TensorLike
 from ._chain import no_gradient, sum_to
 from .arithmetic import cast, exp, log
 from .extremes import reduce_max
@@ -24,8 +25,8 @@ from .reduce import reduce_sum, sum_rows
 
 
 def matmul(
-    a: Any,
-    b: Any,
+    a: TensorLike,
+    b: TensorLike,
     transpose_a: bool = False,
     transpose_b: bool = False,
     adjoint_a: bool = False,
@@ -81,7 +82,9 @@ def _rows(x: Tensor) -> Tensor:
     return x if x._array.ndim == 2 else reshape(x, (-1, x._array.shape[-1]))
 
 
-def dense(x: Any, w: Any, b: Any = None, activation: Literal["relu"] | None = None) -> Tensor:
+def dense(
+    x: TensorLike, w: TensorLike, b: TensorLike | None = None, activation: Literal["relu"] | None = None
+) -> Tensor:
     """activation(x @ w + b) in one pass: x (..., k), w (k, n), b (n,) -> (..., n); activation None or "relu"."""
     x = x if type(x) is Tensor else operand(x)
     w = w._read() if isinstance(w, Operators) else operand(w)
@@ -99,7 +102,7 @@ def dense(x: Any, w: Any, b: Any = None, activation: Literal["relu"] | None = No
     return out
 
 
-def relu(features: Any) -> Tensor:
+def relu(features: TensorLike) -> Tensor:
     """max(x, 0)"""
     x = operand(features)
     value = fast(kernels.relu, lambda a: np.maximum(a, 0), x._array)
@@ -114,7 +117,7 @@ def relu_gradient(g: Tensor, out: Tensor) -> Tensor:
     return record(value, (g, out), lambda h: (lambda: relu_gradient(h, out), no_gradient(out)))
 
 
-def softmax(logits: Any, axis: int | None = None) -> Tensor:
+def softmax(logits: TensorLike, axis: int | None = None) -> Tensor:
     """exp(x) / sum(exp(x)) along the axis, by default the last, without overflow."""
     x = logits if type(logits) is Tensor and logits._array.dtype.char in "fd" else floats(logits, "softmax")
     last = x._array.ndim - 1
@@ -129,7 +132,7 @@ def softmax(logits: Any, axis: int | None = None) -> Tensor:
     return p
 
 
-def log_softmax(logits: Any, axis: int | None = None) -> Tensor:
+def log_softmax(logits: TensorLike, axis: int | None = None) -> Tensor:
     """x - log(sum(exp(x))) along the axis, by default the last, without overflow."""
     x, axis = floats(logits, "log_softmax"), -1 if axis is None else int(axis)
     shifted = x - stop_gradient(reduce_max(x, axis, keepdims=True))
@@ -142,7 +145,7 @@ def _scale_rows(x: Tensor, s: Tensor) -> Tensor:
     return record(value, (x, s), lambda g: (lambda: _scale_rows(g, s), lambda: reduce_sum(g * x, -1)))
 
 
-def softmax_cross_entropy(logits: Any, targets: Any) -> Tensor:
+def softmax_cross_entropy(logits: TensorLike, targets: TensorLike) -> Tensor:
     """-log(softmax(logits)[target]) per row: logits (..., n) -> (...).
 
     targets: integer labels (...) or distributions (..., n). The kernel gives the gradient with the loss.

@@ -10,11 +10,12 @@ from .. import ops
 from ..engine.convert import convert_to_tensor, floats, operand, pair, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tensor import Tensor
+from ..engine.typing import Shape, TensorLike
 from ..support.neutral import neutral
 from . import random
 
 
-def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1) -> Tensor:
+def softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, axis: int = -1) -> Tensor:
     """Cross-entropy per row of softmax(logits) (..., n) against distributions (..., n), along the axis."""
     x = operand(logits)
     labels = operand(labels)
@@ -28,7 +29,7 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1) 
     return ops.softmax_cross_entropy(x, labels)
 
 
-def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any) -> Tensor:
+def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike) -> Tensor:
     """Cross-entropy per row of softmax(logits) (..., n) against integer labels (...)."""
     labels = operand(labels)
     if labels._array.dtype.kind not in "iu":
@@ -36,7 +37,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any) -> Tensor
     return ops.softmax_cross_entropy(logits, labels)
 
 
-def _binary(labels: Any, logits: Any, name: str) -> tuple[Tensor, Tensor]:
+def _binary(labels: TensorLike, logits: TensorLike, name: str) -> tuple[Tensor, Tensor]:
     """The labels z and the logits x. ValueError: they have different shapes."""
     x, z = operand(logits), ops.identity(labels)
     if z._array.shape != x._array.shape:
@@ -51,26 +52,26 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None) ->
     return ops.maximum(x, 0) - x * z + ops.softplus(away)
 
 
-def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any) -> Tensor:
+def weighted_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, pos_weight: Any) -> Tensor:
     """As `sigmoid_cross_entropy_with_logits`, with the first term times pos_weight."""
     z, x = _binary(labels, logits, "targets")
     return (1 - z) * x + (1 + (pair(pos_weight, z)[0] - 1) * z) * ops.softplus(-x)
 
 
-def l2_loss(t: Any) -> Tensor:
+def l2_loss(t: TensorLike) -> Tensor:
     """sum(x ** 2) / 2"""
     return ops.reduce_sum(ops.square(floats(t, "l2_loss"))) * 0.5
 
 
 @neutral(dim=None)
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12) -> Tensor:
+def l2_normalize(x: TensorLike, axis: Any = None, epsilon: float = 1e-12) -> Tensor:
     """x / sqrt(max(sum(x ** 2), epsilon)), the sum along the axis (None: all axes)."""
     x = operand(x)
     return x * ops.rsqrt(ops.maximum(ops.reduce_sum(ops.square(x), axis, keepdims=True), epsilon))
 
 
 @neutral(shift=None)
-def moments(x: Any, axes: Any, *, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+def moments(x: TensorLike, axes: Any, *, keepdims: bool = False) -> tuple[Tensor, Tensor]:
     """(mean, variance) over the axes."""
     x = operand(x)
     mean = ops.reduce_mean(x, axes, keepdims=True)
@@ -78,7 +79,9 @@ def moments(x: Any, axes: Any, *, keepdims: bool = False) -> tuple[Tensor, Tenso
     return (mean, variance) if keepdims else (ops.squeeze(mean, to_shape(axes)), ops.squeeze(variance, to_shape(axes)))
 
 
-def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float) -> Tensor:
+def batch_normalization(
+    x: TensorLike, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float
+) -> Tensor:
     """scale * (x - mean) / sqrt(variance + variance_epsilon) + offset; None: no scale, no offset."""
     x = operand(x)
     factor = ops.rsqrt(ops.add(pair(variance, x)[0], variance_epsilon))
@@ -88,7 +91,7 @@ def batch_normalization(x: Any, mean: Any, variance: Any, offset: Any, scale: An
 
 
 @neutral(data_format=None)
-def bias_add(value: Any, bias: Any) -> Tensor:
+def bias_add(value: TensorLike, bias: Any) -> Tensor:
     """x (..., n) + bias (n,)"""
     x, b = pair(value, bias)
     if b._array.ndim != 1 or x._array.shape[-1:] != b._array.shape:
@@ -96,7 +99,7 @@ def bias_add(value: Any, bias: Any) -> Tensor:
     return x + b
 
 
-def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None) -> Tensor:
+def dropout(x: TensorLike, rate: Any, noise_shape: Shape | None = None, seed: int | None = None) -> Tensor:
     """x / (1 - rate), but 0 with probability `rate`; noise_shape: where 1, elements fall together along that axis."""
     x = operand(x)
     if not 0 <= rate < 1:
@@ -111,12 +114,12 @@ def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None)
 
 
 @neutral(max_norm=None)
-def embedding_lookup(params: Any, ids: Any) -> Tensor:
+def embedding_lookup(params: TensorLike, ids: Any) -> Tensor:
     """Rows of params by number: (n, d), ids (...) -> (..., d); a list of params is one table, cut into parts."""
     return ops.gather(ops.concat(params, 0) if isinstance(params, list) else params, ids)
 
 
-def zero_fraction(value: Any) -> Tensor:
+def zero_fraction(value: TensorLike) -> Tensor:
     """The share of zeros, float32."""
     a = operand(value)._array
     return convert_to_tensor(np.float32(1 - np.count_nonzero(a) / a.size if a.size else np.nan))

@@ -11,6 +11,7 @@ import numpy as np
 from ..engine.convert import as_array, operand, to_axis
 from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.tensor import Tensor
+from ..engine.typing import DTypeLike, TensorLike
 from ..support.neutral import neutral
 from ._form import pick
 from .arithmetic import broadcast_to, cast
@@ -87,12 +88,12 @@ def _order(a: np.ndarray, axis: int, direction: str, k: int | None = None) -> np
     return order.swapaxes(axis, -1)
 
 
-def argsort(values: Any, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Tensor:
+def argsort(values: TensorLike, axis: int = -1, direction: str = "ASCENDING", stable: bool = False) -> Tensor:
     """The places of the elements in order along the axis, int32; equal ones as they stood, `stable` or not."""
     return Tensor(_order(operand(values)._array, axis, direction).astype(np.int32))
 
 
-def sort(values: Any, axis: int = -1, direction: str = "ASCENDING") -> Tensor:
+def sort(values: TensorLike, axis: int = -1, direction: str = "ASCENDING") -> Tensor:
     """The elements in order along the axis."""
     x = operand(values)
     order = _order(x._array, axis, direction)
@@ -100,7 +101,7 @@ def sort(values: Any, axis: int = -1, direction: str = "ASCENDING") -> Tensor:
 
 
 @neutral(index_type=np.int32)
-def top_k(input: Any, k: int = 1, sorted: bool = True) -> TopKV2:
+def top_k(input: TensorLike, k: int = 1, sorted: bool = True) -> TopKV2:
     """The k largest along the last axis, largest first (`sorted` or not), and their int32 places."""
     x, k = operand(input), int(k)
     if not x._array.ndim or not 0 <= k <= x._array.shape[-1]:
@@ -109,7 +110,7 @@ def top_k(input: Any, k: int = 1, sorted: bool = True) -> TopKV2:
     return TopKV2(pick(x, lambda a: np.take_along_axis(a, order, -1)), Tensor(order.astype(np.int32)))
 
 
-def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
+def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Whether fewer than k of a row's predictions (m, n) are above the target's (m,); never if one is not finite."""
     classes, scores = as_array(targets), operand(predictions)._array
     finite = np.isfinite(scores)
@@ -118,7 +119,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
     return Tensor(known & (finite.all() or finite.all(-1)) & ((scores > own).sum(-1) < k))
 
 
-def unique_with_counts(x: Any, out_idx: Any = np.int32) -> UniqueWithCounts:
+def unique_with_counts(x: TensorLike, out_idx: Any = np.int32) -> UniqueWithCounts:
     """The different elements of a vector in the order in which they first come, where they are, how often."""
     x, target = operand(x), as_dtype(out_idx).dtype
     a = x._array
@@ -131,12 +132,14 @@ def unique_with_counts(x: Any, out_idx: Any = np.int32) -> UniqueWithCounts:
     return UniqueWithCounts(pick(x, lambda a: a[first[order]]), Tensor(idx), Tensor(count))
 
 
-def unique(x: Any, out_idx: Any = np.int32) -> Unique:
+def unique(x: TensorLike, out_idx: Any = np.int32) -> Unique:
     """The different elements of a vector in the order in which they first come, and where each one is."""
     return Unique(*unique_with_counts(x, out_idx)[:2])
 
 
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = np.int32) -> Tensor:
+def searchsorted(
+    sorted_sequence: Any, values: TensorLike, side: str = "left", out_type: DTypeLike = np.int32
+) -> Tensor:
     """Where values would go into a sorted vector: before equal ones, or after them (side "right")."""
     places = np.searchsorted(operand(sorted_sequence)._array, operand(values)._array, side)  # type: ignore[call-overload]
     return Tensor(np.asarray(places, as_dtype(out_type).dtype))
@@ -148,7 +151,11 @@ def _classes(labels: np.ndarray) -> int:
 
 
 def bincount(
-    arr: Any, weights: Any = None, minlength: int | None = None, maxlength: int | None = None, dtype: Any = np.int32
+    arr: Any,
+    weights: TensorLike | None = None,
+    minlength: int | None = None,
+    maxlength: int | None = None,
+    dtype: DTypeLike = np.int32,
 ) -> Tensor:
     """How often (or with what weight, whose type the result then has) each number 0, 1, ... comes."""
     a = operand(arr)._array.ravel()
@@ -161,7 +168,11 @@ def bincount(
 
 
 def confusion_matrix(
-    labels: Any, predictions: Any, num_classes: int | None = None, weights: Any = None, dtype: Any = np.int32
+    labels: TensorLike,
+    predictions: TensorLike,
+    num_classes: int | None = None,
+    weights: TensorLike | None = None,
+    dtype: DTypeLike = np.int32,
 ) -> Tensor:
     """How often (or with what weight) label i was predicted as j: (num_classes, num_classes)."""
     rows, columns = operand(labels)._array.ravel(), operand(predictions)._array.ravel()

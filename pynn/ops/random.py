@@ -13,6 +13,7 @@ from ..engine.dtypes import InvalidArgumentError, as_dtype
 from ..engine.generator import generator
 from ..engine.generator import set_seed as set_seed
 from ..engine.tensor import Tensor
+from ..engine.typing import DTypeLike, Shape, TensorLike
 
 
 class Generator:
@@ -34,7 +35,7 @@ class Generator:
         """A stream that differs each time."""
         return cls(None)
 
-    def uniform(self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
+    def uniform(self, shape: Shape, minval: Any = 0, maxval: Any = None, dtype: DTypeLike = np.float32) -> Tensor:
         """As `tf.random.uniform`."""
         target = as_dtype(dtype)
         if target.is_integer:
@@ -47,11 +48,13 @@ class Generator:
         _, low, high = alike((drawn, minval, 1 if maxval is None else maxval))
         return drawn * (high - low) + low
 
-    def normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+    def normal(self, shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = np.float32) -> Tensor:
         """As `tf.random.normal`."""
         return Tensor(_float(self._rng.standard_normal, shape, _floating(dtype))) * stddev + mean
 
-    def truncated_normal(self, shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+    def truncated_normal(
+        self, shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = np.float32
+    ) -> Tensor:
         """As `tf.random.truncated_normal`."""
         z = _float(self._rng.standard_normal, shape, _floating(dtype))
         while (far := np.abs(z) > 2).any():
@@ -64,33 +67,33 @@ def _stream(seed: int | None) -> Generator:
 
 
 def uniform(
-    shape: Any, minval: float = 0, maxval: float | None = None, dtype: Any = np.float32, seed: int | None = None
+    shape: Shape, minval: float = 0, maxval: float | None = None, dtype: DTypeLike = np.float32, seed: int | None = None
 ) -> Tensor:
     """Values in [minval, maxval); maxval is 1 for floats and must be given for integers."""
     return _stream(seed).uniform(shape, minval, maxval, dtype)
 
 
 def normal(
-    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
+    shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = np.float32, seed: int | None = None
 ) -> Tensor:
     """Normal values of this mean and standard deviation."""
     return _stream(seed).normal(shape, mean, stddev, dtype)
 
 
 def truncated_normal(
-    shape: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32, seed: int | None = None
+    shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = np.float32, seed: int | None = None
 ) -> Tensor:
     """Normal values; those further than 2 stddev from the mean are drawn again."""
     return _stream(seed).truncated_normal(shape, mean, stddev, dtype)
 
 
-def shuffle(value: Any, seed: int | None = None) -> Tensor:
+def shuffle(value: TensorLike, seed: int | None = None) -> Tensor:
     """The rows in a random order."""
     x = operand(value)
     return ops.gather(x, generator(seed).permutation(len(x._array))) if x._array.ndim else x
 
 
-def categorical(logits: Any, num_samples: int, dtype: Any = np.int64, seed: int | None = None) -> Tensor:
+def categorical(logits: TensorLike, num_samples: int, dtype: DTypeLike = np.int64, seed: int | None = None) -> Tensor:
     """Classes drawn with probabilities softmax(logits): (m, n) -> (m, num_samples)"""
     a = operand(logits)._array
     if a.ndim != 2:
@@ -100,14 +103,14 @@ def categorical(logits: Any, num_samples: int, dtype: Any = np.int64, seed: int 
     return Tensor(np.argmax(a[:, None] + noise, -1).astype(as_dtype(dtype).dtype))
 
 
-def poisson(shape: Any, lam: Any, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
+def poisson(shape: Shape, lam: Any, dtype: DTypeLike = np.float32, seed: int | None = None) -> Tensor:
     """Poisson counts of mean lam: shape + lam's shape."""
     rate = operand(lam)
     counts = generator(seed).poisson(rate._array, (*to_shape(shape), *rate._array.shape))
     return tape.record(np.asarray(counts, as_dtype(dtype).dtype), (rate,), _refused("poisson by lam"))
 
 
-def gamma(shape: Any, alpha: Any, beta: Any = 1.0, dtype: Any = np.float32, seed: int | None = None) -> Tensor:
+def gamma(shape: Shape, alpha: Any, beta: Any = 1.0, dtype: DTypeLike = np.float32, seed: int | None = None) -> Tensor:
     """Gamma values of shape alpha and rate beta: shape + the shape of alpha and beta together."""
     target, alpha, beta = _floating(dtype), operand(alpha), operand(beta)
     sizes = *to_shape(shape), *np.broadcast_shapes(alpha._array.shape, beta._array.shape)
@@ -132,24 +135,28 @@ def _stateless(seed: Any) -> Generator:
     return Generator([int(i) % 2**64 for i in pair])
 
 
-def stateless_uniform(shape: Any, seed: Any, minval: Any = 0, maxval: Any = None, dtype: Any = np.float32) -> Tensor:
+def stateless_uniform(
+    shape: Shape, seed: Any, minval: Any = 0, maxval: Any = None, dtype: DTypeLike = np.float32
+) -> Tensor:
     """As `uniform`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
     return _stateless(seed).uniform(shape, minval, maxval, dtype)
 
 
-def stateless_normal(shape: Any, seed: Any, mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Tensor:
+def stateless_normal(
+    shape: Shape, seed: Any, mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = np.float32
+) -> Tensor:
     """As `normal`, but the same for the same seed of two integers (not TensorFlow's numbers)."""
     return _stateless(seed).normal(shape, mean, stddev, dtype)
 
 
-def _floating(dtype: Any) -> np.dtype:
+def _floating(dtype: DTypeLike) -> np.dtype:
     target = as_dtype(dtype)
     if not target.is_floating:
         raise InvalidArgumentError(f"Normal values are floats, not {target.name}")
     return target.dtype
 
 
-def _float(draw: Any, shape: Any, dtype: np.dtype) -> np.ndarray:
+def _float(draw: Any, shape: Shape, dtype: np.dtype) -> np.ndarray:
     """Drawn in float32 or float64, the types that NumPy's generators have; of float32, made smaller."""
     exact = dtype if dtype.char in "fd" else np.dtype(np.float32)
     return np.asarray(draw(to_shape(shape), dtype=exact)).astype(dtype, copy=False)

@@ -15,6 +15,7 @@ from ..engine.convert import operand, to_axis, to_shape
 from ..engine.dtypes import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
+from ..engine.typing import TensorLike
 from .layout import reshape
 
 
@@ -27,7 +28,7 @@ def to_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return axes
 
 
-def numbers(x: Any, axis: Any) -> tuple[Tensor, np.ndarray, tuple[int, ...]]:
+def numbers(x: TensorLike, axis: Any) -> tuple[Tensor, np.ndarray, tuple[int, ...]]:
     """The operand, its array, and the axes to reduce."""
     x = operand(x)
     a = x._array
@@ -60,7 +61,7 @@ def _mean_gradient(a: np.ndarray, g: Tensor) -> tuple[Tensor]:
     return (record(value, (g,), lambda h: (lambda: reduce_sum(h) / a.size,)),)
 
 
-def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_sum(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum; integers keep their type."""
     x, a, axes = numbers(input_tensor, axis)
     if axes == (0,) and a.ndim == 2 and not keepdims and a.dtype.char in "fd":
@@ -74,7 +75,7 @@ def sum_rows(x: Tensor) -> Tensor:
     return record(kernels.sum_rows(x._array), (x,), lambda g: (lambda: _spread(g, x._array, (0,)),))
 
 
-def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_mean(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean; that of integers is cut off after the point."""
     x = input_tensor if type(input_tensor) is Tensor else operand(input_tensor)
     a = x._array

@@ -11,15 +11,16 @@ from ..engine.convert import floats, operand, to_axis
 from ..engine.dtypes import as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Tensor
+from ..engine.typing import DTypeLike, TensorLike
 from ._chain import multiply_no_nan
 from .arithmetic import divide_no_nan, exp, log, root, square
 from .compare import bools
 from .extremes import reduce_max
 from .layout import reshape, transpose
-from .reduce import numbers, reduce_mean, reduce_sum, to_axes
+from .reduce import kept, numbers, reduce_mean, reduce_sum, to_axes
 
 
-def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_prod(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The product; integers keep their type. The gradient is the product of the others, also beside zeros."""
     x, a, axes = numbers(input_tensor, axis)
     others = [i for i in range(a.ndim) if i not in axes]
@@ -35,7 +36,7 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> 
     return record(value, (x,), lambda g: (lambda: product_of_others(g),))
 
 
-def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_logsumexp(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))), without overflow."""
     x = floats(input_tensor, "reduce_logsumexp")
     top = reduce_max(x, axis, keepdims=True)._array
@@ -44,7 +45,7 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False
     return total + top.reshape(total._array.shape)
 
 
-def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_variance(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the squared distances from the mean. TypeError: integers."""
     x = operand(input_tensor)
     if x._array.dtype.kind != "f":
@@ -52,12 +53,12 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False)
     return reduce_mean(square(x - reduce_mean(x, axis, keepdims=True)), axis, keepdims)
 
 
-def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_std(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The root of the variance. TypeError: integers."""
     return root(reduce_variance(input_tensor, axis, keepdims))
 
 
-def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def reduce_euclidean_norm(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The root of the sum of squares; that of integers is cut off after the point. Its gradient is x / norm, 0 at 0."""
     total = reduce_sum(square(numbers(input_tensor, ())[0]), axis, keepdims)
     if total._array.dtype.kind == "f":
@@ -65,7 +66,7 @@ def reduce_euclidean_norm(input_tensor: Any, axis: Any = None, keepdims: bool = 
     return Tensor(np.asarray(np.sqrt(total._array.astype(np.float64)).astype(total._array.dtype)))
 
 
-def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: Any = np.int64) -> Tensor:
+def count_nonzero(input: TensorLike, axis: Any = None, keepdims: bool = False, dtype: DTypeLike = np.int64) -> Tensor:
     """How many are not 0, or true."""
     a = operand(input)._array
     counts = np.count_nonzero(a, to_axes(axis, a.ndim), keepdims=keepdims)
@@ -73,7 +74,7 @@ def count_nonzero(input: Any, axis: Any = None, keepdims: bool = False, dtype: A
 
 
 def _quantifier(function: np.ufunc, name: str, question: str) -> Callable[..., Tensor]:
-    def reduction(input_tensor: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def reduction(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
         a = bools(input_tensor)
         return Tensor(np.asarray(function.reduce(a, to_axes(axis, a.ndim), keepdims=keepdims)))
 
@@ -95,14 +96,14 @@ def _scan(function: np.ufunc, a: np.ndarray, axis: int, exclusive: bool, reverse
     return np.ascontiguousarray(np.flip(value, axis)) if reverse else value
 
 
-def cumsum(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+def cumsum(x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
     """x0, x0 + x1, ... along the axis; exclusive: 0, x0, ...; reverse: from the end."""
     x = operand(x)
     value = _scan(np.add, x._array, axis, exclusive, reverse)
     return record(value, (x,), lambda g: (lambda: cumsum(g, axis, exclusive, not reverse),))
 
 
-def cumprod(x: Any, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
+def cumprod(x: TensorLike, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
     """x0, x0 * x1, ... along the axis; exclusive: 1, x0, ...; reverse: from the end.
 
     At a 0 the gradient is 0, as in TensorFlow, which is not the derivative there (reduce_prod has the derivative).

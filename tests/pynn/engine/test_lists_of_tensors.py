@@ -55,7 +55,7 @@ NO_GRADIENT = {
     "reduce_all", "reduce_any", "resolve", "rint", "round", "scan", "searchsorted", "sequence_mask", "serialize",
     "set_random_seed", "set_seed", "shape", "sign", "size", "stop_gradient", "tile", "to_shape",
     "vectorized_map", "while_loop", "wraps", "zero_fraction", "zeros", "zeros_like",
-    "custom_gradient", "holds_tensors", "alike",
+    "custom_gradient", "holds_tensors", "alike", "TensorLike",
 }  # fmt: skip
 
 
