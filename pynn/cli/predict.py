@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import keras
-from ..keras.saving import state
-from ..keras.saving.weights import read_arrays
+from ..keras.saving import arrays, state
 from .checks import UserError, one_line, reading
 from .images import read_images
 from .results import UNFINISHED, resuming
@@ -63,8 +62,8 @@ def _network(path: str) -> tuple[keras.Sequential, int, int]:
             advice = f"the run there is unfinished: {resume} finishes it, or give --weights {unfinished}"
         raise UserError(f"no weights at {path}: {advice}")
     with reading(path, "a weights file of `pynn train`"):
-        arrays = read_arrays(path)
-        weights = [arrays[name] for name in state.without_optimizers(arrays)]
+        with arrays.opened(path, ".npz") as file:
+            weights = [file[name].read() for name in state.without_optimizers(file)]
         if any(w.dtype not in (np.float32, np.float64) or not w.size for w in weights):
             raise ValueError(f"its arrays are {[f'{w.dtype} {w.shape}' for w in weights]}")
         shapes = [w.shape for w in weights]

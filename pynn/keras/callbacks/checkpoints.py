@@ -13,7 +13,7 @@ import numpy as np
 
 from ...support.outside import outside
 from ..saving.arrays import h5py_module
-from ..saving.weights import ending_in
+from ..saving.files import path_of
 from .base import Callback, Logs
 from .monitor import MonitorCallback
 
@@ -48,7 +48,7 @@ class ModelCheckpoint(MonitorCallback):
             raise ValueError(
                 f"Unrecognized save_freq: {self.save_freq}. Expected save_freq are 'epoch' or integer values"
             )
-        path = ending_in(self.filepath, *((".weights.h5", ".npz") if self.save_weights_only else (".keras",)))
+        path = path_of(self.filepath, *((".weights.h5", ".npz") if self.save_weights_only else (".keras",)))
         if path.suffix == ".h5":
             h5py_module()  # its error comes before any epoch that would be lost
         self.filepath, self.best = os.fspath(self.filepath), self.initial_value_threshold

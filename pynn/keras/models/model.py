@@ -16,7 +16,7 @@ from ..common.registry import custom_object_scope
 from ..common.symbolic import KerasTensor, symbols, traced
 from ..layers import Layer
 from ..layers.operation import Operation
-from ..saving import files, state, weights
+from ..saving import files, state
 from ..training.step import Trainer
 from . import graph, summary
 
@@ -159,7 +159,7 @@ class Model(Trainer, Layer):
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Writes the weights (.weights.h5 or .npz), all or nothing."""
         self._check_weights()
-        weights.save_weights(self, filepath, overwrite)
+        files.save_weights(self, filepath, overwrite)
 
     @neutral(by_name=False)
     def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from ...support.extras import install
 from ..common.registry import UnknownObject
 
+FilePath = str | os.PathLike[str]
 # A file of weights is hardly compressible; one of zeros is, and so small that it does not matter
 MOST_PACKED, FREE = 64, 2**24  # bytes of arrays for each byte of the file, and beside them
+DEEPEST = 256  # levels of HDF5's groups: paths of deeper ones take time by the square
 
 
 class Stored(NamedTuple):
-    """An array of a file: what it says of itself, and how to read it."""
+    """An array in a file."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -33,139 +36,103 @@ class Stored(NamedTuple):
 
 
 Arrays = dict[str, Stored]
-Attributes = dict[str, dict[str, Any]]  # of HDF5's groups, by path
-DEEPEST = 256  # levels of HDF5's groups: paths of deeper ones take time by the square
-CONFIGURATIONS, NAMES = ("model_config", "training_config"), ("layer_names", "weight_names")  # attributes
+
+
+class File(Arrays):
+    """The arrays of a file by name; of HDF5 also the groups, by path."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most  # bytes, of all arrays, and of each attribute
+        self.groups: dict[str, Any] = {}
+
+    def attribute(self, group: str, name: str) -> Any:
+        """What a group says of itself, text decoded; None: there is no such group, or attribute."""
+        if group not in self.groups or name not in (attributes := self.groups[group].attrs):
+            return None
+        about = attributes.get_id(name)
+        if math.prod(about.shape) * about.dtype.itemsize > self.most:
+            raise ValueError(f"the attribute {name} of {group!r} is too large")
+        value = attributes[name]
+        if isinstance(value, np.ndarray) and value.dtype.kind == "S":  # as Keras 2 stores text
+            return np.char.decode(value, "utf-8")
+        return value.decode("utf-8") if isinstance(value, bytes) else value
 
 
 @contextmanager
-def opened(file: str | os.PathLike[str] | BinaryIO, kind: str, most: int | None = None) -> Iterator[Arrays]:
-    """The arrays of a file by name; kind: ".npz" or ".h5". most: the bytes that they may take, by default by its size.
+def opened(
+    file: FilePath | IO[bytes], kind: str, most: int | None = None, names: Collection[str] | None = None
+) -> Iterator[File]:
+    """The arrays of a file. kind: ".npz" or ".h5". most: the bytes that they may take, by default by the file's size.
 
-    ValueError: not such a file, damaged, arrays outside of it, or too large ones. FileNotFoundError, PermissionError,
-    IsADirectoryError: the file itself cannot be read. ImportError: h5py is not installed.
+    names: which arrays of an npz, by default all. ValueError: not such a file, damaged, arrays outside of it, or too
+    large ones. FileNotFoundError, PermissionError, IsADirectoryError: the file itself cannot be read. ImportError: h5py
+    is not installed.
     """
-    with opened_with_attributes(file, kind, most) as (arrays, _):
-        yield arrays
+    with damage(), open(file, "rb") if isinstance(file, (str, os.PathLike)) else nullcontext(file) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        arrays = File(most_bytes(size) if most is None else most)
+        with zipfile.ZipFile(stream) if kind == ".npz" else h5py_module().File(stream, "r") as archive:
+            for name, shape, dtype, read in _npz(archive, arrays, names) if kind == ".npz" else _hdf5(archive, arrays):
+                if shape is None or dtype.kind not in "fiub" or min(shape, default=0) < 0:
+                    raise ValueError(f"{name} holds more than numbers: its dtype is {dtype}")
+                arrays[name] = Stored(shape, dtype, read)
+            size = sum(array.size * array.dtype.itemsize for array in arrays.values())
+            if size > arrays.most:
+                raise ValueError(f"its arrays take {size:,} bytes, more than {arrays.most:,}")
+            yield arrays
 
 
-@contextmanager
-def opened_with_attributes(
-    file: str | os.PathLike[str] | BinaryIO, kind: str = ".h5", most: int | None = None
-) -> Iterator[tuple[Arrays, Attributes]]:
-    """As `opened`, and what HDF5's groups say of themselves."""
-    try:
-        with open(file, "rb") if isinstance(file, (str, os.PathLike)) else file as stream:
-            h5py = h5py_module() if kind == ".h5" else None
-            if most is None:
-                most = most_bytes(stream.seek(0, os.SEEK_END))
-                stream.seek(0)
-            with _hdf5(h5py, stream, most) if h5py else _npz(stream) as (arrays, attributes):
-                size = sum(array.size * array.dtype.itemsize for array in arrays.values())
-                if size > most:
-                    raise ValueError(f"its arrays take {size:,} bytes, more than {most:,}")
-                yield arrays, attributes
-    except (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, UnknownObject):
-        raise
-    except Exception as error:  # damaged bytes make zipfile, NumPy and h5py raise almost anything
-        raise ValueError(str(error) or type(error).__name__) from None
+def _npz(archive: zipfile.ZipFile, arrays: File, names: Collection[str] | None) -> Iterator[tuple[Any, ...]]:
+    for member in archive.namelist():
+        name = member.removesuffix(".npy")
+        if names is not None and name not in names:
+            continue
+        with open_member(archive, member, arrays.most) as stream:
+            version = np.lib.format.read_magic(stream)
+            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, dtype = header(stream)
+            length = archive.getinfo(member).file_size - stream.tell()
+        if not dtype.hasobject and math.prod(shape) * dtype.itemsize != length:
+            raise ValueError(f"{member} holds {length} bytes, which is not the length of its shape {shape}")
+        read = functools.partial(open_member, archive, member, arrays.most)
+        yield name, shape, dtype, lambda read=read: np.lib.format.read_array(read(), allow_pickle=False)
 
 
-def most_bytes(size: int) -> int:
-    """What the arrays of a file of this size may take."""
-    return MOST_PACKED * size + FREE
+def _hdf5(archive: Any, arrays: File) -> Iterator[tuple[Any, ...]]:
+    datasets: dict[str, Any] = {}
+
+    def note(name: str, item: Any) -> None:
+        if name.count("/") > DEEPEST:
+            raise ValueError(f"its groups are nested deeper than {DEEPEST} levels")
+        (datasets if hasattr(item, "shape") else arrays.groups)[name] = item
+
+    arrays.groups[""] = archive
+    archive.visititems(note)  # what lies in this file: links are not followed
+    for name, dataset in datasets.items():
+        if dataset.external or dataset.is_virtual:
+            raise ValueError(f"{name} lies in another file")
+        yield name, dataset.shape, dataset.dtype, functools.partial(dataset.__getitem__, ())
 
 
-@contextmanager
-def _npz(stream: BinaryIO) -> Iterator[tuple[Arrays, Attributes]]:
-    with zipfile.ZipFile(stream) as archive:
-        yield {info.filename.removesuffix(".npy"): _member(archive, info) for info in archive.infolist()}, {}
-
-
-def check_packing(info: zipfile.ZipInfo) -> None:
-    """ValueError: a member that would be unpacked a chunk as a whole, however large it is."""
+def open_member(archive: zipfile.ZipFile, name: str, most: int) -> IO[bytes]:
+    """A member to read from. ValueError: too large, or packed so that it is unpacked a chunk as a whole."""
+    info = archive.getinfo(name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{info.filename} is neither stored nor deflated")
+        raise ValueError(f"{name} is neither stored nor deflated")
+    if info.file_size > most:
+        raise ValueError(f"{name} unpacks to more than {most:,} bytes")
+    return archive.open(info)
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Stored:
-    check_packing(info)
-    with archive.open(info) as member:
-        version = np.lib.format.read_magic(member)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(member)
-    if dtype.kind not in "fiub" or min(shape, default=0) < 0:
-        raise ValueError(f"{info.filename} holds more than numbers")
-    if math.prod(shape) * dtype.itemsize >= info.file_size:  # its header takes some bytes, too
-        raise ValueError(f"{info.filename} is too short for its shape {shape}")
-
-    def read() -> np.ndarray:
-        with archive.open(info) as member:
-            return np.lib.format.read_array(member, allow_pickle=False)
-
-    return Stored(shape, dtype, read)
-
-
-@contextmanager
-def _hdf5(h5py: ModuleType, stream: BinaryIO, most: int) -> Iterator[tuple[Arrays, Attributes]]:
-    with h5py.File(stream, "r") as archive:
-        arrays: Arrays = {}
-        attributes: Attributes = {"": _attributes(archive, CONFIGURATIONS, most)}
-
-        def note(name: str, item: Any) -> None:  # called for what lies in this file: links are not followed
-            if name.count("/") > DEEPEST:
-                raise ValueError(f"its groups are nested deeper than {DEEPEST} levels")
-            if isinstance(item, h5py.Dataset):
-                arrays[name] = _dataset(name, item)
-            elif isinstance(item, h5py.Group):
-                attributes[name] = _attributes(item, NAMES, most)
-
-        archive.visititems(note)
-        yield arrays, attributes
-
-
-def _attributes(group: Any, names: Iterable[str], most: int) -> dict[str, Any]:
-    found = [name for name in names if name in group.attrs]
-    for about in map(group.attrs.get_id, found):
-        if math.prod(about.shape) * about.dtype.itemsize > most:
-            raise ValueError(f"an attribute of {group.name} is too large")
-    return {name: _text(group.attrs[name]) for name in found}
-
-
-def _text(value: Any) -> Any:
-    """The value; text that is stored as bytes of fixed length, as Keras 2 does, decoded."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "S":
-        return np.char.decode(value, "utf-8")
-    return value.decode("utf-8") if isinstance(value, bytes) else value
-
-
-def _dataset(name: str, dataset: Any) -> Stored:
-    if dataset.external or dataset.is_virtual:
-        raise ValueError(f"{name} lies in another file")
-    if dataset.shape is None or dataset.dtype.kind not in "fiub":
-        raise ValueError(f"{name} holds more than numbers")
-    return Stored(dataset.shape, dataset.dtype, lambda: dataset[()])
-
-
-def write_npz(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
-    """The arrays by name, as NumPy does."""
-    np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
-
-
-def write_h5(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
-    """The arrays by path, in groups as Keras does. ImportError: h5py is not installed."""
+def write(file: IO[bytes], arrays: Mapping[str, np.ndarray], kind: str) -> None:
+    """The arrays by name, as NumPy does (".npz"), or by path, in groups as Keras does. ImportError: no h5py."""
+    if kind == ".npz":
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
+        return
     with h5py_module().File(file, "w") as archive:
         for name, array in arrays.items():
             archive[name] = array
-
-
-def has_h5py() -> bool:
-    """Whether HDF5 can be written."""
-    try:
-        h5py_module()
-    except ImportError:
-        return False
-    return True
 
 
 def h5py_module() -> ModuleType:
@@ -176,3 +143,23 @@ def h5py_module() -> ModuleType:
             f"Files in HDF5 need h5py: {install('hdf5')}. Without it, save_weights writes NumPy's .npz."
         ) from None
     return h5py
+
+
+@contextmanager
+def damage(about: str = "") -> Iterator[None]:
+    """Errors inside, of whatever kind damaged bytes make readers raise, are ValueErrors that begin with `about`.
+
+    What the system or the program lacks stays what it is: a file, a permission, a package, a class.
+    """
+    try:
+        yield
+    except Exception as error:
+        # damaged bytes give OSErrors, too, but without a file's name
+        if isinstance(error, (ImportError, UnknownObject)) or (isinstance(error, OSError) and error.filename):
+            raise
+        raise ValueError(f"{about}{str(error) or type(error).__name__}") from None
+
+
+def most_bytes(size: int) -> int:
+    """What the arrays of a file of this size may take."""
+    return MOST_PACKED * size + FREE

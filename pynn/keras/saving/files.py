@@ -1,29 +1,27 @@
-"""Whole models in files: .keras, a zip of the configuration (JSON) and the weights (HDF5 or npz)."""
+"""Models in files: .keras, a zip of the configuration (JSON) and the weights (HDF5 or npz); or their weights alone."""
 
 from __future__ import annotations
 
 import datetime
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...engine.budget import limited
 from ...support.atomic import replacing
 from ...support.neutral import neutral
 from ...support.version import __version__
 from ..common.configuration import deserialize, parsed, serialize
-from ..common.registry import UnknownObject, custom_object_scope
-from . import legacy, weights
-from .arrays import Arrays, check_packing, has_h5py, most_bytes, opened, write_h5, write_npz
+from ..common.registry import custom_object_scope
+from ..layers import Layer
+from . import arrays, legacy, weights
+from .arrays import FilePath, damage
 from .paths import named_layers, named_optimizers, named_variables
-
-if TYPE_CHECKING:
-    from ..models.model import Model
 
 METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
 KERAS = "3.15.1"  # the version whose files these are like
@@ -32,130 +30,73 @@ MOST_OF_TEXT = 2**26  # weights, which take 0.8 GB while they are drawn, of a mo
 LEGACY = (".h5", ".hdf5")
 
 
+def path_of(filepath: FilePath, *endings: str, overwrite: bool = True) -> Path:
+    """The path. ValueError: it ends in none of these, or the file is there and may not be overwritten."""
+    path = Path(filepath)
+    if not path.name.endswith(endings):
+        raise ValueError(f"The filename must end in {' or '.join(endings)}, got {path.name!r}")
+    if not overwrite and path.exists():
+        raise ValueError(f"{path} exists already: remove it, or pass overwrite=True")
+    return path
+
+
 @neutral(zipped=True, include_optimizer=True)
-def save_model(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_model(model: Layer, filepath: FilePath, overwrite: bool = True) -> None:
     """Writes configuration, weights and optimizer, all or nothing; Keras reads it if h5py is installed here."""
-    path = weights.ending_in(filepath, ".keras")
-    weights.check_free(path, overwrite)
+    path = path_of(filepath, ".keras", overwrite=overwrite)
     _refuse_own_ways(model)
     config = json.dumps(serialize(model), indent=1)
-    arrays = weights.stored(model) | weights.of_optimizers(model)
-    packed, hdf5 = io.BytesIO(), has_h5py()
-    (write_h5 if hdf5 else write_npz)(packed, arrays)
+    packed, name = io.BytesIO(), H5 if find_spec("h5py") else NPZ
+    arrays.write(packed, weights.stored(model) | weights.of_optimizers(model), Path(name).suffix)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps({"keras_version": KERAS, "pynn_version": __version__, "date_saved": now}))
         archive.writestr(CONFIG, config)
-        archive.writestr(H5 if hdf5 else NPZ, packed.getvalue())
+        archive.writestr(name, packed.getvalue())
 
 
 @neutral(safe_mode=True)
-def load_model(
-    filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None, compile: bool = True
-) -> Model:
+def load_model(filepath: FilePath, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> Any:
     """The model that `save` wrote, with its optimizer's state; also Keras's own .keras files, and its older .h5.
 
     custom_objects: names for classes and functions of the user's own, if they are not registered. compile=False:
     without loss and optimizer. ValueError: no such file, or a damaged one. TypeError: unknown classes.
     """
-    path = weights.ending_in(filepath, ".keras", *LEGACY)
+    path = path_of(filepath, ".keras", *LEGACY)
     if not path.exists():
         raise ValueError(f"File not found: filepath={path}. Please ensure the file is an accessible `.keras` zip file.")
-    try:
-        opened_file = legacy.opened(path) if path.suffix in LEGACY else _opened(path)
-        with custom_object_scope(custom_objects), opened_file as (config, arrays, is_older):
-            if not compile and isinstance(config, dict):
-                config["compile_config"] = None
-            with limited(sum(array.size for array in arrays.values())):
-                model = _made(config)
-            _refuse_own_ways(model)
-            if path.suffix in LEGACY:
-                legacy.assign(model, arrays)
-            else:
-                weights.load(model, arrays)
-                weights.load_optimizers(model, arrays, is_older)
-    except Exception as error:  # damaged bytes and wrong configurations make zipfile and constructors raise anything
-        if isinstance(error, UnknownObject) or _is_of_the_system(error):
-            raise
-        raise ValueError(f"{path} cannot be loaded: {str(error) or type(error).__name__}") from None
+    with damage(f"{path} cannot be loaded: "), custom_object_scope(custom_objects), _opened(path) as opened:
+        config, file, is_older = opened
+        if not compile and isinstance(config, dict):
+            config["compile_config"] = None
+        with limited(sum(array.size for array in file.values())):
+            model = _made(config)
+        _refuse_own_ways(model)
+        weights.load_optimizers(model, _load(model, path, file), is_older)
     return model
 
 
-def _refuse_own_ways(model: Model) -> None:
-    """ValueError: Keras calls more methods of layers and optimizers than are called here."""
-    for layer in named_layers(model).values():
-        if hasattr(layer, "save_assets") or hasattr(layer, "load_assets"):
-            raise ValueError(f"Layer {layer.name!r} has save_assets or load_assets: such files are not supported")
-    for optimizer, _ in named_optimizers(model).values():
-        if hasattr(optimizer, "save_own_variables") or hasattr(optimizer, "load_own_variables"):
-            raise ValueError(f"Optimizer {optimizer.name!r} has save_own_variables: add_variable is what is supported")
+def save_weights(model: Layer, filepath: FilePath, overwrite: bool = True) -> None:
+    """Writes the weights to filepath (.npz or .weights.h5), all or nothing."""
+    path = path_of(filepath, ".weights.h5", ".npz", overwrite=overwrite)
+    stored = weights.stored(model)
+    with replacing(path) as file:
+        arrays.write(file, stored, path.suffix)
 
 
-def _is_of_the_system(error: Exception) -> bool:
-    """No such file, no permission, no h5py: damaged bytes give OSErrors, too, but without a file's name."""
-    return isinstance(error, ImportError) or (isinstance(error, OSError) and error.filename is not None)
-
-
-def _most_config(size: int) -> int:
-    """The bytes that the configuration in a file of this size may have: it is packed at best, and weights are not."""
-    return min(MOST_CONFIG, 32 * size + 2**17)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, Arrays, bool]]:
-    """The configuration and the arrays of a .keras file, and whether an older version of ours wrote it."""
-    with zipfile.ZipFile(path) as archive:
-        names, most = archive.namelist(), most_bytes(path.stat().st_size)
-        if CONFIG not in names or archive.getinfo(CONFIG).file_size > _most_config(path.stat().st_size):
-            raise ValueError(f"it has no {CONFIG} of a sensible size")
-        check_packing(archive.getinfo(CONFIG))
-        stored = next((name for name in (H5, NPZ) if name in names), None)
-        if stored is None:
-            raise ValueError("it has no weights")
-        check_packing(archive.getinfo(stored))
-        if archive.getinfo(stored).file_size > most:
-            raise ValueError(f"{stored} unpacks to more than {most:,} bytes")
-        config = parsed(archive.read(CONFIG))
-        with opened(io.BytesIO(archive.read(stored)), Path(stored).suffix, most) as arrays:
-            yield config, arrays, METADATA not in names
-
-
-def load_weights(model: Model, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+def load_weights(model: Layer, filepath: FilePath, skip_mismatch: bool = False) -> None:
     """Reads the weights of a file; if anything does not fit, ValueError, and no value is changed."""
-    path = weights.ending_in(filepath, ".weights.h5", ".npz", ".keras", *LEGACY)
-    try:
-        if path.suffix == ".keras":
-            with _opened(path) as (_, arrays, _):
-                weights.load(model, arrays, skip_mismatch)
-        elif path.name.endswith(".weights.h5") or path.suffix == ".npz":
-            with opened(path, path.suffix) as arrays:
-                weights.load(model, arrays, skip_mismatch)
-        else:
-            with legacy.opened(path) as (_, arrays, _):
-                weights.assign(named_variables(model), legacy.renamed(model, arrays), skip_mismatch)
-    except Exception as error:
-        if _is_of_the_system(error):
-            raise
-        about = str(error) or type(error).__name__
-        raise ValueError(f"{path} is not a weights file for this model: {about}") from None
+    path = path_of(filepath, ".npz", ".keras", *LEGACY)
+    with damage(f"{path} is not a weights file for this model: "), _opened(path) as (_, file, _):
+        _load(model, path, file, skip_mismatch)
 
 
-def _made(config: Any) -> Model:
-    """The model of a configuration, built."""
-    from ..models.model import Model
-
-    model = deserialize(config)
-    if not isinstance(model, Model):
-        raise ValueError(f"it does not describe a model but {type(model).__name__}")
-    return model
-
-
-def to_json(model: Model, options: dict[str, Any]) -> str:
+def to_json(model: Layer, options: dict[str, Any]) -> str:
     """The configuration as text."""
     return json.dumps(serialize(model), **options)
 
 
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The model of a text from `to_json`, its weights drawn anew.
 
     ValueError: no such text, or one that asks for more than 2**26 weights; `from_config` makes as many as you like.
@@ -167,3 +108,55 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
             raise ValueError("The text is nested too deeply to describe a model") from None
         except (LookupError, AttributeError) as error:
             raise ValueError(f"The text does not describe a model: {type(error).__name__}: {error}") from None
+
+
+def _made(config: Any) -> Any:
+    model = deserialize(config)
+    if not hasattr(model, "compile_from_config"):
+        raise ValueError(f"it does not describe a model but {type(model).__name__}")
+    return model
+
+
+def _refuse_own_ways(model: Layer) -> None:
+    """ValueError: Keras calls more methods of layers and optimizers than are called here."""
+    for layer in named_layers(model).values():
+        if hasattr(layer, "save_assets") or hasattr(layer, "load_assets"):
+            raise ValueError(f"Layer {layer.name!r} has save_assets or load_assets: such files are not supported")
+    for optimizer, _ in named_optimizers(model).values():
+        if hasattr(optimizer, "save_own_variables") or hasattr(optimizer, "load_own_variables"):
+            raise ValueError(f"Optimizer {optimizer.name!r} has save_own_variables: add_variable is what is supported")
+
+
+def _is_legacy(path: Path) -> bool:
+    return path.name.endswith(LEGACY) and not path.name.endswith(".weights.h5")
+
+
+def _load(model: Layer, path: Path, file: arrays.File, skip_mismatch: bool = False) -> arrays.Arrays:
+    """The model takes the weights of an opened file; returns all its arrays by their names in .keras files."""
+    if not _is_legacy(path):
+        weights.load(model, file, skip_mismatch)
+        return file
+    renamed = legacy.renamed(model, file)
+    weights.assign(named_variables(model), renamed, skip_mismatch)
+    return renamed
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, arrays.File, bool]]:
+    """The configuration, None in a file of weights, the arrays, and whether version 0.1 of ours wrote the file."""
+    if path.suffix != ".keras":
+        with arrays.opened(path, ".npz" if path.suffix == ".npz" else ".h5") as file:
+            yield legacy.config_of(file) if _is_legacy(path) else None, file, False
+        return
+    size = path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        names, most = archive.namelist(), arrays.most_bytes(size)
+        # a configuration is packed at best, weights are not
+        if CONFIG not in names or archive.getinfo(CONFIG).file_size > min(MOST_CONFIG, 32 * size + 2**17):
+            raise ValueError(f"it has no {CONFIG} of a sensible size")
+        config = parsed(arrays.open_member(archive, CONFIG, MOST_CONFIG).read())
+        if not (stored := next((name for name in (H5, NPZ) if name in names), "")):
+            raise ValueError("it has no weights")
+        content = io.BytesIO(arrays.open_member(archive, stored, most).read())
+        with arrays.opened(content, Path(stored).suffix, most) as file:
+            yield config, file, METADATA not in names

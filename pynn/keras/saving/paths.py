@@ -4,57 +4,51 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...engine.variable import Variable
 from ..common.names import snake_case
 from ..layers import Layer
 from ..optimizers import Optimizer
 
-if TYPE_CHECKING:
-    from ..models.model import Model
 
-
-def named_layers(model: Model) -> dict[str, Layer]:
+def named_layers(model: Layer) -> dict[str, Layer]:
     """The model and the layers inside it by where their own variables lie: "layers/dense/vars/"."""
-    return {f"{path}vars/": layer for path, layer in _inside(model, "", set())}
+    return {f"{path}vars/": x for path, x in _inside(model, "", set()) if isinstance(x, Layer)}
 
 
-def named_variables(model: Model) -> dict[str, Variable]:
+def named_variables(model: Layer) -> dict[str, Variable]:
     """The weights by their names: "layers/dense/vars/0" is the first Dense layer's kernel."""
     return {f"{start}{i}": v for start, layer in named_layers(model).items() for i, v in enumerate(layer._own())}
 
 
-def named_optimizers(model: Model) -> dict[str, tuple[Optimizer, list[Variable] | None]]:
+def named_optimizers(model: Layer) -> dict[str, tuple[Optimizer, list[Variable] | None]]:
     """The optimizers by where their variables lie, and for what they are: a model's own for its trainable weights."""
+    found = dict(_inside(model, "", set()))
+    owners = {f"{path}optimizer/": x for path, x in found.items() if isinstance(x, Layer)}
     return {
-        f"{start.removesuffix('vars/')}{name}/vars/": (
-            value,
-            layer.trainable_variables if name == "optimizer" else None,
-        )
-        for start, layer in named_layers(model).items()
-        for name, value in _attributes(layer)
-        if isinstance(value, Optimizer)
+        f"{path}vars/": (x, owners[path].trainable_variables if path in owners else None)
+        for path, x in found.items()
+        if isinstance(x, Optimizer)
     }
 
 
-def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
-    """A layer and those inside it, each once: attributes by name; in lists the classes' names, numbered."""
+def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Layer | Optimizer]]:
+    """What has variables, each once: attributes by name; in lists the classes' names, numbered."""
     if id(value) in seen:
         return
-    if isinstance(value, Layer):
+    if isinstance(value, (Layer, Optimizer)):
         seen.add(id(value))
         yield path, value
-        for name, part in _attributes(value):
+        for name, part in _attributes(value) if isinstance(value, Layer) else ():
             yield from _inside(part, f"{path}{name}/", seen)
     elif isinstance(value, (list, tuple, dict)):
         counts: dict[str, int] = {}
         for item in value.values() if isinstance(value, dict) else value:
-            if isinstance(item, (Layer, list, tuple, dict)):
-                kind = snake_case(type(item).__name__) if isinstance(item, Layer) else "container"
+            if isinstance(item, (Layer, Optimizer, list, tuple, dict)):
+                kind = snake_case(type(item).__name__) if isinstance(item, (Layer, Optimizer)) else "container"
                 count = counts[kind] = counts.get(kind, -1) + 1
-                name = f"{kind}_{count}" if count else kind
-                yield from _inside(item, f"{path}{name}/", seen)
+                yield from _inside(item, f"{path}{kind}_{count}/" if count else f"{path}{kind}/", seen)
 
 
 def _attributes(layer: Layer) -> list[tuple[str, Any]]:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,19 +14,16 @@ from ...engine.budget import limited
 from ...ops import random
 from ...support.atomic import replacing
 from ..common.configuration import parsed
+from ..layers import Layer
 from ..random import SeedGenerator
-from . import weights
-from .arrays import Arrays, opened, write_npz
+from . import arrays, weights
+from .arrays import Arrays, FilePath
 from .paths import named_layers, named_optimizers, named_variables
 
-if TYPE_CHECKING:
-    from ..models.model import Model
-
 NOTES = "training.json"  # the name of the text among the arrays
-FilePath = str | os.PathLike[str]
 
 
-def save(model: Model, path: FilePath, notes: dict[str, Any]) -> None:
+def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
     """Writes the state, all or nothing; notes: what `read` gives back, in the types that JSON has."""
     names = {id(v): name for name, v in named_variables(model).items()}
     built = {
@@ -37,28 +34,28 @@ def save(model: Model, path: FilePath, notes: dict[str, Any]) -> None:
     random_states = [rng.bit_generator.state for rng in _generators(model)]
     about = {"build": model.get_build_config(), "optimizers": built, "random": random_states, "notes": notes}
     text = json.dumps(about, default=_listed)
-    arrays = weights.stored(model) | weights.of_optimizers(model)
+    stored = weights.stored(model) | weights.of_optimizers(model)
     with replacing(Path(path)) as file:
-        write_npz(file, arrays | {NOTES: np.frombuffer(text.encode(), np.uint8)})
+        arrays.write(file, stored | {NOTES: np.frombuffer(text.encode(), np.uint8)}, ".npz")
 
 
 def read(path: FilePath) -> dict[str, Any]:
     """The notes. ValueError: no such file. FileNotFoundError: none at all."""
-    with opened(path, ".npz") as arrays:
-        return _text(arrays, path)["notes"]
+    with arrays.opened(path, ".npz") as file:
+        return _text(file, path)["notes"]
 
 
-def restore(model: Model, path: FilePath) -> dict[str, Any]:
+def restore(model: Layer, path: FilePath) -> dict[str, Any]:
     """The model goes on where it was saved, and so do pynn's random numbers; returns the notes.
 
     Streams of random numbers: the one of `tf.random`, which also shuffles, and those of layers with a seed.
     ValueError: no such file, or one of another model.
     """
-    with opened(path, ".npz") as arrays:
-        text = _text(arrays, path)
-        del arrays[NOTES]
+    with arrays.opened(path, ".npz") as file:
+        text = _text(file, path)
+        del file[NOTES]
         if not model.built:
-            with limited(sum(array.size for array in arrays.values())):
+            with limited(sum(array.size for array in file.values())):
                 model.build_from_config(text["build"] or {})
         generators, states = _generators(model), text["random"]
         if len(generators) != len(states):
@@ -67,30 +64,30 @@ def restore(model: Model, path: FilePath) -> dict[str, Any]:
         for start, (optimizer, _) in named_optimizers(model).items():
             if names := text["optimizers"].get(start):
                 optimizer.build([variables[name] for name in names])
-        weights.load(model, arrays)
-        weights.load_optimizers(model, arrays, must_fit=True)
+        weights.load(model, file)
+        weights.load_optimizers(model, file, must_fit=True)
         for rng, state in zip(generators, states, strict=True):
             rng.bit_generator.state = state
     return text["notes"]
 
 
-def without_optimizers(arrays: Iterable[str]) -> list[str]:
-    """The names of a state's arrays that are weights."""
-    return [name for name in arrays if name != NOTES and not weights.is_of_optimizer(name)]
+def without_optimizers(names: Iterable[str]) -> list[str]:
+    """Which of the names of a state's arrays are those of weights."""
+    return [name for name in names if name != NOTES and not weights.is_of_optimizer(name)]
 
 
-def _text(arrays: Arrays, path: FilePath) -> dict[str, Any]:
-    if NOTES not in arrays:
+def _text(file: Arrays, path: FilePath) -> dict[str, Any]:
+    if NOTES not in file:
         raise ValueError("it holds no state of a training")
-    if arrays[NOTES].size > os.path.getsize(path):  # `save` does not pack it
-        raise ValueError(f"its {NOTES} unpacks to {arrays[NOTES].size:,} bytes")
-    text = parsed(arrays[NOTES].read().tobytes())
+    if file[NOTES].size > os.path.getsize(path):  # `save` does not pack it
+        raise ValueError(f"its {NOTES} unpacks to {file[NOTES].size:,} bytes")
+    text = parsed(file[NOTES].read().tobytes())
     if not isinstance(text, dict) or not isinstance(text.get("notes"), dict):
         raise ValueError(f"its {NOTES} is damaged")
     return text
 
 
-def _generators(model: Model) -> list[np.random.Generator]:
+def _generators(model: Layer) -> list[np.random.Generator]:
     """All streams that training draws from, always in the same order."""
     found = [random.generator()]
     values: list[Any] = [vars(layer) for layer in named_layers(model).values()]

@@ -1,29 +1,23 @@
-"""A model's weights in files, and what a file's arrays do to them."""
+"""A model's weights and optimizers as the arrays of a file, and what a file's arrays do to them."""
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
 from ...engine.convert import as_array
 from ...engine.variable import Variable
-from ...support.atomic import replacing
 from ...support.outside import outside
 from ..layers import Layer
-from ..optimizers import Optimizer
-from .arrays import Arrays, Stored, opened, write_h5, write_npz
+from .arrays import Arrays
 from .paths import named_layers, named_optimizers, named_variables
 
-if TYPE_CHECKING:
-    from ..models.model import Model
 
-
-def stored(model: Model) -> dict[str, np.ndarray]:
+def stored(model: Layer) -> dict[str, np.ndarray]:
     """What a file holds of the model: what each layer's `save_own_variables` gives."""
     arrays: dict[str, np.ndarray] = {}
     for start, layer in named_layers(model).items():
@@ -37,7 +31,7 @@ def stored(model: Model) -> dict[str, np.ndarray]:
     return arrays
 
 
-def of_optimizers(model: Model) -> dict[str, np.ndarray]:
+def of_optimizers(model: Layer) -> dict[str, np.ndarray]:
     """What a file holds of the optimizers that have made a step or were built."""
     return {
         f"{start}{i}": v.numpy()
@@ -47,39 +41,49 @@ def of_optimizers(model: Model) -> dict[str, np.ndarray]:
     }
 
 
-def load_optimizers(model: Model, arrays: Arrays, is_older: bool = False, must_fit: bool = False) -> None:
-    """The optimizers take what `of_optimizers` gave, as `assign_state` does it."""
+def load_optimizers(model: Layer, arrays: Arrays, is_older: bool = False, must_fit: bool = False) -> None:
+    """The optimizers take what `of_optimizers` gave; where it does not fit, a warning, or a ValueError if it must.
+
+    is_older: the arrays are in the order of version 0.1.
+    """
     for start, (optimizer, variables) in named_optimizers(model).items():
-        names = [f"{start}{i}" for i in range(len(arrays)) if f"{start}{i}" in arrays]
-        assign_state(optimizer, variables, [arrays[name] for name in names], is_older, must_fit)
+        state = [arrays[name] for i in range(len(arrays)) if (name := f"{start}{i}") in arrays]
+        if not state:
+            continue
+        unbuilt = len(optimizer.variables)
+        if variables is not None:
+            optimizer.build(variables)
+        kept = optimizer.older_variables() if is_older else optimizer.variables
+        if [tuple(v.shape) for v in kept] == [array.shape for array in state]:
+            for v, array in zip(kept, state, strict=True):
+                v.assign(array.read().astype(v.dtype.dtype))
+        elif len(state) > unbuilt or must_fit:  # else it had made no step yet
+            about = f"{optimizer.name!r}, {len(state)} arrays, does not fit its {len(kept)} variables"
+            if must_fit:
+                raise ValueError(f"the state of the optimizer {about}")
+            warnings.warn(f"The file's state of the optimizer {about}: it begins anew", stacklevel=outside())
 
 
-def load(model: Model, arrays: Arrays, skip_mismatch: bool = False) -> None:
+def load(model: Layer, arrays: Arrays, skip_mismatch: bool = False) -> None:
     """The model takes what `stored` gave: layers with a `load_own_variables` of their own by it, others by `assign`.
 
     ValueError: something does not fit; then no variable is changed. With skip_mismatch, as in `assign`.
     """
-    variables = named_variables(model)
     own = {start: layer for start, layer in named_layers(model).items() if _has_own_ways(type(layer))}
-    before = {start: [(v, v._array.copy()) for v in layer.weights] for start, layer in own.items()}
-    try:
+    with _unchanged_by_errors(own.values()):
         for start, layer in own.items():
             try:
-                names = [name for name in arrays if name.startswith(start)]
-                layer.load_own_variables({name[len(start) :]: arrays[name].read() for name in names})
+                with _unchanged_by_errors([layer]):
+                    names = [name for name in arrays if name.startswith(start)]
+                    layer.load_own_variables({name[len(start) :]: arrays[name].read() for name in names})
             except Exception as error:
                 about = f"Layer {layer.name!r} does not take what the file has: {type(error).__name__}: {error}"
                 if not skip_mismatch:
                     raise ValueError(about) from error
-                _restore(before[start])
                 warnings.warn(f"{about}; it keeps its weights", stacklevel=outside())
+        others = {name: v for name, v in named_variables(model).items() if not name.startswith(tuple(own))}
         apart = (*own, *named_optimizers(model))
-        rest = {name: array for name, array in arrays.items() if not name.startswith(apart)}
-        assign({name: variables[name] for name in variables if not name.startswith(tuple(own))}, rest, skip_mismatch)
-    except Exception:
-        for values in before.values():
-            _restore(values)
-        raise
+        assign(others, {name: x for name, x in arrays.items() if not name.startswith(apart)}, skip_mismatch)
 
 
 def _has_own_ways(cls: type[Layer]) -> bool:
@@ -87,19 +91,15 @@ def _has_own_ways(cls: type[Layer]) -> bool:
     return any(getattr(cls, way) is not getattr(Layer, way) for way in ways)
 
 
-def _restore(values: Iterable[tuple[Variable, np.ndarray]]) -> None:
-    for variable, value in values:
-        variable.assign(value)
-
-
-def save_weights(model: Model, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Writes the values to filepath (.npz or .weights.h5), all or nothing."""
-    path = ending_in(filepath, ".weights.h5", ".npz")
-    check_free(path, overwrite)
-    arrays = stored(model)
-    write = write_npz if path.suffix == ".npz" else write_h5
-    with replacing(path) as file:
-        write(file, arrays)
+@contextmanager
+def _unchanged_by_errors(layers: Iterable[Layer]) -> Iterator[None]:
+    before = [(v, v._array.copy()) for layer in layers for v in layer.weights]
+    try:
+        yield
+    except Exception:
+        for v, value in before:
+            v.assign(value)
+        raise
 
 
 def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool = False) -> None:
@@ -122,9 +122,8 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
         )
     skipped = {_layer(name) for name in wrong}
     if skipped:
-        warnings.warn(
-            f"These layers keep their weights, those of the file do not fit: {sorted(skipped)}", stacklevel=outside()
-        )
+        about = f"These layers keep their weights, those of the file do not fit: {sorted(skipped)}"
+        warnings.warn(about, stacklevel=outside())
     read = [(v, weights[name].read()) for name, v in variables.items() if _layer(name) not in skipped]
     for v, values in read:
         v.assign(values.astype(v.dtype.dtype, copy=False))
@@ -137,52 +136,3 @@ def is_of_optimizer(name: str) -> bool:
 
 def _layer(name: str) -> str:
     return name.rpartition("vars/")[0].rstrip("/") or "the model itself"
-
-
-def assign_state(
-    optimizer: Optimizer,
-    variables: list[Variable] | None,
-    state: list[Stored],
-    is_older: bool = False,
-    must_fit: bool = False,
-) -> None:
-    """The optimizer takes its state, in the order of its variables; if it does not fit, a warning or a ValueError.
-
-    variables: what it is built for, if it is not yet; None: not known. is_older: in the order of version 0.1.
-    """
-    unbuilt = len(optimizer.variables)
-    if not state:
-        return
-    if variables is not None:
-        optimizer.build(variables)
-    kept = optimizer.older_variables() if is_older else optimizer.variables
-    if [tuple(v.shape) for v in kept] == [array.shape for array in state]:
-        for v, array in zip(kept, state, strict=True):
-            v.assign(array.read().astype(v.dtype.dtype))
-    elif len(state) > unbuilt or must_fit:  # else it had made no step yet
-        about = (
-            f"state of the optimizer {optimizer.name!r}, {len(state)} arrays, does not fit its {len(kept)} variables"
-        )
-        if must_fit:
-            raise ValueError(f"the {about}")
-        warnings.warn(f"The file's {about}: it begins anew", stacklevel=outside())
-
-
-def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """All arrays of an npz file; errors as of `opened`."""
-    with opened(path, ".npz") as arrays:
-        return {name: array.read() for name, array in arrays.items()}
-
-
-def ending_in(filepath: Any, *endings: str) -> Path:
-    """The path, if it ends in one of these; else ValueError."""
-    path = Path(filepath)
-    if not path.name.endswith(endings):
-        raise ValueError(f"The filename must end in {' or '.join(endings)}, got {path.name!r}")
-    return path
-
-
-def check_free(path: Path, overwrite: bool) -> None:
-    """ValueError if the file is there and may not be overwritten."""
-    if not overwrite and path.exists():
-        raise ValueError(f"{path} exists already: remove it, or pass overwrite=True")

@@ -16,8 +16,8 @@ from PIL import Image
 
 from pynn import keras
 from pynn.cli import images
-from pynn.cli import predict as predict_module
 from pynn.cli.main import main
+from pynn.keras.saving import arrays as saved_arrays
 from pynn.support.extras import install
 
 X = np.random.default_rng(0).integers(0, 128, (60, 28, 28), np.uint8)  # mostly dark, as digits are
@@ -211,7 +211,7 @@ def test_predict_reads_no_picture_that_is_too_large(trained, tmp_path, assert_on
     assert_one_line("predict", "large.npy", "at most 64 million pixels")
 
 
-@pytest.mark.parametrize("reader", [(predict_module, "read_arrays"), (images, "_read")], ids=lambda r: r[1])
+@pytest.mark.parametrize("reader", [(saved_arrays, "opened"), (images, "_read")], ids=lambda r: r[1])
 @pytest.mark.parametrize(
     "error", [MemoryError(), RecursionError("deep"), KeyError("a\nb"), EOFError(), OSError("bzip2")]
 )

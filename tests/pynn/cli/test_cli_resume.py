@@ -175,21 +175,21 @@ def test_pictures_are_those_of_the_weights(train, tmp_path, monkeypatch, capsys)
 KILLED = """
 import signal, sys
 from pynn.cli.main import main
-from pynn.keras.saving import state
+from pynn.keras.saving import arrays
 
-number, write, written = signal.Signals[sys.argv[1]], state.write_npz, []
+number, write, written = signal.Signals[sys.argv[1]], arrays.write, []
 if number != signal.SIGKILL:
     signal.signal(number, signal.SIG_DFL)  # under nohup SIGHUP is ignored, by children too
 
-def killed(file, arrays):
+def killed(file, content, kind):
     written.append(file)
     if len(written) == 3:
         file.write(b"half of it")
         file.flush()
         signal.raise_signal(number)
-    write(file, arrays)
+    write(file, content, kind)
 
-state.write_npz = killed
+arrays.write = killed
 sys.exit(main(sys.argv[2:]))
 """
 

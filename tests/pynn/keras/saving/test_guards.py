@@ -75,13 +75,14 @@ def test_nothing_is_imported_and_nothing_taken_that_was_not_given(tmp_path, monk
 @pytest.mark.parametrize("kind", [".npz", ".h5"])
 def test_the_size_of_arrays(tmp_path, kind):
     path = tmp_path / f"a{kind}"
-    for size in (FREE, 2 * FREE):
+    for names in ("a", "ab"):
         if kind == ".npz":
-            archive(path, a=npy(np.zeros(size, np.uint8)))
+            archive(path, **dict.fromkeys(names, npy(np.zeros(FREE, np.uint8))))
         else:
             with h5py.File(path, "w") as file:
-                file.create_dataset("a", (size,), "u1", chunks=(2**16,))
-        if size == FREE:
+                for name in names:
+                    file.create_dataset(name, (FREE,), "u1", chunks=(2**16,))
+        if names == "a":
             with opened(path, kind) as arrays:
                 assert arrays["a"].read().shape == (FREE,)
     with pytest.raises(ValueError, match=f"its arrays take {2 * FREE:,} bytes, more than"), opened(path, kind):
@@ -93,7 +94,7 @@ def test_members_of_an_npz(tmp_path):
         header := io.BytesIO(), {"descr": "<f4", "fortran_order": False, "shape": (50,)}
     )
     archive(tmp_path / "a.npz", a=header.getvalue() + bytes(16))
-    with pytest.raises(ValueError, match="too short for its shape"), opened(tmp_path / "a.npz", ".npz"):
+    with pytest.raises(ValueError, match="not the length of its shape"), opened(tmp_path / "a.npz", ".npz"):
         pass
     for packing in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         archive(tmp_path / "a.npz", packing, a=npy(np.zeros(9)))
