@@ -39,7 +39,7 @@ def load(name: str, path: str | os.PathLike[str], digests: Sequence[str], source
     OSError when no source gave the data: it lists every source with the reason, and what to do.
     """
     file = cache_folder() / path
-    failures = []
+    tried = ""
     try:
         return _checked(read_npz(file, "damaged"), digests)
     except FileNotFoundError:
@@ -47,20 +47,20 @@ def load(name: str, path: str | os.PathLike[str], digests: Sequence[str], source
     except (OSError, ValueError) as error:
         if Path(path).is_absolute():  # the user's own file: never to be overwritten
             raise ValueError(f"{file} is not {name}; read your own data by datasets.load_folder") from error
-        failures.append(f"{file}: {reason(error)}")
-    for source in sources:
+        tried += f"\n  {file}: {reason(error)}"
+    for label, fetch in sources:
         try:
-            arrays = source.fetch()
-            split = _checked(arrays, digests)
+            split = _checked(arrays := fetch(), digests)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            failures.append(f"{source.label}: {reason(error)}")
+            tried += f"\n  {label}: {reason(error)}"
             continue
         try:
-            _store(file, arrays)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(file) as stream:  # not compressed: 55 MB that load in 0.1 s instead of 0.5 s
+                np.savez(stream, **dict(zip(KEYS, arrays, strict=True)))  # type: ignore[arg-type]
         except OSError as error:
             say(f"cannot keep {name} for the next time: {error}")
         return split
-    tried = "".join(f"\n  {failure}" for failure in failures)
     raise OSError(
         f"no source gave {name}:{tried}\n"
         f"Put {file.name} (Keras's) at {file}, or its four IDX files into any folder and read that: "
@@ -72,12 +72,4 @@ def _checked(arrays: Arrays, digests: Sequence[str]) -> Split:
     for key, array, expected in zip(KEYS, arrays, digests, strict=True):
         if array.dtype != np.uint8 or digest(array) != expected:
             raise ValueError(f"{key} is not the original (SHA-256)")
-    x_train, y_train, x_test, y_test = arrays
-    return (x_train, y_train), (x_test, y_test)
-
-
-def _store(file: Path, arrays: Arrays) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    x_train, y_train, x_test, y_test = arrays
-    with replacing(file) as stream:  # not compressed: 55 MB that load in 0.1 s instead of 0.5 s
-        np.savez(stream, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    return arrays[:2], arrays[2:]  # type: ignore[return-value]

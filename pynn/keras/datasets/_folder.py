@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,6 @@ from ._idx import read_idx
 
 Pair = tuple[np.ndarray, np.ndarray]  # x, y
 Split = tuple[Pair, Pair]  # train, test
-
-_PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
-_STEMS = {"x": ("images-idx3-ubyte", "images.idx3-ubyte"), "y": ("labels-idx1-ubyte", "labels.idx1-ubyte")}
 
 
 def load_folder(path: str | os.PathLike[str], num_classes: int = 10) -> Split:
@@ -29,58 +27,55 @@ def load_folder(path: str | os.PathLike[str], num_classes: int = 10) -> Split:
     if not 1 <= num_classes <= 256:
         raise ValueError(f"num_classes must be 1 to 256, not {num_classes}")
     path = Path(path)
-    if path.is_dir():
-        names, arrays = _read_folder(path)
-    elif not path.exists():
+    if not path.exists():
         raise FileNotFoundError(f"{path}: no such folder or file")
-    elif path.suffix.lower() == ".npz":
-        names, arrays = [f"{path}: {key}" for key in KEYS], read_npz(path, str(path))
+    files = _files(path) if path.is_dir() else [path]
+    if len(files) == 4:
+        names, arrays = list(map(str, files)), tuple(map(read_idx, files))
+    elif files[0].suffix.lower() == ".npz":
+        names, arrays = [f"{files[0]}: {key}" for key in KEYS], read_npz(files[0], str(files[0]))
     else:
         raise ValueError(f"{path}: give an npz file, or the folder that holds the four IDX files")
-    x_train, y_train, x_test, y_test = arrays
-    train = _checked(x_train, y_train, names[:2], num_classes)
-    test = _checked(x_test, y_test, names[2:], num_classes)
-    if x_train.shape[1:] != x_test.shape[1:]:
-        raise ValueError(
-            f"{path}: training images of shape {x_train.shape[1:]}, test images of shape {x_test.shape[1:]}"
-        )
+    train, test = (_checked(arrays[i : i + 2], names[i : i + 2], num_classes) for i in (0, 2))
+    if train[0].shape[1:] != test[0].shape[1:]:
+        about = f"training images of shape {train[0].shape[1:]}, test images of shape {test[0].shape[1:]}"
+        raise ValueError(f"{path}: {about}")
     return train, test
 
 
-def _read_folder(folder: Path) -> tuple[list[str], tuple[np.ndarray, ...]]:
+def _files(folder: Path) -> list[Path]:
+    """The four IDX files, or one npz."""
     present = {file.name.lower(): file for file in sorted(folder.iterdir(), reverse=True) if file.is_file()}
-    wanted = {key: _names(key) for key in KEYS}
-    files = {key: next((present[name] for name in wanted[key] if name in present), None) for key in KEYS}
-    if found := [file for file in files.values() if file is not None]:
-        if len(found) < 4:
-            lost = "; ".join(" or ".join(wanted[key]) for key in KEYS if files[key] is None)
-            raise FileNotFoundError(f"{folder}: missing {lost}")
-        return [str(file) for file in found], tuple(read_idx(file) for file in found)
-    archives = [file for name, file in present.items() if name.endswith(".npz")]
-    if len(archives) == 1:
-        return [f"{archives[0]}: {key}" for key in KEYS], read_npz(archives[0], str(archives[0]))
-    if archives:
-        raise ValueError(f"{folder}: holds {len(archives)} npz files; give the path of one")
-    raise FileNotFoundError(
-        f"{folder}: found neither an npz file nor {', '.join(names[0] for names in wanted.values())} "
-        "(also gzipped: .gz, with a dot before idx, or test for t10k)"
-    )
+    wanted = [
+        [f"{prefix}-{stem}-ubyte{end}" for prefix in prefixes for stem in stems for end in ("", ".gz")]
+        for prefixes in (("train",), ("t10k", "test"))
+        for stems in (("images-idx3", "images.idx3"), ("labels-idx1", "labels.idx1"))
+    ]
+    found = [next((present[name] for name in names if name in present), None) for names in wanted]
+    if lost := [names for names, file in zip(wanted, found, strict=True) if file is None]:
+        if len(lost) < 4:
+            raise FileNotFoundError(f"{folder}: missing {'; '.join(' or '.join(names) for names in lost)}")
+        archives = [file for name, file in present.items() if name.endswith(".npz")]
+        if not archives:
+            raise FileNotFoundError(
+                f"{folder}: found neither an npz file nor {', '.join(names[0] for names in wanted)} "
+                "(also gzipped: .gz, with a dot before idx, or test for t10k)"
+            )
+        if len(archives) > 1:
+            raise ValueError(f"{folder}: holds {len(archives)} npz files; give the path of one")
+        return archives
+    return [file for file in found if file]
 
 
-def _names(key: str) -> list[str]:
-    prefixes, stems = _PREFIXES[key[2:]], _STEMS[key[0]]
-    return [f"{prefix}-{stem}{end}" for prefix in prefixes for stem in stems for end in ("", ".gz")]
-
-
-def _checked(x: np.ndarray, y: np.ndarray, names: list[str], num_classes: int) -> Pair:
+def _checked(pair: Sequence[np.ndarray], names: Sequence[str], num_classes: int) -> Pair:
+    (x, y), (x_name, y_name) = pair, names
     if x.ndim != 3 or x.dtype != np.uint8 or not x.size:
-        raise ValueError(f"{names[0]}: images must be (n, height, width) uint8, not {x.shape} {x.dtype}")
+        raise ValueError(f"{x_name}: images must be (n, height, width) uint8, not {x.shape} {x.dtype}")
     if y.ndim != 1:
-        raise ValueError(f"{names[1]}: labels must be (n,), not {y.shape}")
+        raise ValueError(f"{y_name}: labels must be (n,), not {y.shape}")
     if len(x) != len(y):
-        raise ValueError(f"{names[0]} holds {len(x)} images, but {names[1]} {len(y)} labels")
-    wrong = (y < 0) | (y >= num_classes)
-    if wrong.any():
-        i = int(wrong.argmax())
-        raise ValueError(f"{names[1]}: label {y[i]} at index {i} is not in 0 to {num_classes - 1}")
+        raise ValueError(f"{x_name} holds {len(x)} images, but {y_name} {len(y)} labels")
+    wrong = np.flatnonzero((y < 0) | (y >= num_classes))
+    if wrong.size:
+        raise ValueError(f"{y_name}: label {y[wrong[0]]} at index {wrong[0]} is not in 0 to {num_classes - 1}")
     return x, y.astype(np.uint8, copy=False)

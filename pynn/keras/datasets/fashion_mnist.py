@@ -13,7 +13,8 @@ from pathlib import Path
 from ._archive import tar_members
 from ._cache import load
 from ._folder import Split, load_folder
-from ._sources import IDX_NAMES, Arrays, Source, decode_idx_files, idx_urls, mirrors, package
+from ._idx import IDX_NAMES, decode_idx_files
+from ._sources import Arrays, Source, idx_urls, mirrors, package
 
 _DIGESTS = (
     "d8ad9132a5971887b9275bd3d8e20fc26c599fbad1814014e960b8e10b53d165",
@@ -39,19 +40,13 @@ def load_data(path: str | os.PathLike[str] = "fashion_mnist.npz") -> Split:
 
 
 def _sources() -> Iterator[Source]:
-    yield Source("installed", _from_folder)
+    yield Source("installed", lambda: sum(load_folder(_FOLDER), ()))
     yield from mirrors(_MIRRORS)
     yield package("apt-get", ["download", "--quiet", "dataset-fashion-mnist"], _from_deb)
 
 
-def _from_folder() -> Arrays:
-    train, test = load_folder(_FOLDER)
-    return *train, *test
-
-
 def _from_deb(file: Path) -> Arrays:
-    names = [f"./usr/share/datasets/fashion-mnist/{name}.gz" for name in IDX_NAMES]
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", file], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        members = tar_members(process.stdout, names, limit=128 << 20)
-    return decode_idx_files([members[name] for name in names])
+        names = [f"./usr/share/datasets/fashion-mnist/{name}.gz" for name in IDX_NAMES]
+        return decode_idx_files(tar_members(process.stdout, names))

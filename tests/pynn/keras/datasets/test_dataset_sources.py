@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pynn.keras.datasets import _archive, _sources
-from pynn.keras.datasets._sources import IDX_NAMES as NAMES
+from pynn.keras.datasets._idx import IDX_NAMES as NAMES
 
 rng = np.random.default_rng(0)
 ARRAYS = tuple(rng.integers(0, 10, shape, np.uint8) for shape in [(20, 28, 28), 20, (7, 28, 28), 7])
@@ -76,7 +76,7 @@ def test_mirrors(server, capsys, monkeypatch):
             broken.fetch()
         reasons.append(_sources.reason(error.value))
     assert reasons[:2] == ["cannot be reached", "HTTP 404"]
-    assert reasons[2].startswith("mnist.npz: damaged zip")
+    assert reasons[2].startswith("mnist.npz: File is not a zip file")
     assert reasons[3] == "HTTP 404"
     capsys.readouterr()
     for good in found[4:]:

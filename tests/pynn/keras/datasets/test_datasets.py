@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pynn.keras import datasets
-from pynn.keras.datasets import _archive, _cache, _sources, fashion_mnist, mnist
+from pynn.keras.datasets import _archive, _cache, _idx, _sources, fashion_mnist, mnist
 
 rng = np.random.default_rng(0)
 X_TRAIN = rng.integers(0, 256, (20, 28, 28), np.uint8)
@@ -18,7 +18,7 @@ X_TEST = rng.integers(0, 256, (7, 28, 28), np.uint8)
 Y_TEST = rng.integers(0, 10, 7).astype(np.uint8)
 ARRAYS = (X_TRAIN, Y_TRAIN, X_TEST, Y_TEST)
 DIGESTS = tuple(_cache.digest(a) for a in ARRAYS)
-NAMES = _sources.IDX_NAMES
+NAMES = _idx.IDX_NAMES
 
 
 def idx(array):
@@ -269,7 +269,7 @@ def test_sources_in_order(module, monkeypatch, cache):
         raise OSError("no index")
 
     monkeypatch.setattr(_sources, "run", no_client)
-    monkeypatch.setattr(_sources, "_program", lambda name: name)
+    monkeypatch.setattr(_sources.shutil, "which", lambda name: name)
     monkeypatch.setattr(fashion_mnist, "_FOLDER", cache)
     with pytest.raises(OSError) as error:
         module.load_data()
@@ -286,7 +286,7 @@ def test_sources_in_order(module, monkeypatch, cache):
 def test_system_folder_of_fashion_mnist(tmp_path, monkeypatch):
     folder = write_idx(tmp_path / "f", [name + ".gz" for name in NAMES], gzip.compress)
     monkeypatch.setattr(fashion_mnist, "_FOLDER", folder)
-    for got, expected in zip(fashion_mnist._from_folder(), ARRAYS, strict=True):
+    for got, expected in zip(next(fashion_mnist._sources()).fetch(), ARRAYS, strict=True):
         np.testing.assert_array_equal(got, expected)
 
 
