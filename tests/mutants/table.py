@@ -88,7 +88,7 @@ _FILES = [
            "if dataset.external or dataset.is_virtual:", "if dataset.external:",
            "pynn/keras/saving/test_saving_hostile.py::test_hdf5_that_is_more_than_it_says"),
     Mutant("gzipped IDX of any size", "pynn/keras/datasets/_idx.py",
-           "limit = min(MAX_BYTES, _MOST_PACKED * data.seek(0, os.SEEK_END) + _FREE) if zipped else MAX_BYTES", "limit = MAX_BYTES",
+           "min(MAX_BYTES, _MOST_PACKED * data.seek(0, os.SEEK_END) + _FREE) if zipped else MAX_BYTES", "MAX_BYTES",
            "pynn/keras/datasets/test_dataset_files.py"),
     Mutant("IDX claims any size", "pynn/keras/datasets/_idx.py",
            "if not 0 < size <= limit:", "if not 0 < size:", "pynn/keras/datasets/test_dataset_files.py"),
