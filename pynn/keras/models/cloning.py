@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...engine import nest
 from ...support.neutral import neutral
 from ..common.configuration import deserialize, serialize
 from ..layers import InputLayer, Layer
 from ..layers.operation import Operation
-from . import graph
 from .model import Functional, Model
 from .sequential import Sequential
 
@@ -26,7 +26,8 @@ def clone_model(
     if input_tensors is not None:
         raise TypeError("clone_model: input_tensors is not supported; call the copy on them")
     if isinstance(model, (Sequential, Functional)):
-        copy = _same_layers(model, clone_function or _cloned)
+        make = clone_function or _cloned
+        copy = _sequential(model, make) if isinstance(model, Sequential) else _functional(model, make)
         if config := model.get_compile_config():
             copy.compile_from_config(config)
         return copy
@@ -35,25 +36,27 @@ def clone_model(
     return deserialize(serialize(model), {type(model).__name__: type(model)})
 
 
-def _same_layers(model: Sequential | Functional, make: Callable[[Layer], Layer]) -> Model:
-    if isinstance(model, Sequential):
-        copy = Sequential(name=model.name, trainable=model._trainable)
-        copy._dtype = model._dtype
-        if model._entry:
-            copy.add(_cloned(model._entry))
-        for layer in model.layers:
-            copy.add(make(layer))
-        if model._input and not copy._input:
-            copy.build(model._input)
-        return copy
-    layers = {layer.name: layer for layer in model.operations}
+def _sequential(model: Sequential, make: Callable[[Layer], Layer]) -> Sequential:
+    copy = Sequential(name=model.name, trainable=model._trainable)
+    copy._dtype = model._dtype
+    for layer in ([_cloned(model._entry)] if model._entry else []) + [make(layer) for layer in model.layers]:
+        copy.add(layer)
+    if model._input and not copy._input:
+        copy.build(model._input)
+    return copy
 
-    def layer_of(entry: dict[str, Any]) -> Layer:
-        layer = layers[entry["name"]]
-        return _cloned(layer) if isinstance(layer, (InputLayer, Operation)) else make(layer)
 
-    ends = graph.from_config(model.get_config(), layer_of)
-    return type(model)(*ends, name=model.name, trainable=model._trainable)
+def _functional(model: Functional, make: Callable[[Layer], Layer]) -> Functional:
+    graph = model._graph
+    assert graph is not None
+    copies = {
+        id(layer): _cloned(layer) if isinstance(layer, (InputLayer, Operation)) else make(layer)
+        for layer in graph.layers
+    }
+    values = {id(x): copies[id(x.node.layer)].output for x in graph.leaves}
+    inputs = nest.map_structure(lambda x: values[id(x)], graph.inputs)
+    outputs = graph.replayed(values, lambda node, args, kwargs: copies[id(node.layer)](*args, **kwargs))
+    return type(model)(inputs, outputs, name=model.name, trainable=model._trainable)
 
 
 def _cloned(layer: Layer) -> Layer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +33,7 @@ class Graph:
             if id(node) in met:
                 return
             met[id(node)] = len(met)
-            if not any(id(x) in given for x in nest.flatten(node.outputs)):
+            if given.isdisjoint(map(id, nest.flatten(node.outputs))):
                 if isinstance(node.layer, InputLayer):
                     raise ValueError(
                         f"`inputs` not connected to `outputs`: the outputs also depend on {node.layer.name!r}, "
@@ -62,88 +62,85 @@ class Graph:
         """The names of the layers that give the outputs."""
         return unique(x.node.layer.name for x in nest.flatten(self.outputs))
 
+    def replayed(self, values: dict[int, Any], call: Callable[[Node, list[Any], dict[str, Any]], Any]) -> Any:
+        """The outputs, where `call` gives each node's for its arguments; values: for KerasTensors by id, to begin with."""
+        for node in self.nodes:
+            symbols = nest.flatten(node.outputs)
+            if id(symbols[0]) not in values:
+                args, kwargs = nest.map_structure(lambda x: values.get(id(x), x), [list(node.args), node.kwargs])
+                values.update(zip(map(id, symbols), nest.flatten(call(node, args, kwargs)), strict=True))
+        return nest.map_structure(lambda x: values[id(x)], self.outputs)
+
     def run(self, inputs: Any) -> Any:
         """The outputs for Tensors in place of the inputs; the only one of a list is given as itself, as in Keras."""
         if budget.opened:
             budget.work(len(self.nodes) * budget.CALL)
-        values: dict[int, Any] = {}
-        for symbol, value in zip(self.leaves, in_order(self.inputs, inputs), strict=True):
-            values[id(symbol)] = self._fitting(symbol, value)
-        for node in self.nodes:
-            symbols = nest.flatten(node.outputs)
-            if id(symbols[0]) in values:
-                continue
-            args, kwargs = nest.map_structure(lambda x: values.get(id(x), x), [list(node.args), node.kwargs])
-            if is_told_training():  # what the model is told goes before what the layer was told in the graph
-                kwargs.pop("training", None)
-            for symbol, value in zip(symbols, nest.flatten(node.layer(*args, **kwargs)), strict=True):
-                values[id(symbol)] = value
-        outputs = nest.map_structure(lambda x: values[id(x)], self.outputs)
+        given = zip(self.leaves, in_order(self.inputs, inputs), strict=True)
+        outputs = self.replayed({id(symbol): _fitting(symbol, value) for symbol, value in given}, _called)
         return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
-
-    @staticmethod
-    def _fitting(symbol: KerasTensor, value: Any) -> Any:
-        """The value, its last axis of size 1 taken away or added where that gives it the input's rank, as in Keras."""
-        shape, wanted = value.shape, symbol.shape
-        if len(shape) == len(wanted) + 1 and shape[-1] == 1:
-            return Graph._fitting(symbol, ops.squeeze(value, -1))
-        if len(shape) == len(wanted) - 1 and wanted[-1] == 1:
-            return Graph._fitting(symbol, ops.expand_dims(value, -1))
-        if len(shape) != len(wanted) or any(n not in (None, m) for n, m in zip(wanted[1:], shape[1:], strict=True)):
-            raise ValueError(
-                f"Input {symbol.name!r} is incompatible with the model: expected shape {tuple(wanted)}, "
-                f"found shape={tuple(shape)}"
-            )
-        return value
 
     def config(self) -> dict[str, Any]:
         """The layers and their calls, in the form of Keras's files."""
-        at: dict[int, int] = {}  # node by id: which of its layer's calls in this graph it is
-        counts: dict[int, int] = {}
+        places: dict[int, list[Any]] = {}  # of KerasTensors by id: layer, which of its calls here, which of the outputs
+        counts: Counter[int] = Counter()
         for node in self.nodes:
-            at[id(node)] = counts[id(node.layer)] = counts.get(id(node.layer), -1) + 1
-
-        def place(x: KerasTensor) -> list[Any]:
-            index = [id(y) for y in nest.flatten(x.node.outputs)].index(id(x))
-            return [x.node.layer.name, at[id(x.node)], index]
+            for i, x in enumerate(nest.flatten(node.outputs)):
+                places[id(x)] = [node.layer.name, counts[id(node.layer)], i]
+            counts[id(node.layer)] += 1
 
         def argument(x: Any) -> Any:
             if not isinstance(x, KerasTensor):
                 return serialize(x)
-            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": place(x)}
+            config = {"shape": list(x.shape), "dtype": x.dtype, "keras_history": places[id(x)]}
             return {"class_name": "__keras_tensor__", "config": config}
 
-        layers = []
+        layers = {id(layer): serialize(layer) for layer in self.layers}
         for layer in self.layers:
-            calls = [
-                {"args": [_mapped(argument, x) for x in node.args], "kwargs": _mapped(argument, node.kwargs)}
-                for node in self.nodes
-                if node.layer is layer and node.inputs
-            ]
-            layers.append(serialize(layer))
-            layers[-1] |= {"name": layer.name, "inbound_nodes": calls}
-        ends = {"input_layers": _mapped(place, self.inputs), "output_layers": _mapped(place, self.outputs)}
-        return {"layers": layers, **ends}
+            layers[id(layer)] |= {"name": layer.name, "inbound_nodes": []}
+        for node in self.nodes:
+            if node.inputs:
+                args, kwargs = nest.map_structure(argument, [list(node.args), node.kwargs])
+                layers[id(node.layer)]["inbound_nodes"].append({"args": args, "kwargs": kwargs})
+        ends = [nest.map_structure(lambda x: places[id(x)], end) for end in (self.inputs, self.outputs)]
+        return {"layers": list(layers.values()), "input_layers": ends[0], "output_layers": ends[1]}
+
+
+def _called(node: Node, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if is_told_training():  # what the model is told goes before what the layer was told in the graph
+        kwargs.pop("training", None)
+    return node.layer(*args, **kwargs)
+
+
+def _fitting(symbol: KerasTensor, value: Any) -> Any:
+    """The value, its last axis of size 1 taken away or added where that gives it the input's rank, as in Keras."""
+    shape, wanted = value.shape, symbol.shape
+    if len(shape) == len(wanted) + 1 and shape[-1] == 1:
+        value = ops.squeeze(value, -1)
+    elif len(shape) == len(wanted) - 1 and wanted[-1] == 1:
+        value = ops.expand_dims(value, -1)
+    if value.ndim != len(wanted) or any(n not in (None, m) for n, m in zip(wanted[1:], value.shape[1:], strict=True)):
+        raise ValueError(
+            f"Input {symbol.name!r} is incompatible with the model: expected shape {tuple(wanted)}, "
+            f"found shape={tuple(value.shape)}"
+        )
+    return value
 
 
 def from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
     """The same calls from new InputLayers, where some of the inputs are what another layer gave, as in Keras."""
     leaves = [x for x in nest.flatten(inputs) if isinstance(x, KerasTensor)]
-    given = {id(x): x for x in leaves if isinstance(x.node.layer, InputLayer)}
-    if all(id(x) in given for x in leaves):
+    if all(isinstance(x.node.layer, InputLayer) for x in leaves):
         return inputs, outputs
-    made = {id(x): Input(batch_shape=x.shape, dtype=x.dtype) for x in leaves} | given
+    made = {
+        id(x): x if isinstance(x.node.layer, InputLayer) else Input(batch_shape=x.shape, dtype=x.dtype) for x in leaves
+    }
 
-    def mapped(structure: Any) -> Any:
-        return nest.map_structure(lambda x: made.get(id(x), x), structure)
+    def call(node: Node, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        symbols = nest.map_structure(lambda x: KerasTensor(x.shape, x.dtype, x.name), node.outputs)
+        return Node(node.layer, tuple(args), kwargs, symbols).outputs
 
-    for node in Graph(inputs, outputs).nodes:
-        if not any(id(x) in made for x in nest.flatten(node.outputs)):
-            outs = nest.map_structure(lambda x: KerasTensor(x.shape, x.dtype, x.name), node.outputs)
-            args, kwargs = mapped([list(node.args), node.kwargs])
-            Node(node.layer, tuple(args), kwargs, outs)
-            made |= {id(old): new for old, new in zip(nest.flatten(node.outputs), nest.flatten(outs), strict=True)}
-    return mapped(inputs), mapped(outputs)
+    outputs = Graph(inputs, outputs).replayed(made, call)
+    return nest.map_structure(lambda x: made[id(x)], inputs), outputs
 
 
 def in_order(symbols: Any, data: Any) -> list[Any]:
@@ -160,53 +157,54 @@ def in_order(symbols: Any, data: Any) -> list[Any]:
 
 def _leaves(symbols: Any, data: Any) -> list[Any]:
     if isinstance(data, dict):
-        by_key = isinstance(symbols, dict)
-        wanted = (
-            {key: symbols[key] for key in sorted(symbols)} if by_key else {x.name: x for x in nest.flatten(symbols)}
-        )
-        missing = [key for key in wanted if key not in data]
-        if missing:
+        wanted = symbols if isinstance(symbols, dict) else {x.name: x for x in nest.flatten(symbols)}
+        keys = sorted(wanted) if wanted is symbols else list(wanted)
+        if missing := [key for key in keys if key not in data]:
             raise ValueError(
                 f"Missing data for input {missing[0]!r}. You passed a data dictionary with keys {list(data)}. "
-                f"Expected the following keys: {list(wanted)}"
+                f"Expected the following keys: {keys}"
             )
-        return [x for key, symbol in wanted.items() for x in _leaves(symbol, data[key])]
-    if isinstance(symbols, dict) and list(symbols) != sorted(symbols):  # by which of the two orders?
-        raise ValueError(f"The model's inputs are {list(symbols)}: give the data as a dict with these keys")
+        return [x for key in keys for x in _leaves(wanted[key], data[key])]
+    if isinstance(symbols, dict):
+        if list(symbols) != sorted(symbols):  # by which of the two orders?
+            raise ValueError(f"The model's inputs are {list(symbols)}: give the data as a dict with these keys")
+        symbols = list(symbols.values())
     if nest.is_nested(symbols) and nest.is_nested(data) and len(symbols) == len(data):
-        parts = [symbols[key] for key in sorted(symbols)] if isinstance(symbols, dict) else symbols
-        return [x for pair in zip(parts, data, strict=True) for x in _leaves(*pair)]
+        return [x for pair in zip(symbols, data, strict=True) for x in _leaves(*pair)]
     return nest.flatten(data)
 
 
-def from_config(config: dict[str, Any], make: Callable[[Any], Layer] | None = None) -> tuple[Any, Any]:
-    """Inputs and outputs of a new graph from what `Graph.config` gave; `make` gives the layer of an entry."""
-    make = make or functools.partial(deserialize, family="keras.layers")
+def from_config(config: dict[str, Any]) -> tuple[Any, Any]:
+    """Inputs and outputs of a new graph from what `Graph.config` gave."""
     layers: dict[str, Layer] = {}
     made: dict[str, list[Any]] = {}  # by layer, the outputs of each of its calls
 
-    def find(place: list[Any]) -> Any:
+    def find(place: Any) -> Any:
+        """KerasTensors for [layer, call, output], or a nest of such places."""
+        if isinstance(place, dict):
+            return {key: find(item) for key, item in place.items()}
+        if not isinstance(place[0], str):
+            return [find(item) for item in place]
         name, call, index = place
         return nest.flatten(made[name][call])[index]
 
     def argument(x: Any) -> Any:
-        if isinstance(x, dict) and x.get("class_name") == "__keras_tensor__":
-            return find(x["config"]["keras_history"])
-        if isinstance(x, list):
+        if isinstance(x, (list, tuple)):
             return [argument(item) for item in x]
-        if isinstance(x, dict) and x.get("class_name") == "__tuple__":
-            return tuple(argument(item) for item in x["items"])
-        if isinstance(x, dict) and "class_name" not in x:
-            return {key: argument(item) for key, item in x.items()}
-        return deserialize(x)
+        if not isinstance(x, dict):
+            return x
+        if x.get("class_name") == "__keras_tensor__":
+            return find(x["config"]["keras_history"])
+        if x.get("class_name") == "__tuple__":
+            return tuple(argument(x["items"]))
+        return deserialize(x) if "class_name" in x else {key: argument(item) for key, item in x.items()}
 
     pending = []
     for entry in config["layers"]:
         name = entry["name"]
-        layers[name], made[name] = make(entry), []
-        if entry["inbound_nodes"]:
-            pending += [(name, call) for call in entry["inbound_nodes"]]
-        else:
+        layers[name], made[name] = deserialize(entry, family="keras.layers"), []
+        pending += [(name, call) for call in entry["inbound_nodes"]]
+        if not entry["inbound_nodes"]:
             made[name].append(layers[name].output)
     while pending:  # a shared layer's second call may wait for a layer that stands behind it
         left = []
@@ -221,18 +219,4 @@ def from_config(config: dict[str, Any], make: Callable[[Any], Layer] | None = No
         if len(left) == len(pending):
             raise ValueError(f"The calls of the layers {sorted({name for name, _ in left})} have no beginning")
         pending = left
-    return _mapped_places(find, config["input_layers"]), _mapped_places(find, config["output_layers"])
-
-
-def _mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    """The nest with the function's value for each leaf, as JSON has it: tuples are lists."""
-    if isinstance(value, dict):
-        return {key: _mapped(function, item) for key, item in value.items()}
-    return [_mapped(function, item) for item in value] if isinstance(value, (list, tuple)) else function(value)
-
-
-def _mapped_places(find: Callable[[list[Any]], Any], places: Any) -> Any:
-    """KerasTensors for places [layer, call, output], or nests of them."""
-    if isinstance(places, dict):
-        return {key: _mapped_places(find, item) for key, item in places.items()}
-    return find(places) if isinstance(places[0], str) else [_mapped_places(find, item) for item in places]
+    return find(config["input_layers"]), find(config["output_layers"])

@@ -86,7 +86,7 @@ def save_weights(model: Layer, filepath: FilePath, overwrite: bool = True) -> No
 
 def load_weights(model: Layer, filepath: FilePath, skip_mismatch: bool = False) -> None:
     """Reads the weights of a file; if anything does not fit, ValueError, and no value is changed."""
-    path = path_of(filepath, ".npz", ".keras", *LEGACY)
+    path = path_of(filepath, ".weights.h5", ".npz", ".keras", *LEGACY)
     with damage(f"{path} is not a weights file for this model: "), _opened(path) as (_, file, _):
         _load(model, path, file, skip_mismatch)
 
