@@ -63,7 +63,7 @@ class Graph:
         return unique(x.node.layer.name for x in nest.flatten(self.outputs))
 
     def replayed(self, values: dict[int, Any], call: Callable[[Node, list[Any], dict[str, Any]], Any]) -> Any:
-        """The outputs, where `call` gives each node's for its arguments; values: for KerasTensors by id, to begin with."""
+        """The outputs, where `call` gives each node's for its arguments; values: given ones, by id."""
         for node in self.nodes:
             symbols = nest.flatten(node.outputs)
             if id(symbols[0]) not in values:
