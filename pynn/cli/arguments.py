@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 from typing import NoReturn
 
 from ..support.version import __version__
 from .checks import one_line
 
-COMMANDS = ("train", "predict", "bench", "explain", "info")
 # what a run of `pynn train` is, if nothing else is given
 DEFAULTS = {
     "epochs": 5, "batch_size": 128, "hidden": 512, "optimizer": "rmsprop", "learning_rate": None, "seed": None,
@@ -19,6 +19,9 @@ OUTPUT, BENCH_OUTPUT = "pynn-run", "pynn-bench"
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: object) -> None:
+        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {one_line(message)}\n")  # one line: argparse would print the usage as well
 
@@ -26,76 +29,38 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pynn", description="Train a digit classifier on compiled kernels, and use it.")
     parser.add_argument("--version", action="version", version=f"pynn {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar=f"{{{','.join(COMMANDS)}}}")
+    commands = parser.add_subparsers(dest="command", metavar="{train,predict,bench,explain,info}")
 
-    train = commands.add_parser(
-        "train",
-        help="train the 784-512-10 network on MNIST",
-        allow_abbrev=False,
-        argument_default=argparse.SUPPRESS,
-        description="Train pixels-HIDDEN-10 (relu, softmax) on MNIST, print its test accuracy, save it.",
-    )
+    about = "Train pixels-HIDDEN-10 (relu, softmax) on MNIST, print its test accuracy, save it."
+    train = commands.add_parser("train", help="train the 784-512-10 network on MNIST", description=about)
     train.set_defaults(defaults=DEFAULTS)
-    add = train.add_argument
-    add("--epochs", type=_count, metavar="N", help=f"passes over the data (default: {DEFAULTS['epochs']})")
-    add("--batch-size", type=_count, metavar="N", help=f"images per step (default: {DEFAULTS['batch_size']})")
-    add("--hidden", type=_count, metavar="N", help=f"width of the hidden layer (default: {DEFAULTS['hidden']})")
-    rules, default = ("sgd", "rmsprop", "adam"), DEFAULTS["optimizer"]
-    add("--optimizer", choices=rules, help=f"update rule (default: {default})")
-    add("--learning-rate", type=_rate, metavar="R", help="step size (default: the optimizer's own)")
-    add(
-        "--seed",
-        type=_seed,
-        metavar="N",
-        help="same seed, same bits, on one instruction set (default: drawn anew, and printed)",
-    )
+    # what is not given is not among the arguments: --resume takes it from the stopped run
+    option = functools.partial(train.add_argument, default=argparse.SUPPRESS)
+    option("--epochs", type=_count, metavar="N", help=f"passes over the data (default: {DEFAULTS['epochs']})")
+    option("--batch-size", type=_count, metavar="N", help=f"images per step (default: {DEFAULTS['batch_size']})")
+    option("--hidden", type=_count, metavar="N", help=f"width of the hidden layer (default: {DEFAULTS['hidden']})")
+    rules = ("sgd", "rmsprop", "adam")
+    option("--optimizer", choices=rules, help=f"update rule (default: {DEFAULTS['optimizer']})")
+    option("--learning-rate", type=_rate, metavar="R", help="step size (default: the optimizer's own)")
+    about = "same seed, same bits, on one instruction set (default: drawn anew, and printed)"
+    option("--seed", type=functools.partial(_whole, low=0, high=2**32 - 1), metavar="N", help=about)
+    option("--data", metavar="PATH", help="your own folder of IDX files, or npz file, in MNIST's form")
     _add_threads(train, "threads of the kernels")
-    add("--data", metavar="PATH", help="your own folder of IDX files, or npz file, in MNIST's form")
+    add = train.add_argument
     add("--output", default=OUTPUT, metavar="FOLDER", help=f"where the results go (default: {OUTPUT})")
-    add("--resume", action="store_true", default=False, help="go on with the run that was stopped in that folder")
+    add("--resume", action="store_true", help="go on with the run that was stopped in that folder")
 
-    predict = commands.add_parser(
-        "predict",
-        help="classify images with trained weights",
-        allow_abbrev=False,
-        description="Print the probability of each digit. Pictures of any size are scaled and centred as MNIST's.",
-    )
-    add = predict.add_argument
+    about = "Print the probability of each digit. Pictures of any size are scaled and centred as MNIST's."
+    add = commands.add_parser("predict", help="classify images with trained weights", description=about).add_argument
     add("image", nargs="+", metavar="IMAGE", help="a PNG, JPEG, IDX (gzipped or not) or npy file")
     weights = f"{OUTPUT}/weights.npz"
     add("--weights", default=weights, metavar="FILE", help=f"what train saved (default: {weights})")
-    add(
-        "--invert",
-        action="store_true",
-        help="the digits are dark on light; where pictures are scaled, that is found without it",
-    )
+    about = "the digits are dark on light; where pictures are scaled, that is found without it"
+    add("--invert", action="store_true", help=about)
     add("--count", type=_count, default=20, metavar="N", help="images shown of each file (default: 20)")
 
-    _add_bench(commands)
-    explain = commands.add_parser(
-        "explain",
-        help="the rungs of an operation: what changed in the code, and what it gained",
-        allow_abbrev=False,
-        description="Show each rung's source as a difference from the rung above it, with the measured gain.",
-    )
-    explain.add_argument(
-        "operation", metavar="OPERATION", help="dot, relu, softmax, ... (`pynn explain list` names all)"
-    )
-    add = explain.add_argument
-    add("--results", metavar="FILE", help="take the gains from this results.json instead of measuring them")
-    add("--assembly", action="store_true", help="show the machine code of each inner loop, too")
-
-    commands.add_parser("info", help="versions, and how the kernels were built", allow_abbrev=False)
-    return parser
-
-
-def _add_bench(commands: argparse._SubParsersAction) -> None:
-    bench = commands.add_parser(
-        "bench",
-        help="measure the ladder beside NumPy and other libraries",
-        allow_abbrev=False,
-        description="Measure the machine, every rung, sweeps, scaling and training; print tables, save all of it.",
-    )
+    about = "Measure the machine, every rung, sweeps, scaling and training; print tables, save all of it."
+    bench = commands.add_parser("bench", help="measure the ladder beside NumPy and other libraries", description=about)
     add = bench.add_argument
     add("--quick", action="store_true", help="in less than a minute: fewer cases and turns, no other libraries")
     add("--only", metavar="A,B", help="of the operations (default: all)")
@@ -103,32 +68,28 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     add("--peers", metavar="A,B", help="of the other libraries, or none (default: those installed; with --quick none)")
     _add_threads(bench, "of each contestant")
     add("--output", default=BENCH_OUTPUT, metavar="FOLDER", help=f"where results go (default: {BENCH_OUTPUT})")
+    about = "Say what got faster or slower beyond the noise, per instruction set and number of threads."
     compare = bench.add_subparsers(dest="what", metavar="compare").add_parser(
-        "compare",
-        help="what got faster or slower between two results.json",
-        allow_abbrev=False,
-        description="Say what got faster or slower beyond the noise, per instruction set and number of threads.",
+        "compare", help="what got faster or slower between two results.json", description=about
     )
     for name in ("first", "second"):
         compare.add_argument(name, metavar=f"{name.upper()}.json", help="saved by `pynn bench`")
 
+    gains = "the rungs of an operation: what changed in the code, and what it gained"
+    about = "Show each rung's source as a difference from the rung above it, with the measured gain."
+    add = commands.add_parser("explain", help=gains, description=about).add_argument
+    add("operation", metavar="OPERATION", help="dot, relu, softmax, ... (`pynn explain list` names all)")
+    add("--results", metavar="FILE", help="take the gains from this results.json instead of measuring them")
+    add("--assembly", action="store_true", help="show the machine code of each inner loop, too")
+
+    commands.add_parser("info", help="versions, and how the kernels were built")
+    return parser
+
 
 def _add_threads(parser: argparse.ArgumentParser, what: str) -> None:
-    add = parser.add_argument
-    add("--threads", type=_threads, default=None, metavar="N", help=f"{what} (default, and most: all CPUs)")
-    add("--oversubscribe", action="store_true", default=False, help="take more --threads than there are CPUs, too")
-
-
-def _count(text: str) -> int:
-    return _whole(text, 1, 2**31 - 1)
-
-
-def _threads(text: str) -> int:
-    return _whole(text, 1, 4096)  # the kernels' bound
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0, 2**32 - 1)
+    threads = functools.partial(_whole, low=1, high=4096)  # the kernels' bound
+    parser.add_argument("--threads", type=threads, metavar="N", help=f"{what} (default, and most: all CPUs)")
+    parser.add_argument("--oversubscribe", action="store_true", help="take more --threads than there are CPUs, too")
 
 
 def _whole(text: str, low: int, high: int) -> int:
@@ -139,6 +100,9 @@ def _whole(text: str, low: int, high: int) -> int:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, not {text!r}")
     return value
+
+
+_count = functools.partial(_whole, low=1, high=2**31 - 1)
 
 
 def _rate(text: str) -> float:

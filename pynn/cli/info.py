@@ -17,18 +17,15 @@ from .table import show
 
 def info(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0."""
+    rows = {"Python": f"{platform.python_version()} on {platform.platform()}", "pynn": __version__}
+    for name in ("numpy", "rich", "pooch", "matplotlib", "pillow"):
+        rows[name] = next((found.version for found in metadata.distributions(name=name)), "not installed")
+    for name, value in kernels.show_config().items():
+        rows[f"kernels: {name}"] = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("Python", f"{platform.python_version()} on {platform.platform()}")
-    table.add_row("pynn", __version__)
-    for name in ("numpy", "rich", "pooch", "matplotlib", "pillow"):
-        try:
-            table.add_row(name, metadata.version(name))
-        except metadata.PackageNotFoundError:
-            table.add_row(name, "not installed")
-    for name, value in kernels.show_config().items():
-        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-        table.add_row(f"kernels: {name}", Text(text))
+    for name, value in rows.items():
+        table.add_row(name, Text(value))
     show(table)
     return 0

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from .arguments import parser
 from .checks import UserError, one_line
+from .info import info
+from .predict import predict
 from .stopping import exit_code, stoppable, stopped
+from .train import train
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,15 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """What runs the command, imported now: each pays only for what it uses, and --help for nothing."""
-    if name == "train":
-        from .train import train
-
-        return train
-    if name == "predict":
-        from .predict import predict
-
-        return predict
+    """What runs the command; pynn.bench is imported only where it is needed, and not there in a source folder."""
     if name == "bench":
         from ..bench.command import bench
 
@@ -72,9 +67,7 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from ..bench.explain import explain
 
         return explain
-    from .info import info
-
-    return info
+    return {"train": train, "predict": predict, "info": info}[name]
 
 
 def _failed(command: str, error: str, *more: str) -> int:

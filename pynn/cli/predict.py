@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -17,13 +18,14 @@ from .checks import UserError, one_line, reading
 from .images import read_images
 from .results import UNFINISHED, resuming
 from .table import show
+from .train import network
 
 MOST_CLASSES = 256  # labels are bytes
 
 
 def predict(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
-    model, pixels, classes = _network(arguments.weights)
+    model, pixels, classes = _trained(arguments.weights)
     # all checked before any is shown
     files = [
         (one_line(name), *read_images(name, pixels, arguments.count, arguments.invert)) for name in arguments.image
@@ -33,10 +35,8 @@ def predict(arguments: argparse.Namespace) -> int:
         table.add_column(heading, justify="left" if heading == "image" else "right", overflow="fold")
     for name, shown, total, _ in files:
         if not arguments.invert and np.median(shown) > 0.5:
-            print(
-                f"pynn predict: warning: {name} is mostly light; digits must be light on dark: try --invert",
-                file=sys.stderr,
-            )
+            about = "is mostly light; digits must be light on dark: try --invert"
+            print(f"pynn predict: warning: {name} {about}", file=sys.stderr)
         probabilities = model.predict(shown, verbose=0)
         if not np.isfinite(probabilities).all():
             raise UserError(f"{arguments.weights} gives NaN: train again with a smaller --learning-rate")
@@ -53,7 +53,7 @@ def predict(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _network(path: str) -> tuple[keras.Sequential, int, int]:
+def _trained(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
     if not os.path.exists(path):
         advice, unfinished = "run `pynn train` first, or give --weights FILE", Path(path).parent / UNFINISHED
@@ -64,27 +64,14 @@ def _network(path: str) -> tuple[keras.Sequential, int, int]:
     with reading(path, "a weights file of `pynn train`"):
         with arrays.opened(path, ".npz") as file:
             weights = [file[name].read() for name in state.without_optimizers(file)]
+        shapes = [w.shape for w in weights]
         if any(w.dtype not in (np.float32, np.float64) or not w.size for w in weights):
             raise ValueError(f"its arrays are {[f'{w.dtype} {w.shape}' for w in weights]}")
-        shapes = [w.shape for w in weights]
-        kernels, biases = shapes[::2], shapes[1::2]
-        if (
-            not shapes
-            or len(kernels) != len(biases)
-            or any(
-                len(w) != 2 or b != w[1:] or (i and w[0] != biases[i - 1][0])
-                for i, (w, b) in enumerate(zip(kernels, biases, strict=True))
-            )
-        ):
+        widths = [shape[0] for shape in shapes[:1]] + [shape[-1] for shape in shapes[::2]]
+        if not shapes or shapes != [shape for m, n in itertools.pairwise(widths) for shape in ((m, n), (n,))]:
             raise ValueError(f"its shapes {shapes} are not those of a chain of Dense layers")
-        if biases[-1][0] > MOST_CLASSES:
-            raise ValueError(f"it has {biases[-1][0]} classes, more than {MOST_CLASSES}")
-        model = keras.Sequential(
-            [
-                keras.Input((kernels[0][0],)),
-                *(keras.layers.Dense(width, activation="relu") for (width,) in biases[:-1]),
-                keras.layers.Dense(biases[-1][0], activation="softmax"),
-            ]
-        )
+        if widths[-1] > MOST_CLASSES:
+            raise ValueError(f"it has {widths[-1]} classes, more than {MOST_CLASSES}")
+        model = network(*widths)
         model.set_weights(weights)
-    return model, kernels[0][0], biases[-1][0]
+    return model, widths[0], widths[-1]

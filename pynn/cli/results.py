@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .. import keras
 from ..keras.saving import state
 from ..support.atomic import alone, replacing, sync, temporary_folder
@@ -67,8 +65,9 @@ def finishing(folder: Path) -> Iterator[Path]:
 
 
 def write_history(folder: Path, content: dict[str, Any]) -> None:
-    """The file HISTORY of a folder, JSON."""
-    text = json.dumps(_plain(content), indent=1, allow_nan=False)
+    """The file HISTORY of a folder: JSON, which has no NaN and no infinity, but null."""
+    plain = json.loads(json.dumps(content, default=float), parse_constant=lambda _: None)
+    text = json.dumps(plain, indent=1)
     with replacing(folder / HISTORY) as file:
         file.write(f"{text}\n".encode())
 
@@ -114,7 +113,7 @@ class Record(keras.callbacks.History):
             return "no epoch was finished, nothing is saved"
         if not self.path.exists():  # cut short at the very end
             return f"the results are in {one_line(str(self.path.parent))}"
-        done = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        done = f"{self.epochs} epoch{'s' * (self.epochs > 1)}"
         state = f"the state after {done} is in {one_line(str(self.path))}"
         # resumed, it would diverge again
         return state if self.has_diverged() else f"{state}; {resuming(self.path.parent)} goes on with it"
@@ -133,12 +132,12 @@ def stopped(folder: str, given: dict[str, Any]) -> dict[str, Any]:
     with reading(str(path), KIND):
         notes = state.read(path)
         epochs, history, run = notes["epochs"], notes["history"], notes["run"]
-        whole = (epochs, *(run[name] for name in ("epochs", "batch_size", "hidden")))
         curves = [history[name] for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
+        numbers = [epochs, *(run[name] for name in ("epochs", "batch_size", "hidden", "seed"))]
         if not (
-            all(type(n) is int and n > 0 for n in whole)
+            all(type(n) is int for n in numbers)
+            and min(numbers[:-1]) > 0
             and epochs <= run["epochs"]
-            and type(run["seed"]) is int
             and 0 <= run["seed"] < 2**32
             and isinstance(run["optimizer"], str)
             and isinstance(run["learning_rate"], float | None)
@@ -155,14 +154,3 @@ def stopped(folder: str, given: dict[str, Any]) -> dict[str, Any]:
     if given.get("epochs", epochs) < epochs:
         raise UserError(f"the unfinished run has {epochs} epochs already: give --epochs as many, or more")
     return notes
-
-
-def _plain(value: Any) -> Any:
-    """Without NumPy's scalars, and with null for NaN and infinity, which JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value

@@ -19,7 +19,7 @@ def stoppable(last: bool = False) -> Iterator[None]:
 
     last: the process ends then, and no signal disturbs its end.
     """
-    before, stop_at = {}, -math.inf
+    stop_at = -math.inf
 
     def interrupt(number: int, frame: object) -> None:
         nonlocal stop_at
@@ -27,11 +27,11 @@ def stoppable(last: bool = False) -> Iterator[None]:
             stop_at = time.monotonic()
             raise KeyboardInterrupt(*[signal.Signals(number)] * (number != signal.SIGINT))
 
-    if threading.current_thread() is threading.main_thread():
-        ends = (signal.SIG_DFL, signal.default_int_handler)
-        before = {number: found for number in SIGNALS if (found := signal.getsignal(number)) in ends}
-        for number in before:
-            signal.signal(number, interrupt)
+    is_main = threading.current_thread() is threading.main_thread()
+    ends = (signal.SIG_DFL, signal.default_int_handler)
+    before = {number: found for number in SIGNALS if is_main and (found := signal.getsignal(number)) in ends}
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:

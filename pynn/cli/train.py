@@ -41,6 +41,12 @@ def train(arguments: argparse.Namespace) -> int:
             raise UserError("not enough memory: use a smaller --hidden or --batch-size") from None
 
 
+def network(pixels: int, *widths: int) -> keras.Sequential:
+    """A chain of Dense layers, not compiled: relu, and softmax at the end."""
+    layers = [keras.layers.Dense(width, "relu") for width in widths[:-1]]
+    return keras.Sequential([keras.Input((pixels,)), *layers, keras.layers.Dense(widths[-1], "softmax")])
+
+
 def _train(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if name in arguments.defaults}
     if given.get("data"):
@@ -48,67 +54,25 @@ def _train(arguments: argparse.Namespace) -> int:
     before = results.stopped(arguments.output, given) if arguments.resume else {}
     run = arguments.defaults | before.get("run", {}) | given
     data = _load(run["data"])
-    (_, y_train), (_, y_test) = data
     checksum = [zlib.crc32(array.tobytes()) for part in data for array in part]
     if before and before.get("checksum") != checksum:
         raise UserError("the data are not those of the unfinished run: give its --data, or leave out --resume")
     with results.prepared(arguments.output) as output:  # before the training, not after it
-        threads = capped_threads(arguments)
-        if threads is not None:
+        if (threads := capped_threads(arguments)) is not None:
             kernels.set_num_threads(threads)
         if run["seed"] is None:
             run["seed"] = secrets.randbelow(2**32)
         keras.utils.set_random_seed(run["seed"])
-        print(f"{len(y_train)} training images, {len(y_test)} test images, seed {run['seed']}", flush=True)
+        (train_part, test_part) = data
+        about = f"{len(train_part[1])} training images, {len(test_part[1])} test images, seed {run['seed']}"
+        print(about, flush=True)
         record = results.Record(output, {"run": run, "checksum": checksum}, before)
-        return _fit(run, data, record, output, before)
-
-
-def _fit(run: dict[str, Any], data: Split, record: results.Record, output: Path, before: dict[str, Any]) -> int:
-    (train_images, y_train), (test_images, y_test) = data
-    x_train, x_test = _scaled(train_images), _scaled(test_images)
-    if before:
-        with reading(str(record.path), results.KIND), limited(record.path.stat().st_size):
-            model = _network(run, x_train.shape[1])
-            noted = state.restore(model, record.path)
-            if (noted["epochs"], noted["run"]) != (before["epochs"], before["run"]):
-                raise UserError(f"another run has saved its state in {record.path} meanwhile: call --resume again")
-    else:
-        model = _network(run, x_train.shape[1])
-    try:
-        # the test set only draws the validation curve: nothing is chosen by it
-        model.fit(
-            x_train,
-            y_train,
-            epochs=run["epochs"],
-            initial_epoch=record.epochs,
-            batch_size=run["batch_size"],
-            validation_data=(x_test, y_test),
-            callbacks=[record],
-        )
-        if record.has_diverged():
-            print(f"pynn train: error: the loss is no longer a number; {record.kept()}", file=sys.stderr)
-            return DIVERGED
-        probabilities = model.predict(x_test, verbose=0)
-        loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
-        about = {"seed": run["seed"], "arguments": run, "test_loss": loss, "test_accuracy": accuracy}
-        with results.finishing(output) as folder:
-            model.save_weights(folder / results.WEIGHTS)
-            results.write_history(folder, about | {"history": record.history})
-            if find_spec("matplotlib"):
-                from .. import plot
-
-                plot.history(record.history, path=folder / results.CURVE)
-                plot.mistakes(test_images, y_test, probabilities, path=folder / results.MISTAKES)
-            saved = [name for name in results.FINISHED if (folder / name).exists()]
-    except KeyboardInterrupt as stop:
-        stop.add_note(record.kept())
-        raise
-    print(f"test accuracy {accuracy:.4f}, test loss {loss:.4f}")
-    if results.CURVE not in saved:
-        print(f"no pictures: for the learning curve and the mistakes, {install('plot')}")
-    print(f"saved in {one_line(str(output))}: {', '.join(saved)}")
-    return 0
+        model = _compiled(run, data, record, before)
+        try:
+            return _fit(model, run, data, record, output)
+        except KeyboardInterrupt as stop:
+            stop.add_note(record.kept())
+            raise
 
 
 def _load(data: str | None) -> Split:
@@ -123,23 +87,53 @@ def _load(data: str | None) -> Split:
         raise UserError(*str(error).splitlines()) from None  # the sources that were tried, one a line
 
 
-def _scaled(images: np.ndarray) -> np.ndarray:
-    return images.reshape(len(images), -1).astype(np.float32) / 255
+def _compiled(run: dict[str, Any], data: Split, record: results.Record, before: dict[str, Any]) -> keras.Sequential:
+    """The model of a new run, or as the stopped one left it."""
+
+    def make() -> keras.Sequential:
+        model = network(data[0][0][0].size, run["hidden"], 10)
+        optimizer = keras.optimizers.get(run["optimizer"])
+        if run["learning_rate"] is not None:
+            optimizer.learning_rate = run["learning_rate"]
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    if not before:
+        return make()
+    with reading(str(record.path), results.KIND), limited(record.path.stat().st_size):
+        model = make()
+        noted = state.restore(model, record.path)
+        if (noted["epochs"], noted["run"]) != (before["epochs"], before["run"]):
+            raise UserError(f"another run has saved its state in {record.path} meanwhile: call --resume again")
+        return model
 
 
-def _network(run: dict[str, Any], pixels: int) -> keras.Sequential:
-    model = keras.Sequential(
-        [
-            keras.Input((pixels,)),
-            keras.layers.Dense(run["hidden"], activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
-    optimizer = keras.optimizers.get(run["optimizer"])
-    if run["learning_rate"] is not None:
-        optimizer.learning_rate = run["learning_rate"]
-    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
+def _fit(model: keras.Sequential, run: dict[str, Any], data: Split, record: results.Record, output: Path) -> int:
+    (train_images, y_train), (test_images, y_test) = data
+    x_train, x_test = (x.reshape(len(x), -1).astype(np.float32) / 255 for x in (train_images, test_images))
+    # the test set only draws the validation curve: nothing is chosen by it
+    options = {"epochs": run["epochs"], "initial_epoch": record.epochs, "batch_size": run["batch_size"]}
+    model.fit(x_train, y_train, **options, validation_data=(x_test, y_test), callbacks=[record])
+    if record.has_diverged():
+        print(f"pynn train: error: the loss is no longer a number; {record.kept()}", file=sys.stderr)
+        return DIVERGED
+    probabilities = model.predict(x_test, verbose=0)
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    about = {"seed": run["seed"], "arguments": run, "test_loss": loss, "test_accuracy": accuracy}
+    with results.finishing(output) as folder:
+        model.save_weights(folder / results.WEIGHTS)
+        results.write_history(folder, about | {"history": record.history})
+        if find_spec("matplotlib"):
+            from .. import plot
+
+            plot.history(record.history, path=folder / results.CURVE)
+            plot.mistakes(test_images, y_test, probabilities, path=folder / results.MISTAKES)
+        saved = [name for name in results.FINISHED if (folder / name).exists()]
+    print(f"test accuracy {accuracy:.4f}, test loss {loss:.4f}")
+    if results.CURVE not in saved:
+        print(f"no pictures: for the learning curve and the mistakes, {install('plot')}")
+    print(f"saved in {one_line(str(output))}: {', '.join(saved)}")
+    return 0
 
 
 def _warn(message: Warning | str, *_: Any) -> None:

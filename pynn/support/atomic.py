@@ -46,7 +46,7 @@ def alone(folder: Path) -> Iterator[None]:
     """Only one program at a time is inside. BlockingIOError: another one is."""
     with contextlib.ExitStack() as stack:
         try:
-            stack.callback(os.close, _locked(folder, wait=False))
+            stack.enter_context(_locked(folder, wait=False))
         except BlockingIOError:
             raise
         except OSError:  # a file system without locks
@@ -56,12 +56,8 @@ def alone(folder: Path) -> Iterator[None]:
 
 def sync(folder: Path) -> None:
     """The names in the folder are on the disk, if its file system can promise that."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    with contextlib.suppress(OSError), _opened(folder) as descriptor:
+        os.fsync(descriptor)
 
 
 @contextmanager
@@ -77,33 +73,23 @@ def _partial(parent: Path, make: Callable[[Path], None]) -> Iterator[Path]:
                 error.filename = str(parent)  # a name that the user knows
                 raise
             try:
-                stack.callback(os.close, _locked(path, wait=True))
+                stack.enter_context(_locked(path, wait=True))
             except FileNotFoundError:
                 continue
             except OSError:  # a file system without locks: there nobody sweeps, either
                 break
             if path.exists():  # else it was swept before it was locked
                 break
-        try:
-            yield path
-        finally:
-            _remove(path)
+        stack.callback(_remove, path)
+        yield path
 
 
 def _sweep(folder: Path) -> None:
     with contextlib.suppress(OSError):  # whoever may not list a folder may still write in it
-        for path in folder.iterdir():
-            if _PARTIAL.fullmatch(path.name):
-                _remove_if_dead(path)
-
-
-def _remove_if_dead(path: Path) -> None:
-    with contextlib.suppress(OSError):  # its program lives; or it is another user's, or gone
-        descriptor = _locked(path, wait=False)
-        try:
-            _remove(path)
-        finally:
-            os.close(descriptor)
+        for path in filter(lambda path: _PARTIAL.fullmatch(path.name), folder.iterdir()):
+            # where it cannot be locked, its program lives; or it is another user's, or gone
+            with contextlib.suppress(OSError), _locked(path, wait=False):
+                _remove(path)
 
 
 def _remove(path: Path) -> None:
@@ -113,12 +99,18 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _locked(path: Path, wait: bool) -> int:
-    """A descriptor that locks the file or folder until it is closed. BlockingIOError: it is locked by another one."""
+@contextmanager
+def _locked(path: Path, wait: bool) -> Iterator[None]:
+    """The file or folder is locked inside. BlockingIOError: it is locked by another one."""
+    with _opened(path) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BaseException:
+        yield descriptor
+    finally:
         os.close(descriptor)
-        raise
-    return descriptor

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from .version import __version__
 
+PACKAGES = Path(__file__).resolve().parents[2]
+
 
 def _import_kernels() -> None:
     """ImportError: Python finds another one. It says where that lies, and what to do."""
+    version = None
     try:
         import kernels
 
@@ -16,13 +19,12 @@ def _import_kernels() -> None:
         if version == __version__ and hasattr(kernels, "show_config"):
             return
     except Exception:  # anything may happen in a stranger's
-        version = None
         if _is_ours(_place()):
             raise
     place = _place()
     if _is_ours(place):
         what = f"it is for {version}: remove it, or install both again (`pip install .` or `make build`)"
-    elif _package_folder() in place.parents or {"site-packages", "dist-packages"} & set(place.parts):
+    elif PACKAGES in place.parents or {"site-packages", "dist-packages"} & set(place.parts):
         what = "run `pip uninstall kernels pynn-kernels`, then `pip install .` in the source folder"
     else:
         what = "rename or remove it"
@@ -30,15 +32,10 @@ def _import_kernels() -> None:
     raise ImportError(message, name="kernels") from None
 
 
-def _package_folder() -> Path:
-    return Path(__file__).resolve().parents[2]
-
-
 def _place() -> Path:
-    """Its __init__.py, its only file, or its folder where that has no __init__.py."""
-    spec = find_spec("kernels")
-    if spec is None:
-        return _package_folder() / "kernels"  # where it should be
+    """Its __init__.py, its only file, or its folder: where that has no __init__.py, or where it should be."""
+    if (spec := find_spec("kernels")) is None:
+        return PACKAGES / "kernels"
     return Path(spec.origin or next(iter(spec.submodule_search_locations or ()))).resolve()
 
 

@@ -28,7 +28,9 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
             for name in options.keys() & kwargs.keys() if kwargs else ():
                 value = kwargs.pop(name)
                 wanted = options[name]
-                if value is not None and wanted is not ... and not _same(value, wanted):
+                # equal, also 0.0 and 0, or tf.int32 and NumPy's; but True is not 1, and no array is meant
+                same = isinstance(value, bool) == isinstance(wanted, bool) and not np.ndim(value) and value == wanted
+                if value is not None and wanted is not ... and not same:
                     raise TypeError(
                         f"{function.__qualname__.removesuffix('.__init__')}: {name}={value!r} is not supported; "
                         f"{name} can only be {wanted!r}"
@@ -39,11 +41,6 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
         return cast(Function, wrapper)
 
     return decorate
-
-
-def _same(value: Any, wanted: Any) -> bool:
-    """Equal, also 0.0 and 0, or tf.int32 and NumPy's; but True is not 1, and no array is meant."""
-    return isinstance(value, bool) == isinstance(wanted, bool) and not np.ndim(value) and bool(value == wanted)
 
 
 def neutral_names(cls: type) -> set[str]:
