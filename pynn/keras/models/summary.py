@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ...engine import nest
-from ...engine.variable import Variable
 from ..layers import Layer
 
 if TYPE_CHECKING:
@@ -38,14 +36,20 @@ def print_summary(
         table.add_row(f"{escape(layer.name)} ([blue]{type(layer).__name__}[/])", output_shape(layer), params)
     console.begin_capture()
     console.print(f'[bold]Model: "{escape(model.name)}"[/]', table)
-    kept = _optimizers(model)
-    rows = [
-        ("Total params", _arrays(model.weights) + kept),
-        ("Trainable params", _arrays(model.trainable_weights)),
-        ("Non-trainable params", _arrays(model.non_trainable_weights)),
-    ]
-    for title, arrays in [*rows, ("Optimizer params", kept)] if kept else rows:
-        console.print(f"[bold] {title}: [/][green]{sum(a.size for a in arrays):,}[/] ({_size(arrays)})")
+    # as Keras counts it: with its steps and its learning rate, once it is built
+    optimizer = model.optimizer.variables if model.compiled and model.optimizer.built else []
+    rows = {
+        "Total params": [*model.weights, *optimizer],
+        "Trainable params": model.trainable_weights,
+        "Non-trainable params": model.non_trainable_weights,
+    } | ({"Optimizer params": optimizer} if optimizer else {})
+    for title, variables in rows.items():
+        arrays = [v._array for v in variables]
+        size, unit = float(sum(a.nbytes for a in arrays)), "B"
+        for larger in ("KB", "MB", "GB"):
+            if size >= 1024:
+                size, unit = size / 1024, larger
+        console.print(f"[bold] {title}: [/][green]{sum(a.size for a in arrays):,}[/] ({size:.2f} {unit})")
     text = console.end_capture()
     if print_fn is None:
         print(text, end="")
@@ -61,23 +65,3 @@ def output_shape(layer: Layer) -> str:
     if not isinstance(layer._build_shape, tuple):
         return "?"
     return str((None, *layer.compute_output_shape(layer._build_shape)[1:])).replace(",)", ")")
-
-
-def _arrays(variables: Sequence[Variable]) -> list[np.ndarray]:
-    return [v._array for v in variables]
-
-
-def _optimizers(model: Model) -> list[np.ndarray]:
-    """What the optimizer keeps once it is built, as Keras counts it: with its steps and its learning rate."""
-    if not model.compiled or not model.optimizer.built:
-        return []
-    return _arrays(model.optimizer.variables)
-
-
-def _size(arrays: Sequence[np.ndarray]) -> str:
-    size = float(sum(a.nbytes for a in arrays))
-    for unit in ("B", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.2f} {unit}"
-        size /= 1024
-    return f"{size:.2f} GB"

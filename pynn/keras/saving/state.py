@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
     }
     random_states = [rng.bit_generator.state for rng in _generators(model)]
     about = {"build": model.get_build_config(), "optimizers": built, "random": random_states, "notes": notes}
-    text = json.dumps(about, default=_listed)
+    text = json.dumps(about, default=methodcaller("tolist"))  # the arrays in the states of some of NumPy's generators
     stored = weights.stored(model) | weights.of_optimizers(model)
     with replacing(Path(path)) as file:
         arrays.write(file, stored | {NOTES: np.frombuffer(text.encode(), np.uint8)}, ".npz")
@@ -101,10 +102,3 @@ def _generators(model: Layer) -> list[np.random.Generator]:
         elif isinstance(value, np.random.Generator):
             found.append(value)
     return found
-
-
-def _listed(value: Any) -> Any:
-    """For JSON: the arrays in the states of some of NumPy's generators."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    raise TypeError(f"{value!r} cannot be written into a state")
