@@ -49,11 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         _say(f"pynn {arguments.command}: {stopped(stop)}")
         return exit_code(stop)
-    except BrokenPipeError:  # `pynn predict ... | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:  # what the commands open themselves raises UserError: this is the output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # `pynn predict ... | head`: the reader has seen enough
+            return 0
         return _failed(arguments.command, f"cannot write the output: {error.strerror or error}")
 
 

@@ -58,23 +58,23 @@ def _ask(urls: Sequence[str]) -> list[str]:
     """For each URL what went wrong when asked for its head, or the empty string."""
     import requests
 
-    problems = ["no answer in time"] * len(urls)
+    problems = dict.fromkeys(urls, "no answer in time")
 
-    def ask(i: int) -> None:
+    def ask(url: str) -> None:
         try:
-            requests.head(urls[i], timeout=_ANSWER_SECONDS, allow_redirects=True).raise_for_status()
-            problems[i] = ""
+            requests.head(url, timeout=_ANSWER_SECONDS, allow_redirects=True).raise_for_status()
+            problems[url] = ""
         except (OSError, ValueError) as error:
-            problems[i] = reason(error)
+            problems[url] = reason(error)
 
     # daemons: one that hangs in a name server's time-out must not keep the program from ending
-    threads = [threading.Thread(target=ask, args=(i,), daemon=True) for i in range(len(urls))]
+    threads = [threading.Thread(target=ask, args=(url,), daemon=True) for url in urls]
     for thread in threads:
         thread.start()
     end = time.monotonic() + _ANSWER_SECONDS
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
-    return problems[:]  # a thread may yet write into the other
+    return list(problems.values())
 
 
 def reason(error: BaseException) -> str:

@@ -47,7 +47,7 @@ def save_model(model: Layer, filepath: FilePath, overwrite: bool = True) -> None
     _refuse_own_ways(model)
     config = json.dumps(serialize(model), indent=1)
     packed, name = io.BytesIO(), H5 if find_spec("h5py") else NPZ
-    arrays.write(packed, weights.stored(model) | weights.of_optimizers(model), Path(name).suffix)
+    arrays.write(packed, weights.stored(model, optimizers=True), Path(name).suffix)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps({"keras_version": KERAS, "pynn_version": __version__, "date_saved": now}))

@@ -35,9 +35,9 @@ def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
     random_states = [rng.bit_generator.state for rng in _generators(model)]
     about = {"build": model.get_build_config(), "optimizers": built, "random": random_states, "notes": notes}
     text = json.dumps(about, default=methodcaller("tolist"))  # the arrays in the states of some of NumPy's generators
-    stored = weights.stored(model) | weights.of_optimizers(model)
+    stored = weights.stored(model, optimizers=True) | {NOTES: np.frombuffer(text.encode(), np.uint8)}
     with replacing(Path(path)) as file:
-        arrays.write(file, stored | {NOTES: np.frombuffer(text.encode(), np.uint8)}, ".npz")
+        arrays.write(file, stored, ".npz")
 
 
 def read(path: FilePath) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from .arrays import Arrays
 from .paths import named_layers, named_optimizers, named_variables
 
 
-def stored(model: Layer) -> dict[str, np.ndarray]:
-    """What a file holds of the model: what each layer's `save_own_variables` gives."""
+def stored(model: Layer, optimizers: bool = False) -> dict[str, np.ndarray]:
+    """What each layer's `save_own_variables` gives; and the variables of optimizers that made a step or were built."""
     arrays: dict[str, np.ndarray] = {}
     for start, layer in named_layers(model).items():
         store: dict[str, Any] = {}
@@ -28,21 +28,14 @@ def stored(model: Layer) -> dict[str, np.ndarray]:
                 arrays[start + key] = as_array(value)
             except (TypeError, ValueError) as error:
                 raise TypeError(f"Layer {layer.name!r} stores {value!r} as {key!r}: no array of numbers") from error
+    for start, (optimizer, _) in named_optimizers(model).items() if optimizers else ():
+        if optimizer.built:
+            arrays |= {f"{start}{i}": v.numpy() for i, v in enumerate(optimizer.variables)}
     return arrays
 
 
-def of_optimizers(model: Layer) -> dict[str, np.ndarray]:
-    """What a file holds of the optimizers that have made a step or were built."""
-    return {
-        f"{start}{i}": v.numpy()
-        for start, (optimizer, _) in named_optimizers(model).items()
-        if optimizer.built
-        for i, v in enumerate(optimizer.variables)
-    }
-
-
 def load_optimizers(model: Layer, arrays: Arrays, is_older: bool = False, must_fit: bool = False) -> None:
-    """The optimizers take what `of_optimizers` gave; where it does not fit, a warning, or a ValueError if it must.
+    """The optimizers take what `stored` gave; where it does not fit, a warning, or a ValueError if it must.
 
     is_older: the arrays are in the order of version 0.1.
     """
