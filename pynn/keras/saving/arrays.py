@@ -39,15 +39,15 @@ Arrays = dict[str, Stored]
 
 
 class File(Arrays):
-    """The arrays of a file by name; of HDF5 also the groups, by path."""
+    """The arrays of a file by name; of HDF5 also the groups that lie in it, by path."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most  # bytes, of all arrays, and of each attribute
-        self.groups: dict[str, Any] = {}
+    def __init__(self, archive: Any, most: int) -> None:
+        self.archive, self.most = archive, most  # bytes, of all arrays, and of each attribute
+        self.groups = {""}
 
     def attribute(self, group: str, name: str) -> Any:
         """What a group says of itself, text decoded; None: there is no such group, or attribute."""
-        if group not in self.groups or name not in (attributes := self.groups[group].attrs):
+        if group not in self.groups or name not in (attributes := self.archive[group or "/"].attrs):
             return None
         about = attributes.get_id(name)
         if math.prod(about.shape) * about.dtype.itemsize > self.most:
@@ -71,9 +71,9 @@ def opened(
     with damage(), open(file, "rb") if isinstance(file, (str, os.PathLike)) else nullcontext(file) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(0)
-        arrays = File(most_bytes(size) if most is None else most)
         with zipfile.ZipFile(stream) if kind == ".npz" else h5py_module().File(stream, "r") as archive:
-            for name, shape, dtype, read in _npz(archive, arrays, names) if kind == ".npz" else _hdf5(archive, arrays):
+            arrays = File(archive, most_bytes(size) if most is None else most)
+            for name, shape, dtype, read in _npz(arrays, names) if kind == ".npz" else _hdf5(arrays):
                 if shape is None or dtype.kind not in "fiub" or min(shape, default=0) < 0:
                     raise ValueError(f"{name} holds more than numbers: its dtype is {dtype}")
                 arrays[name] = Stored(shape, dtype, read)
@@ -83,32 +83,34 @@ def opened(
             yield arrays
 
 
-def _npz(archive: zipfile.ZipFile, arrays: File, names: Collection[str] | None) -> Iterator[tuple[Any, ...]]:
-    for member in archive.namelist():
+def _npz(file: File, names: Collection[str] | None) -> Iterator[tuple[Any, ...]]:
+    for member in file.archive.namelist():
         name = member.removesuffix(".npy")
         if names is not None and name not in names:
             continue
-        with open_member(archive, member, arrays.most) as stream:
+        with open_member(file.archive, member, file.most) as stream:
             version = np.lib.format.read_magic(stream)
             header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = header(stream)
-            length = archive.getinfo(member).file_size - stream.tell()
+            length = file.archive.getinfo(member).file_size - stream.tell()
         if not dtype.hasobject and math.prod(shape) * dtype.itemsize != length:
             raise ValueError(f"{member} holds {length} bytes, which is not the length of its shape {shape}")
-        read = functools.partial(open_member, archive, member, arrays.most)
+        read = functools.partial(open_member, file.archive, member, file.most)
         yield name, shape, dtype, lambda read=read: np.lib.format.read_array(read(), allow_pickle=False)
 
 
-def _hdf5(archive: Any, arrays: File) -> Iterator[tuple[Any, ...]]:
+def _hdf5(file: File) -> Iterator[tuple[Any, ...]]:
     datasets: dict[str, Any] = {}
 
     def note(name: str, item: Any) -> None:
         if name.count("/") > DEEPEST:
             raise ValueError(f"its groups are nested deeper than {DEEPEST} levels")
-        (datasets if hasattr(item, "shape") else arrays.groups)[name] = item
+        if hasattr(item, "shape"):
+            datasets[name] = item
+        else:
+            file.groups.add(name)
 
-    arrays.groups[""] = archive
-    archive.visititems(note)  # what lies in this file: links are not followed
+    file.archive.visititems(note)  # what lies in this file: links are not followed
     for name, dataset in datasets.items():
         if dataset.external or dataset.is_virtual:
             raise ValueError(f"{name} lies in another file")
