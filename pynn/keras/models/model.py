@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import warnings
 from collections.abc import Callable
@@ -182,7 +183,7 @@ class Model(Trainer, Layer):
 
     def to_json(self, **options: Any) -> str:
         """The configuration as text, which `keras.models.model_from_json` takes; options: json.dumps's."""
-        return files.to_json(self, options)
+        return json.dumps(serialize(self), **options)
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """What `compile` was given, in the types that JSON has; None, and a warning, where that is not possible."""

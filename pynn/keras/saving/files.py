@@ -91,11 +91,6 @@ def load_weights(model: Layer, filepath: FilePath, skip_mismatch: bool = False) 
         _load(model, path, file, skip_mismatch)
 
 
-def to_json(model: Layer, options: dict[str, Any]) -> str:
-    """The configuration as text."""
-    return json.dumps(serialize(model), **options)
-
-
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The model of a text from `to_json`, its weights drawn anew.
 
