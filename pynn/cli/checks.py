@@ -1,4 +1,4 @@
-"""What each subcommand of `pynn` does."""
+"""What the subcommands of `pynn` share: errors of the user's, files that are read, threads, folders to write in."""
 
 import argparse
 import os

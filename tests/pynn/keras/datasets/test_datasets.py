@@ -82,6 +82,7 @@ def test_load_folder_npz(tmp_path):
         y_train=Y_TRAIN.astype(np.int64),
         x_test=np.asfortranarray(X_TEST),
         y_test=Y_TEST,
+        names=np.array(["what else", "is there"], object),  # is not read
     )
     assert_split(datasets.load_folder(tmp_path))
     (tmp_path / "more.npz").write_bytes(NPZ)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+
+import h5py
 import numpy as np
 import pytest
 
@@ -144,3 +147,27 @@ def test_optimizers_beside_the_compiled_one(tmp_path, monkeypatch):
         model.save(tmp_path / "b.keras")
     with pytest.warns(UserWarning, match="4 arrays, does not fit its 2 variables"):
         assert_same(model, keras.models.load_model(tmp_path / "a.keras"), X)
+
+
+def test_optimizers_in_lists_are_named_as_in_keras(tmp_path):
+    """The names are those of Keras 3.15's file of the same model."""
+
+    class Two(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one = layers.Dense(2)
+            self.more = [keras.optimizers.SGD(momentum=0.9), keras.optimizers.SGD()]
+
+        def call(self, x):
+            return self.one(x)
+
+    model = Two()
+    model(X)
+    for optimizer in model.more:
+        optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "a.keras")
+    found: list[str] = []
+    with zipfile.ZipFile(tmp_path / "a.keras") as archive, h5py.File(archive.open("model.weights.h5")) as file:
+        file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
+    sizes = {"layers/dense": 2, "more/sgd": 4, "more/sgd_1": 2}
+    assert sorted(found) == sorted(f"{start}/vars/{i}" for start, size in sizes.items() for i in range(size))
