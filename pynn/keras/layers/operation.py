@@ -45,7 +45,7 @@ class Operation(Layer):
         if cls is not Operation:
             return cls(**config)
         for operation in cls.__subclasses__():
-            if operation._function.__name__ == config["operation"]:
+            if operation.__module__ == __name__ and operation._function.__name__ == config["operation"]:
                 return operation(config["name"])
         raise ValueError(f"There is no operation {config['operation']!r} on KerasTensors")
 
