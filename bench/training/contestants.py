@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..measure.workers import Contestant
+from .numpy_mlp import EPSILON, RATE, RHO, NumpyMLP
 
-# Keras's defaults
-RATE, RHO, BETAS, EPSILON = 0.001, 0.9, (0.9, 0.999), 1e-7
+BETAS = 0.9, 0.999  # Adam's in Keras, whose rate and epsilon are RMSprop's
 # PyTorch adds epsilon outside the root, Keras inside: this one trains alike (loss of the first MNIST epoch .264, Keras
 # .263; with 1e-7 .256, with the root of 1e-7 .277).
 TORCH_RMSPROP_EPSILON = 1e-4
@@ -46,8 +46,6 @@ class Numpy:
     """numpy_mlp.NumpyMLP, which is written for three sizes and RMSprop."""
 
     def __init__(self, task: Task) -> None:
-        from .numpy_mlp import NumpyMLP
-
         self.version = f"NumPy {np.__version__}"
         self.model, self.rng = NumpyMLP(task.weights(), task.batch), np.random.default_rng(task.seed)
 

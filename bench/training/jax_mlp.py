@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .contestants import EPSILON, RATE, RHO, Task
+from .contestants import Task
+from .numpy_mlp import EPSILON, RATE, RHO
 
 
 def forward(parameters: list, x: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .contestants import EPSILON, RATE, RHO
+RATE, RHO, EPSILON = 0.001, 0.9, 1e-7  # RMSprop's in Keras
 
 
 class NumpyMLP:

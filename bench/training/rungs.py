@@ -19,7 +19,8 @@ from kernels.ladder import LADDER
 from ..measure.cases import ORDER, SERIAL
 from ..measure.quiet import Neighbours, scattered, settle
 from ..measure.workers import Reply
-from .contestants import EPSILON, RATE, RHO, Task
+from .contestants import Task
+from .numpy_mlp import EPSILON, RATE, RHO
 
 RUNGS = ("naive", "ijp", "ipj", "blocked", "parallel", "sparse")
 # What naive loops compute of a step, which would take them half a minute: forward so many images, of the gradients of
