@@ -50,7 +50,8 @@ class Tracked(Configured):
             if trainable:
                 return []
             trainable = None  # nothing in a frozen layer is trained, whatever the layers inside say
-        own, layers = self._own(), self.parts(Tracked)[1]
+        variables, layers = self.parts(Tracked)
+        own = sorted(variables, key=_is_frozen)
         if trainable is not None:
             own = [v for v in own if v.trainable == trainable]
         for inner in layers:
@@ -105,7 +106,7 @@ class Tracked(Configured):
             v.assign(np.asarray(store[str(i)], v.dtype.dtype))
 
     def _own(self) -> list[Variable]:
-        return sorted(self.parts(Tracked)[0], key=lambda v: not v.trainable)
+        return sorted(self.parts(Tracked)[0], key=_is_frozen)
 
     def count_params(self) -> int:
         """The number of weights."""
@@ -134,6 +135,10 @@ class Tracked(Configured):
                 )
         for v, array in zip(variables, arrays, strict=True):
             v.assign(array)
+
+
+def _is_frozen(variable: Variable) -> bool:
+    return not variable.trainable
 
 
 def _find(values: Iterable[Any], kind: type, variables: dict[int, Variable], objects: dict[int, Any]) -> None:
