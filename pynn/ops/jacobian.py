@@ -22,7 +22,7 @@ def jacobian(tape: GradientTape, target: Any, sources: Any, unconnected: str) ->
     leaves, shape = nest.flatten(sources), target._array.shape
     found = _gradients(tape, target, (1, math.prod(shape)), leaves)
     results = [
-        None if slopes is None else reshape(stack(slopes), shape + x._array.shape)
+        None if slopes is None else reshape(stack(slopes)[: math.prod(shape)], shape + x._array.shape)
         for x, slopes in zip(leaves, _filled(found, leaves, unconnected), strict=True)
     ]
     return nest.pack_sequence_as(sources, results)
@@ -36,17 +36,20 @@ def batch_jacobian(tape: GradientTape, target: Any, source: Any, unconnected: st
         raise ValueError(f"Need first dimension of target shape ({shape}) and source shape ({inner}) to match.")
     found = _gradients(tape, target, (shape[0], math.prod(shape[1:])), [source])
     (slopes,) = _filled(found, [source], unconnected)
-    return None if slopes is None else reshape(stack(slopes, 1), shape + inner[1:])
+    return None if slopes is None else reshape(stack(slopes, 1)[:, : math.prod(shape[1:])], shape + inner[1:])
 
 
 def _gradients(tape: GradientTape, target: Any, shape: tuple[int, int], sources: list[Any]) -> list[Slopes]:
-    """For each source the gradients of the columns of the target, seen as a matrix of this shape."""
+    """For each source the gradients of the columns of the target, seen as a matrix of this shape.
+
+    Where there is no column, one gradient all the same: it says whether the target depends on the source.
+    """
     found: list[Slopes] = []
     if not tape._persistent:
         tape.__exit__()
-    for i in range(shape[1]):
+    for i in range(max(shape[1], 1)):
         one = np.zeros(shape, target._array.dtype)
-        one[:, i] = 1
+        one[:, i : i + 1] = 1
         seeds = tape._seeds(target, Tensor(one.reshape(target._array.shape)))
         found.append(tape._backward(seeds, sources, tape._persistent or i + 1 < shape[1]))
     return [[row[place] for row in found] for place in range(len(sources))]

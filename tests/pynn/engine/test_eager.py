@@ -133,6 +133,20 @@ def test_jacobians():
         tape.batch_jacobian(y[:1], x)
 
 
+def test_jacobians_of_targets_without_elements():
+    x = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+    with tf.GradientTape(persistent=True) as tape:
+        y = (x * x)[:, :0]
+    assert tape.jacobian(y, x).shape == (2, 0, 2, 2) and tape.batch_jacobian(y, x).shape == (2, 0, 2)
+    assert tape.jacobian(y, tf.Variable(1.0)) is None
+    assert tape.jacobian(y, tf.Variable([1.0]), unconnected_gradients="zero").shape == (2, 0, 1)
+    with tf.GradientTape() as tape:
+        y = (x * x)[:0]
+    tape.jacobian(y, x)
+    with pytest.raises(RuntimeError, match="one set of gradients"):
+        tape.gradient(y, x)
+
+
 def test_sliced_assignment():
     v = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
     before = v[0]
