@@ -37,11 +37,11 @@ class GradientMeans:
 
     def add(self, places: list[int], grads: Arrays, step: int) -> Arrays:
         """The means where `step` is the last of `steps` steps, and the sums begin at 0 again; else nothing."""
-        for i, g in zip(places, grads, strict=True):
-            self.sums[i].assign_add(g)
         if step % self.steps:
+            for i, g in zip(places, grads, strict=True):
+                self.sums[i].assign_add(g)
             return []
-        means = [self.sums[i]._array / g.dtype.type(self.steps) for i, g in zip(places, grads, strict=True)]
+        means = [(self.sums[i]._array + g) / g.dtype.type(self.steps) for i, g in zip(places, grads, strict=True)]
         for total in self.sums:
             total.assign(np.zeros_like(total._array))
         return means

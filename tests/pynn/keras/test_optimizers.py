@@ -192,6 +192,15 @@ def test_gradients_of_several_steps_make_one_update(make, options):
             make(gradient_accumulation_steps=bad)
 
 
+def test_gradients_of_several_steps_for_a_variable_given_twice():
+    """As Keras: each of the two updates is made with its own gradient and what the steps before gathered."""
+    v = tf.Variable([1.0, 2.0])
+    optimizer = optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    for _ in range(2):
+        optimizer.apply_gradients([(tf.constant([1.0, 1.0]), v), (tf.constant([2.0, 0.0]), v)])
+    np.testing.assert_allclose(v, [1 - 0.1 * 4.5, 2 - 0.1 * 1.5], rtol=1e-6)
+
+
 def test_weight_decay_may_change_and_exclude_at_any_time():
     v, w = tf.Variable([1.0]), tf.Variable([1.0])
     optimizer = keras.optimizers.SGD(0.5)
