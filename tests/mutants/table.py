@@ -215,7 +215,7 @@ _TRAINING = [
            "_tracker.total += float(loss._array)\n        self._loss_tracker.count += 1",
            "pynn/keras/training/test_training.py"),
     Mutant("metrics go on from epoch to epoch", "pynn/keras/training/step.py",
-           "self._epoch = Epoch(self)\n        self.reset_metrics()", "self._epoch = Epoch(self)",
+           "self._trainer_epoch = Epoch(self)\n        self.reset_metrics()", "self._trainer_epoch = Epoch(self)",
            "pynn/keras/training/test_training.py"),
     Mutant("the last batch is dropped", "pynn/keras/training/batches.py",
            "range(0, self.rows, self.batch_size)", "range(0, self.rows - self.batch_size + 1, self.batch_size)",

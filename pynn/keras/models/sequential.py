@@ -35,7 +35,7 @@ class Sequential(Model):
     ) -> None:
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
-        self._names: set[str] = set()
+        self._layer_names: set[str] = set()
         self._input: tuple[int | None, ...] | None = None
         # what goes into the first layer, what comes out of it, out of the next, ...
         self._chain: list[KerasTensor] = []
@@ -59,9 +59,9 @@ class Sequential(Model):
                 )
             self._input, self._entry = layer.batch_shape, layer
             return
-        if layer.name in self._names:  # a set, because models may have thousands
-            self._names = {other.name for other in self._stack}  # one may have been renamed
-        if layer.name in self._names:
+        if layer.name in self._layer_names:  # a set, because models may have thousands
+            self._layer_names = {other.name for other in self._stack}  # one may have been renamed
+        if layer.name in self._layer_names:
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names: {layer.name!r} is there already"
             )
@@ -73,7 +73,7 @@ class Sequential(Model):
                 self._entry = InputLayer(shape)
                 self._input = self._entry.batch_shape
         self._stack.append(layer)
-        self._names.add(layer.name)
+        self._layer_names.add(layer.name)
         if self._chain:
             with scope_of(self):
                 self._chain.append(layer(self._chain[-1]))
@@ -90,7 +90,7 @@ class Sequential(Model):
         self._chain = self._chain[: len(self._stack)]
         self.built = self.built and len(self._stack) > 1
         layer = self._stack.pop()
-        self._names.discard(layer.name)
+        self._layer_names.discard(layer.name)
         return layer
 
     @property

@@ -105,7 +105,7 @@ def _calling(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -
     """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
     progress, outer = (
         None if verbose == 0 else ProgressBar(verbose),
-        self._epoch,
+        self._trainer_epoch,
     )  # callbacks may call evaluate or predict
     one = isinstance(callbacks, (Callback, CallbackList))
     given = [callbacks] if one else list(callbacks or ())  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ def _calling(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -
     finally:
         if progress:
             progress.close()
-        self._epoch = outer
+        self._trainer_epoch = outer
 
 
 def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: int = 0) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
 
     number: of the epoch. {}: there was no batch.
     """
-    self._begin_epoch()
+    self._begin_trainer_epoch()
     training, plain = mode == "train", self._has_plain_steps()
     own_step = self.train_step if training else self.test_step
     begins, ends = (call.heard(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
@@ -132,7 +132,7 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
         if begins:
             call(f"on_{mode}_batch_begin", step)
         if plain:  # the values so far are computed only where a callback asks for them
-            self._measure(*self._step(batch, training))
+            self._trainer_measure(*self._trainer_step(batch, training))
             loss = self._loss_tracker.total / self._loss_tracker.count
         if ends or not plain:
             values = self.get_metrics_result() if plain else own_step(batch)

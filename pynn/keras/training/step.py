@@ -71,7 +71,7 @@ class Trainer(Base):
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Mean = None  # type: ignore[assignment]  # until compile
     _loss_takes_training = True  # a program's own compute_loss may not, as in Keras before 3.3
-    _epoch: Epoch | None = None  # while fit or evaluate runs
+    _trainer_epoch: Epoch | None = None  # while fit or evaluate runs
     _initial_epoch: int | None = None  # where a callback that restored an earlier training lets it go on
     _diverged = False  # the loss was no number: of which fit warns once
 
@@ -141,24 +141,26 @@ class Trainer(Base):
         for metric in self._all_metrics():
             metric.reset_state()
 
-    def _begin_epoch(self) -> None:
-        self._epoch = Epoch(self)
+    def _begin_trainer_epoch(self) -> None:
+        self._trainer_epoch = Epoch(self)
         self.reset_metrics()
 
     def _all_metrics(self) -> list[Metric]:
-        if self._epoch is None:
+        if self._trainer_epoch is None:
             return self.metrics
-        return [*self._epoch.metrics, *self._objective.means] if self._objective else self._epoch.metrics
+        return (
+            [*self._trainer_epoch.metrics, *self._objective.means] if self._objective else self._trainer_epoch.metrics
+        )
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Forward, backward, update and metrics on one batch; returns the running values."""
-        return self.compute_metrics(*self._step(data, True))
+        return self.compute_metrics(*self._trainer_step(data, True))
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Forward and metrics on one batch; returns the running values."""
-        return self.compute_metrics(*self._step(data, False))
+        return self.compute_metrics(*self._trainer_step(data, False))
 
-    def _step(self, data: Any, training: bool) -> tuple[Any, Any, Any, Any]:
+    def _trainer_step(self, data: Any, training: bool) -> tuple[Any, Any, Any, Any]:
         """Forward and, in training, backward and update on one batch; returns its x, y, outputs and sample weights."""
         pair = type(data) is tuple and len(data) == 2
         x, y, sample_weight = (*data, None) if pair else unpack_x_y_sample_weight(data)
@@ -167,7 +169,7 @@ class Trainer(Base):
             y_pred = self(x, training=training)
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **more)
         if training:
-            epoch = self._epoch
+            epoch = self._trainer_epoch
             if epoch is None:
                 variables = self.trainable_variables
             elif tape._variables.keys() == epoch.read:
@@ -196,7 +198,7 @@ class Trainer(Base):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Tensor:
         """The compiled loss, plus what layers and regularizers add. x and training are for users' own versions."""
-        weights = self._epoch.penalized if self._epoch else self.trainable_variables
+        weights = self._trainer_epoch.penalized if self._trainer_epoch else self.trainable_variables
         added = [ops.reduce_sum(x) for x in (*self._call, *penalties(weights))] if weights or self._call else []
         if self._objective is not None:
             loss = self._objective(y, y_pred, sample_weight)
@@ -207,10 +209,10 @@ class Trainer(Base):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Takes a batch into the compiled metrics; returns all running values. x is for users' own versions."""
-        self._measure(x, y, y_pred, sample_weight)
+        self._trainer_measure(x, y, y_pred, sample_weight)
         return self.get_metrics_result()
 
-    def _measure(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
+    def _trainer_measure(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
 

@@ -182,3 +182,20 @@ def test_callback_list_in_a_loop_of_ones_own():
     assert heard[2][1]["epochs"] == 1 and heard[2][1]["steps"] == 1 and len(model.history.history["loss"]) == 2
     with pytest.raises(AttributeError, match="no 'on_lunch'"):
         call.on_lunch()
+
+
+def test_a_model_may_have_attributes_of_common_names():
+    class Own(keras.Sequential):
+        def __init__(self, *stack):
+            super().__init__()
+            for name in ("step", "epoch", "batch", "measure", "names", "loss", "metrics", "history", "run", "training"):
+                setattr(self, f"_{name}", 0)
+            for layer in stack:
+                self.add(layer)
+
+    model = Own(layers.Dense(3), layers.Dense(1))
+    model.pop()
+    model.add(layers.Dense(1))
+    model.compile("sgd", "mse", metrics=["mae"])
+    assert len(fit(model, validation_data=(X, Y)).history["val_mae"]) == 3
+    assert model._step == model._epoch == model._measure == 0
