@@ -72,7 +72,8 @@ class Dataset:
 
         They are not the numbers that TensorFlow makes of the seed.
         """
-        return Dataset(sources.random(seed, rerandomize_each_iteration))
+        anew = seed is None if rerandomize_each_iteration is None else rerandomize_each_iteration
+        return Dataset(sources.random(selections.Generators(seed, anew)))
 
     @staticmethod
     def zip(*args: Any, datasets: Any = None) -> Dataset:
@@ -148,7 +149,8 @@ class Dataset:
         reshuffle_each_iteration is False. It is not the order that TensorFlow makes of the seed.
         buffer_size UNKNOWN_CARDINALITY: all.
         """
-        return Dataset(selections.shuffle(self._node, buffer_size, seed, bool(reshuffle_each_iteration)))
+        generator = selections.Generators(seed, bool(reshuffle_each_iteration))
+        return Dataset(selections.shuffle(self._node, buffer_size, generator))
 
     def batch(
         self,

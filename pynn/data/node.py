@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial, wraps
 from itertools import islice
-from operator import index
+from operator import call, index
 from typing import Any, ParamSpec
 
 import numpy as np
@@ -80,7 +80,7 @@ class Node:
     made: Callable[[], Node] | None = None  # makes it anew, for pickle and copy
 
     def __reduce__(self) -> Any:
-        return self.made, ()
+        return call, (self.made,)
 
     def derive(
         self,

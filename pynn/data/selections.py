@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from operator import index
 from typing import Any
 
@@ -14,20 +14,25 @@ from ..ops import random
 from .node import INFINITE, UNKNOWN, Node, Start, picklable
 
 
-def generators(seed: int | None, anew: bool) -> Callable[[], np.random.Generator]:
-    """Gives each pass its random numbers: others (`anew`), or the same."""
-    # drawn here and not in a pass, which may run in a thread beside others that draw
-    seed = int(random.generator().integers(2**63)) if seed is None else index(seed) % 2**64
-    passes = itertools.count() if anew else itertools.repeat(0)
-    return lambda: np.random.default_rng((seed, next(passes)))
+class Generators:
+    """Gives each pass its random numbers: others (`anew`), or the same. A copy goes on from the same pass."""
+
+    def __init__(self, seed: int | None, anew: bool) -> None:
+        # drawn here and not in a pass, which may run in a thread beside others that draw
+        self._seed = int(random.generator().integers(2**63)) if seed is None else index(seed) % 2**64
+        self._anew, self._passes = anew, 0
+
+    def __call__(self) -> np.random.Generator:
+        number = self._passes
+        self._passes += self._anew
+        return np.random.default_rng((self._seed, number))
 
 
 @picklable
-def shuffle(source: Node, buffer_size: int, seed: int | None, reshuffle: bool) -> Node:
+def shuffle(source: Node, buffer_size: int, generator: Generators) -> Node:
     size = index(buffer_size)
     if size < 1 and size != UNKNOWN:
         raise InvalidArgumentError("buffer_size must be greater than zero or UNKNOWN_CARDINALITY")
-    generator = generators(seed, reshuffle)
     return source.select(
         "Shuffle", lambda start: _shuffled(start(), None if size == UNKNOWN else size, generator()), lambda n: n
     )

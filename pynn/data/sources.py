@@ -18,7 +18,7 @@ from ..engine.spec import TensorSpec
 from ..engine.tensor import Tensor
 from .elements import as_element
 from .node import INFINITE, UNKNOWN, Node, Rows, picklable
-from .selections import generators
+from .selections import Generators
 from .specs import row, spec_of
 
 
@@ -77,8 +77,7 @@ def counter(start: Any, step: Any, dtype: Any) -> Node:
 
 
 @picklable
-def random(seed: int | None, anew: bool | None) -> Node:
-    generator = generators(seed, seed is None if anew is None else anew)
+def random(generator: Generators) -> Node:
     return _numbers("Random", lambda: iter(partial(generator().integers, 2**32), None), INFINITE, as_dtype(np.int64))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import pickle
 import tracemalloc
 from collections import Counter, OrderedDict, defaultdict
 
@@ -214,6 +216,18 @@ def test_generators_start_anew_and_are_closed():
     dataset = Dataset.from_generator(generate, args=(4,), output_types=tf.int32, output_shapes=())
     assert numbers(dataset) == [0, 1, 2, 3] and numbers(dataset.repeat(2).take(5)) == [0, 1, 2, 3, 0]
     assert events == ["start int32", "end"] * 3
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda dataset: pickle.loads(pickle.dumps(dataset))])
+@pytest.mark.parametrize("seed", [None, 3])
+def test_copies_go_on_by_themselves(copied, seed):
+    """With the random numbers that the original has at that time."""
+    dataset = Dataset.range(20).shuffle(20, seed).batch(20).unbatch()
+    first = numbers(dataset)
+    other = copied(dataset)
+    second = numbers(dataset)
+    assert numbers(other) == second != first
+    assert numbers(other) == numbers(dataset) not in (first, second)
 
 
 def test_what_is_not_there():
