@@ -177,7 +177,11 @@ class Trainer(Base):
             else:
                 variables = epoch.look(tape.watched_variables())
             if variables:
-                self.optimizer.apply(tape.gradient(loss, variables), variables)
+                optimizer, gradients = self.optimizer, tape.gradient(loss, variables)
+                if getattr(optimizer.apply_gradients, "__func__", None) is optimizers.Optimizer.apply_gradients:
+                    optimizer.apply(gradients, variables)  # which is all that it does
+                else:
+                    optimizer.apply_gradients(zip(gradients, variables, strict=True))
             else:
                 warnings.warn("The model does not have any trainable weights.", stacklevel=4)
         rows = len((x if type(x) is Tensor else nest.flatten(x)[0])._array)

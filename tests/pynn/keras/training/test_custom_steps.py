@@ -199,3 +199,16 @@ def test_a_model_may_have_attributes_of_common_names():
     model.compile("sgd", "mse", metrics=["mae"])
     assert len(fit(model, validation_data=(X, Y)).history["val_mae"]) == 3
     assert model._step == model._epoch == model._measure == 0
+
+
+def test_fit_calls_the_optimizers_apply_gradients():
+    class Halved(keras.optimizers.SGD):
+        def apply_gradients(self, grads_and_vars):
+            return super().apply_gradients([(0.5 * g, v) for g, v in grads_and_vars])
+
+    losses = []
+    for optimizer in (Halved(0.5), keras.optimizers.SGD(0.25)):
+        model = network()
+        model.compile(optimizer, "mse")
+        losses.append(fit(model).history["loss"])
+    assert losses[0] == losses[1]
