@@ -208,7 +208,12 @@ def predict(
         call("on_predict_end")
     if not outputs:
         raise ValueError("There is nothing to predict: the data has no batch")
-    return nest.map_structure(lambda *parts: np.concatenate(parts), *outputs)
+    return outputs[0] if len(outputs) == 1 else nest.map_structure(_joined, *outputs)
+
+
+def _joined(*parts: Any) -> np.ndarray:
+    """The batches' outputs one after the other; those without axes (of keras.ops.mean) make a vector, as in Keras."""
+    return np.concatenate(list(map(np.atleast_1d, parts)))
 
 
 def _validation(data: Any, batch_size: int | None, steps: int | None) -> Epochs:

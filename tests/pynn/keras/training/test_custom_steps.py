@@ -212,3 +212,11 @@ def test_fit_calls_the_optimizers_apply_gradients():
         model.compile(optimizer, "mse")
         losses.append(fit(model).history["loss"])
     assert losses[0] == losses[1]
+
+
+def test_outputs_without_axes_are_predicted_by_batch():
+    x = keras.Input((2,))
+    model = keras.Model(x, keras.ops.mean(x))
+    data = np.arange(10, dtype=np.float32).reshape(5, 2)
+    assert model.predict(data, verbose=0) == 4.5
+    assert model.predict(data, batch_size=2, verbose=0).tolist() == [1.5, 5.5, 8.5]
