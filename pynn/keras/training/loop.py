@@ -103,10 +103,8 @@ def fit(
 @contextmanager
 def _calling(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
     """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
-    progress, outer = (
-        None if verbose == 0 else ProgressBar(verbose),
-        self._trainer_epoch,
-    )  # callbacks may call evaluate or predict
+    progress = None if verbose == 0 else ProgressBar(verbose)
+    outer = self._trainer_epoch  # a callback of fit may call evaluate or predict
     one = isinstance(callbacks, (Callback, CallbackList))
     given = [callbacks] if one else list(callbacks or ())  # type: ignore[arg-type]
     try:
@@ -124,7 +122,7 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
     """
     self._begin_trainer_epoch()
     training, plain = mode == "train", self._has_plain_steps()
-    own_step = self.train_step if training else self.test_step
+    step_on = self.train_step if training else self.test_step
     begins, ends = (call.heard(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
     step = 0
@@ -133,9 +131,9 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
             call(f"on_{mode}_batch_begin", step)
         if plain:  # the values so far are computed only where a callback asks for them
             self._trainer_measure(*self._trainer_step(batch, training))
-            loss = self._loss_tracker.total / self._loss_tracker.count
+            loss = self._loss_tracker.total / (self._loss_tracker.count or 1)  # a batch of a stream may have no rows
         if ends or not plain:
-            values = self.get_metrics_result() if plain else own_step(batch)
+            values = self.get_metrics_result() if plain else step_on(batch)
             logs = as_logs(values, f"{mode}_step")
             loss = logs.get("loss", 0.0)
         if training and not (self._diverged or math.isfinite(loss)):

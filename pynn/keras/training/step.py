@@ -148,9 +148,7 @@ class Trainer(Base):
     def _all_metrics(self) -> list[Metric]:
         if self._trainer_epoch is None:
             return self.metrics
-        return (
-            [*self._trainer_epoch.metrics, *self._objective.means] if self._objective else self._trainer_epoch.metrics
-        )
+        return [*self._trainer_epoch.metrics, *(self._objective.means if self._objective else ())]
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Forward, backward, update and metrics on one batch; returns the running values."""
