@@ -1,11 +1,12 @@
 """A thin training stack on `kernels`, under TensorFlow's names: `import pynn as tf`."""
 # ruff: noqa: F401, I001
 
-from .support import built_kernels  # first: without it nothing works
+from .support import built_kernels  # first: its ImportError says how to build the kernels
 from .support.version import __version__
-from .engine.tensor import Tensor  # first, because tensors and operations import each other
+from .engine.tensor import Tensor
 from .engine.convert import convert_to_tensor
-from .engine.dtypes import DType, InvalidArgumentError, as_dtype, float16, float32, float64
+from .engine.dtypes import DType, as_dtype, float16, float32, float64
+from .engine.errors import InvalidArgumentError
 from .engine.shapes import TensorShape
 from .engine.spec import TensorSpec
 from .engine.dtypes import bool_ as bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64
@@ -30,8 +31,7 @@ from .ops.control import cond, custom_gradient, foldl, function, map_fn, scan, v
 from .support.missing import missing
 from . import autograph, config, debugging, dtypes, errors, linalg
 from .ops.debugging import Assert, print
-from . import data, keras, math, nest, nn, random, summary  # last: they are written with the names above
-
+from . import data, keras, math, nest, nn, random, summary
 from .keras import initializers, losses, metrics, optimizers
 
 newaxis = None

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .call import quiet
-from .dtypes import InvalidArgumentError, as_dtype
+from .dtypes import as_dtype
+from .errors import InvalidArgumentError
 from .tape import record
 from .tensor import Operators, Tensor
 from .typing import DTypeLike, TensorLike

@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InvalidArgumentError as InvalidArgumentError
-from .shapes import TensorShape as TensorShape
-
 
 class DType:
     """The type of a tensor's elements; equals NumPy's dtype, its scalar type and its name.
@@ -103,8 +100,6 @@ bool_ = DType("bool")
 _KNOWN = {
     d.dtype: d for d in (float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool_)
 }
-
-
 _PYTHONS: dict[type, DType] = {float: float32, bool: bool_}  # Python's int is no type of its own to TensorFlow
 
 

@@ -12,7 +12,7 @@ import kernels
 from ..engine import budget
 from ..engine.call import fast, quiet, run
 from ..engine.convert import alike, cast, floats, operand, pair, to_shape
-from ..engine.dtypes import InvalidArgumentError
+from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import Shape, TensorLike

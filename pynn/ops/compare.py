@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.call import quiet
 from ..engine.convert import as_array, operand, pair
-from ..engine.dtypes import InvalidArgumentError
+from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import TensorLike
 from ._form import unary

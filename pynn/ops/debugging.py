@@ -11,7 +11,8 @@ import numpy as np
 from .. import ops
 from ..engine import nest
 from ..engine.convert import convert_to_tensor, operand, pair
-from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.dtypes import as_dtype
+from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import TensorLike
 

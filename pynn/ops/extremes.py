@@ -10,7 +10,8 @@ import numpy as np
 
 from ..engine.call import run
 from ..engine.convert import operand, to_axis
-from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.dtypes import as_dtype
+from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, TensorLike

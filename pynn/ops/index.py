@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine import budget
 from ..engine.convert import as_array, numpy_key, operand, pair, to_axis, to_shape
-from ..engine.dtypes import InvalidArgumentError
+from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import Shape, TensorLike

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.call import run
 from ..engine.convert import alike, floats, operand, pair, to_axis, to_shape
-from ..engine.dtypes import InvalidArgumentError
+from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import TensorLike

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..engine import budget
 from ..engine.convert import as_array, convert_to_tensor, operand, pair, to_axis, to_shape
-from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.dtypes import as_dtype
+from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike

@@ -13,7 +13,7 @@ import kernels
 from ..engine import budget
 from ..engine.call import fast, quiet, run, silent
 from ..engine.convert import floats, operand, pair, to_axis
-from ..engine.dtypes import InvalidArgumentError
+from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import TensorLike

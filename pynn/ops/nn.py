@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..engine.convert import convert_to_tensor, floats, operand, pair, to_axis, to_shape
-from ..engine.dtypes import InvalidArgumentError
+from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from ..engine.typing import Shape, TensorLike
 from ..support.neutral import neutral

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.convert import as_array, operand, to_axis
-from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.dtypes import as_dtype
+from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, TensorLike
 from ..support.neutral import neutral

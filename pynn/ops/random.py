@@ -9,7 +9,8 @@ import numpy as np
 from .. import ops
 from ..engine import tape
 from ..engine.convert import alike, operand, to_shape
-from ..engine.dtypes import InvalidArgumentError, as_dtype
+from ..engine.dtypes import as_dtype
+from ..engine.errors import InvalidArgumentError
 from ..engine.generator import generator
 from ..engine.generator import set_seed as set_seed
 from ..engine.tensor import Tensor

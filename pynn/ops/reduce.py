@@ -12,7 +12,7 @@ import kernels
 
 from ..engine.call import quiet, silent
 from ..engine.convert import operand, to_axis, to_shape
-from ..engine.dtypes import InvalidArgumentError
+from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import TensorLike

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...engine import budget, nest
-from ...engine.dtypes import TensorShape, as_dtype
+from ...engine.dtypes import as_dtype
+from ...engine.shapes import TensorShape
 from ...engine.tape import unrecorded
 from ...engine.tensor import Tensor
 from ...support.neutral import neutral

@@ -7,7 +7,7 @@ from types import EllipsisType
 from typing import Any
 
 from ... import ops
-from ...engine.dtypes import TensorShape
+from ...engine.shapes import TensorShape
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
 from .base import Layer

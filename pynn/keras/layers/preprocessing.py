@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import ops
 from ...engine.convert import as_array, convert_to_tensor
-from ...engine.dtypes import InvalidArgumentError
+from ...engine.errors import InvalidArgumentError
 from ...engine.tensor import Operators, Tensor
 from ...support.neutral import neutral
 from .base import Layer, LayerOptions
