@@ -19,7 +19,7 @@ from ..engine import convert
 from ..engine.context import is_tensor
 from ..engine.tensor import Tensor
 from ..ops import einsum, searchsorted
-from ..ops._form import pick
+from ..ops.forms import pick
 from ..ops.control import cond, custom_gradient, vectorized_map, while_loop
 from ..support.missing import missing
 from . import losses
@@ -29,7 +29,7 @@ from .activations import (
 )  # fmt: skip
 from .common.symbolic import is_symbolic
 from .config import floatx
-from .layers._functional import operation as _op
+from .layers.functional import operation as _op
 
 operand, _tensor = convert.operand, convert.convert_to_tensor
 _bools = partial(ops.cast, dtype=np.bool_)

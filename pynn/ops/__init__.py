@@ -29,7 +29,7 @@ from .jacobian import batch_jacobian, jacobian
 from .layout import concat, expand_dims, rank, reshape, shape, size, split, squeeze, stop_gradient
 from .layout import transpose, unstack
 from .index import boolean_mask, gather, gather_nd, getitem, scatter_nd, tensor_scatter_nd_add, tensor_scatter_nd_sub
-from .index import numpy_key, slice_, tensor_scatter_nd_update
+from .index import slice_, tensor_scatter_nd_update
 from .order import argsort, bincount, confusion_matrix, in_top_k, searchsorted, sort, top_k, unique, unique_with_counts
 from .linalg import (
     band_part, clip_by_global_norm, clip_by_norm, det, diag, diag_part, einsum, global_norm, inv, lstsq,

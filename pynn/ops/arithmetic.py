@@ -17,8 +17,8 @@ from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import Shape, TensorLike
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
-from ._form import Unary, unary
 from .compare import bools, equal
+from .forms import Unary, unary
 from .layout import identity
 
 

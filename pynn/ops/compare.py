@@ -12,7 +12,7 @@ from ..engine.convert import as_array, operand, pair
 from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import TensorLike
-from ._form import unary
+from .forms import unary
 
 
 def _binary(function: np.ufunc, meaning: str, refused: str = "", error: str = "") -> Callable[[Any, Any], Tensor]:

@@ -14,10 +14,10 @@ from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import TensorLike
 from ._chain import masked, multiply_no_nan
-from ._form import Unary, unary
 from .arithmetic import abs as absolute
 from .arithmetic import cast, divide, exp, log, sigmoid, sqrt, square, tanh, where
 from .compare import equal
+from .forms import Unary, unary
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al., 2017
 

@@ -13,7 +13,7 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import Shape, TensorLike
-from ._form import pick
+from .forms import pick
 
 
 def getitem(x: TensorLike, key: Any) -> Tensor:
@@ -21,12 +21,7 @@ def getitem(x: TensorLike, key: Any) -> Tensor:
     x = operand(x)
     if isinstance(key, (Operators, np.ndarray)) and as_array(key).dtype == bool:
         return boolean_mask(x, key)
-    parts = numpy_key(key)
-    try:
-        value = x._array[parts]
-    except (IndexError, ValueError) as error:
-        raise InvalidArgumentError(str(error)) from None
-    return record(value, (x,), lambda g: (lambda: _scatter(g, parts, x._array.shape),))
+    return _take(x, numpy_key(key))
 
 
 def _indexed(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -40,10 +35,10 @@ def _indexed(function: Callable[..., Any], *arguments: Any) -> Any:
 def _take(x: Tensor, key: tuple[Any, ...]) -> Tensor:
     """x[key], by NumPy's rules."""
     value = _indexed(x._array.__getitem__, key)
-    return record(value, (x,), lambda g: (lambda: _scatter(g, key, x._array.shape),))
+    return record(value, (x,), lambda g: (lambda: scatter(g, key, x._array.shape),))
 
 
-def _scatter(g: Tensor, key: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
+def scatter(g: Tensor, key: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
     """Zeros of `shape` with g added at [key]: the gradient of taking [key]."""
     value = np.zeros(shape, g._array.dtype)
     if any(isinstance(part, np.ndarray) for part in key):
@@ -123,7 +118,7 @@ def slice_(input_: TensorLike, begin: Any, size: Any) -> Tensor:
 
 def scatter_nd(indices: TensorLike, updates: TensorLike, shape: Shape) -> Tensor:
     """Zeros of `shape` with the updates added at the points in the last axis of indices (..., k)."""
-    return _scatter(operand(updates), _key(indices), to_shape(shape))
+    return scatter(operand(updates), _key(indices), to_shape(shape))
 
 
 def tensor_scatter_nd_update(tensor: TensorLike, indices: TensorLike, updates: TensorLike) -> Tensor:

@@ -17,10 +17,10 @@ from ..engine.tensor import Tensor
 from ..engine.typing import TensorLike
 from ..support.neutral import neutral
 from ._chain import sum_to
-from ._form import pick, put
 from .arithmetic import abs as absolute
 from .arithmetic import broadcast_to, maximum, minimum, multiply, pow, root, square
 from .extremes import reduce_max
+from .forms import pick, put
 from .layout import expand_dims, reshape, squeeze, transpose
 from .network import matmul
 from .reduce import reduce_sum

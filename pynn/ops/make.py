@@ -15,9 +15,9 @@ from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike
 from ._chain import sum_to
-from ._form import pick
 from .arithmetic import broadcast_to, cast, where
-from .index import _scatter
+from .forms import pick
+from .index import scatter
 from .layout import reshape
 from .reduce import reduce_sum
 
@@ -200,7 +200,7 @@ def pad(tensor: TensorLike, paddings: Any, mode: str = "CONSTANT", constant_valu
     if mode == "CONSTANT":
         outside = np.pad(np.zeros(x._array.shape, bool), widths, constant_values=True)
         inner = tuple(slice(b, b + n) for (b, _), n in zip(widths.tolist(), x._array.shape, strict=True))
-        return where(outside, cast(constant_values, x._array.dtype), _scatter(x, inner, outside.shape))
+        return where(outside, cast(constant_values, x._array.dtype), scatter(x, inner, outside.shape))
     if mode not in ("REFLECT", "SYMMETRIC"):
         raise ValueError(f"mode is 'CONSTANT', 'REFLECT' or 'SYMMETRIC', got {mode!r}")
     most = np.array(x._array.shape) - (mode == "REFLECT")

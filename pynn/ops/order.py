@@ -14,9 +14,9 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, TensorLike
 from ..support.neutral import neutral
-from ._form import pick
 from .arithmetic import broadcast_to, cast
 from .extremes import extreme, has_nan
+from .forms import pick
 from .index import boolean_mask, scatter_nd
 from .layout import reshape
 

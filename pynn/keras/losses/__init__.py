@@ -8,7 +8,7 @@ from typing import Any
 from ...support.missing import missing
 from ..common import configuration
 from ..common.registry import OURS
-from ._loss import Loss, LossFunctionWrapper, Reduction
+from .base import Loss, LossFunctionWrapper, Reduction
 from .crossentropy import CategoricalCrossentropy, SparseCategoricalCrossentropy
 from .crossentropy import categorical_crossentropy, sparse_categorical_crossentropy
 from .probabilistic import BinaryCrossentropy, BinaryFocalCrossentropy, KLDivergence, Poisson

@@ -10,7 +10,7 @@ from ... import ops
 from ...engine.convert import as_array, convert_to_tensor
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
-from ._loss import EPSILON, FunctionLoss, cast, like, of_labels, predictions
+from .base import EPSILON, FunctionLoss, cast, like, of_labels, predictions
 
 
 @of_labels

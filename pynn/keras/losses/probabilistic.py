@@ -7,7 +7,7 @@ import numpy as np
 from ... import ops
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
-from ._loss import EPSILON, FunctionLoss, like, predictions
+from .base import EPSILON, FunctionLoss, like, predictions
 from .crossentropy import known_logits
 
 

@@ -7,7 +7,7 @@ import math
 from ... import ops
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
-from ._loss import EPSILON, FunctionLoss, like, pair
+from .base import EPSILON, FunctionLoss, like, pair
 
 
 def mean_squared_error(y_true: TensorLike, y_pred: TensorLike) -> Tensor:

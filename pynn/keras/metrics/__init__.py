@@ -14,11 +14,10 @@ from ..common import configuration
 from ..common.names import function_name, snake_case
 from ..common.registry import OURS
 from ..losses import KLD, MAE, MAPE, MSE, MSLE, kld, kullback_leibler_divergence, logcosh, mae, mape, mse, msle
-from ..losses import _KNOWN as _LOSSES
 from ..losses import binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy, categorical_hinge, hinge
 from ..losses import huber, kl_divergence, log_cosh, mean_absolute_error, mean_absolute_percentage_error, poisson
 from ..losses import mean_squared_error, mean_squared_logarithmic_error, sparse_categorical_crossentropy, squared_hinge
-from ._metric import Metric
+from .base import Metric
 from .accuracies import Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
 from .accuracies import SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy, binary_accuracy, categorical_accuracy
 from .accuracies import sparse_categorical_accuracy, sparse_top_k_categorical_accuracy, top_k_categorical_accuracy
@@ -50,6 +49,7 @@ __all__ = [
 _PUBLIC = {name: globals()[name] for name in __all__ if name in globals()}
 _CLASSES = [c for c in _PUBLIC.values() if isinstance(c, type) and c not in (Metric, MeanMetricWrapper)]
 _KNOWN = {name: c for c in _CLASSES for name in (snake_case(c.__name__), c.__name__)}
+_LOSSES = {name: loss for (family, name), loss in OURS.items() if family == "keras.losses"}
 _KNOWN |= {short: _KNOWN[f.__name__] for short, f in _LOSSES.items() if f.__name__ in _KNOWN}  # "mse", "MSE", ...
 OURS.update({("keras.metrics", name): thing for name, thing in _PUBLIC.items() if inspect.isfunction(thing)})
 

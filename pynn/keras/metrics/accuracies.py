@@ -10,7 +10,7 @@ from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
 from ...ops.extremes import extreme
 from ...support.neutral import neutral
-from ..losses._loss import same_rank
+from ..losses.base import same_rank
 from .means import FunctionMetric
 
 

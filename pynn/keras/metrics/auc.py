@@ -11,8 +11,8 @@ from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
 from ..activations import sigmoid
-from ..losses._loss import EPSILON
-from ._metric import no_nan
+from ..losses.base import EPSILON
+from .base import no_nan
 from .confusion import COUNTS, CountMetric, count
 
 _CURVES, _METHODS = ("ROC", "PR"), ("interpolation", "minoring", "majoring")

@@ -11,8 +11,8 @@ from ... import ops
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
-from ..losses._loss import EPSILON, same_rank
-from ._metric import Metric, State, no_nan
+from ..losses.base import EPSILON, same_rank
+from .base import Metric, State, no_nan
 
 LOWEST = -1e10  # below every prediction: what is not among the top k
 COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")

@@ -13,10 +13,10 @@ from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike
 from ..common.names import function_name
 from ..common.of_function import OfFunction
-from ..losses import _KNOWN as _LOSSES
+from ..common.registry import OURS
 from ..losses import Loss
-from ..losses._loss import same_rank
-from ._metric import Metric
+from ..losses.base import same_rank
+from .base import Metric
 
 
 class Mean(Metric):
@@ -96,7 +96,7 @@ class MeanMetricWrapper(Mean):
     ) -> None:
         super().__init__(name or function_name(fn), dtype)
         self._fn = partial(fn, **options) if options else fn
-        if isinstance(fn, Loss) or any(fn is loss for loss in _LOSSES.values()):
+        if isinstance(fn, Loss) or fn is OURS.get(("keras.losses", function_name(fn) or "")):
             self._direction = "down"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]

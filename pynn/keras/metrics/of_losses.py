@@ -8,7 +8,7 @@ from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
 from .. import losses
-from ..losses._loss import same_rank
+from ..losses.base import same_rank
 from .means import FunctionMetric, Mean
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
-from ..losses._loss import EPSILON, same_rank
-from ._metric import Metric
+from ..losses.base import EPSILON, same_rank
+from .base import Metric
 from .confusion import CountMetric
 
 

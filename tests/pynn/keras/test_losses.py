@@ -162,4 +162,4 @@ def test_classes_of_ones_own_from_losses_of_a_function():
     assert own.get_config() == {"limit": 2.0, "name": "mine"}
     assert float(losses.LossFunctionWrapper(losses.huber, delta=2.0)([[0.0]], [[3.0]])) == 4
     with pytest.raises(NotImplementedError, match="no function"):
-        losses._loss.FunctionLoss()
+        losses.base.FunctionLoss()
