@@ -273,12 +273,12 @@ def get(identifier: Any) -> Any:
     None for None.
     """
     if isinstance(identifier, (Operators, np.ndarray)):
-        return functools.partial(_given, as_array(identifier))
+        return functools.partial(_from_array, as_array(identifier))
     return configuration.resolve("keras.initializers", "initializer", identifier, _KNOWN)
 
 
-def _given(values: np.ndarray, shape: Shape, dtype: Any = None) -> Tensor:
-    """An initializer of values that are there already, but for its first argument."""
+def _from_array(values: np.ndarray, shape: Shape, dtype: Any = None) -> Tensor:
+    """The values in the dtype: with `values` bound, an initializer. ValueError: they have another shape."""
     if to_shape(shape) != values.shape:
         raise ValueError(f"The initial values are of shape {values.shape}, the weight is of shape {shape}")
     return Tensor(values.astype(_as_type(dtype)))

@@ -70,14 +70,14 @@ def _is_finite(a: TensorLike) -> bool:
     return math.isfinite(np.add.reduce(a, None))
 
 
-def masked(g: Tensor, kept: np.ndarray, of: tuple[Tensor, ...], slope: float = 0.0) -> Tensor:
-    """g where kept, else g * slope: the gradient of a function that is linear between its kinks.
+def masked(g: Tensor, mask: np.ndarray, of: tuple[Tensor, ...], slope: float = 0.0) -> Tensor:
+    """g where the mask is true, else g * slope: the gradient of a function that is linear between its kinks.
 
-    What is kept depends on the tensors `of`, but is the same all around them: the derivatives by these are zeros.
+    The mask is computed from the tensors `of`, and constant around their values: the derivatives by them are zeros.
     """
     a = g._array
-    value = np.where(kept, a, a.dtype.type(slope) * a if slope else a.dtype.type(0))
-    return record(value, (g, *of), lambda h: (lambda: masked(h, kept, of, slope), *map(no_gradient, of)))
+    value = np.where(mask, a, a.dtype.type(slope) * a if slope else a.dtype.type(0))
+    return record(value, (g, *of), lambda h: (lambda: masked(h, mask, of, slope), *map(no_gradient, of)))
 
 
 def no_gradient(x: Tensor) -> Callable[[], Tensor]:

@@ -18,7 +18,7 @@ from ..engine.typing import DTypeLike, TensorLike
 from ._chain import masked, quotient
 from .arithmetic import broadcast_to
 from .layout import reshape
-from .reduce import kept, numbers
+from .reduce import keepdims_shape, numbers
 
 
 def reduce_max(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -35,10 +35,10 @@ def _extreme(function: Callable[..., Any], x: TensorLike, axis: Any, keepdims: b
     x, a, axes = numbers(x, axis)
 
     def share(g: Tensor) -> Tensor:
-        top = out._array.reshape(kept(a, axes))
+        top = out._array.reshape(keepdims_shape(a, axes))
         best = (a == top) | (top != top)  # where NaN came out, NaN goes to all
         count = np.where(top == top, best.sum(axes, a.dtype, keepdims=True), top)
-        part = quotient(reshape(g, kept(a, axes)), Tensor(count))
+        part = quotient(reshape(g, keepdims_shape(a, axes)), Tensor(count))
         return masked(broadcast_to(part, a.shape), best, (x,))
 
     start = {} if a.size else {"initial": _worst(a.dtype, function is np.max)}  # the extreme of no elements

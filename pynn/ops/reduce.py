@@ -37,8 +37,8 @@ def numbers(x: TensorLike, axis: Any) -> tuple[Tensor, np.ndarray, tuple[int, ..
     return x, a, to_axes(axis, a.ndim)
 
 
-def kept(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
-    """The shape of a with the given axes of size 1."""
+def keepdims_shape(a: np.ndarray, axes: tuple[int, ...]) -> list[int]:
+    """The shape of a with the axes reduced to size 1, as keepdims=True leaves it."""
     return [1 if i in axes else n for i, n in enumerate(a.shape)]
 
 
@@ -48,7 +48,7 @@ def _spread(g: Tensor, a: np.ndarray, axes: tuple[int, ...], count: int = 1) -> 
     if count > 1:
         part = part / a.dtype.type(count)
     if part.ndim:
-        value[...] = part.reshape(kept(a, axes))
+        value[...] = part.reshape(keepdims_shape(a, axes))
     else:
         value.fill(part)
     return record(value, (g,), lambda h: (lambda: reshape(reduce_sum(h, axes) / count, g._array.shape),))

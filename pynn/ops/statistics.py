@@ -17,7 +17,7 @@ from .arithmetic import divide_no_nan, exp, log, root, square
 from .compare import bools
 from .extremes import reduce_max
 from .layout import reshape, transpose
-from .reduce import kept, numbers, reduce_mean, reduce_sum, to_axes
+from .reduce import keepdims_shape, numbers, reduce_mean, reduce_sum, to_axes
 
 
 def reduce_prod(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -31,7 +31,7 @@ def reduce_prod(input_tensor: TensorLike, axis: Any = None, keepdims: bool = Fal
         flat = reshape(transpose(x, order), [*sizes, -1])
         rest = cumprod(flat, -1, exclusive=True) * cumprod(flat, -1, exclusive=True, reverse=True)
         rest = transpose(reshape(rest, [a.shape[i] for i in order]), np.argsort(order))
-        return multiply_no_nan(rest, reshape(g, kept(a, axes)))
+        return multiply_no_nan(rest, reshape(g, keepdims_shape(a, axes)))
 
     return record(value, (x,), lambda g: (lambda: product_of_others(g),))
 

@@ -135,7 +135,7 @@ class CallbackList:
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
-        self._heard: dict[str, list[Callable[..., Any]]] = {}  # the batches' hooks that do something
+        self._overridden: dict[str, list[Callable[..., Any]]] = {}  # the batches' hooks that do something
         if params:
             self.set_params(params)
         if model is not None:
@@ -171,21 +171,21 @@ class CallbackList:
 
     def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
         if "batch" not in hook:
-            self._heard.clear()  # so that a hook that is set during training is called from the next epoch on
+            self._overridden.clear()  # so that a hook that is set during training is called from the next epoch on
             seen = as_floats(logs)
             for callback in self.callbacks:
                 getattr(callback, hook)(*index, seen)
             return
-        if heard := self.heard(hook):
+        if hooks := self.overridden(hook):
             seen = as_floats(logs)
-            for call in heard:
+            for call in hooks:
                 call(*index, logs=seen)  # by name, as in Keras
 
-    def heard(self, hook: str) -> list[Callable[..., Any]]:
+    def overridden(self, hook: str) -> list[Callable[..., Any]]:
         """The hooks of this name, of batches, that do something."""
-        if hook not in self._heard:
-            self._heard[hook] = [found for c in self.callbacks if (found := _own(c, hook))]
-        return self._heard[hook]
+        if hook not in self._overridden:
+            self._overridden[hook] = [found for c in self.callbacks if (found := _own(c, hook))]
+        return self._overridden[hook]
 
 
 def as_floats(logs: Mapping[str, Any] | None) -> dict[str, Any]:

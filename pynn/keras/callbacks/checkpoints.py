@@ -75,7 +75,7 @@ class ModelCheckpoint(MonitorCallback):
         except KeyError as error:
             raise KeyError(f"Failed to format this callback filepath: {self.filepath!r}. Reason: {error}") from None
         start = f"\nEpoch {fields['epoch']}:"
-        if not self._is_wanted(logs, path, start):
+        if not self._is_due(logs, path, start):
             return
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         try:
@@ -87,7 +87,7 @@ class ModelCheckpoint(MonitorCallback):
             ) from None
         self._say(f"{start} finished saving model to {path}")
 
-    def _is_wanted(self, logs: dict[str, Any], path: str, start: str) -> bool:
+    def _is_due(self, logs: dict[str, Any], path: str, start: str) -> bool:
         """Whether to save now: with save_best_only where the value beats `best`, or cannot be compared."""
         if not self.save_best_only:
             self._say(f"{start} saving model to {path}")

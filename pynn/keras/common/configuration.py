@@ -75,7 +75,7 @@ class Configured:
                 config[name] = value
         if "name" in config and config["name"] is None:
             config["name"] = getattr(self, "name", None)  # the one that it was given instead
-        return {name: serialize(value) for name, value in self._meant(config).items()}
+        return {name: serialize(value) for name, value in self._for_config(config).items()}
 
     def _only_theirs(self, signature: inspect.Signature) -> set[str]:
         """The arguments that a subclass with a `get_config` of its own adds to what stands in ours, as in Keras."""
@@ -85,7 +85,7 @@ class Configured:
         ours = [vars(base)["__init__"] for base in type(self).__mro__ if is_ours(base) and "__init__" in vars(base)]
         return set(signature.parameters).difference(*(inspect.signature(one).parameters for one in ours))
 
-    def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _for_config(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """What stands in the configuration for the arguments."""
         return arguments
 

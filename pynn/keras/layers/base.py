@@ -91,7 +91,7 @@ class Layer(Tracked):
         cls._takes_training = "training" in inspect.signature(cls.call).parameters
         cls._has_own_build = vars(cls).get("_has_own_build", cls._has_own_build or "build" in vars(cls))
         if "build" in vars(cls):
-            cls.build = _noting(cls.build)  # type: ignore[method-assign]
+            cls.build = _marking_built(cls.build)  # type: ignore[method-assign]
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights for inputs of this shape (the first size, of the batch, may be None)."""
@@ -282,7 +282,7 @@ class Layer(Tracked):
             raise AttributeError(f"Layer {self.name} has no input and output: it was never called on a KerasTensor.")
         return self._nodes[0]
 
-    def _meant(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _for_config(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if not type(self).__init__.__module__.startswith("pynn."):
             return arguments
         # the object that a name like "glorot_uniform" stood for, as in Keras
@@ -305,7 +305,7 @@ class Layer(Tracked):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
-def _noting(build: Callable[..., None]) -> Callable[..., None]:
+def _marking_built(build: Callable[..., None]) -> Callable[..., None]:
     """A subclass's `build` that also notes that the layer is built, and for which shape."""
 
     @functools.wraps(build)

@@ -39,7 +39,7 @@ class _Noise(Layer):
         values = (self._generator or random.generator()).standard_normal(x._array.shape, np.float32)
         return Tensor((values * stddev + mean).astype(x._array.dtype, copy=False))
 
-    def _kept(self, x: Tensor, rate: float, noise_shape: Any) -> Tensor:
+    def _mask(self, x: Tensor, rate: float, noise_shape: Any) -> Tensor:
         """1 with probability 1 - rate, else 0."""
         shape = x._array.shape
         if noise_shape is not None:
@@ -86,9 +86,9 @@ class Dropout(_Noise):
         self.rate, self.noise_shape = rate, noise_shape
 
     def _noisy(self, x: Tensor) -> Tensor:
-        kept = self._kept(x, self.rate, self.noise_shape)
-        kept._array[...] *= kept._array.dtype.type(1 / (1 - self.rate) if self.rate < 1 else 0)
-        return x * kept
+        mask = self._mask(x, self.rate, self.noise_shape)
+        mask._array[...] *= mask._array.dtype.type(1 / (1 - self.rate) if self.rate < 1 else 0)
+        return x * mask
 
 
 class AlphaDropout(_Noise):
@@ -107,6 +107,6 @@ class AlphaDropout(_Noise):
         self.rate, self.noise_shape = rate, noise_shape
 
     def _noisy(self, x: Tensor) -> Tensor:
-        kept = self._kept(x, self.rate, self.noise_shape)
+        mask = self._mask(x, self.rate, self.noise_shape)
         a = ((1 - self.rate) * (1 + self.rate * self.LEAST**2)) ** -0.5
-        return x * (a * kept) + (a * self.LEAST * (1 - kept) - a * self.LEAST * self.rate)
+        return x * (a * mask) + (a * self.LEAST * (1 - mask) - a * self.LEAST * self.rate)

@@ -176,8 +176,8 @@ class Optimizer(Configured):
         elif not self.built:
             self.build(list(trainable_variables))
         if self._shown:
-            self._take_back()
-        variables, slopes, slots = self._given(grads, trainable_variables)
+            self._read_shown()
+        variables, slopes, slots = self._with_gradients(grads, trainable_variables)
         held = self._rate.held
         rate = held._tensor._array.item() if type(held) is KerasVariable else self._rate.number(self._iterations)
         count = self._iterations._tensor._array.item()
@@ -188,8 +188,7 @@ class Optimizer(Configured):
             slopes = self._means.add([places[id(v)] for v in variables], slopes, count + 1)
         if slopes:  # there are none between two updates of accumulated gradients
             if self.clipnorm or self.global_clipnorm or self.clipvalue:
-                limits = self.clipnorm, self.global_clipnorm, self.clipvalue
-                slopes = clipped(slopes, *limits)
+                slopes = clipped(slopes, self.clipnorm, self.global_clipnorm, self.clipvalue)
             slopes = list(map(np.asarray, slopes))  # NumPy makes numbers of arrays without axes
             if self.weight_decay is not None:
                 self._decay(variables, rate * self.weight_decay)
@@ -208,7 +207,7 @@ class Optimizer(Configured):
                 v.assign(v.constraint(v))
         self._iterations._tensor = Tensor(np.array(count + 1))  # np.add in place would take twice as long
 
-    def _given(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[Any, Arrays, list[Arrays]]:
+    def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[Any, Arrays, list[Arrays]]:
         """The variables that have a gradient, its array, and what is kept for them."""
         kept, slopes, slots, absent = [], [], [], []
         state = self._state
@@ -229,7 +228,7 @@ class Optimizer(Configured):
             warnings.warn(f"Gradients do not exist for variables {absent} when minimizing the loss.", stacklevel=4)
         return kept, slopes, slots
 
-    def _take_back(self) -> None:
+    def _read_shown(self) -> None:
         """Reads the slots that were shown as Variables: they may be held, or have been assigned to, by others."""
         for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
             arrays.clear()  # first: what is held here as well would be copied

@@ -21,7 +21,7 @@ class CompiledLoss:
     """
 
     def __init__(self, loss: Any, loss_weights: Any, names: list[str] | None) -> None:
-        self._wanted, self._weights, self._names = loss, loss_weights, names
+        self._identifiers, self._weights, self._names = loss, loss_weights, names
         self._single = None if nest.is_nested(loss) else _loss(loss)
         self._functions: list[losses.Loss | None] = []  # by output
         self.means: list[Mean] = []  # the losses of the outputs, where there are several
@@ -52,8 +52,8 @@ class CompiledLoss:
 
     def _make(self, y_pred: Any) -> None:
         outputs = self._outputs = Outputs(y_pred, self._names)
-        wanted = self._wanted if self._single is None else self._single
-        several = outputs.each(wanted, "loss", partial=isinstance(y_pred, dict))
+        identifiers = self._identifiers if self._single is None else self._single
+        several = outputs.each(identifiers, "loss", partial=isinstance(y_pred, dict))
         functions = [_loss(f) for f in several]
         used = [f for f in functions if f]
         if not used:
@@ -62,7 +62,9 @@ class CompiledLoss:
         own = outputs.labels or unique(f.name if f else "" for f in functions)
         self._means = [Mean(f"{name}_loss") for name in own]
         # in the order of the dict that says what they are for, as Keras reports them
-        order = next((list(d) for d in (self._wanted, y_pred) if isinstance(d, dict) and isinstance(y_pred, dict)), own)
+        order = next(
+            (list(d) for d in (self._identifiers, y_pred) if isinstance(d, dict) and isinstance(y_pred, dict)), own
+        )
         found = [(m, n) for m, n, f in zip(self._means, own, functions, strict=True) if f]
         if set(order) == {n for _, n in found}:
             found.sort(key=lambda pair: order.index(pair[1]))
@@ -76,7 +78,7 @@ class CompiledMetrics(Metric):
     _outputs: Outputs  # the form of the last batch's
 
     def __init__(self, metrics: Any, weighted_metrics: Any, names: list[str] | None) -> None:
-        self._wanted = (metrics, False), (weighted_metrics, True)
+        self._identifiers = (metrics, False), (weighted_metrics, True)
         self._names = names
         self._found: list[tuple[Metric, int, bool]] | None = None  # metric, index of its output, whether weighted
         super().__init__(name="compile_metrics")
@@ -132,13 +134,13 @@ class CompiledMetrics(Metric):
         outputs = self._outputs = Outputs(y_pred, self._names)
         values, targets = nest.flatten(y_pred), outputs.targets(y_true)
         found = []
-        for wanted, weighted in self._wanted:
-            if len(values) == 1 and not isinstance(wanted, dict):
-                each = [wanted]
+        for identifiers, weighted in self._identifiers:
+            if len(values) == 1 and not isinstance(identifiers, dict):
+                by_output = [identifiers]
             else:
-                each = outputs.each(wanted, "weighted_metrics" if weighted else "metrics")
-            for i, identifiers in enumerate(each):
-                for identifier in nest.flatten(() if identifiers is None else identifiers):
+                by_output = outputs.each(identifiers, "weighted_metrics" if weighted else "metrics")
+            for i, of_output in enumerate(by_output):
+                for identifier in nest.flatten(() if of_output is None else of_output):
                     if targets[i] is None:
                         name = outputs.names[i]
                         raise ValueError(f"There are no targets for the output {name!r}, which has metrics.")

@@ -123,7 +123,7 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
     self._begin_trainer_epoch()
     training, plain = mode == "train", self._has_plain_steps()
     step_on = self.train_step if training else self.test_step
-    begins, ends = (call.heard(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
+    begins, ends = (call.overridden(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
     step = 0
     for batch in batches:
