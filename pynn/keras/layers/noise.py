@@ -9,6 +9,7 @@ import numpy as np
 from ...engine.tensor import Tensor
 from ...engine.typing import Shape
 from ...ops import random
+from ...ops.functions import SELU_ALPHA, SELU_SCALE
 from .base import Layer, LayerOptions
 
 
@@ -98,7 +99,7 @@ class AlphaDropout(_Noise):
     (Klambauer et al. 2017).
     """
 
-    LEAST = -1.0507009873554805 * 1.6732632423543772
+    LEAST = -SELU_SCALE * SELU_ALPHA
 
     def __init__(
         self, rate: float, noise_shape: Shape | None = None, seed: int | None = None, **options: Unpack[LayerOptions]

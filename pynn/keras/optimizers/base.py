@@ -179,7 +179,7 @@ class Optimizer(Configured):
             self._read_shown()
         variables, slopes, slots = self._with_gradients(grads, trainable_variables)
         held = self._rate.held
-        rate = held._tensor._array.item() if type(held) is KerasVariable else self._rate.number(self._iterations)
+        rate = held._tensor._array.item() if type(held) is KerasVariable else float(self._rate.now(self._iterations))
         count = self._iterations._tensor._array.item()
         self._step = count + 1
         if self._means:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ...engine.typing import TensorLike
 from ...engine.variable import Variable
-from ..variables import Variable as KerasVariable
 from ..variables import owned
 from .schedules import InverseTimeDecay, LearningRateSchedule
 
@@ -52,11 +51,6 @@ class Rate:
         if isinstance(self.held, LearningRateSchedule):
             return self.held(steps)
         return self.held() if callable(self.held) else self.held
-
-    def number(self, steps: Variable) -> float:
-        """As `now`, a Python float."""
-        held = self.held
-        return held._tensor._array.item() if type(held) is KerasVariable else float(self.now(steps))
 
     def set(self, value: TensorLike) -> None:
         """A number for the variable, or a schedule or function in its place."""

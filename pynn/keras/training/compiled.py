@@ -61,10 +61,9 @@ class CompiledLoss:
         self._factors = outputs.each(self._weights, "loss_weights", partial=len(used) < len(several))
         own = outputs.labels or unique(f.name if f else "" for f in functions)
         self._means = [Mean(f"{name}_loss") for name in own]
-        # in the order of the dict that says what they are for, as Keras reports them
-        order = next(
-            (list(d) for d in (self._identifiers, y_pred) if isinstance(d, dict) and isinstance(y_pred, dict)), own
-        )
+        # Keras reports them in the order of the dict of losses, or else of the dict of outputs
+        named = self._identifiers if isinstance(self._identifiers, dict) else y_pred
+        order = list(named) if isinstance(y_pred, dict) else own
         found = [(m, n) for m, n, f in zip(self._means, own, functions, strict=True) if f]
         if set(order) == {n for _, n in found}:
             found.sort(key=lambda pair: order.index(pair[1]))
