@@ -33,7 +33,7 @@ opened: list[None] = []  # one for each `limited`, of all threads: operations as
 
 @contextmanager
 def limited(numbers: int) -> Iterator[None]:
-    """What is made inside this context is in proportion to so many numbers. Exceeded: more is asked for."""
+    """Limits what is made inside this context, in proportion to `numbers`. Exceeded: an operation asks for more."""
     before = vars(_budget).copy()
     _budget.left, _budget.work, _budget.total = numbers + SPARE, PASSES * numbers + WORK, numbers
     opened.append(None)
@@ -46,14 +46,14 @@ def limited(numbers: int) -> Iterator[None]:
 
 
 def spend(numbers: int) -> None:
-    """A variable of so many numbers is about to be made."""
+    """Subtracts the numbers of a new variable from those that are left. Exceeded: it has more."""
     if numbers > _budget.left:
         raise Exceeded(f"its configuration asks for more weights than the {_budget.total:,} numbers that it may have")
     _budget.left -= numbers
 
 
 def allow(shape: Iterable[int], depth: int = 1) -> None:
-    """An array of this shape, which is no weight, is about to be made; depth: of how many products each is a sum."""
+    """Checks the size of an array that an operation will make; depth: the number of products that an element sums."""
     if not opened:
         return
     if (size := math.prod(shape)) > BATCH * _budget.total + SAMPLE:
@@ -62,17 +62,17 @@ def allow(shape: Iterable[int], depth: int = 1) -> None:
 
 
 def allow_broadcast(arrays: Iterable[Any], depth: int = 1) -> None:
-    """What broadcasting makes of these arrays is about to be made."""
+    """As `allow`, of the array that these broadcast to."""
     allow(map(max, itertools.zip_longest(*(getattr(x, "shape", ())[::-1] for x in arrays), fillvalue=1)), depth)
 
 
 def allow_product(a: np.ndarray, b: np.ndarray) -> None:
-    """The product (..., m, k) @ (..., k, n) is about to be made."""
+    """As `allow`, of the product (..., m, k) @ (..., k, n)."""
     allow_broadcast((a[..., :1], b[..., :1, :]), a.shape[-1])
 
 
 def work(numbers: int) -> None:
-    """As many numbers are about to be made, or calls to be run in the time of it, whatever memory they take."""
+    """Counts an operation's time, as the numbers that could be made in it. Exceeded: the sum is too long."""
     _budget.work -= numbers + CALL
     if _budget.work < 0:
         raise Exceeded("its configuration asks for more work than it may take")

@@ -38,7 +38,7 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
 
 
 def _numbers(value: TensorLike | None, dtype: DTypeLike) -> np.ndarray:
-    """As `as_array`, of what holds no tensors."""
+    """As `as_array`, of a value that holds no tensors."""
     if value is None or isinstance(value, dict):
         raise ValueError(
             f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor."
@@ -46,7 +46,7 @@ def _numbers(value: TensorLike | None, dtype: DTypeLike) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError:
-        if hasattr(value, "__array__"):  # it says itself why it has no array
+        if hasattr(value, "__array__"):  # its own error says why it gives no array
             raise
         raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
     numpys = isinstance(value, (np.ndarray, np.generic))
@@ -71,7 +71,7 @@ def _numbers(value: TensorLike | None, dtype: DTypeLike) -> np.ndarray:
 
 
 def no_numbers(array: np.ndarray, name: str) -> str:
-    """What stands in an array instead of numbers and bools, and what to do about it."""
+    """The message about an array that holds neither real numbers nor bools: what it holds, and what to write."""
     kind = array.dtype.kind
     if kind in "UST" or (kind == "O" and any(isinstance(item, (str, bytes)) for item in array.flat)):
         return (
@@ -103,7 +103,7 @@ def _is_int(value: TensorLike) -> bool:
 def holds_tensors(value: Any) -> bool:
     """Whether a Tensor or Variable stands anywhere in nested lists and tuples."""
     nests = [value] if isinstance(value, (list, tuple)) else []
-    while nests:  # those of one depth together: of many numbers there are few types
+    while nests:  # one depth after the other, by types: many leaves have few
         kinds = set(map(type, chain.from_iterable(nests)))
         if kinds <= _NUMBERS:
             return False
@@ -126,7 +126,7 @@ def pack(values: Any, dtype: Any = None) -> Tensor:
 
 
 def operand(x: Any) -> Tensor:
-    """What an operation computes with: a Tensor; arrays are wrapped without a copy, lists of tensors are packed."""
+    """x as a Tensor: arrays are wrapped without a copy, lists of tensors are packed."""
     if type(x) is Tensor:
         return x
     if isinstance(x, Operators):
@@ -135,7 +135,7 @@ def operand(x: Any) -> Tensor:
 
 
 def floats(x: TensorLike, name: str) -> Tensor:
-    """The operand of an operation that integers do not have."""
+    """As `operand`, of a float type. InvalidArgumentError: integers or bools."""
     x = x if type(x) is Tensor else operand(x)
     if x._array.dtype.kind != "f":
         raise InvalidArgumentError(f"{name} needs a float tensor, got {x._array.dtype}: tf.cast(x, tf.float32)")
@@ -179,7 +179,7 @@ def _beside(x: Tensor, value: TensorLike) -> Tensor:
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: DTypeLike = None) -> Tensor:
     """A Tensor of value; arrays are copied, a list of Tensors is stacked, a Tensor is returned as it is.
 
-    dtype_hint: a dtype that is taken where value can be converted to it.
+    dtype_hint: the dtype of the result, unless the value cannot be converted to it.
     """
     if type(value) is Tensor and dtype is None:
         return value
@@ -197,7 +197,7 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: DTypeLike = Non
 
 
 def identity(input: TensorLike) -> Tensor:
-    """x as a Tensor of its own: of a Variable, the value now."""
+    """A new Tensor of x's values; of a Variable, of its present value."""
     x = operand(input) if isinstance(input, Operators) else convert_to_tensor(input)
     return record(x._array, (x,), lambda g: (lambda: g,))
 
@@ -208,7 +208,7 @@ def cast(x: TensorLike, dtype: DTypeLike) -> Tensor:
     old = x._array.dtype
     if old == target:
         return identity(x)
-    # integers in a float of 4 bytes or more overflow nowhere: nothing to be quiet about
+    # integers in a float of 4 bytes or more overflow nowhere: no warning to silence
     exact = old.kind in "biu" and target.kind == "f" and target.itemsize > 2
     value = x._array.astype(target) if exact else quiet(x._array.astype, target)
     return record(value, (x,), lambda g: (lambda: cast(g, old),))
@@ -227,7 +227,7 @@ def stack(values: Sequence[Any], axis: int = 0) -> Tensor:
 
 
 def to_shape(shape: Any) -> tuple[int, ...]:
-    """Sizes as Python ints, from one int or a sequence of them; int tensors will do for either."""
+    """Sizes as Python ints, from one int or a sequence of them; an int tensor may stand for either."""
     try:
         return tuple(map(index, shape))
     except TypeError:

@@ -8,11 +8,11 @@ _shared = np.random.default_rng()
 
 
 def set_seed(seed: int) -> None:
-    """Everything random after this repeats: values, initial weights, shuffling, dropout."""
+    """Seeds the shared generator: random values, initial weights, shuffling and dropout repeat from here on."""
     global _shared
     _shared = np.random.default_rng(seed)
 
 
 def generator(seed: int | None = None) -> np.random.Generator:
-    """The shared generator, or a new one from a seed of its own."""
+    """The shared generator; with a seed, a new one."""
     return _shared if seed is None else np.random.default_rng(seed)

@@ -14,9 +14,9 @@ from .variable import Variable
 
 
 class Module:
-    """Holds variables and other modules as attributes, in lists, tuples and dicts too.
+    """Finds the variables and modules among its attributes, also in lists, tuples and dicts.
 
-    They are listed by the attributes' names in order, a module's own variables before those of its submodules.
+    Attributes go by their names in order, the variables of a module before those of its submodules.
 
     name: of the module; None: the class's in snake case
     """
@@ -26,7 +26,7 @@ class Module:
 
     @property
     def name(self) -> str:
-        """The name given, or the class's in snake case."""
+        """The constructor's argument, or the class's name in snake case."""
         given = getattr(self, "_name", None)
         return given or re.sub(r"(?<!^)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
 
@@ -62,7 +62,7 @@ class Module:
         return tuple(x for x in self._found(set()) if isinstance(x, Module) and x is not self)
 
     def _found(self, seen: set[int]) -> Iterator[Any]:
-        """This module, its variables, and what its submodules find; each once."""
+        """This module, its variables, and the same of its submodules, without duplicates."""
         seen.add(id(self))
         yield self
         modules = []

@@ -1,4 +1,4 @@
-"""Scopes: names before the names of the variables that are made inside."""
+"""Name scopes: prefixes of the names of variables that are made inside."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _scope = _Scope()
 
 
 def name_scope(name: str) -> AbstractContextManager[str]:
-    """Variables made inside are called "name/...", and scopes inside too; gives the whole name with a slash."""
+    """Prefixes the names of variables and scopes made inside with "name/"; yields the whole prefix."""
     return _inside(name, None)
 
 
 def scope_of(owner: Any) -> AbstractContextManager[str]:
-    """The scope of the owner's name; inside its own scope it does not begin another."""
+    """The name scope of the owner; directly inside itself it adds no second prefix."""
     return _inside(owner.name, owner)
 
 
@@ -38,5 +38,5 @@ def _inside(name: str, owner: Any) -> Iterator[str]:
 
 
 def scoped(name: str) -> str:
-    """The name of a new variable."""
+    """The name with the prefix of the current scope."""
     return _scope.prefix + name

@@ -1,4 +1,4 @@
-"""TensorSpec: what a function or a data set says of tensors that are still to come."""
+"""TensorSpec: the shape and dtype of a function's arguments or a dataset's elements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .shapes import TensorShape, as_shape
 
 
 class TensorSpec:
-    """The shape, dtype and name of a tensor that is still to come.
+    """The shape, dtype and name of tensors that do not exist yet.
 
     shape: the sizes of the axes; None: not known
     dtype: of the elements
@@ -23,7 +23,7 @@ class TensorSpec:
 
     @classmethod
     def from_tensor(cls, tensor: Any, name: str | None = None) -> TensorSpec:
-        """The spec that only tensors of the same shape and dtype meet."""
+        """The spec of tensors of the same shape and dtype."""
         return cls(tensor.shape, tensor.dtype, name)
 
     @property
@@ -42,7 +42,7 @@ class TensorSpec:
         return self._name
 
     def is_compatible_with(self, spec_or_tensor: Any) -> bool:
-        """Whether the tensor, or what meets the other spec, can meet this one."""
+        """Whether the dtypes are equal, and one shape could be both."""
         return self._dtype == spec_or_tensor.dtype and self._shape.is_compatible_with(spec_or_tensor.shape)
 
     def _parts(self) -> tuple[Any, ...]:

@@ -29,7 +29,7 @@ Gradient = Callable[[Tensor], Sequence[Tensor | Callable[[], Tensor] | None]]
 
 
 class UnconnectedGradients(enum.StrEnum):
-    """What a gradient is that nothing leads to: None, or zeros."""
+    """The gradient by a source on which no target depends: None, or zeros."""
 
     NONE = "none"
     ZERO = "zero"
@@ -75,7 +75,7 @@ class GradientTape:
 
     Tensors are watched after `watch`. Tapes nest: gradients taken inside an outer tape can be differentiated again.
 
-    persistent: whether gradients are given any number of times; else once
+    persistent: whether `gradient` may be called more than once
     watch_accessed_variables: whether trainable variables are watched when they are read
     """
 
@@ -83,7 +83,7 @@ class GradientTape:
         self._persistent, self._accessed = persistent, watch_accessed_variables
         self._spent = False
         self._records: list[tuple[Tensor, tuple[Tensor, ...], Gradient]] = []
-        self._watched: dict[int, Tensor] = {}  # by id; holding the tensors keeps the ids theirs
+        self._watched: dict[int, Tensor] = {}  # by id, which no other object has while the tensor is held
         self._variables: dict[int, Variable] = {}
         self._firsts: dict[int, Tensor] = {}  # id of a variable: the tensor that it was first read as
 
@@ -170,7 +170,7 @@ class GradientTape:
         return operations["batch_jacobian"](self, target, source, unconnected_gradients)
 
     def _check(self, unconnected: str) -> None:
-        """RuntimeError: the tape has given its gradients. ValueError: another word than "none" and "zero"."""
+        """RuntimeError: a second call without `persistent`. ValueError: neither "none" nor "zero"."""
         if self._spent:
             raise RuntimeError(
                 "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
@@ -205,15 +205,15 @@ class GradientTape:
     def _backward(self, seeds: list[tuple[Tensor, Tensor]], sources: Sequence[Any], keep: bool) -> list[Tensor | None]:
         """The gradients of the sources: one walk over the records, last to first.
 
-        keep: the records, for another walk; else they are given up one by one, which frees memory on the way.
+        keep: whether the records stay for another walk; else each is dropped, which frees memory on the way.
         """
-        keys = []  # of the tensors that stand for the sources in the records; None's for a variable that was not read
+        keys = []  # of the sources in the records: of a variable, the tensor that it was first read as, or None
         for source in sources:
             if not isinstance(source, Operators):
                 raise TypeError(f"Sources of gradients are Tensors and Variables, got {source!r}")
             keys.append(id(source if type(source) is Tensor else self._firsts.get(id(source))))
         wanted = set(keys)
-        needed: Container[int] = self._watched  # what depends on the wanted: all, where nothing else was watched
+        needed: Container[int] = self._watched  # those that depend on the sources: all, if only they were watched
         if len(self._watched) != len(self._records) + len(wanted):
             needed = set(keys)
             for out, inputs, _ in self._records:
@@ -236,6 +236,6 @@ class GradientTape:
                     dx = dx() if callable(dx) else dx
                     if dx is not None:  # None: a custom gradient says that the value does not depend on x
                         grads[key] = grads[key] + dx if key in grads else dx
-        if not keep:  # a tape that is not persistent gives gradients once; which variables it read may still be asked
+        if not keep:  # `watched_variables` still works
             self._watched, self._firsts, self._spent = {}, {}, True
         return list(map(grads.get, keys))

@@ -10,7 +10,7 @@ import numpy as np
 from .dtypes import DType, as_dtype
 from .shapes import TensorShape
 
-# What the operators below call, by name: `pynn.ops` fills it, as operations make Tensors.
+# The functions that the operators below call, by name. `pynn.ops` fills it: operations import Tensor.
 operations: dict[str, Callable[..., Any]] = {}
 
 
@@ -29,7 +29,7 @@ class Operators:
     _array: np.ndarray
 
     def _read(self) -> Tensor:
-        """What operations compute with; a Variable tells the recording tapes that it was read."""
+        """The Tensor that operations compute with; of a Variable, the recording tapes note that it was read."""
         raise NotImplementedError
 
     __add__, __radd__ = _operator("add")
@@ -105,7 +105,7 @@ class Operators:
         return "/job:localhost/replica:0/task:0/device:CPU:0"
 
     def ref(self) -> Reference:
-        """A key of it for dicts and sets: tensors and variables compare by elements and have no hash."""
+        """A key for dicts and sets: tensors and variables themselves compare by elements and have no hash."""
         return Reference(self)
 
     @property

@@ -1,4 +1,4 @@
-"""What arguments may be, where many types will do."""
+"""The types of arguments that may be of several types."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ from .tensor import Operators
 ArrayLike: TypeAlias = npt.ArrayLike  # numbers, nested lists of them, arrays
 TensorLike: TypeAlias = Operators | ArrayLike | Sequence[Any]  # and tensors, variables, nested lists that hold them
 Shape: TypeAlias = int | Sequence[Any] | np.ndarray | Operators  # sizes; None among them where one is not known
-DTypeLike: TypeAlias = DType | npt.DTypeLike | None  # None: the usual one
+DTypeLike: TypeAlias = DType | npt.DTypeLike | None  # None: the default

@@ -45,7 +45,7 @@ class Variable(Operators):
         value = initial_value() if callable(initial_value) else initial_value
         if value is None:
             raise ValueError("The `initial_value` of tf.Variable must be specified")
-        # a copy that owns its memory: views of it then count as references to it (see _writable)
+        # a copy that owns its memory: each view of it is then a reference to it (see writable)
         self._tensor = Tensor(np.array(as_array(value, dtype), order="C"))
         if shape is not None and (not isinstance(shape, (tuple, list)) or None in shape):
             raise ValueError(f"A variable keeps the shape of its initial value, {self.shape}: shape={shape!r} has none")
@@ -71,7 +71,7 @@ class Variable(Operators):
                 tape._variables[key] = self
                 tape._watched[id(tensor)] = tensor
                 first = tape._firsts.setdefault(key, tensor)
-                if first is not tensor:  # it was assigned to in between: the gradients of both values are its own
+                if first is not tensor:  # assigned to in between: its gradient is the sum of those of both values
                     tape._records.append((tensor, (first,), lambda g: (g,)))
         return tensor
 
@@ -156,7 +156,7 @@ class Variable(Operators):
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
         for name, value in state[1].items():
             setattr(self, name, value)
-        self._tensor = Tensor(np.array(self._array, order="C"))  # what is unpickled may lie in memory of others
+        self._tensor = Tensor(np.array(self._array, order="C"))  # an unpickled array may not own its memory
 
     def __repr__(self) -> str:
         about = f"'{self.name}' shape={self.shape} dtype={self.dtype.name}"
@@ -177,7 +177,7 @@ def writable(variables: Sequence[Variable], keep: bool = True) -> list[np.ndarra
 
 
 def _holders(variable: Variable) -> tuple[int, int]:
-    """The counts in `writable` for a variable whose value nobody else holds."""
+    """The reference counts in `writable` of a variable whose tensor and array are held by nothing else."""
     tensor = variable._tensor
     return sys.getrefcount(tensor), sys.getrefcount(tensor._array)
 

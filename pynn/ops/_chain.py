@@ -81,5 +81,5 @@ def masked(g: Tensor, mask: np.ndarray, of: tuple[Tensor, ...], slope: float = 0
 
 
 def no_gradient(x: Tensor) -> Callable[[], Tensor]:
-    """The gradient of what is constant around x."""
+    """The gradient by x of a function that is constant around x: zeros."""
     return lambda: Tensor(np.zeros_like(x._array))

@@ -52,7 +52,7 @@ def invert(x: TensorLike) -> Tensor:
 
 
 def bools(x: TensorLike) -> np.ndarray:
-    """The array of an operand that must be bool. TypeError: numbers; InvalidArgumentError: tensors of them."""
+    """The array of a bool operand. TypeError: Python's numbers; InvalidArgumentError: tensors and arrays of numbers."""
     array = as_array(x) if isinstance(x, (Operators, np.ndarray)) else as_array(x, bool)
     if array.dtype.kind != "b":
         raise InvalidArgumentError(f"A bool tensor is needed, got {array.dtype}: tf.cast(x, tf.bool)")

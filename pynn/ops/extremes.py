@@ -72,7 +72,7 @@ def _index_of(x: TensorLike, axis: int | None, largest: bool, output_type: DType
 
 
 def extreme(a: np.ndarray, axis: int = -1, largest: bool = True) -> Any:
-    """NumPy's argmax, or argmin; but NaN, at which they stop, counts as the worst."""
+    """argmax, or argmin, in which a NaN counts as -inf, or inf (NumPy's return the index of the first NaN)."""
     # in every step of training: of finite numbers the sum is one, but where it overflows
     if a.dtype.kind == "f" and not math.isfinite(np.add.reduce(a, None)):
         a = np.where(a == a, a, _worst(a.dtype, largest))

@@ -23,7 +23,7 @@ from .index import getitem
 
 
 def _stable(x: TensorLike) -> Tensor:
-    """An operand whose array nobody else can change: results below are views of it."""
+    """x as a Tensor; a user's array is copied, since the results below are views."""
     return operand(x) if isinstance(x, Operators) else convert_to_tensor(x)
 
 
@@ -72,7 +72,7 @@ def squeeze(input: TensorLike, axis: Any = None) -> Tensor:
 
 def concat(values: Sequence[Any], axis: int) -> Tensor:
     """The values joined along an existing axis."""
-    if isinstance(values, Operators):  # one tensor alone
+    if isinstance(values, Operators):  # a single tensor
         return identity(values)
     tensors = alike(values)
     axis = to_axis(axis, tensors[0]._array.ndim)
