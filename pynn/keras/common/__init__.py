@@ -1,1 +1,1 @@
-"""What all families of Keras share: names, configurations, documentation, symbols of values to come."""
+"""What layers, losses, metrics, optimizers, ... share: names, configurations, documentation, KerasTensors."""

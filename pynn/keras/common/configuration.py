@@ -32,7 +32,7 @@ def parsed(text: str | bytes) -> Any:
 
 
 class Configured:
-    """Base of what a configuration describes: the arguments of the constructor, noted when it is called."""
+    """Base of classes with a configuration: the constructor's arguments, stored when it is called."""
 
     _module: str  # the module under which Keras has the classes of this family, like "keras.layers"
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
@@ -74,11 +74,11 @@ class Configured:
             elif kind is not inspect.Parameter.VAR_POSITIONAL and name not in theirs:
                 config[name] = value
         if "name" in config and config["name"] is None:
-            config["name"] = getattr(self, "name", None)  # the one that it was given instead
+            config["name"] = getattr(self, "name", None)  # the name made for it
         return {name: serialize(value) for name, value in self._for_config(config).items()}
 
     def _only_theirs(self, signature: inspect.Signature) -> set[str]:
-        """The arguments that a subclass with a `get_config` of its own adds to what stands in ours, as in Keras."""
+        """The arguments that only a user's subclass with a `get_config` has: it adds them itself, as in Keras."""
         writer = next(base for base in type(self).__mro__ if "get_config" in vars(base))
         if is_ours(writer):
             return set()
@@ -86,12 +86,12 @@ class Configured:
         return set(signature.parameters).difference(*(inspect.signature(one).parameters for one in ours))
 
     def _for_config(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """What stands in the configuration for the arguments."""
+        """The arguments as the configuration has them."""
         return arguments
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
-        """A new object from what `get_config` gave; custom_objects: names for classes and functions of one's own."""
+        """A new object from what `get_config` returned; custom_objects: a user's classes and functions by name."""
         return cls(**{name: deserialize(value, custom_objects) for name, value in config.items()})
 
 
@@ -104,7 +104,7 @@ def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -
 
 
 class _Sharing(threading.local):
-    """Of the configuration that is being written or read: objects that occur in it more than once."""
+    """The objects of the configuration that is being written or read, which may occur in it again."""
 
     written: dict[int, tuple[Any, dict[str, Any]]] | None = None  # by id: the object, and its first description
     read: dict[Any, Any] | None = None  # by what stands in the file
@@ -176,9 +176,9 @@ def _described_parts(config: dict[str, Any]) -> dict[str, Any]:
 
 @neutral(safe_mode=True)
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, *, family: str | None = None) -> Any:
-    """The object that `serialize` described; family: the module of our classes that is meant where it names none.
+    """The object that `serialize` described; family: the module for names without one, like "keras.losses".
 
-    TypeError: a class that is neither ours nor registered nor given. Other errors name the object that was not made.
+    TypeError: a class neither of Keras, registered, nor in custom_objects. Other errors name the object that failed.
     """
     if custom_objects:
         with registry.custom_object_scope(custom_objects):

@@ -1,4 +1,4 @@
-"""Names: of things that a string may stand for, and of layers that were given none."""
+"""Names: look-up of objects by name, and automatic names of layers."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ def auto_name(cls: type | str) -> str:
 
 @neutral(free_memory=...)
 def clear_session() -> None:
-    """Layers that are given no name are counted from the beginning again."""
+    """Automatic names start again without a number: dense, dense_1, ..."""
     _used.clear()

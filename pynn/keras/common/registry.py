@@ -28,9 +28,9 @@ class UnknownObject(TypeError):
 
 
 def find_class(config: dict[str, Any], family: str | None) -> Any:
-    """The class that a configuration names; `family`: the module of our classes that is meant if it names none.
+    """The class that a configuration names; family: the module for names without one, like "keras.losses".
 
-    UnknownObject: neither ours nor registered nor given. ValueError: one of ours under a registered name.
+    UnknownObject: neither of Keras nor registered nor in custom_objects. ValueError: Keras's under a registered name.
     """
     name, registered, module = config["class_name"], config.get("registered_name"), config.get("module")
     ours = isinstance(module, str) and module.split(".")[0] == "keras"
@@ -45,7 +45,7 @@ def find_class(config: dict[str, Any], family: str | None) -> Any:
 
 
 def find_function(config: dict[str, Any], family: str | None) -> Any:
-    """The function that a configuration names. UnknownObject: neither ours nor registered nor given."""
+    """The function that a configuration names. UnknownObject: neither of Keras nor registered nor in custom_objects."""
     name, registered = config["config"], config.get("registered_name")
     found = _find_custom(name, None if registered == "function" else registered)
     if found is None:
@@ -57,7 +57,7 @@ def find_function(config: dict[str, Any], family: str | None) -> Any:
 
 
 def _find_ours(module: str | None, name: Any, family: str | None) -> Any:
-    """By module and name; where the module is none of a family ("keras" in our older files), by family, then name."""
+    """By module and name; where the module names no family ("keras" in older files), by family, then by name alone."""
     for place in (module, family):
         if (place, name) in OURS:
             return OURS[place, name]

@@ -1,4 +1,4 @@
-"""KerasTensor: the shape and dtype of a value to come, from which `Model(inputs, outputs)` learns who calls whom."""
+"""KerasTensor: shape and dtype of a layer's output before there is data; Node: the call of a layer that gave it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """One call of a layer on KerasTensors: its arguments, and the KerasTensors that it gave."""
+    """One call of a layer on KerasTensors: its arguments, and the KerasTensors that it returned."""
 
     def __init__(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
         self.layer, self.args, self.kwargs, self.outputs = layer, args, kwargs, outputs
@@ -43,7 +43,7 @@ def _operator(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any]
 
 
 class KerasTensor:
-    """What a layer gives for an Input or another KerasTensor: shape (None: any size), dtype, name, no values.
+    """The result of a layer called on an Input or another KerasTensor: shape, dtype and name without values.
 
     shape: sizes, of the batch first; None for any
     dtype: type of the values
@@ -108,9 +108,9 @@ def is_symbolic(*values: Any) -> bool:
 
 
 def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any:
-    """KerasTensors for function(*arguments): their shapes from calls on zeros in the place of the KerasTensors given.
+    """KerasTensors for function(*arguments): their shapes come from calls on zeros in place of the KerasTensors.
 
-    Sizes of the result that change with the unknown ones of the arguments are not known.
+    Sizes that change with unknown sizes of the arguments are unknown.
     """
     given = [x for x in nest.flatten(arguments) if isinstance(x, KerasTensor)]
 

@@ -1,4 +1,4 @@
-"""What every layer's constructor takes and hands on to Layer's."""
+"""The options that each layer's constructor passes on to Layer's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 
 class LayerOptions(TypedDict, total=False):
-    """Keyword arguments; Layer says what they mean."""
+    """Keyword arguments, described in Layer."""
 
     name: str | None
     trainable: bool

@@ -1,4 +1,4 @@
-"""What the layers inside know of the outermost call that is going on in this thread."""
+"""The outermost call of a layer in this thread: its `training`, and the losses that layers inside add."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from ...engine.tensor import Tensor
 
-OUTSIDE = object()  # no call is going on
+OUTSIDE = object()  # no layer is being called
 
 
 class _Scope(threading.local):
-    training: Any = OUTSIDE  # as the outermost layer was told
+    training: Any = OUTSIDE  # the argument of the outermost call
 
     def __init__(self) -> None:
         self.call: list[Tensor] = []  # the losses that layers add during the call
@@ -23,5 +23,5 @@ scope = _Scope()
 
 
 def is_told_training() -> bool:
-    """Whether the outermost layer was told if the call is for training."""
+    """Whether the outermost call has the argument `training`."""
     return isinstance(scope.training, (bool, np.bool_))

@@ -1,4 +1,4 @@
-"""Tracked: what finds the variables and the other Tracked that it holds in its attributes."""
+"""Tracked: finds variables and layers among its attributes."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from ...engine.variable import Variable
 from ..common.configuration import Configured
 from ..variables import Variable as KerasVariable
 
-_PLAIN = frozenset({str, bool, int, float, type(None), Tensor})  # most attributes, which hold nothing
-_OWN = frozenset({"_arguments", "_nodes", "_call", "_added"})  # of layers, which hold none but in other attributes, too
+_PLAIN = frozenset({str, bool, int, float, type(None), Tensor})  # most attributes, which hold no variable and no layer
+_SKIPPED = frozenset({"_arguments", "_nodes", "_call", "_added"})  # what they hold is in other attributes, too
 
 
 class Tracked(Configured):
-    """Base of layers and models. Attributes count, also those in lists, tuples and dicts."""
+    """Base of layers and models. It looks into lists, tuples and dicts, too."""
 
     name: str
     built = False
     _trainable = True
 
     def parts(self, kind: type) -> tuple[list[Variable], list[Any]]:
-        """The variables and the objects of type `kind` among the attributes, each once."""
+        """The variables and the objects of type `kind` among the attributes, without duplicates."""
         variables: dict[int, Variable] = {}
         objects: dict[int, Any] = {}
-        _find([value for name, value in vars(self).items() if name not in _OWN], kind, variables, objects)
+        _find([value for name, value in vars(self).items() if name not in _SKIPPED], kind, variables, objects)
         return list(variables.values()), list(objects.values())
 
     def _tree(self) -> list[Self]:
-        """This and all layers inside it, each once, outer ones first."""
+        """This and all layers inside it, without duplicates, outer ones first."""
         seen: dict[int, Any] = {}
 
         def walk(at: Any) -> None:
@@ -93,12 +93,12 @@ class Tracked(Configured):
     def save_own_variables(self, store: dict[str, Any]) -> None:
         """Puts its own variables, without those of the layers inside, into the dict that goes into a file.
 
-        A subclass may choose other names, and arrays of its own; its `load_own_variables` gets the same.
+        A subclass may store other names and arrays; its `load_own_variables` gets the same dict.
         """
         store |= {str(i): v._array for i, v in enumerate(self._own())}
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Takes the values that `save_own_variables` gave. ValueError: not as many."""
+        """Assigns the values that `save_own_variables` stored. ValueError: another number of them."""
         own = self._own()
         if len(store) != len(own):
             raise ValueError(f"Layer {self.name!r} has {len(own)} variables of its own, the file has {sorted(store)}")
@@ -119,7 +119,7 @@ class Tracked(Configured):
         return [v._array.copy() for v in self.weights]
 
     def set_weights(self, weights: Any) -> None:
-        """Takes weights as `get_weights` gives them; if one does not fit, none is changed."""
+        """Assigns weights in the order of `get_weights`; if one does not fit, none is changed."""
         variables = self.weights
         if len(weights) != len(variables):
             raise ValueError(

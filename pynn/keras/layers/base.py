@@ -33,7 +33,7 @@ _BY_NAME: Any = object()  # the inputs are among the keyword arguments
 
 
 class _Missing:
-    """Stands for an attribute that Layer's constructor sets, in a layer whose own did not call it."""
+    """In place of an attribute that Layer's constructor sets: an error where a subclass's did not call it."""
 
     def __get__(self, layer: Any, cls: type) -> Any:
         if layer is not None:  # a class may be asked, as inspect does
@@ -83,8 +83,8 @@ class Layer(Tracked):
         self._first_shape = (input_dim,) if input_dim is not None else input_shape
         self._build_shape: Any = None
         self._nodes: list[Node] = []
-        self._call: list[Tensor] = []  # the outermost call in which this layer last took part: the losses added in it
-        self._added: tuple[list[Tensor] | None, list[Tensor]] = None, []  # such a call, and this layer's share of them
+        self._call: list[Tensor] = []  # the losses of the last outermost call that reached this layer
+        self._added: tuple[list[Tensor] | None, list[Tensor]] = None, []  # such a list, and this layer's part of it
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -98,7 +98,7 @@ class Layer(Tracked):
         self.built, self._build_shape = True, input_shape
 
     def _build_for(self, input_shape: Any) -> None:
-        """Called with the shape of the first inputs."""
+        """`build` with the shape of the first inputs; Model overrides it."""
         self.build(input_shape)
 
     def call(self, inputs: Any) -> Any:
@@ -120,7 +120,7 @@ class Layer(Tracked):
                 try:
                     return self(inputs, *args, **kwargs)  # in which the layers inside are built
                 except BaseException:
-                    self.built = self._has_own_build  # else the layers inside that are left unbuilt get no names
+                    self.built = self._has_own_build  # else a later call builds inner layers outside the name scope
                     raise
         outer = scope.training
         if args and self._takes_training:
@@ -129,7 +129,7 @@ class Layer(Tracked):
             training = kwargs.pop("training", None)
             training = outer if training is None else training
             if "mask" in kwargs and kwargs["mask"] is None and "mask" not in inspect.signature(self.call).parameters:
-                del kwargs["mask"]  # there is no masking: what Keras's files say everywhere
+                del kwargs["mask"]  # there is no masking; Keras's files have mask=None in each call
             if self._takes_training and training is not None and training is not OUTSIDE:
                 kwargs["training"] = training
         if training is not outer or outer is OUTSIDE:
@@ -143,9 +143,7 @@ class Layer(Tracked):
     def _call_in_scope(self, training: Any, /, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """`call`, where this layer is the outermost, or changes what `training` is for the layers inside."""
         outer = scope.training, scope.call
-        scope.training = training
-        if outer[0] is OUTSIDE:
-            scope.call = []
+        scope.training, scope.call = training, [] if outer[0] is OUTSIDE else scope.call
         self._call = scope.call
         try:
             outputs = self.call(inputs, *args, **kwargs)
@@ -169,7 +167,7 @@ class Layer(Tracked):
         return kwargs.pop(name)
 
     def _symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """KerasTensors for those given."""
+        """The outputs for KerasTensors, as KerasTensors."""
         with scope_of(self):
             if not self.built:
                 self._build_for(nest.map_structure(lambda x: tuple(x.shape if hasattr(x, "shape") else ()), args[0]))
@@ -177,7 +175,7 @@ class Layer(Tracked):
         return Node(self, args, kwargs, outputs).outputs
 
     def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        outer, scope.call = scope.call, []  # what is added to the loss is of zeros
+        outer, scope.call = scope.call, []  # losses of zeros are dropped
         try:
             outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
         finally:
@@ -218,9 +216,8 @@ class Layer(Tracked):
         """
         dtype, sizes = as_dtype(dtype or self._dtype).dtype, to_shape(shape or ())
         budget.spend(math.prod(sizes))
-        if initializer is None:
-            initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
-        value = initializers.get(initializer)(sizes, dtype=dtype)
+        default = "glorot_uniform" if dtype.kind == "f" else "zeros"
+        value = initializers.get(default if initializer is None else initializer)(sizes, dtype=dtype)
         variable = owned(self, value, name, trainable, dtype)
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)
@@ -248,7 +245,7 @@ class Layer(Tracked):
         return nest.map_structure(lambda x: tuple(x.shape), outputs)
 
     def _inferred_apart(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """`_inferred`, by a copy where there are no weights yet: it makes some for the sizes of this call."""
+        """`_inferred`; a layer without weights is copied first, since the call makes them for these sizes."""
         return (self if self.built else copy.deepcopy(self))._inferred(args, kwargs)
 
     def get_build_config(self) -> dict[str, Any] | None:
@@ -256,7 +253,7 @@ class Layer(Tracked):
         return {"input_shape": self._build_shape} if self._build_shape is not None else None
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Makes the weights for inputs of the shape that `get_build_config` gave."""
+        """Makes the weights for inputs of the shape that `get_build_config` returned."""
         if (shape := config.get("input_shape")) is not None:
             self.build(as_shapes(shape))
             self.built = True
@@ -274,7 +271,7 @@ class Layer(Tracked):
 
     @property
     def output(self) -> Any:
-        """The KerasTensors that the layer gave when it was first called on others."""
+        """The KerasTensors that the first call on KerasTensors returned."""
         return self._node().outputs
 
     def _node(self) -> Node:
@@ -285,7 +282,7 @@ class Layer(Tracked):
     def _for_config(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if not type(self).__init__.__module__.startswith("pynn."):
             return arguments
-        # the object that a name like "glorot_uniform" stood for, as in Keras
+        # as in Keras, the object in place of a name like "glorot_uniform"
         named = {n for n, value in arguments.items() if isinstance(value, str) and n != "activation"}
         return {n: getattr(self, n, value) if n in named else value for n, value in arguments.items()}
 
@@ -293,10 +290,10 @@ class Layer(Tracked):
         """The constructor's arguments, with the name and dtype that the layer really has."""
         accepted = inspect.signature(type(self).__init__).parameters
         own = accepted.keys() if type(self).__init__ is not Layer.__init__ else set()
-        older = {"input_shape", "batch_input_shape", "input_dim"} - own  # a subclass's own ones stay
+        older = {"input_shape", "batch_input_shape", "input_dim"} - own  # unless a subclass has them
         config = {name: value for name, value in super().get_config().items() if name not in older}
         if "activity_regularizer" in config and config["activity_regularizer"] is None:
-            del config["activity_regularizer"]  # Keras's layers without one do not know the word
+            del config["activity_regularizer"]  # Keras's layers without one do not take the argument
         base = {"name": self.name, "trainable": self._trainable, "dtype": self._dtype.name}
         open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
         return config | {key: value for key, value in base.items() if open_ended or key in accepted}
@@ -306,7 +303,7 @@ class Layer(Tracked):
 
 
 def _marking_built(build: Callable[..., None]) -> Callable[..., None]:
-    """A subclass's `build` that also notes that the layer is built, and for which shape."""
+    """A subclass's `build`, after which `built` is True and the shape is stored."""
 
     @functools.wraps(build)
     def wrapped(self: Layer, input_shape: Any = None) -> None:

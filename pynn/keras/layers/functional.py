@@ -28,7 +28,7 @@ class _Call(Operation):
 
 
 def operation(name: str, function: Callable[..., Any], inputs: int = 1, module: str = "numpy") -> Callable[..., Any]:
-    """The operation of this name in Keras; of KerasTensors among its first `inputs` arguments, a layer's call.
+    """The operation of this name in Keras: a layer's call where one of its first `inputs` arguments is a KerasTensor.
 
     module: Keras's file of the layer's class
     """

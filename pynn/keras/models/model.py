@@ -30,11 +30,11 @@ class Model(Trainer, Layer):
 
     _module = "keras"
     _graph: graph.Graph | None = None
-    _has_own_build = False  # but for a subclass's
+    _has_own_build = False  # True in a subclass that defines `build`
 
     @property
     def _is_of_layers(self) -> bool:  # type: ignore[override]
-        """Whether `layers` are all that there is; else they are attributes, which a subclass's `call` uses."""
+        """Whether the model consists of `layers`; else they are attributes, which a subclass's `call` uses."""
         return self._graph is not None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -56,7 +56,7 @@ class Model(Trainer, Layer):
         if inputs is not None:
             inputs, outputs = graph.from_inputs(inputs, outputs)
             self._graph = graph.Graph(inputs, outputs)
-            # an attribute of the model's, in which `parts` finds them
+            # an attribute, so that `parts` finds them
             self._graph_layers = [layer for layer in self._graph.layers if not isinstance(layer, Operation)]
             self.output_names = self._graph.output_names
             self.built, self._build_shape = True, nest.map_structure(lambda x: tuple(x.shape), inputs)
@@ -71,7 +71,7 @@ class Model(Trainer, Layer):
         return self._graph.run(inputs)
 
     def _symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """Among KerasTensors a list of one output is a list, as in Keras: code takes it apart."""
+        """On KerasTensors, a graph's list of one output stays a list, as in Keras."""
         outputs = super()._symbolic_call(*args, **kwargs)
         form = self._graph.outputs if self._graph else None
         if isinstance(form, (list, tuple)) and len(form) == 1:
@@ -126,12 +126,12 @@ class Model(Trainer, Layer):
 
     @property
     def input(self) -> Any:
-        """The graph's inputs as they were given."""
+        """The graph's inputs in the structure that the constructor got."""
         return super().input if self._graph is None else self._graph.inputs
 
     @property
     def output(self) -> Any:
-        """The graph's outputs as they were given."""
+        """The graph's outputs in the structure that the constructor got."""
         return super().output if self._graph is None else self._graph.outputs
 
     @property
@@ -186,7 +186,7 @@ class Model(Trainer, Layer):
         return json.dumps(serialize(self), **options)
 
     def get_compile_config(self) -> dict[str, Any] | None:
-        """What `compile` was given, in the types that JSON has; None, and a warning, where that is not possible."""
+        """The arguments of `compile` in JSON's types; None, and a warning, where that is not possible."""
         if not self.compiled:
             return None
         try:
@@ -196,7 +196,7 @@ class Model(Trainer, Layer):
             return None
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles with what `get_compile_config` gave; where a subclass has its own `compile`, it only warns."""
+        """Compiles with what `get_compile_config` returned; where a subclass overrides `compile`, only warns."""
         if type(self).compile is not Model.compile:
             warnings.warn(
                 f"{type(self).__name__} has a compile() of its own, which was not called: call it, or override "
@@ -210,14 +210,14 @@ class Model(Trainer, Layer):
         })  # fmt: skip
 
     def get_config(self) -> dict[str, Any]:
-        """The graph's layers and calls, or the arguments of a constructor that takes others than a graph."""
+        """The graph's layers and calls, or the arguments of a constructor without `inputs` and `outputs`."""
         if self._graph is None or not {"inputs", "outputs"} <= set(inspect.signature(type(self).__init__).parameters):
             return super().get_config()
         return {"name": self.name, "trainable": self._trainable, **self._graph.config()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Model:
-        """A new model from what `get_config` gave, its weights drawn anew; custom_objects: see load_model."""
+        """A new model, with new weights, from what `get_config` returned; custom_objects: see load_model."""
         with custom_object_scope(custom_objects or {}):
             if "input_layers" not in config:
                 return cls(**{name: deserialize(value) for name, value in config.items()})

@@ -37,9 +37,9 @@ class Sequential(Model):
         self._stack: list[Layer] = []
         self._layer_names: set[str] = set()
         self._input: tuple[int | None, ...] | None = None
-        # what goes into the first layer, what comes out of it, out of the next, ...
+        # the first layer's input, its output, the next one's output, ...
         self._chain: list[KerasTensor] = []
-        self._entry: InputLayer | None = None  # given as the first entry, and not taken from the first data
+        self._entry: InputLayer | None = None  # the user's first entry, not made from the first data
         if layers is not None and not isinstance(layers, (list, tuple)):
             layers = [layers]  # type: ignore[list-item]  # one layer alone
         for layer in layers or ():
@@ -99,7 +99,7 @@ class Sequential(Model):
         return list(self._stack)
 
     def build(self, input_shape: Any = None) -> None:
-        """Builds each layer for what the one below gives, from inputs of this shape (with the batch)."""
+        """Builds each layer on the output of the one before; input_shape is with the batch."""
         if input_shape is None:
             input_shape = self._input
         if input_shape is None:
@@ -114,22 +114,22 @@ class Sequential(Model):
 
     @property
     def inputs(self) -> list[KerasTensor]:
-        """What goes into the first layer."""
+        """The input of the first layer, in a list."""
         return [self.input]
 
     @property
     def outputs(self) -> list[KerasTensor]:
-        """What comes out of the last layer."""
+        """The output of the last layer, in a list."""
         return [self.output]
 
     @property
     def input(self) -> KerasTensor:
-        """What goes into the first layer, for `Model(inputs, outputs)`."""
+        """The input of the first layer, for `Model(inputs, outputs)`."""
         return self._ends()[0]
 
     @property
     def output(self) -> KerasTensor:
-        """What comes out of the last layer."""
+        """The output of the last layer, for `Model(inputs, outputs)`."""
         return self._ends()[-1]
 
     def _ends(self) -> list[KerasTensor]:
@@ -179,7 +179,7 @@ class Sequential(Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Sequential:
-        """A new model from what `get_config` gave, its weights drawn anew; custom_objects: see load_model."""
+        """A new model, with new weights, from what `get_config` returned; custom_objects: see load_model."""
         layers = deserialize(config["layers"], custom_objects, family="keras.layers")
         model = cls(name=config["name"], trainable=config.get("trainable", True))
         if config.get("dtype"):

@@ -63,7 +63,7 @@ class Batches:
 
 
 def data_parts(x: Any, y: Any = None, sample_weight: Any = None) -> list[Any]:
-    """The arrays of x, y and sample_weight, as many as there are; y and weights of None end the list."""
+    """The arrays of x, y and sample_weight, as many as there are; y and sample_weight may be None."""
     parts = [as_nest(x, "x")]
     if y is not None or sample_weight is not None:
         parts.append(as_nest(y, "y"))

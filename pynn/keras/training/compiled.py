@@ -14,7 +14,7 @@ from .outputs import Outputs
 
 
 class CompiledLoss:
-    """The loss of all outputs: the sum of each output's own, times its weight.
+    """The loss of all outputs: the sum of each output's loss times its weight.
 
     loss: one (a name, function or Loss) for every output, or a nest of them, by place or output name; None among
     them: that output has no loss. loss_weights: numbers in the same form.
@@ -68,11 +68,11 @@ class CompiledLoss:
         if set(order) == {n for _, n in found}:
             found.sort(key=lambda pair: order.index(pair[1]))
         self.means = [m for m, _ in found] if len(found) > 1 else []
-        self._functions = functions  # last: after an error nothing counts as made
+        self._functions = functions  # set last: after an error above, the next call starts over
 
 
 class CompiledMetrics(Metric):
-    """The metrics of all outputs. They are made with the first batch, whose shapes say what "accuracy" means."""
+    """The metrics of all outputs, made with the first batch: its shapes decide what "accuracy" means."""
 
     _outputs: Outputs  # the form of the last batch's
 
@@ -84,16 +84,16 @@ class CompiledMetrics(Metric):
 
     @property
     def metrics(self) -> list[Metric]:
-        """The metrics, once they are made."""
+        """The metrics; none before the first batch."""
         return [metric for metric, _, _ in self._found or ()]
 
     def reset_state(self) -> None:
-        """Starts each anew."""
+        """Resets each metric."""
         for metric in self.metrics:
             metric.reset_state()
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes in a batch."""
+        """Updates each metric with a batch."""
         if self._found is None:
             self._found = self._make(y_true, y_pred)
             self._names_found = self.names()
@@ -148,7 +148,7 @@ class CompiledMetrics(Metric):
 
 
 def _loss(identifier: Any) -> losses.Loss | None:
-    if isinstance(identifier, (list, tuple)) and len(identifier) == 1:  # one output's, as Keras takes it too
+    if isinstance(identifier, (list, tuple)) and len(identifier) == 1:  # Keras takes a list of one for a single output
         identifier = identifier[0]
     if identifier is None:
         return None

@@ -46,7 +46,7 @@ def fit(
     """Trains for epochs of shuffled batches (default size 32); returns the History.
 
     x: an array, or a list or dict of them by input; or a Dataset, PyDataset or generator of batches (x, y) or
-    (x, y, sample_weight), whose own size and order hold; then an epoch has `steps_per_epoch` batches, or all.
+    (x, y, sample_weight), whose size and order stay; an epoch then has `steps_per_epoch` batches, or all.
     validation_data (x, y), (x, y, sample_weight) or such a stream, or the last `validation_split` share of x
     and y before shuffling, is evaluated after every `validation_freq` epochs, or after those of a list (1 is the
     first). class_weight: label -> weight of its samples.
@@ -73,7 +73,7 @@ def fit(
         validated = range(0, epochs + 1, check_count("validation_freq", validation_freq))
     self.stop_training, self._diverged, self._initial_epoch = False, False, None
     with _calling(self, callbacks, verbose, epochs=epochs, steps=batches.steps, add_history=True) as call:
-        history = self.history  # a callback that calls fit puts another in its place
+        history = self.history  # a callback that calls fit sets another
         call("on_train_begin")
         if self._initial_epoch is not None:
             for epoch in range(initial_epoch, self._initial_epoch):
@@ -102,7 +102,7 @@ def fit(
 
 @contextmanager
 def _calling(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
-    """The callbacks and, after them, the progress bar, which gives the terminal back at the end."""
+    """The callbacks and, after them, the progress bar, which is closed at the end."""
     progress = None if verbose == 0 else ProgressBar(verbose)
     outer = self._trainer_epoch  # a callback of fit may call evaluate or predict
     one = isinstance(callbacks, (Callback, CallbackList))
@@ -191,7 +191,7 @@ def predict(
     steps: int | None = None,
     callbacks: Callbacks = None,
 ) -> Any:
-    """The outputs for x (as in fit; targets in a stream are left aside), as one array each."""
+    """The outputs for x (as in fit; targets in a stream are ignored), as one array each."""
     batches = source(x, batch_size=batch_size, steps=steps)
     outputs: list[Any] = []
     with _calling(self, callbacks, verbose, epochs=1, steps=batches.steps) as call:

@@ -1,4 +1,4 @@
-"""Several outputs: which of the losses, metrics, targets and weights belongs to which of them."""
+"""Outputs: assigns losses, metrics, targets and weights to the outputs of a model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ...engine import nest
 
 
 class Outputs:
-    """The form of a model's outputs: finds what belongs to each of them, in the order of nest.flatten.
+    """The structure of a model's outputs; its methods return one entry for each output, in the order of nest.flatten.
 
-    names: the outputs' own, or output_0, output_1, ...; labels: for a nest, each output's path of keys, "v/dense";
+    names: of the output layers, or output_0, output_1, ...; labels: in a nest, each output's path of keys, "v/dense";
     prefixes: what the metrics' names begin with. The last two are empty where Keras reports no output's name.
     """
 
@@ -31,13 +31,13 @@ class Outputs:
         self.prefixes = [] if len(paths) == 1 else self.names if flat else layers if known else []
 
     def fits(self, y_pred: Any) -> bool:
-        """Whether outputs of as many leaves have this form, as far as the outermost nest tells."""
+        """Whether outputs with the same number of leaves have this structure; only the outermost nest is compared."""
         return type(y_pred) is self._kind and (self._kind is not dict or y_pred.keys() == self._form.keys())
 
     def each(self, value: Any, what: str, partial: bool = True) -> list[Any]:
-        """The value for each output: one for all, or from a nest by key, name or place. ValueError: none such.
+        """The value for each output: one for all, or from a nest by key, name or place. ValueError: another structure.
 
-        partial: what a dict does not name is None.
+        partial: an output that a dict does not name has None; else it is an error.
         """
         if not nest.is_nested(value):
             return [value] * len(self.names)

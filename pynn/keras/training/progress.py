@@ -20,7 +20,7 @@ REDRAW = 0.1  # seconds between drawings of the bar
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Nobody reads any more (`pynn train | head`): rich would end the program, but training goes on, unseen."""
+        """The reader has closed the pipe (`pynn train | head`): rich would exit; training continues without output."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -29,7 +29,7 @@ class ProgressBar(Callback):
     """verbose: "auto" or 1: draws a bar; 2: prints one line per epoch."""
 
     _bar: Progress | None = None
-    _counted: int | None = None  # the steps of an epoch, where only the first one tells
+    _counted: int | None = None  # the steps of the first epoch, for data without a length
     _training = False
 
     def __init__(self, verbose: Any, unit: str = "step") -> None:
@@ -109,7 +109,7 @@ class ProgressBar(Callback):
 
     def _finish(self, logs: Logs) -> None:
         seconds = time.perf_counter() - self._began
-        self._counted = self._steps = self._steps or self._done  # a number that was not known is, from now on
+        self._counted = self._steps = self._steps or self._done  # data without a length: known after the first epoch
         if self._bar:
             self.close()
             line = "-" if self._console.options.ascii_only else "━"
@@ -121,7 +121,7 @@ class ProgressBar(Callback):
             self._console.file.flush()
 
     def close(self) -> None:
-        """Gives the terminal back, also after an interrupt."""
+        """Removes the live bar from the terminal, also after an interrupt."""
         if self._bar:
             self._bar.stop()
             self._bar = None

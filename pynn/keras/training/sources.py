@@ -20,8 +20,8 @@ from .streams import Indexed, PyDataset, Stream, size_of
 class Epochs:
     """A source of batches, as epochs of `steps` batches each (None: not known before the first ends).
 
-    With a `steps` of the user's own an epoch goes on where the one before stopped; as in Keras it ends with the data,
-    even where batches are missing, and the next epoch begins anew.
+    With the user's `steps`, an epoch continues where the last one stopped. As in Keras, it ends early where the data
+    ends, and the next epoch starts at the beginning.
     """
 
     def __init__(self, batches: Iterable[Any], size: int | None, steps: int | None, name: str) -> None:
@@ -32,11 +32,11 @@ class Epochs:
         self._seen = 0  # batches of `_going`
 
     def restart(self) -> None:
-        """The next epoch begins anew; a generator goes on all the same."""
+        """The next epoch starts at the beginning; a generator continues."""
         self._going = None
 
     def skip(self) -> None:
-        """Reads through an epoch, as only that brings a stream where it was; random numbers stay as they are."""
+        """Reads an epoch's batches, to bring a stream to where it was; the shared random generator keeps its state."""
         state = generator().bit_generator.state
         deque(self, maxlen=0)
         generator().bit_generator.state = state
@@ -48,7 +48,7 @@ class Epochs:
         return iter(self._batches) if self._size else self._counted()
 
     def _counted(self) -> Iterator[Any]:
-        """All batches, whose number is known from then on."""
+        """All batches; their number becomes `steps`."""
         count = 0
         for batch in self._batches:
             yield batch
@@ -89,7 +89,7 @@ def source(
     class_weight: Any = None,
     steps_name: str = "steps",
 ) -> Epochs:
-    """The epochs of any of the kinds of data. ValueError: what does not go with the kind of x."""
+    """The epochs of arrays or of a stream. ValueError: an argument that this kind of x does not take."""
     batches: Any
     size: int | None
     if class_weight is not None and sample_weight is not None:
@@ -123,12 +123,12 @@ def one_batch(x: Any, y: Any = None, sample_weight: Any = None, class_weight: An
 
 
 def is_stream(x: Any) -> bool:
-    """Whether x gives batches by itself, rather than being the data."""
+    """Whether x is a PyDataset, a Dataset or a generator, which come in batches; else it is arrays."""
     return isinstance(x, PyDataset) or hasattr(x, "element_spec") or hasattr(x, "__next__")
 
 
 class _Weighted:
-    """Batches (x, y), to which each sample's weight by its label is added."""
+    """Batches (x, y) as (x, y, sample_weight), with each sample's weight by its label."""
 
     def __init__(self, batches: Iterable[Any], class_weight: Any) -> None:
         if not isinstance(class_weight, dict):

@@ -30,23 +30,23 @@ else:
 
 
 class Epoch:
-    """An epoch of fit, or an evaluation: what is trained, regularized and measured, found once: it takes a walk.
+    """Trainable variables, regularized variables and metrics of an epoch or evaluation: to find them takes a walk.
 
-    A layer that is built late is trained at once; one whose `trainable` a callback sets, from the next epoch on.
-    Keras asks for another `compile` there.
+    A layer that is built during the epoch is trained from then on. Where a callback sets `trainable`, the next epoch
+    uses the new value; Keras uses it after another `compile`.
     """
 
     read: Set[int] | None = None  # the ids of the variables that the last step's tape saw
-    variables: list[Variable]  # the model's trainable ones, found when those were
+    variables: list[Variable]  # the model's trainable ones
 
     def __init__(self, model: Trainer) -> None:
         self._model = model
-        means = model._objective.means if model._objective else []  # which the first batch may make anew
+        means = model._objective.means if model._objective else []  # of outputs: the first batch may make new ones
         self.metrics: list[Metric] = [m for m in model.metrics if m not in means]
 
     def look(self, read: tuple[Variable, ...]) -> list[Variable]:
-        """The model's trainable variables, where a step's tape saw others than the one before."""
-        self._held, self.read = read, set(map(id, read))  # holding the variables keeps the ids theirs
+        """Finds the trainable variables again, as a step read other variables than the step before."""
+        self._held, self.read = read, set(map(id, read))  # held, so that no other object takes their ids
         self.variables = self._model.trainable_variables
         return self.variables
 
@@ -57,7 +57,7 @@ class Epoch:
 
 
 class Trainer(Base):
-    """What makes a model of a layer: compile, fit, evaluate, predict. Users override train_step, compute_loss, ..."""
+    """The part of Model that trains: compile, fit, evaluate, predict. Users override train_step, compute_loss, ..."""
 
     fit, evaluate, predict = loop.fit, loop.evaluate, loop.predict
 
@@ -70,10 +70,10 @@ class Trainer(Base):
     _objective: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Mean = None  # type: ignore[assignment]  # until compile
-    _loss_takes_training = True  # a program's own compute_loss may not, as in Keras before 3.3
+    _loss_takes_training = True  # False for a user's compute_loss without it, as before Keras 3.3
     _trainer_epoch: Epoch | None = None  # while fit or evaluate runs
-    _initial_epoch: int | None = None  # where a callback that restored an earlier training lets it go on
-    _diverged = False  # the loss was no number: of which fit warns once
+    _initial_epoch: int | None = None  # set by a callback that restores an earlier training
+    _diverged = False  # whether fit has warned that the loss is not finite
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -105,7 +105,7 @@ class Trainer(Base):
         if metrics or weighted_metrics:
             self._compile_metrics = CompiledMetrics(metrics, weighted_metrics, self.output_names)
         self._loss_tracker = Mean("loss")
-        self._compile_arguments = SimpleNamespace(  # no dict: its metrics are not the model's own attributes
+        self._compile_arguments = SimpleNamespace(  # no dict: `metrics` would find those in it as attributes
             optimizer=self.optimizer, loss=loss, loss_weights=loss_weights, metrics=metrics,
             weighted_metrics=weighted_metrics,
         )  # fmt: skip
@@ -116,7 +116,7 @@ class Trainer(Base):
         """The mean of the loss, the compiled metrics as one, the outputs' losses, and metrics that are attributes."""
         means = self._objective.means if self._objective else []
         compiled = [m for m in (self._loss_tracker, self._compile_metrics, *means) if m is not None]
-        # those of models inside are of their own trainings
+        # models inside have a training, and metrics, of their own
         layers = [x for x in self._tree() if x is self or not isinstance(x, Trainer)]
         own = {id(m): m for x in layers for m in x.parts(Metric)[1]}
         return [*compiled, *(m for m in own.values() if m not in compiled)]
@@ -130,14 +130,14 @@ class Trainer(Base):
         )
 
     def _in_order(self, names: Iterable[str]) -> list[str]:
-        """As Keras orders evaluate's values: by the metrics, then what several outputs add to their names, sorted."""
+        """The names as Keras's evaluate orders them: the metrics', then those with an output's prefix, sorted."""
         compiled = self._compile_metrics
         first = [n.name for m in self.metrics for n in (compiled.metrics if m is compiled else [m])]
         found = list(names)
         return [*(name for name in first if name in found), *sorted(set(found) - set(first))]
 
     def reset_metrics(self) -> None:
-        """Starts the running values anew."""
+        """Sets the running values back to their start."""
         for metric in self._all_metrics():
             metric.reset_state()
 
@@ -188,7 +188,7 @@ class Trainer(Base):
         return x, y, y_pred, sample_weight
 
     def _has_plain_steps(self) -> bool:
-        """Whether no step, nor what it reports, is a program's own: then fit asks for values where they are used."""
+        """Whether no step and no report is overridden: then fit computes values only where they are used."""
         names = "train_step", "test_step", "compute_metrics", "get_metrics_result"
         return all(getattr(getattr(self, name), "__func__", None) is getattr(Trainer, name) for name in names)
 
@@ -199,7 +199,7 @@ class Trainer(Base):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Tensor:
-        """The compiled loss, plus what layers and regularizers add. x and training are for users' own versions."""
+        """The compiled loss, plus those of layers and regularizers. Users' overrides may use x and training."""
         weights = self._trainer_epoch.penalized if self._trainer_epoch else self.trainable_variables
         added = [ops.reduce_sum(x) for x in (*self._call, *penalties(weights))] if weights or self._call else []
         if self._objective is not None:
@@ -210,7 +210,7 @@ class Trainer(Base):
         return sum(added[1:], added[0])
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Takes a batch into the compiled metrics; returns all running values. x is for users' own versions."""
+        """Updates the compiled metrics; returns all running values. Users' overrides may use x."""
         self._trainer_measure(x, y, y_pred, sample_weight)
         return self.get_metrics_result()
 

@@ -1,4 +1,4 @@
-"""Data that gives batches by itself: a PyDataset, a Dataset, a generator."""
+"""Data that comes in batches: a PyDataset, a Dataset, a generator."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .batches import check_count
 
 
 class PyDataset:
-    """Base class of data by batch: a subclass gives batch number i in `__getitem__(i)` and their count in `__len__`.
+    """Base class of data in batches: a subclass returns batch i in `__getitem__(i)`, their number in `__len__`.
 
-    A batch is (x, y) or (x, y, sample_weight). `num_batches` may stand for `__len__`; None: there is no end.
+    A batch is (x, y) or (x, y, sample_weight). `num_batches` may replace `__len__`; None: there is no end.
 
     workers: number of threads that make batches, if above 1
     use_multiprocessing: False, else ValueError: there are no processes
-    max_queue_size: how many batches the threads make before they are asked for; 0: no threads, as in Keras
+    max_queue_size: number of batches that the threads make ahead; 0: no threads, as in Keras
     """
 
-    workers, use_multiprocessing, max_queue_size = 1, False, 10  # of a subclass that does not call the constructor
+    workers, use_multiprocessing, max_queue_size = 1, False, 10  # for a subclass that does not call the constructor
 
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
         if use_multiprocessing:
