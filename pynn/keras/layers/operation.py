@@ -41,7 +41,7 @@ class Operation(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Operation:
-        """A new one; our older files have all under this class, by the function's name. ValueError: no such one."""
+        """A new one. Older files name this class with an operation: those below. ValueError: another operation."""
         if cls is not Operation:
             return cls(**config)
         for operation in cls.__subclasses__():
