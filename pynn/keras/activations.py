@@ -105,10 +105,8 @@ def _formula(name: str, text: str, formula: Callable[[Any], Tensor]) -> Callable
 exponential = _formula("exponential", "exp(x)", lambda x: ops.exp(_floats(x)))
 tanh = _formula("tanh", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", lambda x: ops.tanh(_floats(x)))
 mish = _formula("mish", "x * tanh(softplus(x)): Misra 2019.", lambda x: ops.multiply(x, ops.tanh(ops.softplus(x))))
-hard_tanh = _formula("hard_tanh", "x, kept between -1 and 1.", lambda x: ops.clip_by_value(x, -1.0, 1.0))
-hard_sigmoid = _formula(
-    "hard_sigmoid", "x / 6 + 1/2, kept between 0 and 1.", lambda x: ops.relu6(ops.add(x, 3.0)) / 6.0
-)
+hard_tanh = _formula("hard_tanh", "x limited to [-1, 1].", lambda x: ops.clip_by_value(x, -1.0, 1.0))
+hard_sigmoid = _formula("hard_sigmoid", "x / 6 + 1/2 limited to [0, 1].", lambda x: ops.relu6(ops.add(x, 3.0)) / 6.0)
 hard_silu = _formula(
     "hard_silu", "x * hard_sigmoid(x): Howard et al. 2019.", lambda x: ops.multiply(x, hard_sigmoid(x))
 )
@@ -142,7 +140,7 @@ def serialize(activation: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Any], Tensor]:
-    """The function that `serialize` described; custom_objects: names and functions of one's own."""
+    """The function that `serialize` described; custom_objects: a user's functions by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.activations"))
 
 

@@ -1,4 +1,4 @@
-"""Settings of the whole library: the float type of layers that are given none, and the smallest probability."""
+"""Global settings: the default float type, and the smallest probability."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def backend() -> str:
 
 
 def floatx() -> str:
-    """The float type of layers that are not given one, and of the arrays that fit reads."""
+    """The default float type of layers, and that of the arrays that fit reads."""
     return _floatx
 
 
 def set_floatx(value: str) -> None:
-    """Another float type, "float32" or "float64", for what is made after this."""
+    """Sets the default float type, "float32" or "float64", of objects that are made after this."""
     global _floatx
     if value not in ("float32", "float64"):
         raise ValueError(f"Unknown `floatx` value: {value}. Expected 'float32' or 'float64'")
@@ -31,12 +31,12 @@ def set_floatx(value: str) -> None:
 
 
 def dtype_policy() -> str:
-    """The same as floatx: computing and weights have one type here."""
+    """The same as floatx: computations and weights have one type."""
     return _floatx
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """As set_floatx; mixed policies are not there."""
+    """As set_floatx. ValueError: a mixed policy."""
     set_floatx(policy if isinstance(policy, str) else as_dtype(policy).name)
 
 

@@ -59,8 +59,8 @@ class MinMaxNorm(Constraint):
 
     def __call__(self, w: Any) -> Tensor:
         norm = ops.norm(w, axis=self.axis, keepdims=True)
-        wanted = self.rate * ops.clip_by_value(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
-        return w * (wanted / (EPSILON + norm))
+        target = self.rate * ops.clip_by_value(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
+        return w * (target / (EPSILON + norm))
 
 
 class MaxNorm(Constraint):
@@ -93,7 +93,7 @@ def serialize(constraint: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The constraint that `serialize` described; custom_objects: names and classes of one's own."""
+    """The constraint that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.constraints"))
 
 

@@ -290,7 +290,7 @@ def serialize(initializer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The initializer that `serialize` described; custom_objects: names and classes of one's own."""
+    """The initializer that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.initializers"))
 
 

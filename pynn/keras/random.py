@@ -19,10 +19,10 @@ __all__ = ["SeedGenerator", "categorical", "dropout", "normal", "randint", "shuf
 
 
 class SeedGenerator:
-    """A stream of random numbers of its own: functions that get it as their seed go on in it.
+    """A separate stream of random numbers: functions that take it as their seed continue it.
 
-    seed: int: the same numbers each time; None: others each time
-    name: kept as the attribute; None: "seed_generator"
+    seed: int: the same numbers in each run; None: different ones
+    name: an attribute; None: "seed_generator"
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
@@ -32,7 +32,7 @@ class SeedGenerator:
 
     @neutral(ordered=True)
     def next(self) -> Tensor:
-        """Two integers, others each time."""
+        """Two integers, different ones in each call."""
         return Tensor(self.rng.integers(2**31, size=2))
 
 

@@ -113,7 +113,7 @@ def serialize(regularizer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The regularizer that `serialize` described; custom_objects: names and classes of one's own."""
+    """The regularizer that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.regularizers"))
 
 

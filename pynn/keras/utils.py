@@ -1,4 +1,4 @@
-"""Seeds, labels as one-hot rows, vectors of length 1, and a progress bar for loops of one's own."""
+"""Seeds, labels as one-hot rows, vectors of length 1, and a progress bar for users' loops."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ from ..engine.typing import DTypeLike, Shape, TensorLike
 
 
 class Generator:
-    """A stream of random numbers of its own.
+    """A separate stream of random numbers.
 
-    seed: int: the same numbers each time; None: others each time
+    seed: int: the same numbers in each run; None: different ones
     """
 
     def __init__(self, seed: Any) -> None:

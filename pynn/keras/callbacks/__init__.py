@@ -1,4 +1,4 @@
-"""Callbacks: methods that fit, evaluate and predict call on their way, to watch, steer and record them."""
+"""Callbacks: objects whose methods fit, evaluate and predict call, to watch, steer and record them."""
 
 from ...support.missing import missing
 from .base import Callback, CallbackList, History, LambdaCallback, Logs

@@ -1,4 +1,4 @@
-"""Callback and CallbackList: who is called when; History, which fit returns; LambdaCallback, of functions."""
+"""Callback, the base class; CallbackList, which calls several; History and LambdaCallback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..models.model import Model
 
 Hook = Callable[..., Any] | None
-Logs = dict[str, Any] | None  # None: a call of one's own; fit, evaluate and predict always give a dict
+Logs = dict[str, Any] | None  # fit, evaluate and predict pass a dict; a user's call may pass None
 
 
 class Callback:
@@ -71,8 +71,8 @@ class LambdaCallback(Callback):
 
     on_epoch_begin, on_epoch_end: functions (epoch, logs)
     on_train_begin, on_train_end: functions (logs), as fit begins and ends
-    on_train_batch_begin, on_train_batch_end: functions (batch, logs), with logs given by name
-    on_batch_begin, on_batch_end: older names of these, where they are not given
+    on_train_batch_begin, on_train_batch_end: functions (batch, logs), with logs as a keyword
+    on_batch_begin, on_batch_end: older names of these, used where these are None
     on_test_begin, on_test_end: functions (logs), as evaluate begins and ends, also in fit
     on_predict_begin, on_predict_end: functions (logs), as predict begins and ends
     on_test_batch_begin, on_test_batch_end, on_predict_batch_begin, on_predict_batch_end: as on_train_batch_begin
@@ -106,14 +106,14 @@ class LambdaCallback(Callback):
 class CallbackList:
     """Several callbacks as one: `call("on_epoch_end", epoch, logs=logs)`, or `call.on_epoch_end(epoch, logs)`.
 
-    All get the same copy of the logs ({} if there are none), sorted by name, numbers and scalar tensors as floats:
-    what one adds, those after it see. A hook that a callback leaves as it is costs a batch nothing.
+    All get one copy of the logs ({} if there are none), sorted by name, numbers and scalar tensors as floats; an entry
+    that a callback adds reaches those after it. Batch hooks that no callback overrides are not called.
 
     callbacks: a callback, a CallbackList, or a nest of them; None for none
-    add_progbar: False: the progress bar is fit's own
-    add_history: whether a History joins them, if there is none, also as `model.history`
-    model: for `set_model`; None: it is called later
-    params: for `set_params`, which is called later if there are none
+    add_progbar: False; fit adds the progress bar
+    add_history: whether to add a History, also as `model.history`, if there is none
+    model: passed to `set_model`; None: the caller does that later
+    params: passed to `set_params`; none: the caller does that later
     """
 
     def __init__(
@@ -135,20 +135,20 @@ class CallbackList:
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
-        self._overridden: dict[str, list[Callable[..., Any]]] = {}  # the batches' hooks that do something
+        self._overridden: dict[str, list[Callable[..., Any]]] = {}  # by name of a batch hook
         if params:
             self.set_params(params)
         if model is not None:
             self.set_model(model)
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Tells each the epochs, steps and verbosity."""
+        """Passes epochs, steps and verbosity to each callback."""
         self.params = params
         for callback in self.callbacks:
             callback.set_params(params)
 
     def set_model(self, model: Model) -> None:
-        """Tells each the model, which gets the History, if there is one."""
+        """Passes the model to each callback; its `history` is the History, if there is one."""
         for callback in self.callbacks:
             callback.set_model(model)
         if self.history is not None:
@@ -164,10 +164,10 @@ class CallbackList:
         def by_batch(batch: int, logs: Mapping[str, Any] | None = None) -> None:
             self(hook, batch, logs=logs)
 
-        def once(logs: Mapping[str, Any] | None = None) -> None:
+        def by_run(logs: Mapping[str, Any] | None = None) -> None:
             self(hook, logs=logs)
 
-        return by_epoch if "epoch" in hook else by_batch if "batch" in hook else once
+        return by_epoch if "epoch" in hook else by_batch if "batch" in hook else by_run
 
     def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
         if "batch" not in hook:
@@ -182,9 +182,9 @@ class CallbackList:
                 call(*index, logs=seen)  # by name, as in Keras
 
     def overridden(self, hook: str) -> list[Callable[..., Any]]:
-        """The hooks of this name, of batches, that do something."""
+        """The methods of this name, a batch hook, that replace Callback's, which do nothing."""
         if hook not in self._overridden:
-            self._overridden[hook] = [found for c in self.callbacks if (found := _own(c, hook))]
+            self._overridden[hook] = [found for c in self.callbacks if (found := _override(c, hook))]
         return self._overridden[hook]
 
 
@@ -203,11 +203,11 @@ def as_floats(logs: Mapping[str, Any] | None) -> dict[str, Any]:
     return result
 
 
-def _own(callback: Callback, hook: str) -> Callable[..., Any] | None:
-    """The callback's hook, if it is not the one that Callback has; on_train_batch_* call on_batch_*."""
+def _override(callback: Callback, hook: str) -> Callable[..., Any] | None:
+    """The callback's hook, unless it is Callback's; Callback's on_train_batch_* count if on_batch_* is overridden."""
     found = getattr(callback, hook)
     if getattr(found, "__func__", None) is not getattr(Callback, hook):
         return found
-    if "train" in hook and _own(callback, hook.replace("train_", "")):
+    if "train" in hook and _override(callback, hook.replace("train_", "")):
         return found
     return None

@@ -120,7 +120,7 @@ class BackupAndRestore(Callback):
 
     backup_dir: folder of the file, of this training alone; made if need be
     save_freq: "epoch", or a number of batches; then training goes on with the beginning of the epoch it was in
-    double_checkpoint: whether the state before is kept, and taken where the last one is damaged
+    double_checkpoint: whether to keep the state before, which is used if the last one is damaged
     delete_checkpoint: whether the end of fit removes the file, and the folder if it is empty
     """
 
@@ -149,7 +149,7 @@ class BackupAndRestore(Callback):
                 return
             except FileNotFoundError:
                 pass
-            except (ValueError, LookupError) as error:  # damaged bytes, and what others wrote
+            except (ValueError, LookupError) as error:  # damaged, or not written by _save
                 failed = failed or error
         if failed is not None:
             raise ValueError(f"{self._last} does not fit this training ({failed}): remove it to begin anew") from failed
@@ -179,5 +179,5 @@ class BackupAndRestore(Callback):
         if self.delete_checkpoint:
             for path in (self._last, self._before):
                 path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # it holds something else, or was never made
+            with contextlib.suppress(OSError):  # it is not empty, or does not exist
                 os.rmdir(self.backup_dir)

@@ -1,4 +1,4 @@
-"""MonitorCallback: what the callbacks share that compare a value of the logs with the best before."""
+"""MonitorCallback: base of callbacks that compare a value of the logs with the best so far."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from ...support.outside import outside
 from .base import Callback
 
-SIGNS = {"min": -1, "max": 1, "auto": 0}  # 0: to be found when the first epoch has made the metrics
+SIGNS = {"min": -1, "max": 1, "auto": 0}  # 0: found after the first epoch, which makes the metrics
 
 
 class MonitorCallback(Callback):
@@ -34,7 +34,7 @@ class MonitorCallback(Callback):
         self.min_delta, self._sign = abs(self.min_delta), SIGNS[self.mode]
 
     def _find_direction(self) -> None:
-        """For mode "auto", once the model has its metrics."""
+        """Sets the sign for mode "auto", when the model has its metrics."""
         if self._sign:
             return
         name = self.monitor.removeprefix("val_")

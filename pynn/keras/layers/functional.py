@@ -43,10 +43,10 @@ def operation(name: str, function: Callable[..., Any], inputs: int = 1, module: 
     def call(*args: Any, **options: Any) -> Any:
         if not is_symbolic(args, options):
             return function(*args, **options)
-        given = list(signature.bind(*args, **options).arguments.items())
-        if is_symbolic(options := dict(given[inputs:])):
+        bound = list(signature.bind(*args, **options).arguments.items())
+        if is_symbolic(options := dict(bound[inputs:])):
             raise ValueError(f"keras.ops.{name} takes no KerasTensor as an option: write it in the `call` of a Layer")
-        return layer(**options)(*[value for _, value in given[:inputs]])
+        return layer(**options)(*[value for _, value in bound[:inputs]])
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"Keras's {name}{signature}."

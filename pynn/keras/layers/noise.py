@@ -18,7 +18,7 @@ class _Noise(Layer):
 
     rate: in [0, 1)
     noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
-    seed: an int for random numbers of its own; None for the global ones (keras.utils.set_random_seed)
+    seed: int: a separate random generator; None: the global one (keras.utils.set_random_seed)
     """
 
     def __init__(self, argument: str, value: float, seed: int | None, **options: Unpack[LayerOptions]) -> None:
@@ -75,7 +75,7 @@ class GaussianDropout(_Noise):
 
 
 class Dropout(_Noise):
-    """In training, sets a share `rate` of the inputs to 0 and divides the others by (1 - rate).
+    """In training, sets a share `rate` of the inputs to 0 and divides the rest by (1 - rate).
 
     rate: in [0, 1]
     """
@@ -95,7 +95,7 @@ class Dropout(_Noise):
 class AlphaDropout(_Noise):
     """In training, sets a share `rate` of the inputs to selu's least value, then keeps mean 0 and variance 1.
 
-    a * (x where kept, else least) + b with a = ((1 - rate) * (1 + rate * least^2))^(-1/2), b = -a * least * rate
+    a * (x where not dropped, else least) + b with a = ((1 - rate) * (1 + rate * least^2))^(-1/2), b = -a * least * rate
     (Klambauer et al. 2017).
     """
 

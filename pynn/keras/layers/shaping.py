@@ -15,7 +15,7 @@ from .base import Layer, LayerOptions
 
 
 class Flatten(Layer):
-    """(m, ...) -> (m, product of the others).
+    """(m, ...) -> (m, product of the other sizes).
 
     data_format: "channels_last"; "channels_first": the second axis goes last before; None for "channels_last"
     """

@@ -55,7 +55,7 @@ def serialize(loss: Any) -> Any:
 
 
 def deserialize(name: Any, custom_objects: Any = None) -> Any:
-    """The Loss or function of a name, or of what `serialize` gave; custom_objects: names and classes of one's own."""
+    """The Loss or function of a name, or of what `serialize` gave; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(name, custom_objects, family="keras.losses"))
 
 

@@ -1,4 +1,4 @@
-"""Loss: one value per sample, weighted and reduced to a scalar."""
+"""Loss: computes one value per sample, weights them, and reduces them to a scalar."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..common.names import auto_name, function_name
 from ..common.of_function import OfFunction
 
 Values = TypeVar("Values", Tensor, np.ndarray)
-EPSILON = 1e-7  # Keras's: probabilities are kept this far from 0 and 1
+EPSILON = 1e-7  # Keras's distance of clipped probabilities from 0 and 1
 REDUCTIONS = ("sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight")
 _of_labels: set[Callable[..., Any]] = set()
 
@@ -31,7 +31,7 @@ class Reduction:
 
 
 def of_labels(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Marks a function whose y_true are integers: the losses made of it do not turn them into floats."""
+    """A decorator of functions whose y_true are integers: losses of these do not cast them to floats."""
     _of_labels.add(function)
     return function
 
@@ -48,9 +48,9 @@ def like(y: TensorLike, y_pred: Tensor) -> Tensor:
 
 
 def cast(y: TensorLike, dtype: np.dtype) -> Tensor:
-    """y as a Tensor of the dtype; nothing is copied that has it already."""
+    """y as a Tensor of the dtype; a Tensor of this dtype is returned itself."""
     if type(y) is Tensor and y._array.dtype == dtype:
-        return y  # itself: it may know its logits
+        return y  # a softmax's output knows its logits, a copy would not
     return ops.cast(y, dtype) if isinstance(y, Operators) or holds_tensors(y) else Tensor(as_array(y, dtype))
 
 
@@ -73,7 +73,7 @@ def pair(y_true: TensorLike, y_pred: TensorLike) -> tuple[Tensor, Tensor]:
 
 
 class Loss(Configured):
-    """Calls `call(y_true, y_pred)`, both of `dtype`, for one value per sample, weighs and reduces them.
+    """Calls `call(y_true, y_pred)`, both of `dtype`, for one value per sample, then weights and reduces them.
 
     "sum_over_batch_size" and "mean" divide the sum by the number of samples, "mean_with_sample_weight" by the sum of
     their weights.
@@ -84,7 +84,7 @@ class Loss(Configured):
     """
 
     _module = "keras.losses"
-    _takes_labels = False  # y_true are integers, which are left as they are
+    _takes_labels = False  # True: y_true are integers, which are not cast
 
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: DTypeLike = None
@@ -127,7 +127,7 @@ class Loss(Configured):
 
 
 class LossFunctionWrapper(Loss):
-    """A loss of a function (y_true, y_pred) -> one value per sample, given both with the same number of axes.
+    """A loss of a function (y_true, y_pred) -> one value per sample; it gets both with the same number of axes.
 
     fn: function (y_true, y_pred, **options) -> one value per sample
     name: of the loss; None: after the function

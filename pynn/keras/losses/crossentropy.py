@@ -69,7 +69,7 @@ def categorical_crossentropy(
     and clipped to [1e-7, 1 - 1e-7], as Keras does.
 
     from_logits: whether y_pred holds logits; else probabilities
-    label_smoothing: s; y_true * (1 - s) + s / n stands for y_true, of n classes
+    label_smoothing: s; y_true * (1 - s) + s / n replaces y_true, of n classes
     axis: of the classes
 
     The gradient by the logits is the true one, softmax * sum(y_true) - y_true, also for rows that do not sum
@@ -103,7 +103,7 @@ def categorical_crossentropy(
 
 
 def known_logits(y_pred: Tensor, from_logits: bool, activation: str) -> Tensor | None:
-    """The logits: those that the activation's output remembers, y_pred itself, or None if it holds probabilities."""
+    """The logits: of the activation that gave y_pred; else with from_logits y_pred; else None."""
     found = getattr(y_pred, "_logits", None)
     if found is None:
         return y_pred if from_logits else None

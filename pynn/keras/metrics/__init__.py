@@ -60,9 +60,9 @@ def get(identifier: Any) -> Any:
 
 
 def for_batch(identifier: Any, y_true: TensorLike, y_pred: Tensor) -> Metric:
-    """What `compile` makes of a metric, under the given name.
+    """The Metric for an argument of `compile`, named as it is there.
 
-    "accuracy" and "acc": what suits the shapes of a first batch, as in Keras.
+    "accuracy" and "acc": the accuracy for the shapes of the first batch, as in Keras.
     """
     if not isinstance(identifier, str) or identifier.lower() not in ("accuracy", "acc"):
         metric = get(identifier)
@@ -86,7 +86,7 @@ def serialize(metric: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The Metric or function that `serialize` described; custom_objects: names and classes of one's own."""
+    """The Metric or function that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.metrics"))
 
 

@@ -1,4 +1,4 @@
-"""Metric: what is accumulated over batches, and what follows from it."""
+"""Metric: a value that is accumulated over batches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..variables import Variable as KerasVariable
 
 
 class State(KerasVariable):
-    """A metric's variable: what is assigned or added is cast to its dtype."""
+    """A metric's variable: values that are assigned or added are cast to its dtype."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ class State(KerasVariable):
 
 
 class Metric(Configured):
-    """Base class: `update_state` takes in batches, `result` gives the value so far, `reset_state` forgets.
+    """Base class: `update_state` accumulates a batch, `result` returns the value so far, `reset_state` starts anew.
 
     A subclass makes its state with `add_weight` in its constructor, after `super().__init__()`.
 
@@ -43,7 +43,7 @@ class Metric(Configured):
 
     _module = "keras.metrics"
     name: str
-    _direction: str | None = None  # "up" or "down": which values callbacks take for the better ones
+    _direction: str | None = None  # "up" or "down": where callbacks find the better values
 
     def __init__(self, dtype: DTypeLike = None, name: str | None = None) -> None:
         self._dtype = as_dtype(dtype or np.float32).dtype
@@ -58,7 +58,7 @@ class Metric(Configured):
     def add_variable(
         self, shape: Shape, initializer: Any, dtype: DTypeLike = None, *, name: str | None = None
     ) -> State:
-        """A new variable, found again by `variables` and `reset_state` once it is an attribute."""
+        """A new variable; `variables` and `reset_state` find it if it is made an attribute."""
         if "name" not in vars(self):
             raise RuntimeError("A metric's __init__ begins with `super().__init__()`: it was not called.")
         make = initializers.get(initializer)
@@ -89,7 +89,7 @@ class Metric(Configured):
         return own + [v for part in parts if isinstance(part, Metric) for v in part.variables]
 
     def reset_state(self) -> None:
-        """Forgets what was taken in: sets all variables to 0."""
+        """Sets all variables to 0."""
         for part in self._parts():
             if isinstance(part, Metric):
                 part.reset_state()
@@ -101,11 +101,11 @@ class Metric(Configured):
         self.reset_state()
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Takes in a batch; a subclass says of what."""
+        """Accumulates a batch; a subclass writes it."""
         raise NotImplementedError
 
     def result(self) -> Any:
-        """The value so far: a scalar, or what the subclass says."""
+        """The value so far; a subclass writes it."""
         raise NotImplementedError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -120,7 +120,7 @@ class Metric(Configured):
         return Tensor(np.asarray(value, self._dtype))
 
     def _numbers(self, value: TensorLike) -> np.ndarray:
-        """A float64 array to sum in: it holds what float32 holds, and sums of many are as exact."""
+        """The values as float64, in which a sum of many float32 keeps float32's precision."""
         return as_array(value).astype(np.float64)
 
 

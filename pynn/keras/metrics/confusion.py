@@ -74,15 +74,15 @@ def _above(y_pred: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
 
 
 def _top(y_pred: np.ndarray, k: int) -> np.ndarray:
-    """The k largest of each row, of equal ones the first; the others are LOWEST."""
+    """The k largest of each row, the first ones of equals; all else is LOWEST."""
     top = ops.top_k(y_pred, k).indices._array
-    kept = np.full_like(y_pred, LOWEST)
-    np.put_along_axis(kept, top, np.take_along_axis(y_pred, top, -1), -1)
-    return kept
+    largest = np.full_like(y_pred, LOWEST)
+    np.put_along_axis(largest, top, np.take_along_axis(y_pred, top, -1), -1)
+    return largest
 
 
 class CountMetric(Metric):
-    """What follows from sums over batches: variables named as the counts, or `accumulator` where there is only one."""
+    """Base of metrics of counts, summed over batches in variables of their names, a single one in `accumulator`."""
 
     _counted: dict[str, str]  # variable: count
     _built = False
@@ -110,8 +110,8 @@ class _AtThresholds(CountMetric):
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a value for each;
         None: 0.5, or with top_k none
-    top_k: how many of a sample's largest predictions count as 1 (of these, what is above a threshold given); None: any
-    class_id: column that counts alone; None: all columns
+    top_k: number of a sample's largest predictions that can count as 1, if above `thresholds`; None: all
+    class_id: the only column that counts; None: all columns
     """
 
     _direction: str | None = "up"
@@ -133,7 +133,7 @@ class _AtThresholds(CountMetric):
         self._build((len(self.thresholds),))
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
-        """Takes in labels 0 and 1 and predictions of one shape."""
+        """Accumulates labels 0 and 1 and predictions of one shape."""
         self._add(count(y_true, y_pred, self.thresholds, sample_weight, top_k=self.top_k, class_id=self.class_id))
 
     def result(self) -> Tensor:
@@ -146,18 +146,18 @@ class _AtThresholds(CountMetric):
 
 
 class Precision(_AtThresholds, counts=("true_positives", "false_positives")):
-    """The share of what is predicted 1 that is 1: true positives / (true positives + false positives)."""
+    """The share of ones among the predictions of 1: true positives / (true positives + false positives)."""
 
 
 class Recall(_AtThresholds, counts=("true_positives", "false_negatives")):
-    """The share of what is 1 that is predicted 1: true positives / (true positives + false negatives)."""
+    """The share of ones that are predicted 1: true positives / (true positives + false negatives)."""
 
 
 class _Count(_AtThresholds):
     """One of the counts.
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a count for each; None: 0.5
-    dtype: kept as the attribute, None as float32; the counts are float32, as in Keras
+    dtype: the attribute alone, None for float32; the counts are float32, as in Keras
     """
 
     _direction = None

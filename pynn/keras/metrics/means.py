@@ -37,11 +37,11 @@ class Mean(Metric):
 
     @property
     def variables(self) -> list[Any]:
-        """The state, `total` and `count`, as tensors: then the variables that a subclass added."""
+        """The state, `total` and `count`, as tensors, then the variables that a subclass added."""
         return [self._tensor(self.total), self._tensor(self.count), *super().variables]
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Takes in a number, or the values (n, ...) of n samples, with weights of as many axes or fewer.
+        """Accumulates a number, or the values (n, ...) of n samples, with weights of as many axes or fewer.
 
         A sample's value is its mean over all axes but the first; so is its weight.
         """
@@ -72,7 +72,7 @@ class Sum(Metric):
         self.total = self.add_weight(initializer="zeros", dtype=self._dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Takes in a number or an array, with weights of as many axes or fewer."""
+        """Accumulates a number or an array, with weights of as many axes or fewer."""
         values = self._numbers(values)
         if sample_weight is not None:
             values, weight = same_rank(values, self._numbers(sample_weight))
@@ -100,7 +100,7 @@ class MeanMetricWrapper(Mean):
             self._direction = "down"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Takes in the labels and predictions of a batch."""
+        """Accumulates the labels and predictions of a batch."""
         super().update_state(self._fn(y_true, y_pred), sample_weight)
 
 

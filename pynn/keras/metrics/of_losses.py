@@ -25,7 +25,7 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype)
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
-        """Takes in the targets and predictions of a batch."""
+        """Accumulates the targets and predictions of a batch."""
         y_true, y_pred = same_rank(as_array(y_true).astype(self._dtype), as_array(y_pred).astype(self._dtype))
         super().update_state(np.square(y_pred - y_true), sample_weight)
 
@@ -102,7 +102,7 @@ class SparseCategoricalCrossentropy(FunctionMetric, function=losses.sparse_categ
     ignore_class: int | None
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
-        """Takes in a batch; weighted samples of `ignore_class` do not count (without weights they do, as in Keras)."""
+        """Accumulates a batch; with weights, samples of `ignore_class` do not count (without, they do, as in Keras)."""
         if sample_weight is not None and self.ignore_class is not None:
             labels = as_array(y_true)
             sample_weight = as_array(sample_weight) * (labels.reshape(labels.shape[:1]) != self.ignore_class)

@@ -50,7 +50,7 @@ class FBetaScore(CountMetric, counts=("true_positives", "false_positives", "fals
         self.average, self.beta, self.threshold = average, beta, threshold
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
-        """Takes in labels and predictions (n, classes), weights (n,)."""
+        """Accumulates labels and predictions (n, classes), weights (n,)."""
         y_true, y_pred = (_matrix(type(self).__name__, self._numbers(y)) for y in (y_true, y_pred))
         if not self._built:
             self._build(() if self.average == "micro" else y_pred.shape[1:])
@@ -121,7 +121,7 @@ class R2Score(Metric):
         self._sums: np.ndarray = np.zeros(4)  # then (4, outputs): see update_state
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
-        """Takes in targets and predictions (n, outputs), weights (n,) or (n, outputs)."""
+        """Accumulates targets and predictions (n, outputs), weights (n,) or (n, outputs)."""
         y_true, y_pred = same_rank(self._numbers(y_true), self._numbers(y_pred))
         y_true, y_pred = _matrix("R2Score", y_true), _matrix("R2Score", y_pred)
         weight = np.ones(()) if sample_weight is None else self._numbers(sample_weight)

@@ -39,7 +39,7 @@ def serialize(optimizer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The optimizer that `serialize` described; custom_objects: names and classes of one's own."""
+    """The optimizer that `serialize` described; custom_objects: a user's classes by name."""
     with custom_object_scope(custom_objects):
         return get(config)
 

@@ -19,7 +19,7 @@ from .rate import LearningRate
 class _Moments(Optimizer):
     """Rules with a running mean of gradients, and one of their squares or sizes.
 
-    beta_1, beta_2: how much of the two means each step keeps
+    beta_1, beta_2: decay of the two means
     epsilon: small number that keeps the divisor from 0
     """
 
@@ -38,7 +38,7 @@ class Adam(_Moments):
 
     with alpha = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) at step t (Kingma and Ba 2014, epsilon hat).
 
-    amsgrad: whether the largest v so far stands for v
+    amsgrad: whether the largest v so far replaces v
     """
 
     amsgrad: bool = False

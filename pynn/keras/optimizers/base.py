@@ -1,4 +1,4 @@
-"""Optimizer: what all update rules share: the learning rate, the state, clipping, decay, averages, constraints."""
+"""Optimizer, the base of all update rules: learning rate, state, clipping, decay, averages, constraints."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def rule(cls: type[Rule]) -> type[Rule]:
 class Optimizer(Configured):
     """Base class of update rules.
 
-    A rule has `_slots`, and `_update` for all variables or `_update_one` for one. A program's own may have `build`,
+    A rule defines `_slots`, and `_update` for all variables or `_update_one` for one. A user's rule defines `build`,
     with `add_optimizer_variables`, and `update_step` instead, as in Keras.
 
     learning_rate, lr: a number, a LearningRateSchedule, or a function without arguments; lr is the older name
-    weight_decay: before the update, w -= learning_rate * weight_decay * w; None: not
-    clipnorm: largest norm of each gradient; at most one of the three limits is given
+    weight_decay: before the update, w -= learning_rate * weight_decay * w; None: no decay
+    clipnorm: largest norm of each gradient; at most one of the three limits can be set
     clipvalue: largest absolute value in a gradient
     global_clipnorm: largest norm of all gradients as one vector
     use_ema: whether to keep average = ema_momentum * average + (1 - ema_momentum) * w of each variable
-    ema_momentum: how much of the averages each update keeps, in [0, 1]
-    ema_overwrite_frequency: w takes its average after so many updates; None: in `finalize_variable_values` alone
+    ema_momentum: in [0, 1]
+    ema_overwrite_frequency: number of updates after which w is set to its average; None: never, but at fit's end
     gradient_accumulation_steps: n: every n steps one update, of the mean of their gradients; schedules see all steps
     name: of the optimizer; None: after the class
-    decay: learning_rate / (1 + decay * steps) stands for learning_rate; None: not
+    decay: the learning rate is learning_rate / (1 + decay * steps); None: no decay
     """
 
     _module = "keras.optimizers"
@@ -86,9 +86,9 @@ class Optimizer(Configured):
         self._averages = MovingAverages(self.ema_momentum, self.ema_overwrite_frequency) if self.use_ema else None
         self._rate: Rate = Rate(self, self._rate, self.decay)
         self._iterations = owned(self, np.int64(0), "iteration")
-        self._step = 0  # the one that is being made
-        self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: ids stay unique
-        self._shown: list[dict[str, Variable]] = []  # the state as Variables, once it was asked for
+        self._step = 0  # number of the current update
+        self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: no other takes it
+        self._shown: list[dict[str, Variable]] = []  # the state as Variables, made when `variables` is read
         self._added: list[Variable] = []
         self.exclude_from_weight_decay()
 
@@ -97,7 +97,7 @@ class Optimizer(Configured):
 
     @property
     def iterations(self) -> Any:
-        """How many updates were made; `gradient_accumulation_steps` steps make one, as a Tensor then."""
+        """The number of updates: a Variable; with `gradient_accumulation_steps`, a Tensor."""
         return floordiv(self._iterations, self._means.steps) if self._means else self._iterations
 
     @property
@@ -106,7 +106,7 @@ class Optimizer(Configured):
         return self._ordered(*self._slots())
 
     def older_variables(self) -> list[Variable]:
-        """As `variables`, in the order of the files that version 0.1 wrote."""
+        """As `variables`, in the order of version 0.1's files."""
         return self._ordered([name for group in self._slots() for name in group])
 
     def _ordered(self, *groups: Iterable[str]) -> list[Variable]:
@@ -126,7 +126,7 @@ class Optimizer(Configured):
         self._state = {id(v): (v, [np.array(a) for a in arrays]) for v, arrays in state["_state"]}
 
     def build(self, variables: Iterable[Variable]) -> None:
-        """Makes the state for these variables; no others can be updated later."""
+        """Makes the state of these variables, the only ones that can be updated afterwards."""
         if self.built:
             return
         # A block that is freed makes glibc's malloc keep all up to its size. Else a step's gradients may go back to the
@@ -141,7 +141,7 @@ class Optimizer(Configured):
         self.built = True
 
     def _slots(self) -> list[dict[str, float]]:
-        """The arrays kept for each variable, in its shape: name and first value, in groups as Keras's files have."""
+        """Names and first values of the state arrays, which have the variable's shape; grouped as in Keras's files."""
         return []
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
@@ -163,7 +163,7 @@ class Optimizer(Configured):
         return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
-        """As apply_gradients, from two lists. ValueError: all gradients None, or a variable that came later.
+        """As apply_gradients, from two lists. ValueError: all gradients None, or a variable without state.
 
         Without `trainable_variables` the gradients are those of the variables that the optimizer was built for.
         """
@@ -197,7 +197,7 @@ class Optimizer(Configured):
                     self.update_step(Tensor(g), v, self.learning_rate)
             elif len(set(map(id, variables))) == len(variables):
                 self._update(writable(variables), slopes, rate, *map(list, zip(*slots, strict=True)))
-            else:  # a variable given twice: one after the other
+            else:  # a variable twice among them: one update after the other
                 for v, g, arrays in zip(variables, slopes, slots, strict=True):
                     self._update([v._writable()], [g], rate, *([array] for array in arrays))
         if self._averages:
@@ -208,8 +208,8 @@ class Optimizer(Configured):
         self._iterations._tensor = Tensor(np.array(count + 1))  # np.add in place would take twice as long
 
     def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[Any, Arrays, list[Arrays]]:
-        """The variables that have a gradient, its array, and what is kept for them."""
-        kept, slopes, slots, absent = [], [], [], []
+        """The variables whose gradient is not None, the gradients' arrays, and the variables' state arrays."""
+        present, slopes, slots, absent = [], [], [], []
         state = self._state
         for g, v in zip(grads, variables, strict=True):
             known = state.get(id(v))
@@ -218,20 +218,20 @@ class Optimizer(Configured):
             if g is None:
                 absent.append(v.name)
             else:
-                kept.append(v)
+                present.append(v)
                 slope = g._array if type(g) is Tensor else as_array(g)
                 slopes.append(np.asarray(slope, v._tensor._array.dtype, order="C"))
                 slots.append(known[1])
-        if not kept:
+        if not present:
             raise ValueError("No gradients provided for any variable.")
         if absent:
             warnings.warn(f"Gradients do not exist for variables {absent} when minimizing the loss.", stacklevel=4)
-        return kept, slopes, slots
+        return present, slopes, slots
 
     def _read_shown(self) -> None:
-        """Reads the slots that were shown as Variables: they may be held, or have been assigned to, by others."""
+        """Takes the state from the Variables that `variables` made of it: a program may have assigned to them."""
         for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
-            arrays.clear()  # first: what is held here as well would be copied
+            arrays.clear()  # else each array has two holders, and is copied
             arrays += [slot._writable() for slot in slots.values()]
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
@@ -265,7 +265,7 @@ class Optimizer(Configured):
             self._averages.overwrite(var_list)
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
-        """In a program's own rule: updates one variable."""
+        """Updates one variable; a user's rule writes it."""
         raise NotImplementedError
 
     @neutral(aggregation="none", layout=None)

@@ -1,4 +1,4 @@
-"""What all optimizers can do beside their rule: clip gradients, gather them over steps, average the variables."""
+"""Options of every optimizer: clipped gradients, gradients accumulated over steps, averages of the variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Arrays = list[np.ndarray]
 
 
 def clipped(grads: Arrays, norm: float | None, global_norm: float | None, value: float | None) -> Arrays:
-    """By the one of the limits that is given: g * limit / max(norm, limit), or entries in [-value, value].
+    """The gradients within the limit that is not None: g * limit / max(norm, limit), or entries in [-value, value].
 
     An infinite norm of all gradients makes them NaN.
     """
@@ -27,7 +27,7 @@ def clipped(grads: Arrays, norm: float | None, global_norm: float | None, value:
 
 
 class GradientMeans:
-    """After every `steps` steps the mean of their gradients; in between there is no update."""
+    """Means of the gradients of `steps` steps, after which there is one update."""
 
     def __init__(self, steps: int) -> None:
         if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 2:
@@ -36,7 +36,7 @@ class GradientMeans:
         self.sums: list[Variable] = []  # of the variables that the optimizer was built for
 
     def add(self, places: list[int], grads: Arrays, step: int) -> Arrays:
-        """The means where `step` is the last of `steps` steps, and the sums begin at 0 again; else nothing."""
+        """Adds the gradients; at each `steps`-th step returns the means and sets the sums to 0, before that []."""
         if step % self.steps:
             for i, g in zip(places, grads, strict=True):
                 self.sums[i].assign_add(g)
@@ -48,7 +48,7 @@ class GradientMeans:
 
 
 class MovingAverages:
-    """average = momentum * average + (1 - momentum) * v, which begins as the v of the first step.
+    """average = momentum * average + (1 - momentum) * v; the first step sets it to v.
 
     After every `every` steps, the variables take the values of their averages.
     """

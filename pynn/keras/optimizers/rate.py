@@ -12,11 +12,11 @@ from .schedules import InverseTimeDecay, LearningRateSchedule
 
 
 class Default(float):
-    """A rule's own learning rate, in whose place the older argument `lr` may stand."""
+    """A rule's default learning rate; the older argument `lr` may replace it."""
 
 
 class LearningRate:
-    """The attributes `learning_rate` and `lr`: the Variable, which may be set at any time, or what a schedule gives.
+    """The attributes `learning_rate` and `lr`: the Variable, which may be set at any time, or the schedule's value.
 
     The class's attribute is the default.
     """
@@ -38,7 +38,7 @@ class LearningRate:
 
 
 class Rate:
-    """Holds the learning rate that an optimizer was given: a Variable, a schedule or a function."""
+    """An optimizer's learning rate: a Variable, a schedule or a function."""
 
     def __init__(self, owner: Any, value: Any, decay: float | None = None) -> None:
         """decay: value / (1 + decay * steps)."""
@@ -47,13 +47,13 @@ class Rate:
         self.held: Any = value if callable(value) else owned(owner, number(value), "learning_rate", dtype="float32")
 
     def now(self, steps: Variable) -> Any:
-        """The variable, or what the schedule or function gives after so many steps."""
+        """The variable, or the value of the schedule or function after so many steps."""
         if isinstance(self.held, LearningRateSchedule):
             return self.held(steps)
         return self.held() if callable(self.held) else self.held
 
     def set(self, value: TensorLike) -> None:
-        """A number for the variable, or a schedule or function in its place."""
+        """Assigns a number to the variable, or replaces it with a schedule or function."""
         if callable(value):
             self.held = value
         elif callable(self.held):

@@ -15,10 +15,10 @@ from .rate import LearningRate
 class RMSprop(Optimizer):
     """v = rho * v + (1 - rho) * g^2; w -= learning_rate * g / sqrt(v + epsilon)
 
-    rho: how much of the running means v and a each step keeps
+    rho: decay of the running means v and a
     momentum: if not 0, m = momentum * m + the step above; w -= m
     epsilon: small number that keeps the divisor from 0
-    centered: whether v - a^2 stands for v under the root, where a = rho * a + (1 - rho) * g
+    centered: whether v - a^2 replaces v under the root, where a = rho * a + (1 - rho) * g
     """
 
     learning_rate: LearningRate = LearningRate(0.001)
@@ -28,8 +28,8 @@ class RMSprop(Optimizer):
     centered: bool = False
 
     def _slots(self) -> list[dict[str, float]]:
-        wanted = {"velocity": True, "momentum": self.momentum, "average_gradient": self.centered}
-        return [{name: 0.0} for name in wanted if wanted[name]]
+        used = {"velocity": True, "momentum": self.momentum, "average_gradient": self.centered}
+        return [{name: 0.0} for name in used if used[name]]
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if self.momentum or self.centered:

@@ -211,7 +211,7 @@ def serialize(learning_rate_schedule: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The schedule that `serialize` described; custom_objects: names and classes of one's own."""
+    """The schedule that `serialize` described; custom_objects: a user's classes by name."""
     return configuration.deserialize(config, custom_objects, family="keras.optimizers.schedules")
 
 

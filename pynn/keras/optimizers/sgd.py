@@ -14,7 +14,7 @@ class SGD(Optimizer):
 
     With momentum: m = momentum * m - learning_rate * g; w += m.
 
-    momentum: how much of m each step keeps, in [0, 1]; 0: there is no m
+    momentum: decay of m, in [0, 1]; 0: no m
     nesterov: whether, with momentum, w += momentum * m - learning_rate * g instead
     """
 
