@@ -1,4 +1,4 @@
-"""Dataset: a description of elements and what becomes of them; each `for` loop is a pass of its own."""
+"""Dataset: elements and their transformations; each `for` loop computes them in a new pass."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .node import INFINITE, Node, worker_count
 
 
 class Dataset:
-    """Elements in passes, perhaps without end or of a number not known: nests (tuples, dicts, a single one) of Tensors.
+    """Elements in order, of a known, unknown or infinite number; each is a Tensor, or a nest (tuples, dicts) of them.
 
     Made by from_tensor_slices, from_tensors, from_generator, range and zip, and by the methods, which return new
-    datasets. Functions are called when elements are asked for, once per element and pass; `element_spec` also calls
-    them, with zeros and ones. Wherever a function takes an element, a tuple's items are separate arguments.
+    datasets. A pass calls functions when it comes to an element; `element_spec` calls them, too, with zeros and
+    ones. Wherever a function takes an element, a tuple's items are separate arguments.
     """
 
     def __init__(self, node: Node) -> None:
@@ -68,7 +68,7 @@ class Dataset:
 
     @staticmethod
     def random(seed: int | None = None, rerandomize_each_iteration: bool | None = None) -> Dataset:
-        """Random int64 numbers from 0 to 2**32 - 1 without end: with a seed, in each pass the same, unless told so.
+        """int64 numbers from 0 to 2**32 - 1 without end; with a seed, each pass repeats them, unless it rerandomizes.
 
         They are not the numbers that TensorFlow makes of the seed.
         """
@@ -96,8 +96,8 @@ class Dataset:
         """map_func of each element; numbers, arrays and lists that it returns become Tensors.
 
         num_parallel_calls: a number above 1 is one of threads. AUTOTUNE is one call after the other, as Python
-        functions of the usual size are slowed down by threads. The order is kept whatever `deterministic` says
-        (False would allow another).
+        functions of the usual size are slowed down by threads. The order is the same whatever `deterministic`
+        says (False would allow another).
         """
         return Dataset(transformations.map_(self._node, map_func, num_parallel_calls))
 
@@ -117,7 +117,7 @@ class Dataset:
         return Dataset(transformations.scan(self._node, initial_state, scan_func))
 
     def unique(self) -> Dataset:
-        """Each element once, where it comes first. TypeError: it is not int32 or int64."""
+        """The first of equal elements. TypeError: they are not int32 or int64."""
         return Dataset(transformations.unique(self._node))
 
     def flat_map(self, map_func: Callable[..., Dataset]) -> Dataset:
@@ -187,7 +187,7 @@ class Dataset:
     def window(self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False) -> Dataset:
         """Datasets of `size` elements each, `stride` apart; each begins `shift` (by default size) after the last one.
 
-        Of nests, each leaf has a dataset of its own. The last windows may be shorter, or are dropped.
+        Of nests, each leaf becomes a dataset. The last windows may be shorter, or are dropped.
         """
         return Dataset(joins.window(self._node, size, shift, stride, bool(drop_remainder), Dataset))
 
@@ -229,7 +229,7 @@ class Dataset:
 
     @neutral(filename="")
     def cache(self) -> Dataset:
-        """The same elements, computed in the first complete pass and kept in memory for the later ones."""
+        """The same elements, which the first complete pass stores in memory for the later ones."""
         return Dataset(transformations.cache(self._node))
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:

@@ -1,4 +1,4 @@
-"""A pass over a dataset, which a program may step through by hand."""
+"""OwnedIterator: a pass over a dataset, element by element."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .node import Node
 
 
 class OwnedIterator:
-    """What iter(dataset) gives: each element once, by `next` or `get_next`."""
+    """The result of iter(dataset): the elements of a pass, by `next` or `get_next`."""
 
     __slots__ = ("_items", "_node")
 
@@ -31,7 +31,7 @@ class OwnedIterator:
 
     @property
     def element_spec(self) -> Any:
-        """The dataset's."""
+        """The dataset's element_spec."""
         return self._node.spec()
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ def flat_map(source: Node, function: Function) -> Node:
 
 
 def _several(name: str, source: Node, function: Function, elements: Start) -> Node:
-    """The specification is that of the function's dataset of the first element."""
+    """A node of the elements of the function's datasets; its specification is that of the first dataset."""
     return Node(name, elements, lambda: UNKNOWN, cache(lambda: function(next(source.elements())).spec()))
 
 
@@ -43,7 +43,7 @@ def interleave(
     block_length: int | None,
     num_parallel_calls: int | None,
 ) -> Node:
-    """Where a dataset ends, the next one takes its place when its turn comes again: TensorFlow's order."""
+    """At the turn of a dataset that has ended, the next one takes its place: TensorFlow's order."""
     cycle = AUTOTUNE if cycle_length is None else index(cycle_length)
     places = cpu_count() if cycle == AUTOTUNE else positive(cycle, "cycle_length")
     block = positive(1 if block_length is None else block_length, "block_length")

@@ -1,4 +1,4 @@
-"""Node: how the elements of a dataset are made, and what is known of them beforehand."""
+"""Node: makes the elements of a dataset, and knows their number and specification before."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .elements import unstack
 
 AUTOTUNE = INFINITE = -1
 UNKNOWN = -2
-BLOCK = 256  # rows that are taken at once where elements are wanted one by one
+BLOCK = 256  # rows that `elements` takes in one call
 
 P = ParamSpec("P")
-Start = Callable[[], Iterator[Any]]  # each call starts a pass of its own
+Start = Callable[[], Iterator[Any]]  # each call starts a new pass
 
 
 class Rows:
-    """Elements that are rows of the leaves' arrays: what only reorders them works on their numbers.
+    """Elements that are rows of the leaves' arrays, so that transformations of their order need only row numbers.
 
     numbers() starts a pass of numbers of rows; None: all in order.
     """
@@ -67,7 +67,7 @@ class Node:
     elements: starts a pass over the elements, nests of Tensors
     count: gives the number of elements, INFINITE or UNKNOWN
     spec: gives the nest of TensorSpec that fits every element
-    rows: gives the elements as rows of arrays, or None where they are not (of a cache: not yet)
+    rows: gives the elements as rows of arrays; None: they are none (of a cache: not yet)
     batch_size: of a node that `batch` made
     """
 
@@ -77,7 +77,7 @@ class Node:
     spec: Callable[[], Any]
     rows: Callable[[], Rows | None] = lambda: None
     batch_size: int | None = None
-    made: Callable[[], Node] | None = None  # makes it anew, for pickle and copy
+    made: Callable[[], Node] | None = None  # makes an equal node, for pickle and copy
 
     def __reduce__(self) -> Any:
         return call, (self.made,)
@@ -107,16 +107,16 @@ class Node:
 
 
 def picklable(function: Callable[P, Node]) -> Callable[P, Node]:
-    """A function that makes nodes, which pickle and copy make anew by calling it with the same arguments."""
+    """A decorator of functions that make nodes: pickle and copy call the function again with its arguments."""
 
     @wraps(function)
-    def noting(*args: P.args, **kwargs: P.kwargs) -> Node:
+    def recording(*args: P.args, **kwargs: P.kwargs) -> Node:
         node = function(*args, **kwargs)
         if node.made is None:
-            node.made = partial(noting, *args, **kwargs)
+            node.made = partial(recording, *args, **kwargs)
         return node
 
-    return noting
+    return recording
 
 
 def positive(value: int, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Transformations that choose and reorder elements without looking into them: rows of arrays stay rows by number."""
+"""Transformations that choose and reorder elements; where these are rows of arrays, by their numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .node import INFINITE, UNKNOWN, Node, Start, picklable
 
 
 class Generators:
-    """Gives each pass its random numbers: others (`anew`), or the same. A copy goes on from the same pass."""
+    """Makes the random generator of each pass: with `anew` a different one, else the same. A copy continues the count."""
 
     def __init__(self, seed: int | None, anew: bool) -> None:
         # drawn here and not in a pass, which may run in a thread beside others that draw
@@ -39,7 +39,7 @@ def shuffle(source: Node, buffer_size: int, generator: Generators) -> Node:
 
 
 def _shuffled(items: Iterator[Any], size: int | None, rng: np.random.Generator) -> Iterator[Any]:
-    """Items drawn from a buffer that the others keep full."""
+    """Items drawn at random from a buffer, which the following items refill."""
     buffer = list(itertools.islice(items, size))
     numbers = (n for _ in itertools.repeat(None) for n in rng.integers(len(buffer), size=1024).tolist())
     for item, n in zip(items, numbers, strict=False):
@@ -58,7 +58,7 @@ def repeat(source: Node, count: int | None) -> Node:
             items = start()
             try:
                 first = next(items)
-            except StopIteration:  # or there would be no end
+            except StopIteration:  # else an empty source would repeat forever
                 return
             yield first
             del first

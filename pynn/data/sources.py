@@ -1,4 +1,4 @@
-"""Where elements come from: arrays, numbers, a generator."""
+"""Sources of elements: arrays, numbers, a generator."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def single(tensors: Any) -> Node:
 
 @picklable
 def listed(name: str, elements: Sequence[Any], spec: Any) -> Node:
-    """Elements that have been computed."""
+    """A node of elements that exist already."""
     return Node(name, lambda: iter(elements), lambda: len(elements), lambda: spec)
 
 
 def _numbers(name: str, start: Callable[[], Iterable[Any]], count: int, dtype: DType) -> Node:
-    """Scalars of the numbers in start()."""
+    """A node of the numbers in start(), as scalars."""
     kind = dtype.dtype
     return Node(
         name, lambda: (Tensor(np.array(n, kind)) for n in start()), lambda: count, lambda: TensorSpec((), dtype)
@@ -114,7 +114,7 @@ def _specification(types: Any, shapes: Any, signature: Any) -> Any:
 
 
 def tuples(structure: Any) -> Any:
-    """With tuples for lists."""
+    """The structure with tuples in place of lists."""
     if not nest.is_nested(structure):
         return structure
     return nest.map_items(tuples, tuple(structure) if isinstance(structure, list) else structure)

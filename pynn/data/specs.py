@@ -42,19 +42,19 @@ def spec_of(element: Any) -> Any:
 
 
 def batched(spec: Any, size: int | None) -> Any:
-    """With an axis of this size in front."""
+    """The specification with an axis of this size in front."""
     return nest.map_structure(lambda leaf: TensorSpec(TensorShape((size,)) + leaf.shape, leaf.dtype), spec)
 
 
 def row(spec: Any) -> Any:
-    """Without the first axis. ValueError: a scalar has none."""
+    """The specification without the first axis. ValueError: a scalar has none."""
     if any(leaf.shape.rank == 0 for leaf in nest.flatten(spec)):
         raise ValueError("Cannot unbatch an input with scalar components.")
     return nest.map_structure(lambda leaf: TensorSpec(leaf.shape[1:] if leaf.shape.rank else None, leaf.dtype), spec)
 
 
 def merged(first: Any, second: Any) -> Any:
-    """The specification that fits the elements of both: sizes in which they differ are not known."""
+    """The specification that fits the elements of both: sizes in which they differ are None."""
     return nest.map_structure(_merged, first, second)
 
 

@@ -11,9 +11,9 @@ from itertools import islice
 from queue import SimpleQueue  # its put is safe in a garbage collection, whatever that has interrupted
 from typing import Any
 
-SHORTEST = 1e-3  # seconds of work that pay for handing it to a thread, 20 us on an EPYC
-LARGEST = 256  # items that are handed over at once
-TIMEOUT = 1.0  # seconds that the end of a pass waits for its threads
+SHORTEST = 1e-3  # seconds of work per hand-over to a thread, which takes 20 us on an EPYC
+LARGEST = 256  # items in one hand-over
+TIMEOUT = 1.0  # seconds to wait for the threads at the end of a pass
 
 _END = object()
 
@@ -65,8 +65,8 @@ def parallel(
 ) -> Iterator[Any]:
     """function(item) of each item, in order, computed by this many threads; an error comes in its item's place.
 
-    Short calls are handed over many at once: the number doubles until they take SHORTEST. ahead: so many items at
-    most, one by one.
+    Short calls are handed over in groups, which double in size until one takes SHORTEST. ahead: the largest number of
+    items in work; these are handed over one by one.
     """
     items, size, more = iter(items), 1, True
     tasks: SimpleQueue[Any] = SimpleQueue()  # items, the error after them, and the queue for the results

@@ -32,14 +32,14 @@ def map_(source: Node, map_func: Callable[..., Any], num_parallel_calls: int | N
         windows = any(isinstance(leaf, DatasetSpec) for leaf in leaves)
         if not windows and all(leaf.shape.rank is not None for leaf in leaves):
             return result_spec(function, element)
-        first = next(make(source.elements))  # of windows, or of a generator whose shapes were not given
+        first = next(make(source.elements))  # of windows, or of a generator without shapes
         return nest.map_structure(partial(_loose_spec, ranked=windows), first)
 
     return source.derive("Map", make, spec=spec)
 
 
 def _loose_spec(leaf: Any, ranked: bool) -> Any:
-    """The specification of a leaf of whose shape only the rank is known, or nothing."""
+    """The specification of a leaf's dtype, and with `ranked` of its rank."""
     if type(leaf) is not Tensor:
         return DatasetSpec(leaf.element_spec)
     return TensorSpec([None] * leaf.ndim if ranked else None, leaf.dtype)

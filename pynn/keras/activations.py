@@ -60,7 +60,7 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 
 @_or_layer
 def sigmoid(x: TensorLike) -> Tensor:
-    """1 / (1 + exp(-x)). It remembers x, as `softmax` does."""
+    """1 / (1 + exp(-x)). The result carries x, as that of `softmax` does."""
     logits = convert_to_tensor(x)
     y = ops.sigmoid(logits)
     y._logits = logits
@@ -69,7 +69,7 @@ def sigmoid(x: TensorLike) -> Tensor:
 
 @_or_layer
 def softmax(x: TensorLike, axis: int = -1) -> Tensor:
-    """Probabilities along the axis. They remember x, so that cross-entropy is computed from the logits."""
+    """Probabilities along the axis. The result carries x, so that cross-entropy is computed from the logits."""
     logits = x if type(x) is Tensor else convert_to_tensor(x)
     y = ops.softmax(logits, axis)
     if axis in (-1, logits._array.ndim - 1):

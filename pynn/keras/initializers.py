@@ -29,12 +29,12 @@ class Initializer(configuration.Configured):
         raise NotImplementedError
 
     def clone(self) -> Initializer:
-        """Another one with the same arguments; without a seed among them, its values differ."""
+        """A copy with the same arguments; without a seed, it draws other values."""
         return type(self).from_config(self.get_config())
 
 
 class RandomInitializer(Initializer):
-    """Each object has one seed, given or drawn: called again with the same shape, it gives the same values.
+    """Each object has one seed: called again with the same shape, it returns the same values.
 
     seed: an int; None draws one from the global random numbers (keras.utils.set_random_seed)
     """
@@ -160,7 +160,7 @@ class VarianceScaling(RandomInitializer):
     mode: the fan: "fan_in", "fan_out" or their mean, "fan_avg"
     distribution: "uniform" up to sqrt(3 * variance); "truncated_normal" or "normal", cut at 2 stddev before the cut,
         which keeps the variance; "untruncated_normal"
-    input_axes, output_axes: axes whose sizes make the fans, given together; None for the last two, times the others
+    input_axes, output_axes: axes whose sizes make the fans, both or neither; None: the last two, times the rest
     """
 
     def __init__(
@@ -205,7 +205,7 @@ class VarianceScaling(RandomInitializer):
 
 
 class _Scaled(VarianceScaling):
-    """VarianceScaling under the name of those who proposed its scale, mode and distribution."""
+    """VarianceScaling with the scale, mode and distribution of a paper."""
 
     _proposed: tuple[float, str, str]
 

@@ -22,21 +22,21 @@ from .events import EventFile
 class _Default(threading.local):
     writer: SummaryWriter | None = None
     step: Any = None
-    record: Any = True  # or a function that says it
+    record: Any = True  # or a function that returns a bool
 
 
 _default = _Default()
 
 
 class SummaryWriter:
-    """Writes to one event file; `create_file_writer` makes it. RuntimeError: it is to be the default, but closed."""
+    """Writes to one event file; made by `create_file_writer`. RuntimeError: it is made the default, but closed."""
 
     def __init__(self, events: EventFile) -> None:
         self._events = events
 
     @contextmanager
     def as_default(self, step: Any = None) -> Iterator[SummaryWriter]:
-        """Inside this context the functions write here, for `step` where none is given; flushes at its end."""
+        """A context in which the functions write here, with `step` as their default; flushes at its end."""
         before = _default.writer, _default.step
         self.set_as_default(step)
         try:
@@ -46,7 +46,7 @@ class SummaryWriter:
             self.flush()
 
     def set_as_default(self, step: Any = None) -> None:
-        """From now on the functions write here, for `step` where none is given."""
+        """The functions write here from now on, with `step` as their default."""
         if self._events.closed:
             raise RuntimeError(f"SummaryWriter {self!r} is already closed")
         _default.writer = self
@@ -54,10 +54,10 @@ class SummaryWriter:
             _default.step = step
 
     def init(self) -> None:
-        """Nothing is left to do: the file is there."""
+        """Does nothing: the file exists."""
 
     def flush(self) -> None:
-        """Everything so far is on the disk after this."""
+        """Writes everything so far to the disk."""
         self._events.flush()
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ def text(name: str, data: Any, step: Any = None, description: str | None = None)
 
 
 def _written(write: Callable[..., None], name: str, data: Any, step: Any, *options: Any) -> bool:
-    """Whether there is a writer, which then has written."""
+    """Writes where there is a writer that records; returns whether."""
     writer = _default.writer
     if writer is None or not should_record_summaries():
         return False
@@ -132,7 +132,7 @@ def _written(write: Callable[..., None], name: str, data: Any, step: Any, *optio
 
 
 def flush(writer: SummaryWriter | None = None) -> None:
-    """Everything that the writer (the default one) got so far is on the disk after this."""
+    """Writes everything that the writer (by default the current one) got so far to the disk."""
     writer = writer or _default.writer
     if writer:
         writer.flush()

@@ -47,7 +47,7 @@ class EventFile:
         return not self._finish.alive
 
     def flush(self) -> None:
-        """Everything so far is on the disk after this."""
+        """Writes everything so far to the disk."""
         if not self.closed:
             self._writer.flush()
 

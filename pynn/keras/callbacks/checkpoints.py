@@ -1,4 +1,4 @@
-"""Callbacks that write files to go on from: ModelCheckpoint, the model; BackupAndRestore, the state of training."""
+"""Callbacks that save files in training: ModelCheckpoint, the model; BackupAndRestore, the state of training."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ModelCheckpoint(MonitorCallback):
     verbose: 1 prints what is done, 0 nothing
     save_best_only: whether to save only where `monitor` beats all values before
     save_weights_only: whether to save the weights alone
-    mode: "min" or "max": smaller or larger is better; "auto": as the loss or metric of that name says itself
+    mode: "min" or "max": smaller or larger is better; "auto": as the loss or metric of that name requires
     save_freq: "epoch", or a number of batches
     initial_value_threshold: the first value to beat; None: any is an improvement
     """
@@ -50,7 +50,7 @@ class ModelCheckpoint(MonitorCallback):
             )
         path = path_of(self.filepath, *((".weights.h5", ".npz") if self.save_weights_only else (".keras",)))
         if path.suffix == ".h5":
-            h5py_module()  # its error comes before any epoch that would be lost
+            h5py_module()  # where it is missing, the error comes before training
         self.filepath, self.best = os.fspath(self.filepath), self.initial_value_threshold
         self._epoch = self._batches = 0
 
@@ -118,8 +118,8 @@ class BackupAndRestore(Callback):
     and for what other callbacks count. History has the epochs from there on, as in Keras. The file is
     `training_state.npz`, written all or nothing.
 
-    backup_dir: folder of the file, of this training alone; made if need be
-    save_freq: "epoch", or a number of batches; then training goes on with the beginning of the epoch it was in
+    backup_dir: folder of the file, for this training only; created if missing
+    save_freq: "epoch", or a number of batches; then training continues from the start of the epoch
     double_checkpoint: whether to keep the state before, which is used if the last one is damaged
     delete_checkpoint: whether the end of fit removes the file, and the folder if it is empty
     """
@@ -145,7 +145,7 @@ class BackupAndRestore(Callback):
         for path in (self._last, self._before) if self.double_checkpoint else (self._last,):
             try:
                 self._epoch = self.model._initial_epoch = int(self.model._restore_state(path)["epoch"])
-                os.replace(path, self._last)  # or a damaged one would become the one before
+                os.replace(path, self._last)  # else the next save would make a damaged one the previous one
                 return
             except FileNotFoundError:
                 pass

@@ -32,7 +32,7 @@ def serialize(layer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The layer that `serialize` described, its weights drawn anew; custom_objects: a user's classes by name."""
+    """A layer, with new weights, from what `serialize` returned; custom_objects: a user's classes by name."""
     return configuration.deserialize(config, custom_objects, family="keras.layers")
 
 

@@ -1,4 +1,4 @@
-"""Layers that make one tensor of a list of them, and the same as functions."""
+"""Layers, and functions, that merge a list of tensors into one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Merge(Layer):
         return functools.reduce(type(self)._operation, tensors)
 
     def _of_one_dtype(self, inputs: Sequence[Tensor]) -> Sequence[Tensor]:
-        """Integers beside floats become the layer's floats."""
+        """Casts integers to the layer's dtype if there are floats beside them."""
         return [ops.cast(x, self.dtype) for x in inputs] if len({x._array.dtype for x in inputs}) > 1 else inputs
 
 
@@ -89,7 +89,7 @@ class Minimum(_Merge):
 class Concatenate(_Merge):
     """The inputs joined along an axis.
 
-    axis: the axis, along which alone their sizes may differ; the batch's is 0
+    axis: the only axis along which their sizes may differ; the batch's is 0
     """
 
     def __init__(self, axis: int = -1, **options: Unpack[LayerOptions]) -> None:

@@ -34,7 +34,7 @@ class Normalization(Layer):
     """(x - mean) / sqrt(variance) for each entry along the axis.
 
     axis: the axis or list of axes; None: one mean and variance for all entries
-    mean, variance: numbers or arrays, one for each entry; None for both: `adapt` takes them from data
+    mean, variance: numbers or arrays, one for each entry; None for both: `adapt` computes them from data
     invert: whether to compute x * sqrt(variance) + mean instead
     """
 
@@ -88,7 +88,7 @@ class Normalization(Layer):
         return self._moment(self.input_variance, "adapt_variance")
 
     def adapt(self, data: Any) -> None:
-        """Takes mean and variance from an array, a Dataset, or batches of arrays; of tuples, from the first entry."""
+        """Computes mean and variance of an array, a Dataset, or batches of arrays; of tuples, of the first entry."""
         if self.input_mean is not None:
             raise ValueError("`adapt` has nothing to do where `mean` and `variance` were given.")
         batches = _batches(data)

@@ -36,7 +36,7 @@ class Flatten(Layer):
 class Reshape(Layer):
     """(m, ...) -> (m, *target_shape)
 
-    target_shape: sizes of a sample; one may be -1 or None, and follows from the others
+    target_shape: sizes of a sample; one may be -1 or None, which stands for the rest
     """
 
     def __init__(self, target_shape: Sequence[int | None], **options: Unpack[LayerOptions]) -> None:
@@ -149,7 +149,7 @@ class Lambda(Layer):
         return self.function(inputs, **self.arguments, **more)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The given output_shape, or what the function makes of zeros."""
+        """By output_shape, or from the function's result for zeros."""
         if self._output_shape is None:
             return super().compute_output_shape(input_shape)
         if callable(self._output_shape):

@@ -20,7 +20,7 @@ def binary_crossentropy(
     [1e-7, 1 - 1e-7].
 
     from_logits: whether y_pred holds logits; else probabilities
-    label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
+    label_smoothing: s; y_true * (1 - s) + s / 2 replaces y_true
     axis: over which the mean is taken
     """
     y_true, y_pred = _binary(y_true, y_pred, label_smoothing)
@@ -58,7 +58,7 @@ def binary_focal_crossentropy(
     alpha: weight of the label 1 in class balancing
     gamma: exponent of (1 - p_t)
     from_logits: whether y_pred holds logits; else probabilities
-    label_smoothing: s; y_true * (1 - s) + s / 2 stands for y_true
+    label_smoothing: s; y_true * (1 - s) + s / 2 replaces y_true
     axis: over which the mean is taken
     """
     y_true, y_pred = _binary(y_true, y_pred, label_smoothing)
@@ -103,7 +103,7 @@ def squared_hinge(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
 
 
 def categorical_hinge(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
-    """max(neg - pos + 1, 0): pos the score of the true class, neg the largest of the others (or 0)."""
+    """max(neg - pos + 1, 0): pos the score of the true class, neg the largest of the other classes' (or 0)."""
     y_pred = predictions(y_pred)
     y_true = like(y_true, y_pred)
     right = ops.reduce_sum(y_true * y_pred, -1)

@@ -1,4 +1,4 @@
-"""Rules with a step size of their own for each entry: Adagrad, Adadelta, Ftrl; and Lion, whose steps have one size."""
+"""Rules with a step size for each entry: Adagrad, Adadelta, Ftrl; and Lion, whose steps have one size."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Adadelta(Optimizer):
 
     with u, the running mean of the steps: u = rho * u + (1 - rho) * d^2 (Zeiler 2012).
 
-    rho: how much of the running means v and u each step keeps
+    rho: decay of the running means v and u
     epsilon: small number that keeps the divisor from 0
     """
 

@@ -1,4 +1,4 @@
-"""Adam and its relatives: steps along a running mean of gradients, divided by a running size of them."""
+"""Adam and variants: steps along a running mean of gradients, divided by a running mean of their sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning rates as functions of the number of steps made so far. They compute in float32, as Keras does."""
+"""Learning rates as functions of the number of steps so far, computed in float32 as in Keras."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _Decay(_Schedule):
     """Of p = step / decay_steps.
 
     decay_rate: the learning rate's factor at p = 1
-    staircase: whether floor(p) stands for p
+    staircase: whether floor(p) replaces p
     """
 
     initial_learning_rate: float
