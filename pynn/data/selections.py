@@ -15,7 +15,7 @@ from .node import INFINITE, UNKNOWN, Node, Start, picklable
 
 
 class Generators:
-    """Makes the random generator of each pass: with `anew` a different one, else the same. A copy continues the count."""
+    """Makes the random generator of each pass: with `anew` a different one, else the same. Copies continue."""
 
     def __init__(self, seed: int | None, anew: bool) -> None:
         # drawn here and not in a pass, which may run in a thread beside others that draw

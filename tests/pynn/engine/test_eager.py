@@ -214,22 +214,39 @@ def test_module():
             super().__init__(name="two")
             self.a, self.z = Linear(), tf.Variable(4.0)
 
+        @tf.Module.with_name_scope
+        def new(self):
+            return tf.Variable(5.0, name="n")
+
     model = TwoLayers()
     assert [float(v) for v in model.variables] == [4, 2, 3, 1]
     assert [float(v) for v in model.trainable_variables] == [4, 2, 1]
     assert model.submodules == (model.a,) and (model.name, model.a.name) == ("two", "linear")
+    assert model.new().name == "two/n:0"
 
 
 def test_shapes_and_specs():
     shape = tf.TensorShape([None, 3])
     assert shape.is_compatible_with((2, 3)) and not shape.is_compatible_with((2, 4)) and not shape.is_fully_defined()
+    shape.assert_is_compatible_with((2, 3))
+    with pytest.raises(ValueError, match=r"Shapes \(None, 3\) and \(2, 4\) are incompatible"):
+        shape.assert_is_compatible_with((2, 4))
+    assert tf.ones((2, 3)).get_shape() == (2, 3)
     assert tf.TensorShape(None).rank is None and repr(tf.TensorShape(None)) == "TensorShape(None)"
     assert repr(tf.TensorSpec([None], tf.int32, "a")) == "TensorSpec(shape=(None,), dtype=tf.int32, name='a')"
+
+
+def test_kinds_of_dtypes():
+    dtypes = tf.uint8, tf.int8, tf.float32, tf.bool
+    assert [d.name for d in dtypes if d.is_unsigned] == ["uint8"] and not any(d.is_complex for d in dtypes)
+    assert all(d.base_dtype is d for d in dtypes)
 
 
 def test_random_streams():
     same(tf.random.stateless_normal((3,), (1, 2)), tf.random.stateless_normal((3,), (1, 2)))
     same(tf.random.Generator.from_seed(1).normal((3,)), tf.random.Generator.from_seed(1).normal((3,)))
+    first, second = (tf.random.Generator.from_non_deterministic_state().normal((3,)).numpy() for _ in range(2))
+    assert (first != second).any()
     same(np.sort(tf.random.shuffle(tf.range(9))), range(9))
     drawn = tf.random.categorical(tf.math.log([[0.25, 0.75, 0.0]]), 4000, seed=1).numpy()
     assert drawn.shape == (1, 4000) and drawn.max() == 1

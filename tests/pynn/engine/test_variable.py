@@ -189,3 +189,10 @@ def test_references():
     found = {v.ref(): "v", t.ref(): "t"}
     assert (found[v.ref()], found[t.ref()]) == ("v", "t") and v.ref().deref() is v
     assert v.ref() != tf.Variable([1.0, 2.0]).ref() and "Reference wrapping <tf.Variable" in repr(v.ref())
+
+
+@pytest.mark.parametrize(("how", "value"), [("update", [9, 2, 8]), ("add", [10, 2, 11]), ("sub", [-8, 2, -5])])
+def test_scatter(how, value):
+    v = tf.Variable([1, 2, 3])
+    assert getattr(v, f"scatter_nd_{how}")([[0], [2]], [9, 8]) is v
+    same(v, value)
