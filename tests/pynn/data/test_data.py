@@ -1,4 +1,4 @@
-"""tf.data: shuffling, passes, and what goes by rows. test_against_keras has TensorFlow's values."""
+"""tf.data: shuffling, passes, datasets of rows. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program ends while a dataset's threads live, and whatever they wait for: none of them keeps Python from ending."""
+"""Python exits while a dataset's threads run or wait: none of them prevents it."""
 
 from __future__ import annotations
 

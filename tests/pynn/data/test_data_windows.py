@@ -1,4 +1,4 @@
-"""tf.data: windows, padded batches, turns, splits and stepping. test_against_keras has TensorFlow's values."""
+"""tf.data: windows, padded batches, interleaving, splits, iterators. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

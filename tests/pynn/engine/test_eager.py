@@ -1,4 +1,4 @@
-"""What surrounds the operations: tf.function, control flow, custom gradients, printing, assertions."""
+"""tf.function, control flow, custom gradients, printing, assertions, modules, shapes, random streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GradientTape: what is watched, and what a gradient is asked for."""
+"""GradientTape: watched tensors, targets and sources, persistence, errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Variable: assignment, in place where nobody looks, and values that stay what they were."""
+"""Variable: assignment, in place only where nothing else holds the array; values that were read stay the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fit, evaluate and predict call and print on their way."""
+"""Callbacks: which methods fit, evaluate and predict call, with which logs, and what is printed."""
 
 from __future__ import annotations
 

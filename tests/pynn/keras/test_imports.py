@@ -1,4 +1,4 @@
-"""Imports in pynn.keras go one way: what layers are made of imports no layers, in functions neither."""
+"""keras.common and keras.activations import no layers and no models, not even inside functions."""
 
 from __future__ import annotations
 

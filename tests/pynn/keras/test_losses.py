@@ -1,4 +1,4 @@
-"""Losses: what is accepted, what is refused and how, configurations. Values: test_against_keras.py."""
+"""Losses: arguments, errors, configurations. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

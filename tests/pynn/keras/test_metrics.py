@@ -1,4 +1,4 @@
-"""Metrics: classes of one's own, names, errors, configurations. Values: test_against_keras.py."""
+"""Metrics: users' classes, names, errors, configurations. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optimizers: arguments, settings, state, minimize, and errors. Their numbers: test_against_keras."""
+"""Optimizers: arguments, settings, state, minimize, and errors. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning rate schedules: arguments, whole arrays of steps, and a program's own. Their numbers: test_against_keras."""
+"""Learning rate schedules: arguments, arrays of steps, users' schedules. Values: test_against_keras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How layers are called: arguments by name, what they add to the loss."""
+"""Calls of layers: arguments by name, losses that layers add."""
 
 from __future__ import annotations
 

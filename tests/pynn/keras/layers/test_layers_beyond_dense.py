@@ -1,4 +1,4 @@
-"""Noise, merging, shaping, normalizing, embedding: what their numbers against Keras do not show, and errors."""
+"""Noise, merging, shaping, normalizing, embedding: properties and errors. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

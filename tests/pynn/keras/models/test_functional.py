@@ -1,4 +1,4 @@
-"""Models of graphs: what they refuse, names, nests; the numbers are compared with Keras's in test_against_keras."""
+"""Models of graphs: errors, names, nests. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What layers and optimizers of a program's own put into files, and take from them."""
+"""Files with layers and optimizers of a user that save and load their own variables."""
 
 from __future__ import annotations
 

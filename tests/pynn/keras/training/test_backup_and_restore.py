@@ -1,4 +1,4 @@
-"""keras.callbacks.BackupAndRestore: a training that is stopped goes on with the bits that it would have had."""
+"""keras.callbacks.BackupAndRestore: a training that was stopped continues to the same bits."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Steps of one's own and what goes on around them; the numbers are compared with Keras's in test_against_keras."""
+"""Users' train_step, test_step, compute_loss, ..., in fit and evaluate. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

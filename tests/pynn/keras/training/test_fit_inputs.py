@@ -1,4 +1,4 @@
-"""What fit, evaluate and predict take: memory layouts, dtypes, refused data, settings and shapes."""
+"""Inputs of fit, evaluate and predict: memory layouts, dtypes, settings, shapes, errors."""
 
 from __future__ import annotations
 

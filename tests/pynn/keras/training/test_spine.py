@@ -1,4 +1,4 @@
-"""The way of a batch through fit stays short."""
+"""A step of fit enters few files and functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams of batches: what is refused and what runs out; test_against_keras compares the numbers with Keras's."""
+"""Streams of batches: errors, and streams that end early. Values: test_against_keras.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training: fit and the loop of one's own, evaluate, batches, weights of samples, errors."""
+"""Training: fit and a user's loop, evaluate, batches, sample weights, errors."""
 
 from __future__ import annotations
 
