@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 
 from ...engine.tensor import Tensor
-from ...engine.typing import Shape
 from ...ops import random
 from ...ops.functions import SELU_ALPHA, SELU_SCALE
 from .base import Layer, LayerOptions
@@ -40,14 +40,6 @@ class _Noise(Layer):
         values = (self._generator or random.generator()).standard_normal(x._array.shape, np.float32)
         return Tensor((values * stddev + mean).astype(x._array.dtype, copy=False))
 
-    def _mask(self, x: Tensor, rate: float, noise_shape: Any) -> Tensor:
-        """1 with probability 1 - rate, else 0."""
-        shape = x._array.shape
-        if noise_shape is not None:
-            shape = tuple(n if given is None else given for given, n in zip(noise_shape, shape, strict=True))
-        values = (self._generator or random.generator()).random(shape, np.float32)
-        return Tensor((values >= rate).astype(x._array.dtype))
-
 
 class GaussianNoise(_Noise):
     """In training, x + normal values of this standard deviation.
@@ -74,25 +66,41 @@ class GaussianDropout(_Noise):
         return x * self._normal(x, 1.0, (self.rate / (1 - self.rate)) ** 0.5)
 
 
-class Dropout(_Noise):
+class _Masked(_Noise):
+    """Base class: drops the inputs where `_mask` is 0."""
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__("rate", rate, seed, **options)
+        self.rate, self.noise_shape = rate, noise_shape
+
+    def _mask(self, x: Tensor) -> Tensor:
+        """1 with probability 1 - rate, else 0."""
+        shape = x._array.shape
+        if self.noise_shape is not None:
+            shape = tuple(n if size is None else size for size, n in zip(self.noise_shape, shape, strict=True))
+        values = (self._generator or random.generator()).random(shape, np.float32)
+        return Tensor((values >= self.rate).astype(x._array.dtype))
+
+
+class Dropout(_Masked):
     """In training, sets a share `rate` of the inputs to 0 and divides the rest by (1 - rate).
 
     rate: in [0, 1]
     """
 
-    def __init__(
-        self, rate: float, noise_shape: Shape | None = None, seed: int | None = None, **options: Unpack[LayerOptions]
-    ) -> None:
-        super().__init__("rate", rate, seed, **options)
-        self.rate, self.noise_shape = rate, noise_shape
-
     def _noisy(self, x: Tensor) -> Tensor:
-        mask = self._mask(x, self.rate, self.noise_shape)
+        mask = self._mask(x)
         mask._array[...] *= mask._array.dtype.type(1 / (1 - self.rate) if self.rate < 1 else 0)
         return x * mask
 
 
-class AlphaDropout(_Noise):
+class AlphaDropout(_Masked):
     """In training, sets a share `rate` of the inputs to selu's least value, then keeps mean 0 and variance 1.
 
     a * (x where not dropped, else least) + b with a = ((1 - rate) * (1 + rate * least^2))^(-1/2), b = -a * least * rate
@@ -101,13 +109,7 @@ class AlphaDropout(_Noise):
 
     LEAST = -SELU_SCALE * SELU_ALPHA
 
-    def __init__(
-        self, rate: float, noise_shape: Shape | None = None, seed: int | None = None, **options: Unpack[LayerOptions]
-    ) -> None:
-        super().__init__("rate", rate, seed, **options)
-        self.rate, self.noise_shape = rate, noise_shape
-
     def _noisy(self, x: Tensor) -> Tensor:
-        mask = self._mask(x, self.rate, self.noise_shape)
+        mask = self._mask(x)
         a = ((1 - self.rate) * (1 + self.rate * self.LEAST**2)) ** -0.5
         return x * (a * mask) + (a * self.LEAST * (1 - mask) - a * self.LEAST * self.rate)
