@@ -22,9 +22,7 @@ def run(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 class _Quiet(threading.local):
-    """A context for each thread in which NumPy gives no warnings: `run(function, *arguments)`.
-
-    Entering it costs a quarter of np.errstate.
+    """`run(function, *arguments)` without NumPy's warnings: a context for each thread, in a quarter of np.errstate's time.
 
     It cannot be entered twice: only NumPy's functions run inside, and they call nothing of ours.
     """

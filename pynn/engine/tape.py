@@ -213,8 +213,9 @@ class GradientTape:
                 raise TypeError(f"Sources of gradients are Tensors and Variables, got {source!r}")
             keys.append(id(source if type(source) is Tensor else self._firsts.get(id(source))))
         wanted = set(keys)
-        needed: Container[int] = self._watched  # those that depend on the sources: all, if only they were watched
-        if len(self._watched) != len(self._records) + len(wanted):
+        needed: Container[int] = self._watched  # those that depend on the sources: all, if these are all that was read
+        variables = Tensor not in set(map(type, sources)) and wanted <= self._watched.keys()
+        if not variables or len(self._watched) != len(self._records) + len(wanted):
             needed = set(keys)
             for out, inputs, _ in self._records:
                 if not needed.isdisjoint(map(id, inputs)):

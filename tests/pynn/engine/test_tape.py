@@ -225,3 +225,18 @@ def test_tapes_belong_to_their_thread():
         thread.join()
         y = v * 3
     same(tape.gradient([seen[0], y], v), 3)
+
+
+def test_no_gradient_is_computed_that_is_not_asked_for():
+    """Not even for as many sources as were read: an intermediate value, or a variable that was not read."""
+    read, other, calls = tf.Variable(2.0), tf.Variable(1.0), []
+
+    @tf.custom_gradient
+    def noted(x):
+        return x * 1.0, lambda g: calls.append(g) or g
+
+    with tf.GradientTape(persistent=True) as tape:
+        value = noted(read)
+        y = value * 3.0
+    assert tape.gradient(y, value).numpy() == 3 and tape.gradient(y, [other]) == [None] and not calls
+    assert tape.gradient(y, read).numpy() == 3 and len(calls) == 1
