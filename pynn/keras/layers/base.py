@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 import math
@@ -19,15 +18,15 @@ from ...engine.scope import scope_of
 from ...engine.tensor import Operators, Tensor
 from ...engine.typing import DTypeLike, Shape, TensorLike
 from ...engine.variable import Variable
-from ...ops import random
 from ...support.neutral import neutral
 from .. import config, constraints, initializers, regularizers
+from ..common.configuration import Configured
 from ..common.names import auto_name
-from ..common.symbolic import Node, as_shapes, is_symbolic, symbols, traced
+from ..common.symbolic import Node, as_shapes, is_symbolic
 from ..variables import owned, penalties
+from . import _symbolic, _weights
 from ._options import LayerOptions as LayerOptions
 from ._outermost import OUTSIDE, scope
-from ._tracking import Tracked
 
 _BY_NAME: Any = object()  # the inputs are among the keyword arguments
 
@@ -40,7 +39,7 @@ class _Missing:
             raise RuntimeError(f"In {cls.__name__}, you forgot to call `super().__init__()` first in `__init__()`.")
 
 
-class Layer(Tracked):
+class Layer(Configured):
     """Base class of layers and models.
 
     A subclass makes weights by `add_weight` in `build(input_shape)`, before its first call, and computes in
@@ -54,6 +53,12 @@ class Layer(Tracked):
     input_dim: the same: n stands for (n,)
     batch_input_shape: the same, with the batch's size before it, which is not used
     """
+
+    parts, count_params, _own_weights = _weights.parts, _weights.count_params, _weights.own_weights
+    get_weights, set_weights = _weights.get_weights, _weights.set_weights
+    save_own_variables, load_own_variables = _weights.save_own_variables, _weights.load_own_variables
+    compute_output_shape = _symbolic.compute_output_shape
+    _symbolic_call, _inferred = _symbolic.symbolic_call, _symbolic.inferred
 
     built = False
     _module = "keras.layers"
@@ -115,7 +120,7 @@ class Layer(Tracked):
             inputs = self._cast(inputs)
         if not self.built:
             with scope_of(self):
-                self._build_for(_shapes(inputs))
+                self._build_for(nest.map_structure(lambda x: x._array.shape, inputs))
                 self.built = True
                 try:
                     return self(inputs, *args, **kwargs)  # in which the layers inside are built
@@ -166,24 +171,6 @@ class Layer(Tracked):
             raise TypeError(f"Layer {self.name!r} was called without its first argument, {name!r}")
         return kwargs.pop(name)
 
-    def _symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """The outputs for KerasTensors, as KerasTensors."""
-        with scope_of(self):
-            if not self.built:
-                self._build_for(nest.map_structure(lambda x: tuple(x.shape if hasattr(x, "shape") else ()), args[0]))
-            outputs = traced(self._inferred, self.name, [list(args), kwargs])
-        return Node(self, args, kwargs, outputs).outputs
-
-    def _inferred(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        outer, scope.call = scope.call, []  # losses of zeros are dropped
-        try:
-            outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
-        finally:
-            scope.call = outer
-        for layer in self._tree():
-            layer._call, layer._added = [], (None, [])
-        return outputs
-
     def _cast(self, x: TensorLike) -> Any:
         if type(x) is not Tensor:
             if isinstance(x, dict):
@@ -223,6 +210,38 @@ class Layer(Tracked):
         self._weights.append(variable)
         return variable
 
+    @property
+    def weights(self) -> list[Variable]:
+        """The variables of the layer, trainable ones first, and after them those of the layers inside."""
+        return _weights.of_layer(self, Layer)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """What training changes: none if the layer is not trainable."""
+        return _weights.of_layer(self, Layer, True)
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The other weights."""
+        return _weights.of_layer(self, Layer, False)
+
+    variables, trainable_variables, non_trainable_variables = weights, trainable_weights, non_trainable_weights
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the layer; setting it sets it for the layers inside as well."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.parts(Layer)[1]:
+            layer.trainable = value
+
+    def _tree(self) -> list[Layer]:
+        """This and all layers inside it, without duplicates, outer ones first."""
+        return _weights.tree(self, Layer)
+
     def add_loss(self, loss: Any) -> None:
         """In `call`: adds a scalar, or a list of them, to what training minimizes for this call."""
         losses = [operand(item) for item in (loss if isinstance(loss, (list, tuple)) else [loss])]
@@ -236,17 +255,6 @@ class Layer(Tracked):
         """The losses that the last call added, then the regularizers' values of the trainable weights."""
         added = [loss for x in self._tree() if x._added[0] is self._call for loss in x._added[1]]
         return added + penalties(self.trainable_weights)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""
-        state = random.generator().bit_generator.state
-        outputs = traced(self._inferred_apart, self.name, [[symbols(input_shape, self._dtype)], {}])
-        random.generator().bit_generator.state = state
-        return nest.map_structure(lambda x: tuple(x.shape), outputs)
-
-    def _inferred_apart(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """`_inferred`; a layer without weights is copied first, since the call makes them for these sizes."""
-        return (self if self.built else copy.deepcopy(self))._inferred(args, kwargs)
 
     def get_build_config(self) -> dict[str, Any] | None:
         """What `build_from_config` needs to make the weights: the shape of the inputs; None before `build`."""
@@ -266,18 +274,13 @@ class Layer(Tracked):
     @property
     def input(self) -> Any:
         """The KerasTensors on which the layer was first called."""
-        args = self._node().args
+        args = _symbolic.first_node(self).args
         return args[0] if len(args) == 1 else list(args)
 
     @property
     def output(self) -> Any:
         """The KerasTensors that the first call on KerasTensors returned."""
-        return self._node().outputs
-
-    def _node(self) -> Node:
-        if not self._nodes:
-            raise AttributeError(f"Layer {self.name} has no input and output: it was never called on a KerasTensor.")
-        return self._nodes[0]
+        return _symbolic.first_node(self).outputs
 
     def _for_config(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if not type(self).__init__.__module__.startswith("pynn."):
@@ -312,9 +315,3 @@ def _marking_built(build: Callable[..., None]) -> Callable[..., None]:
         self.built, self._build_shape = True, input_shape
 
     return wrapped
-
-
-def _shapes(x: Any) -> Any:
-    if isinstance(x, dict):
-        return {key: _shapes(item) for key, item in x.items()}
-    return [_shapes(item) for item in x] if isinstance(x, (list, tuple)) else x._array.shape

@@ -19,7 +19,8 @@ def named_layers(model: Layer) -> dict[str, Layer]:
 
 def named_variables(model: Layer) -> dict[str, Variable]:
     """The weights by their names: "layers/dense/vars/0" is the first Dense layer's kernel."""
-    return {f"{start}{i}": v for start, layer in named_layers(model).items() for i, v in enumerate(layer._own())}
+    layers = named_layers(model).items()
+    return {f"{path}{i}": v for path, layer in layers for i, v in enumerate(layer._own_weights())}
 
 
 def named_optimizers(model: Layer) -> dict[str, tuple[Optimizer, list[Variable] | None]]:

@@ -1,0 +1,56 @@
+"""A Layer on KerasTensors, and the shapes of its outputs. Methods of Layer."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from ...engine import nest
+from ...engine.scope import scope_of
+from ...ops import random
+from ..common.symbolic import Node, symbols, traced
+from ._outermost import scope
+
+if TYPE_CHECKING:
+    from .base import Layer
+
+
+def symbolic_call(self: Layer, *args: Any, **kwargs: Any) -> Any:
+    """The outputs for KerasTensors, as KerasTensors."""
+    with scope_of(self):
+        if not self.built:
+            self._build_for(nest.map_structure(lambda x: tuple(x.shape if hasattr(x, "shape") else ()), args[0]))
+        outputs = traced(self._inferred, self.name, [list(args), kwargs])
+    return Node(self, args, kwargs, outputs).outputs
+
+
+def inferred(self: Layer, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The outputs for zeros in place of KerasTensors, after which no trace of the call is left."""
+    outer, scope.call = scope.call, []  # losses of zeros are dropped
+    try:
+        outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
+    finally:
+        scope.call = outer
+    for layer in self._tree():
+        layer._call, layer._added = [], (None, [])
+    return outputs
+
+
+def compute_output_shape(self: Layer, input_shape: Any) -> Any:
+    """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""
+    state = random.generator().bit_generator.state
+    outputs = traced(lambda *call: _apart(self)._inferred(*call), self.name, [[symbols(input_shape, self._dtype)], {}])
+    random.generator().bit_generator.state = state
+    return nest.map_structure(lambda x: tuple(x.shape), outputs)
+
+
+def _apart(layer: Layer) -> Layer:
+    """The layer, or a copy of one without weights, since the call makes them for these sizes."""
+    return layer if layer.built else copy.deepcopy(layer)
+
+
+def first_node(layer: Layer) -> Node:
+    """The first call on KerasTensors. AttributeError: there was none."""
+    if not layer._nodes:
+        raise AttributeError(f"Layer {layer.name} has no input and output: it was never called on a KerasTensor.")
+    return layer._nodes[0]
