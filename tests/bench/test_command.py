@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("threads", ["0", "-1", "many"])
-def test_threads_are_a_number(capsys, threads):
+def test_threads_are_a_number(threads):
     with pytest.raises(SystemExit) as ended:
         main(["bench", "--threads", threads])
     assert ended.value.code == 2
@@ -119,7 +119,7 @@ def test_compare(tmp_path, capsys):
     assert "0 faster, 0 slower" in out
 
 
-def test_compare_takes_no_option_of_a_run(tmp_path, capsys):
+def test_compare_takes_no_option_of_a_run(capsys):
     code, _, err = said(capsys, "bench", "--quick", "compare", "a", "b")
     assert code == 2
     assert "leave out --quick" in err

@@ -158,7 +158,8 @@ def test_not_a_checkout(tmp_path, monkeypatch, capsys):
     assert f"{tmp_path} is not in a git checkout" in capsys.readouterr().err
 
 
-def test_a_revision_without_kernels(checkout, capsys):
+@pytest.mark.usefixtures("checkout")
+def test_a_revision_without_kernels(capsys):
     git("rm", "--quiet", "setup.py")
     git("-c", "user.name=n", "-c", "user.email=e", "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", "second")
     Path("setup.py").write_text("# again\n")
@@ -178,7 +179,8 @@ def test_what_does_not_build(checkout, monkeypatch, capsys):
     assert not list(checkout.glob("build/bench-check/*"))
 
 
-def test_what_is_built(checkout, monkeypatch):
+@pytest.mark.usefixtures("checkout")
+def test_what_is_built(monkeypatch):
     """The revision as committed, the working tree with changes and new files; nothing twice; old ones go."""
     made = []
 

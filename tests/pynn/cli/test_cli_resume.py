@@ -294,7 +294,7 @@ def test_damaged_states(train, tmp_path, assert_one_line, text):
     "change",
     [{"optimizer": "x"}, {"learning_rate": "x"}, {"hidden": 5}, {"hidden": 10**12}, {"optimizer": "adam"}],
 )
-def test_a_state_of_another_network(train, stopped, data, tmp_path, capsys, change):
+def test_a_state_of_another_network(train, stopped, tmp_path, capsys, change):
     """What is noted is not what the arrays are."""
     assert stopped(tmp_path, 0, None) == 130
     with np.load(tmp_path / "unfinished.npz") as file:

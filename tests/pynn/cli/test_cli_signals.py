@@ -17,9 +17,10 @@ def default():
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.usefixtures("default")
 @pytest.mark.parametrize("second", NUMBERS)
 @pytest.mark.parametrize("first", NUMBERS)
-def test_a_second_signal_at_once_does_not_cut_short_what_the_first_began(default, first, second):
+def test_a_second_signal_at_once_does_not_cut_short_what_the_first_began(first, second):
     before, done = [signal.getsignal(number) for number in NUMBERS], []
     with pytest.raises(KeyboardInterrupt) as stop, stopping.stoppable():
         try:
@@ -31,7 +32,8 @@ def test_a_second_signal_at_once_does_not_cut_short_what_the_first_began(default
     assert [signal.getsignal(number) for number in NUMBERS] == before
 
 
-def test_a_later_signal_stops_what_the_first_did_not(default, monkeypatch):
+@pytest.mark.usefixtures("default")
+def test_a_later_signal_stops_what_the_first_did_not(monkeypatch):
     monkeypatch.setattr(stopping, "_SAME", -1)
     with stopping.stoppable():
         for number in NUMBERS:

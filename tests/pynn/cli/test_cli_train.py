@@ -79,7 +79,8 @@ def test_saved_weights_give_the_accuracy_that_was_printed(trained, digits):
     assert (predicted == labels[40:]).mean() == pytest.approx(accuracy)
 
 
-def test_same_seed_same_bits_on_any_threads(data, tmp_path, threads):
+@pytest.mark.usefixtures("threads")
+def test_same_seed_same_bits_on_any_threads(data, tmp_path):
     for name, number in (("a", 1), ("b", 2), ("c", 5)):
         assert train(data, tmp_path / name, "--seed", "7", "--threads", str(number), "--oversubscribe") == 0
         assert kernels.get_num_threads() == number
@@ -88,7 +89,8 @@ def test_same_seed_same_bits_on_any_threads(data, tmp_path, threads):
         assert a.tobytes() == b.tobytes() == c.tobytes() != other.tobytes()
 
 
-def test_no_more_threads_than_cpus(data, tmp_path, threads, monkeypatch, capsys):
+@pytest.mark.usefixtures("threads")
+def test_no_more_threads_than_cpus(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7}, raising=False)
     for quota, cpus in ((None, 3), (2, 2)):
         monkeypatch.setattr(_cpus, "cpu_quota", lambda quota=quota: quota)

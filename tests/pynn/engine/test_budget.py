@@ -134,10 +134,13 @@ def test_memory_that_a_small_file_asks_for(name, tmp_path):
     ids=["weights", "picture", "sequence"],
 )
 def test_models_that_are_worth_their_weights(shape, made, limits, tmp_path, monkeypatch):
-    keras.Sequential([keras.Input(shape), *made]).save(tmp_path / "a.keras")
+    model = keras.Sequential([keras.Input(shape), *made])
+    model.save(tmp_path / "a.keras")
     for name, value in limits.items():
         monkeypatch.setattr(budget, name, value)
-    keras.models.load_model(tmp_path / "a.keras")
+    loaded = keras.models.load_model(tmp_path / "a.keras")
+    for a, b in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("metric", [layer("AUC", "keras.metrics", num_thresholds=2**16),

@@ -200,7 +200,8 @@ def test_cache_with_other_digits_is_not_trusted(cache):
         _cache.load("digits", "d.npz", DIGESTS, [])
 
 
-def test_users_own_file_is_never_overwritten(tmp_path, cache):
+@pytest.mark.usefixtures("cache")
+def test_users_own_file_is_never_overwritten(tmp_path):
     own = npz(x_train=X_TEST, y_train=Y_TEST, x_test=X_TEST, y_test=Y_TEST)
     (tmp_path / "own.npz").write_bytes(own)
     with pytest.raises(ValueError, match=r"own\.npz is not digits; .*load_folder"):
