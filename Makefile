@@ -8,6 +8,12 @@ build:    ## compile what has changed, in place; the first time, install for dev
 	  pip install 'setuptools>=77.0.1' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
 	python setup.py --quiet build_ext --inplace
 
+test mutants: needs-pytest
+lint: needs-importlinter
+parity spine bench bench-check readme: needs-pynn
+needs-%:
+	@python -P -c 'import $*' || { echo 'run `make build` first' >&2; exit 1; }
+
 test:
 	pytest
 
