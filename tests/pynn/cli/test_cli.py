@@ -1,7 +1,11 @@
 """The `pynn` command: its arguments, `info` and help, and one clear line for each bad argument."""
 
+import re
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,9 +53,16 @@ def test_bad_arguments(arguments, words, capsys):
 def test_info(capsys):
     assert main(["info"]) == 0
     out = capsys.readouterr().out
-    assert np.__version__ in out
     for name in kernels.show_config():
         assert f"kernels: {name}" in out
+    rows = dict(re.findall(r"^(\S+) +(.*\S)", out, re.M))
+    assert rows["numpy"] == np.__version__
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    extras = (project["optional-dependencies"][extra] for extra in ("plot", "hdf5", "tensorboard"))
+    for requirement in sum(extras, project["dependencies"]):
+        name = re.match(r"[\w-]+", requirement)[0]
+        version = next((found.version for found in metadata.distributions(name=name)), "not installed")
+        assert rows[name] == version
 
 
 def run(*arguments):
