@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernels._cpus import cpu_count
+from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
 from pynn.cli.checks import UserError, capped_threads, one_line, writable_folder
 from pynn.cli.stopping import exit_code

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rich.syntax import Syntax
 from rich.text import Text
 
-from kernels._cpus import cpu_count
+from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
 from pynn.cli.checks import UserError, one_line
 from pynn.cli.table import show

@@ -2,7 +2,7 @@
 
 import os
 
-from kernels._cpus import cpu_quota, pids_files
+from kernels.cpus import cpu_quota, pids_files
 
 cdef extern from "_pids.h" nogil:
     void watch_pids(const char* most, const char* now)

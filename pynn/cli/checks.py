@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kernels._cpus import cpu_count
+from kernels.cpus import cpu_count
 
 
 class UserError(Exception):

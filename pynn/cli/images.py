@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..keras.datasets._idx import read_idx
+from ..keras.datasets.idx import read_idx
 from ..support.extras import install
 from .checks import UserError, reading
 from .digit import normalize

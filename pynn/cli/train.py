@@ -18,7 +18,7 @@ import kernels
 
 from .. import keras
 from ..engine.budget import limited
-from ..keras.datasets._folder import Split
+from ..keras.datasets.folder import Split
 from ..keras.saving import state
 from ..support.extras import install
 from . import results

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kernels._cpus import cpu_count
+from kernels.cpus import cpu_count
 
 from ..engine import nest
 from ..engine.errors import InvalidArgumentError

@@ -13,7 +13,7 @@ from pynn.bench import command, readme, suites
 from pynn.bench.measure.cases import CASES, QUICK
 from pynn.bench.results.file import read
 
-from kernels._cpus import cpu_count
+from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
 from pynn.cli.main import main
 from pynn.support.extras import install

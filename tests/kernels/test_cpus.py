@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from kernels._cpus import cpu_quota, pids_files
+from kernels.cpus import cpu_quota, pids_files
 
 
 def tree(root, files):

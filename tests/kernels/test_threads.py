@@ -249,7 +249,7 @@ def test_environment_sets_the_number(run_python, n):
 def test_a_quota_holds_unless_the_environment_sets_a_number(run_python, value, expected):
     code = f"""
 import sys, types
-sys.modules["kernels._cpus"] = types.SimpleNamespace(cpu_quota=lambda: 1, pids_files=lambda: [])
+sys.modules["kernels.cpus"] = types.SimpleNamespace(cpu_quota=lambda: 1, pids_files=lambda: [])
 {PRINT_THREADS}"""
     done = run_python(code, OMP_NUM_THREADS=value)
     assert done.stdout.split() == [str(threads(expected))], done.stderr

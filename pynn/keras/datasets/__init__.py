@@ -2,7 +2,7 @@
 
 from ...support.missing import missing
 from . import fashion_mnist, mnist
-from ._folder import load_folder
+from .folder import load_folder
 
 __all__ = ["fashion_mnist", "load_folder", "mnist"]
 

@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 
 from ..saving.arrays import FilePath, damage, opened
-from ._idx import Stream, read_up_to
+from .idx import Stream, read_up_to
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 TAR_BYTES = 128 << 20  # of an unpacked tar; MNIST has 55e6

@@ -12,8 +12,8 @@ import numpy as np
 
 from ...support.atomic import replacing
 from ._archive import KEYS, read_npz
-from ._folder import Split
 from ._sources import Arrays, Source, reason, say
+from .folder import Split
 
 
 def cache_folder() -> Path:

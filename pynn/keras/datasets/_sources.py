@@ -20,7 +20,7 @@ import numpy as np
 
 from ...support.atomic import temporary_folder
 from ._archive import read_npz
-from ._idx import IDX_NAMES, decode_idx_files
+from .idx import IDX_NAMES, decode_idx_files
 
 Arrays = tuple[np.ndarray, ...]  # x_train, y_train, x_test, y_test
 

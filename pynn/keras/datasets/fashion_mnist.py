@@ -12,9 +12,9 @@ from pathlib import Path
 
 from ._archive import tar_members
 from ._cache import load
-from ._folder import Split, load_folder
-from ._idx import IDX_NAMES, decode_idx_files
 from ._sources import Arrays, Source, idx_urls, mirrors, package
+from .folder import Split, load_folder
+from .idx import IDX_NAMES, decode_idx_files
 
 _DIGESTS = (
     "d8ad9132a5971887b9275bd3d8e20fc26c599fbad1814014e960b8e10b53d165",

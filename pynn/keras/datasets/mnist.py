@@ -14,9 +14,9 @@ from pathlib import Path
 from ..saving.arrays import damage, most_bytes, open_member
 from ._archive import decode_csv, tar_members
 from ._cache import load
-from ._folder import Split
-from ._idx import IDX_NAMES, decode_idx_files
 from ._sources import Arrays, Source, idx_urls, mirrors, package
+from .folder import Split
+from .idx import IDX_NAMES, decode_idx_files
 
 _DIGESTS = (
     "783b1c0807cfc66ca1ef125e96f8a41ab816d75b1d8d28920718b6428b08cb9e",

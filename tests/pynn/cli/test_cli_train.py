@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 import kernels
-from kernels import _cpus
 from pynn import keras
 from pynn.cli.main import main
 from pynn.support import atomic
@@ -93,7 +92,7 @@ def test_same_seed_same_bits_on_any_threads(data, tmp_path):
 def test_no_more_threads_than_cpus(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7}, raising=False)
     for quota, cpus in ((None, 3), (2, 2)):
-        monkeypatch.setattr(_cpus, "cpu_quota", lambda quota=quota: quota)
+        monkeypatch.setattr("kernels.cpus.cpu_quota", lambda quota=quota: quota)
         assert train(data, tmp_path, "--threads", "64") == 0
         assert kernels.get_num_threads() == cpus
         err = capsys.readouterr().err

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pynn.keras.datasets import _archive, _idx, mnist
-from pynn.keras.datasets._idx import IDX_NAMES as NAMES
+from pynn.keras.datasets import _archive, mnist
+from pynn.keras.datasets.idx import IDX_NAMES as NAMES
+from pynn.keras.datasets.idx import decode_idx, read_idx
 
 rng = np.random.default_rng(0)
 X_TRAIN = rng.integers(0, 256, (20, 28, 28), np.uint8)
@@ -46,7 +47,7 @@ NPZ = npz(**dict(zip(_archive.KEYS, ARRAYS, strict=True)))
 def test_read_idx(tmp_path, shape, pack):
     array = rng.integers(0, 256, shape, np.uint8)
     (tmp_path / "a").write_bytes(pack(idx(array)))
-    got = _idx.read_idx(tmp_path / "a")
+    got = read_idx(tmp_path / "a")
     np.testing.assert_array_equal(got, array)
     got[...] = 0  # the caller owns it
 
@@ -75,7 +76,7 @@ def test_read_idx(tmp_path, shape, pack):
 def test_damaged_idx(tmp_path, data, message):
     (tmp_path / "bad").write_bytes(data)
     with pytest.raises(ValueError, match=message) as error:
-        _idx.read_idx(tmp_path / "bad")
+        read_idx(tmp_path / "bad")
     assert str(tmp_path / "bad") in str(error.value)
 
 
@@ -83,14 +84,14 @@ def test_gzip_bomb_is_not_unpacked():
     # 10 bytes claimed, 64 MB packed behind them: the reader must stop after the 11th
     bomb = io.BytesIO(gzip.compress(struct.pack(">HBBI", 0, 8, 1, 10) + bytes(64 << 20), 9))
     with pytest.raises(ValueError, match="more follow"):
-        _idx.decode_idx(bomb, "bomb")
+        decode_idx(bomb, "bomb")
     assert bomb.tell() < len(bomb.getvalue())
 
 
 @given(st.binary(max_size=64), st.booleans())
 def test_any_bytes_are_idx_or_a_value_error(data, with_magic):
     try:
-        got = _idx.decode_idx(io.BytesIO(b"\0\0\x08" + data if with_magic else data), "fuzz")
+        got = decode_idx(io.BytesIO(b"\0\0\x08" + data if with_magic else data), "fuzz")
     except ValueError as error:
         assert str(error).startswith("fuzz: ")
     else:

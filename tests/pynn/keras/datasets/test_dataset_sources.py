@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pynn.keras.datasets import _archive, _sources
-from pynn.keras.datasets._idx import IDX_NAMES as NAMES
+from pynn.keras.datasets.idx import IDX_NAMES as NAMES
 
 rng = np.random.default_rng(0)
 ARRAYS = tuple(rng.integers(0, 10, shape, np.uint8) for shape in [(20, 28, 28), 20, (7, 28, 28), 7])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pynn.keras import datasets
-from pynn.keras.datasets import _archive, _cache, _idx, _sources, fashion_mnist, mnist
+from pynn.keras.datasets import _archive, _cache, _sources, fashion_mnist, mnist
+from pynn.keras.datasets.idx import IDX_NAMES as NAMES
 
 rng = np.random.default_rng(0)
 X_TRAIN = rng.integers(0, 256, (20, 28, 28), np.uint8)
@@ -18,7 +19,6 @@ X_TEST = rng.integers(0, 256, (7, 28, 28), np.uint8)
 Y_TEST = rng.integers(0, 10, 7).astype(np.uint8)
 ARRAYS = (X_TRAIN, Y_TRAIN, X_TEST, Y_TEST)
 DIGESTS = tuple(_cache.digest(a) for a in ARRAYS)
-NAMES = _idx.IDX_NAMES
 
 
 def idx(array):

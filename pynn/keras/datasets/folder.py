@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ._archive import KEYS, read_npz
-from ._idx import read_idx
+from .idx import read_idx
 
 Pair = tuple[np.ndarray, np.ndarray]  # x, y
 Split = tuple[Pair, Pair]  # train, test
