@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,7 +144,7 @@ def test_cut_short_at_the_end(train, tmp_path, monkeypatch):
     seen = set()
     for step in range(1, 99):
         folder = tmp_path / "cut" / str(step)
-        assert train(folder, "--hidden", "8") == 0
+        shutil.copytree(tmp_path / "old", folder)
         left = step
         for name in real:
             monkeypatch.setattr(os, name, cut(name))
