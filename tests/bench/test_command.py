@@ -209,19 +209,17 @@ def test_the_readme_is_written_between_its_markers(tmp_path, monkeypatch):
     assert read(str(tmp_path / "bench/published/results.json")).measurements
 
 
-def test_a_readme_without_markers_is_left_alone(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [((), "put the line <!-- ladder: begin -->"), (("ladder", "training"), "do not give the pictures")],
+    ids=["markers", "pictures"],
+)
+def test_a_readme_without_markers_or_pictures_is_left_alone(tmp_path, monkeypatch, missing, says):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("nothing here")
-    with pytest.raises(ValueError, match="put the line <!-- ladder: begin -->"):
-        readme.publish(fake_results())
+    with pytest.raises(ValueError, match=says):
+        readme.publish(without(fake_results(), *missing))
     assert [p.name for p in tmp_path.iterdir()] == ["README.md"]
-
-
-def test_results_without_the_pictures_are_not_published(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "README.md").write_text("nothing here")
-    with pytest.raises(ValueError, match="do not give the pictures"):
-        readme.publish(without(fake_results(), "ladder", "training"))
 
 
 @pytest.mark.parametrize("text", ["", "B E B E", "E B", "B", "E", "B B E"])

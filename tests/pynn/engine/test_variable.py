@@ -92,17 +92,6 @@ def test_tape_keeps_the_values_it_saw():
     same(tape.gradient(z, w), [4, 9])
 
 
-def test_assignment_under_a_tape():
-    v = tf.Variable(2.0)
-    with tf.GradientTape(persistent=True) as tape:
-        y = v * v
-        v.assign(5.0)
-        z = v * v
-    same(tape.gradient(y, v), 4)
-    same(tape.gradient(z, v), 10)
-    same(tape.gradient([y, z], v), 14)
-
-
 def test_assign_from_its_own_views():
     v = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
     same(v.assign(tf.transpose(v)), [[1, 3], [2, 4]])
