@@ -1,7 +1,11 @@
-"""The notebooks in examples/ run from their first cell to the last, as Jupyter reads them, without a kernel."""
+"""The notebooks in examples/ run from their first cell to the last, as Jupyter reads them, without a kernel.
+
+So do the Python blocks of the README.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import jupytext
@@ -9,7 +13,8 @@ import pytest
 
 from pynn.keras.datasets import mnist
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.md"))
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("*.md"))
 
 RUN = """
 import jupytext
@@ -40,3 +45,11 @@ def test_runs(path, run_python):
     done = run_python(RUN.format(path=str(path)), MPLBACKEND="Agg")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith(f"cells run: {written}\n")
+
+
+def test_readme_runs(run_python):
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert len(blocks) == 3
+    done = run_python("\n".join(blocks).replace("epochs=5", "epochs=1"))
+    assert done.returncode == 0, done.stderr
+    assert "val_accuracy: " in done.stdout
