@@ -9,7 +9,7 @@ from ...engine import nest
 from ...engine.scope import scope_of
 from ...ops import random
 from ..common.symbolic import Node, symbols, traced
-from ._outermost import scope
+from .outermost import scope
 
 if TYPE_CHECKING:
     from .base import Layer

@@ -26,7 +26,7 @@ from ..common.symbolic import Node, as_shapes, is_symbolic
 from ..variables import owned, penalties
 from . import _symbolic, _weights
 from ._options import LayerOptions as LayerOptions
-from ._outermost import OUTSIDE, scope
+from .outermost import OUTSIDE, scope
 
 _BY_NAME: Any = object()  # the inputs are among the keyword arguments
 

@@ -12,7 +12,7 @@ from ..common.configuration import deserialize, serialize
 from ..common.names import unique
 from ..common.symbolic import KerasTensor, Node
 from ..layers import Input, InputLayer, Layer
-from ..layers._outermost import is_told_training
+from ..layers.outermost import is_told_training
 
 
 class Graph:
