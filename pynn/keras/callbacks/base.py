@@ -49,6 +49,9 @@ class Callback:
     def on_predict_end(self, logs: Logs = None) -> None: ...
 
 
+HOOKS = frozenset(name for name in vars(Callback) if name.startswith("on_"))
+
+
 class History(Callback):
     """What fit returns: `epoch`, the epochs done, and `history`, for each name a list of values, one per epoch."""
 
@@ -70,12 +73,9 @@ class LambdaCallback(Callback):
     """Calls the given functions as hooks; None: there is nothing to call.
 
     on_epoch_begin, on_epoch_end: functions (epoch, logs)
-    on_train_begin, on_train_end: functions (logs), as fit begins and ends
+    on_train_begin, on_train_end: functions (logs)
     on_train_batch_begin, on_train_batch_end: functions (batch, logs), with logs as a keyword
-    on_batch_begin, on_batch_end: older names of these, used where these are None
-    on_test_begin, on_test_end: functions (logs), as evaluate begins and ends, also in fit
-    on_predict_begin, on_predict_end: functions (logs), as predict begins and ends
-    on_test_batch_begin, on_test_batch_end, on_predict_batch_begin, on_predict_batch_end: as on_train_batch_begin
+    hooks: functions for the other hooks of Callback, by name; on_batch_* do not count where on_train_batch_* are given
     """
 
     def __init__(
@@ -86,21 +86,12 @@ class LambdaCallback(Callback):
         on_train_end: Hook = None,
         on_train_batch_begin: Hook = None,
         on_train_batch_end: Hook = None,
-        *,
-        on_batch_begin: Hook = None,
-        on_batch_end: Hook = None,
-        on_test_begin: Hook = None,
-        on_test_end: Hook = None,
-        on_test_batch_begin: Hook = None,
-        on_test_batch_end: Hook = None,
-        on_predict_begin: Hook = None,
-        on_predict_end: Hook = None,
-        on_predict_batch_begin: Hook = None,
-        on_predict_batch_end: Hook = None,
+        **hooks: Hook,
     ) -> None:
-        for name, hook in list(locals().items()):
-            if name.startswith("on_") and hook is not None:
-                setattr(self, name, hook)
+        hooks |= {name: hook for name, hook in locals().items() if name in HOOKS}
+        if unknown := hooks.keys() - HOOKS:
+            raise TypeError(f"LambdaCallback: Callback has no hooks {sorted(unknown)}")
+        vars(self).update((name, hook) for name, hook in hooks.items() if hook is not None)
 
 
 class CallbackList:
@@ -155,19 +146,13 @@ class CallbackList:
             model.history = self.history
 
     def __getattr__(self, hook: str) -> Callable[..., None]:
-        if not hasattr(Callback, hook) or not hook.startswith("on_"):
+        if hook not in HOOKS:
             raise AttributeError(f"CallbackList has no {hook!r}")
-
-        def by_epoch(epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-            self(hook, epoch, logs=logs)
-
-        def by_batch(batch: int, logs: Mapping[str, Any] | None = None) -> None:
-            self(hook, batch, logs=logs)
-
-        def by_run(logs: Mapping[str, Any] | None = None) -> None:
-            self(hook, logs=logs)
-
-        return by_epoch if "epoch" in hook else by_batch if "batch" in hook else by_run
+        if "epoch" in hook:
+            return lambda epoch, logs=None: self(hook, epoch, logs=logs)
+        if "batch" in hook:
+            return lambda batch, logs=None: self(hook, batch, logs=logs)
+        return lambda logs=None: self(hook, logs=logs)
 
     def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
         if "batch" not in hook:
@@ -182,9 +167,16 @@ class CallbackList:
                 call(*index, logs=seen)  # by name, as in Keras
 
     def overridden(self, hook: str) -> list[Callable[..., Any]]:
-        """The methods of this name, a batch hook, that replace Callback's, which do nothing."""
+        """The methods of this name, a batch hook, that replace Callback's, which do nothing.
+
+        Callback's on_train_batch_* call on_batch_*: they count where that is replaced.
+        """
         if hook not in self._overridden:
-            self._overridden[hook] = [found for c in self.callbacks if (found := _override(c, hook))]
+            names = {hook, hook.replace("train_", "")}
+            self._overridden[hook] = [
+                getattr(c, hook) for c in self.callbacks
+                if any(getattr(getattr(c, n), "__func__", None) is not getattr(Callback, n) for n in names)
+            ]  # fmt: skip
         return self._overridden[hook]
 
 
@@ -201,13 +193,3 @@ def as_floats(logs: Mapping[str, Any] | None) -> dict[str, Any]:
             except (TypeError, ValueError):
                 result[name] = value
     return result
-
-
-def _override(callback: Callback, hook: str) -> Callable[..., Any] | None:
-    """The callback's hook, unless it is Callback's; Callback's on_train_batch_* count if on_batch_* is overridden."""
-    found = getattr(callback, hook)
-    if getattr(found, "__func__", None) is not getattr(Callback, hook):
-        return found
-    if "train" in hook and _override(callback, hook.replace("train_", "")):
-        return found
-    return None

@@ -44,7 +44,7 @@ class ModelCheckpoint(MonitorCallback):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.save_freq != "epoch" and not isinstance(self.save_freq, int):
+        if self.save_freq != "epoch" and not (isinstance(self.save_freq, int) and self.save_freq > 0):
             raise ValueError(
                 f"Unrecognized save_freq: {self.save_freq}. Expected save_freq are 'epoch' or integer values"
             )
@@ -58,11 +58,9 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        if isinstance(self.save_freq, int):
-            self._batches += 1
-            if self._batches >= self.save_freq:
-                self._batches = 0
-                self._save({"epoch": self._epoch + 1, "batch": batch + 1}, logs or {})
+        self._batches += 1
+        if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
+            self._save({"epoch": self._epoch + 1, "batch": batch + 1}, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._find_direction()
@@ -75,8 +73,21 @@ class ModelCheckpoint(MonitorCallback):
         except KeyError as error:
             raise KeyError(f"Failed to format this callback filepath: {self.filepath!r}. Reason: {error}") from None
         start = f"\nEpoch {fields['epoch']}:"
-        if not self._is_due(logs, path, start):
-            return
+        improved = ""
+        if self.save_best_only:
+            current = logs.get(self.monitor)
+            if current is None or np.ndim(current):
+                need = f"with {self.monitor} available" if current is None else "when `monitor` is a scalar value"
+                text = f"Can save best model only {need}. Received: {current}. Falling back to `save_best_only=False`."
+                warnings.warn(text, stacklevel=outside())
+            else:
+                self._find_direction()
+                before = "None" if self.best is None else f"{self.best:.5f}"
+                if not self._is_improvement(current, self.best):
+                    self._say(f"{start} {self.monitor} did not improve from {before}")
+                    return
+                improved, self.best = f"{self.monitor} improved from {before} to {current:.5f}, ", current
+        self._say(f"{start} {improved}saving model to {path}")
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         try:
             (self.model.save_weights if self.save_weights_only else self.model.save)(path)
@@ -86,26 +97,6 @@ class ModelCheckpoint(MonitorCallback):
                 f"Filepath used is an existing directory: {path}"
             ) from None
         self._say(f"{start} finished saving model to {path}")
-
-    def _is_due(self, logs: dict[str, Any], path: str, start: str) -> bool:
-        """Whether to save now: with save_best_only where the value beats `best`, or cannot be compared."""
-        if not self.save_best_only:
-            self._say(f"{start} saving model to {path}")
-            return True
-        current = logs.get(self.monitor)
-        if current is None or np.ndim(current):
-            need = f"with {self.monitor} available." if current is None else "when `monitor` is a scalar value."
-            rest = "" if current is None else f" Received: {current}. Falling back to `save_best_only=False`."
-            warnings.warn(f"Can save best model only {need}{rest}", stacklevel=outside())
-            return True
-        self._find_direction()
-        before = "None" if self.best is None else f"{self.best:.5f}"
-        if not self._is_improvement(current, self.best):
-            self._say(f"{start} {self.monitor} did not improve from {before}")
-            return False
-        self._say(f"{start} {self.monitor} improved from {before} to {current:.5f}, saving model to {path}")
-        self.best = current
-        return True
 
 
 @dataclass(eq=False, repr=False)
@@ -141,7 +132,7 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._epoch = self._batches = 0
-        failed: Exception | None = None
+        failed: Exception | None = None  # why the newer file cannot be used
         for path in (self._last, self._before) if self.double_checkpoint else (self._last,):
             try:
                 self._epoch = self.model._initial_epoch = int(self.model._restore_state(path)["epoch"])

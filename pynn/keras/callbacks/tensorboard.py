@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ import numpy as np
 from ... import summary
 from ...engine.variable import Variable
 from ...summary.events import tensorboard
-from ..layers import Layer
 from .base import Callback, Logs
 
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ class TensorBoard(Callback):
         if self.update_freq != "epoch" and (not isinstance(self.update_freq, int) or self.update_freq < 1):
             raise ValueError(f"`update_freq` is 'epoch', 'batch' or a number of batches, got {self.update_freq!r}")
         self.log_dir = os.fspath(self.log_dir)
-        self._batches = {"train": 0, "validation": 0}
+        self._batches = {run: Variable(0, trainable=False, dtype="int64") for run in ("train", "validation")}
         self._writers: dict[str, summary.SummaryWriter] = {}
         self._defaults: list[ExitStack] = []  # what fit, and inside it evaluate, made the default of tf.summary
 
@@ -84,44 +82,38 @@ class TensorBoard(Callback):
         if self.update_freq != "epoch":
             context = ExitStack()
             context.enter_context(self._writer(run).as_default(self._batches[run]))
-            context.enter_context(summary.record_if(self._is_due(run)))
+            context.enter_context(summary.record_if(lambda: self._is_due(run)))
             self._defaults.append(context)
 
     def _pop_default(self) -> None:
         if self._defaults:
             self._defaults.pop().close()
 
-    def _begin_batch(self, run: str) -> None:
-        self._batches[run] += 1
-        self._pop_default()
-        self._push_default(run)
-
     def _is_due(self, run: str) -> bool:
-        return isinstance(self.update_freq, int) and self._batches[run] % self.update_freq == 0
+        return isinstance(self.update_freq, int) and int(self._batches[run]) % self.update_freq == 0
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self._batches["train"] = 0
+        self._batches["train"].assign(0)
         self._push_default("train")
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch_began, self._steps_before = time.perf_counter(), int(self.model.optimizer.iterations)
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        self._begin_batch("train")
+        self._batches["train"].assign_add(1)
         self._batch_began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self._is_due("train"):
-            values = dict(logs or {})
-            if self.write_steps_per_second:
-                values["steps_per_second"] = 1 / (time.perf_counter() - self._batch_began)
-            self._write("train", "batch_{}", values, self._batches["train"])
+            speed = {"steps_per_second": 1 / (time.perf_counter() - self._batch_began)}
+            values = (logs or {}) | (speed if self.write_steps_per_second else {})
+            self._write("train", "batch_{}", values, int(self._batches["train"]))
 
     def on_test_begin(self, logs: Logs = None) -> None:
         self._push_default("validation")
 
     def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        self._begin_batch("validation")
+        self._batches["validation"].assign_add(1)
 
     def on_test_end(self, logs: Logs = None) -> None:
         self._write("validation", "evaluation_{}_vs_iterations", logs or {}, int(self.model.optimizer.iterations))
@@ -153,20 +145,11 @@ class TensorBoard(Callback):
 
     def _write_weights(self, epoch: int) -> None:
         events = self._writer("train")._events
-        for layer in self.model.layers:
-            for path, weight in _paths(layer, f"{self.model.name}/"):
-                events.histogram(f"{path}/histogram", weight, epoch)
-                if self.write_images and (pictures := _pictures(weight.numpy())) is not None:
-                    events.image(f"{path}/image", pictures, epoch)
-
-
-def _paths(layer: Layer, before: str) -> Iterator[tuple[str, Variable]]:
-    """The layer's weights and those of the layers inside, with names such as "sequential/dense/kernel"."""
-    variables, layers = layer.parts(Layer)
-    for variable in variables:
-        yield f"{before}{layer.name}/{variable.name}", variable
-    for inner in layers:
-        yield from _paths(inner, f"{before}{layer.name}/")
+        for weight in (w for layer in self.model.layers for w in layer.weights):
+            path = getattr(weight, "path", weight.name).replace(":", "_")
+            events.histogram(f"{path}/histogram", weight, epoch)
+            if self.write_images and (pictures := _pictures(weight.numpy())) is not None:
+                events.image(f"{path}/image", pictures, epoch)
 
 
 def _pictures(weight: np.ndarray) -> np.ndarray | None:
