@@ -73,21 +73,24 @@ class ModelCheckpoint(MonitorCallback):
         except KeyError as error:
             raise KeyError(f"Failed to format this callback filepath: {self.filepath!r}. Reason: {error}") from None
         start = f"\nEpoch {fields['epoch']}:"
-        improved = ""
+        saving: str | None = f"{start} saving model to {path}"
         if self.save_best_only:
             current = logs.get(self.monitor)
             if current is None or np.ndim(current):
-                need = f"with {self.monitor} available" if current is None else "when `monitor` is a scalar value"
-                text = f"Can save best model only {need}. Received: {current}. Falling back to `save_best_only=False`."
-                warnings.warn(text, stacklevel=outside())
+                need = f"with {self.monitor} available." if current is None else "when `monitor` is a scalar value."
+                rest = "" if current is None else f" Received: {current}. Falling back to `save_best_only=False`."
+                warnings.warn(f"Can save best model only {need}{rest}", stacklevel=outside())
+                saving = None
             else:
                 self._find_direction()
                 before = "None" if self.best is None else f"{self.best:.5f}"
                 if not self._is_improvement(current, self.best):
                     self._say(f"{start} {self.monitor} did not improve from {before}")
                     return
-                improved, self.best = f"{self.monitor} improved from {before} to {current:.5f}, ", current
-        self._say(f"{start} {improved}saving model to {path}")
+                saving = f"{start} {self.monitor} improved from {before} to {current:.5f}, saving model to {path}"
+                self.best = current
+        if saving:
+            self._say(saving)
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         try:
             (self.model.save_weights if self.save_weights_only else self.model.save)(path)
