@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
+from .. import ops
 from ..engine import variable
 from ..engine.convert import identity, operand, to_shape
 from ..engine.scope import scope_of, scoped
-from ..engine.tensor import Tensor
+from ..engine.tensor import Operators, Tensor
+from ..engine.typing import TensorLike
 from ..support.neutral import neutral
 from . import config, initializers
 
 
 class Variable(variable.Variable):
     """A value that changes, of layers, optimizers and metrics; as tf.Variable, but for its name and `value`.
+
+    What is assigned or added is cast to its dtype.
 
     `path` is the name after those of the layers in whose `build` the variable was made.
 
@@ -46,6 +52,9 @@ class Variable(variable.Variable):
         """The value as a Tensor, which later assignments do not change."""
         return identity(self)
 
+    def _same_kind(self, value: TensorLike, error: type[ValueError] = ValueError) -> np.ndarray:
+        return super()._same_kind(ops.cast(value, self.dtype) if isinstance(value, Operators) else value, error)
+
     def assign_add(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
         """variable += value, of the same shape and dtype."""
         return super().assign_add(value)
@@ -55,7 +64,7 @@ class Variable(variable.Variable):
         return super().assign_sub(value)
 
 
-def owned(owner: Any, value: Any, name: str, trainable: bool = False, dtype: Any = None) -> Variable:
+def owned(owner: Any, value: Any, name: str | None, trainable: bool = False, dtype: Any = None) -> Variable:
     """A Variable of a layer or optimizer."""
     with scope_of(owner):
         return Variable(value, dtype=dtype, trainable=trainable, name=name)

@@ -68,12 +68,12 @@ def categorical_crossentropy(
     Probabilities that come from a softmax activation are traced back to their logits; others are normalized
     and clipped to [1e-7, 1 - 1e-7], as Keras does.
 
+    The gradient by the logits is the true one, softmax * sum(y_true) - y_true, also for rows that do not sum
+    to 1; there TensorFlow's, softmax - y_true, is not the derivative of its own loss.
+
     from_logits: whether y_pred holds logits; else probabilities
     label_smoothing: s; y_true * (1 - s) + s / n replaces y_true, of n classes
     axis: of the classes
-
-    The gradient by the logits is the true one, softmax * sum(y_true) - y_true, also for rows that do not sum
-    to 1; there TensorFlow's, softmax - y_true, is not the derivative of its own loss.
     """
     y_pred = predictions(y_pred)
     y_true = like(y_true, y_pred)
@@ -138,5 +138,4 @@ class SparseCategoricalCrossentropy(
         return super().__call__(y_true, y_pred, sample_weight)
 
 
-class CategoricalCrossentropy(FunctionLoss, function=categorical_crossentropy):
-    """-sum(y_true * log(p)) for one-hot labels or distributions; with from_logits, p = softmax(y_pred)."""
+class CategoricalCrossentropy(FunctionLoss, function=categorical_crossentropy): ...

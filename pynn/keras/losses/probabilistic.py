@@ -111,29 +111,22 @@ def categorical_hinge(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
     return ops.maximum(wrong - right + 1.0, 0.0)
 
 
-class BinaryCrossentropy(FunctionLoss, function=binary_crossentropy):
-    """-(y_true * log(p) + (1 - y_true) * log(1 - p)) for labels 0 and 1; with from_logits, p = sigmoid(y_pred)."""
+class BinaryCrossentropy(FunctionLoss, function=binary_crossentropy): ...
 
 
-class BinaryFocalCrossentropy(FunctionLoss, function=binary_focal_crossentropy):
-    """(1 - p_t)^gamma * binary cross-entropy, p_t the probability of the true class: Lin et al. 2017."""
+class BinaryFocalCrossentropy(FunctionLoss, function=binary_focal_crossentropy): ...
 
 
-class KLDivergence(FunctionLoss, function=kl_divergence):
-    """sum(y_true * log(y_true / y_pred))"""
+class KLDivergence(FunctionLoss, function=kl_divergence): ...
 
 
-class Poisson(FunctionLoss, function=poisson):
-    """mean(y_pred - y_true * log(y_pred))"""
+class Poisson(FunctionLoss, function=poisson): ...
 
 
-class Hinge(FunctionLoss, function=hinge):
-    """mean(max(1 - y_true * y_pred, 0))"""
+class Hinge(FunctionLoss, function=hinge): ...
 
 
-class SquaredHinge(FunctionLoss, function=squared_hinge):
-    """mean(max(1 - y_true * y_pred, 0)^2)"""
+class SquaredHinge(FunctionLoss, function=squared_hinge): ...
 
 
-class CategoricalHinge(FunctionLoss, function=categorical_hinge):
-    """max(neg - pos + 1, 0) of the scores of one-hot labels."""
+class CategoricalHinge(FunctionLoss, function=categorical_hinge): ...

@@ -68,29 +68,22 @@ def _unit(x: Tensor, axis: int) -> Tensor:
     return x * ops.minimum(1 / ops.sqrt(ops.reduce_sum(ops.square(x), axis, keepdims=True)), 1 / EPSILON)
 
 
-class MeanSquaredError(FunctionLoss, function=mean_squared_error):
-    """mean((y_true - y_pred)^2)"""
+class MeanSquaredError(FunctionLoss, function=mean_squared_error): ...
 
 
-class MeanAbsoluteError(FunctionLoss, function=mean_absolute_error):
-    """mean(|y_true - y_pred|)"""
+class MeanAbsoluteError(FunctionLoss, function=mean_absolute_error): ...
 
 
-class MeanAbsolutePercentageError(FunctionLoss, function=mean_absolute_percentage_error):
-    """100 * mean(|y_true - y_pred| / |y_true|)"""
+class MeanAbsolutePercentageError(FunctionLoss, function=mean_absolute_percentage_error): ...
 
 
-class MeanSquaredLogarithmicError(FunctionLoss, function=mean_squared_logarithmic_error):
-    """mean((log(y_true + 1) - log(y_pred + 1))^2)"""
+class MeanSquaredLogarithmicError(FunctionLoss, function=mean_squared_logarithmic_error): ...
 
 
-class LogCosh(FunctionLoss, function=log_cosh):
-    """mean(log(cosh(y_pred - y_true)))"""
+class LogCosh(FunctionLoss, function=log_cosh): ...
 
 
-class Huber(FunctionLoss, function=huber, name="huber_loss"):
-    """e^2 / 2 where |e| <= delta, else delta * |e| - delta^2 / 2, of e = y_pred - y_true."""
+class Huber(FunctionLoss, function=huber, name="huber_loss"): ...
 
 
-class CosineSimilarity(FunctionLoss, function=cosine_similarity):
-    """Minus the cosine of the angle between y_true and y_pred."""
+class CosineSimilarity(FunctionLoss, function=cosine_similarity): ...

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ... import ops
 from ...engine import budget, nest
 from ...engine.convert import as_array, to_shape
 from ...engine.dtypes import as_dtype
-from ...engine.scope import scope_of
-from ...engine.tensor import Operators, Tensor
+from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, Shape, TensorLike
 from ...engine.variable import Variable
 from ...support.neutral import neutral
@@ -21,15 +19,7 @@ from .. import initializers
 from ..common.configuration import Configured
 from ..common.names import auto_name
 from ..variables import Variable as KerasVariable
-
-
-class State(KerasVariable):
-    """A metric's variable: values that are assigned or added are cast to its dtype."""
-
-    __slots__ = ()
-
-    def _same_kind(self, value: TensorLike, error: type[ValueError] = ValueError) -> np.ndarray:
-        return super()._same_kind(ops.cast(value, self.dtype) if isinstance(value, Operators) else value, error)
+from ..variables import owned
 
 
 class Metric(Configured):
@@ -57,7 +47,7 @@ class Metric(Configured):
     @neutral(aggregation="sum", synchronization="auto")
     def add_variable(
         self, shape: Shape, initializer: Any, dtype: DTypeLike = None, *, name: str | None = None
-    ) -> State:
+    ) -> KerasVariable:
         """A new variable; `variables` and `reset_state` find it if it is made an attribute."""
         if "name" not in vars(self):
             raise RuntimeError("A metric's __init__ begins with `super().__init__()`: it was not called.")
@@ -67,13 +57,12 @@ class Metric(Configured):
         dtype = as_dtype(dtype or np.float32).dtype
         sizes = to_shape(shape)
         budget.spend(math.prod(sizes))
-        with scope_of(self):
-            return State(make(sizes, dtype=dtype), dtype=dtype, trainable=False, name=name)
+        return owned(self, make(sizes, dtype=dtype), name, dtype=dtype)
 
     @neutral(aggregation="sum", synchronization="auto")
     def add_weight(
         self, shape: Shape = (), initializer: Any = None, dtype: DTypeLike = None, name: str | None = None
-    ) -> State:
+    ) -> KerasVariable:
         """As `add_variable`."""
         return self.add_variable(shape, initializer, dtype, name=name)
 

@@ -12,7 +12,8 @@ from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
 from ..losses.base import EPSILON, same_rank
-from .base import Metric, State, no_nan
+from ..variables import Variable
+from .base import Metric, no_nan
 
 LOWEST = -1e10  # below every prediction: what is not among the top k
 COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
@@ -161,7 +162,7 @@ class _Count(_AtThresholds):
     """
 
     _direction = None
-    accumulator: State
+    accumulator: Variable
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: DTypeLike = None) -> None:
         super().__init__(thresholds, name=name, dtype=dtype)

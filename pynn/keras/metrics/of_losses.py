@@ -4,49 +4,43 @@ from __future__ import annotations
 
 import numpy as np
 
+from ... import ops
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
-from ...engine.typing import DTypeLike, TensorLike
+from ...engine.typing import TensorLike
 from .. import losses
-from ..losses.base import same_rank
-from .means import FunctionMetric, Mean
+from ..losses.base import pair
+from .means import FunctionMetric
 
 
-class MeanSquaredError(FunctionMetric, function=losses.mean_squared_error):
-    """The mean of (y_true - y_pred)^2."""
+class MeanSquaredError(FunctionMetric, function=losses.mean_squared_error): ...
 
 
-class RootMeanSquaredError(Mean):
+def squared_error(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
+    """(y_true - y_pred)^2, element by element"""
+    y_true, y_pred = pair(y_true, y_pred)
+    return ops.square(y_true - y_pred)
+
+
+class RootMeanSquaredError(FunctionMetric, function=squared_error):
     """The square root of the mean of (y_true - y_pred)^2."""
 
     _direction = "down"
-
-    def __init__(self, name: str | None = "root_mean_squared_error", dtype: DTypeLike = None) -> None:
-        super().__init__(name, dtype)
-
-    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
-        """Accumulates the targets and predictions of a batch."""
-        y_true, y_pred = same_rank(as_array(y_true).astype(self._dtype), as_array(y_pred).astype(self._dtype))
-        super().update_state(np.square(y_pred - y_true), sample_weight)
 
     def result(self) -> Tensor:
         return self._tensor(np.sqrt(super().result()._array))
 
 
-class MeanAbsoluteError(FunctionMetric, function=losses.mean_absolute_error):
-    """The mean of |y_true - y_pred|."""
+class MeanAbsoluteError(FunctionMetric, function=losses.mean_absolute_error): ...
 
 
-class MeanAbsolutePercentageError(FunctionMetric, function=losses.mean_absolute_percentage_error):
-    """The mean of 100 * |y_true - y_pred| / |y_true|."""
+class MeanAbsolutePercentageError(FunctionMetric, function=losses.mean_absolute_percentage_error): ...
 
 
-class MeanSquaredLogarithmicError(FunctionMetric, function=losses.mean_squared_logarithmic_error):
-    """The mean of (log(y_true + 1) - log(y_pred + 1))^2."""
+class MeanSquaredLogarithmicError(FunctionMetric, function=losses.mean_squared_logarithmic_error): ...
 
 
-class LogCoshError(FunctionMetric, function=losses.log_cosh, name="logcosh"):
-    """The mean of log(cosh(y_pred - y_true))."""
+class LogCoshError(FunctionMetric, function=losses.log_cosh, name="logcosh"): ...
 
 
 def cosine_similarity(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Tensor:
@@ -63,24 +57,19 @@ class CosineSimilarity(FunctionMetric, function=cosine_similarity):
     _direction = "up"
 
 
-class Hinge(FunctionMetric, function=losses.hinge):
-    """The mean of max(1 - y_true * y_pred, 0)."""
+class Hinge(FunctionMetric, function=losses.hinge): ...
 
 
-class SquaredHinge(FunctionMetric, function=losses.squared_hinge):
-    """The mean of max(1 - y_true * y_pred, 0)^2."""
+class SquaredHinge(FunctionMetric, function=losses.squared_hinge): ...
 
 
-class CategoricalHinge(FunctionMetric, function=losses.categorical_hinge):
-    """The mean of max(neg - pos + 1, 0) of the scores of one-hot labels."""
+class CategoricalHinge(FunctionMetric, function=losses.categorical_hinge): ...
 
 
-class KLDivergence(FunctionMetric, function=losses.kl_divergence):
-    """The mean of sum(y_true * log(y_true / y_pred))."""
+class KLDivergence(FunctionMetric, function=losses.kl_divergence): ...
 
 
-class Poisson(FunctionMetric, function=losses.poisson):
-    """The mean of y_pred - y_true * log(y_pred)."""
+class Poisson(FunctionMetric, function=losses.poisson): ...
 
 
 class BinaryCrossentropy(
@@ -89,8 +78,7 @@ class BinaryCrossentropy(
     """The mean cross-entropy of labels 0 and 1."""
 
 
-class CategoricalCrossentropy(FunctionMetric, function=losses.categorical_crossentropy):
-    """The mean cross-entropy of one-hot labels or distributions."""
+class CategoricalCrossentropy(FunctionMetric, function=losses.categorical_crossentropy): ...
 
 
 class SparseCategoricalCrossentropy(FunctionMetric, function=losses.sparse_categorical_crossentropy):
