@@ -7,7 +7,8 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -103,14 +104,19 @@ def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -
     return found() if isinstance(found, type) else found
 
 
-class _Sharing(threading.local):
-    """The objects of the configuration that is being written or read, which may occur in it again."""
-
-    written: dict[int, tuple[Any, dict[str, Any]]] | None = None  # by id: the object, and its first description
-    read: dict[Any, Any] | None = None  # by what stands in the file
+_threads = threading.local()
 
 
-_sharing = _Sharing()
+@contextmanager
+def _shared(name: str) -> Iterator[dict[Any, Any]]:
+    """The objects that were "written" or "read" since the outermost call began: they may occur in it again."""
+    if outermost := not hasattr(_threads, name):
+        setattr(_threads, name, {})
+    try:
+        yield getattr(_threads, name)
+    finally:
+        if outermost:
+            delattr(_threads, name)
 
 
 def serialize(obj: Any) -> Any:
@@ -144,15 +150,15 @@ def serialize(obj: Any) -> Any:
 
 def _described(value: Any) -> dict[str, Any]:
     """A class, or an object: its class and configuration, the shape it was built for, how it was compiled."""
-    outermost, cls = _sharing.written is None, value if isinstance(value, type) else type(value)
-    if _sharing.written is None:
-        _sharing.written = {}
-    try:
-        ours = is_ours(cls)
+    cls = value if isinstance(value, type) else type(value)
+    ours = is_ours(cls)
+    with _shared("written") as written:
+        # a user's configuration may hold objects; descriptions stay themselves: they may yet be marked as shared
+        config = {} if cls is value else value.get_config()
         described: dict[str, Any] = {
             "module": getattr(cls, "_module", None) if ours else cls.__module__,
             "class_name": cls.__name__,
-            "config": {} if cls is value else _described_parts(value.get_config()),
+            "config": {name: v if isinstance(v, (dict, list)) else serialize(v) for name, v in config.items()},
             "registered_name": None if ours else registry.registered_name(cls) or cls.__name__,
         }
         if cls is not value:
@@ -160,18 +166,10 @@ def _described(value: Any) -> dict[str, Any]:
                 about: Any = getattr(value, f"get_{part}", dict)()
                 if about:
                     described[part] = serialize(about)
-            _, first = _sharing.written.setdefault(id(value), (value, described))
+            _, first = written.setdefault(id(value), (value, described))
             if first is not described:
                 first["shared_object_id"] = described["shared_object_id"] = id(value)
-    finally:
-        if outermost:
-            _sharing.written = None
     return described
-
-
-def _described_parts(config: dict[str, Any]) -> dict[str, Any]:
-    """A user's configuration may hold objects; descriptions stay themselves: they may yet be marked as shared."""
-    return {name: value if isinstance(value, (dict, list)) else serialize(value) for name, value in config.items()}
 
 
 @neutral(safe_mode=True)
@@ -201,24 +199,13 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None, *,
         return inner["name"]
     if name == "function":
         return registry.find_function(config, family)
-    return _shared(config, family)
-
-
-def _shared(config: dict[str, Any], family: str | None) -> Any:
-    """The object of a configuration: made, or the one that was made for the same `shared_object_id`."""
-    key, outermost = config.get("shared_object_id"), _sharing.read is None
-    if _sharing.read is None:
-        _sharing.read = {}
-    try:
-        if key is not None and key in _sharing.read:
-            return _sharing.read[key]
-        made = _made(config, family)
-        if key is not None:
-            _sharing.read[key] = made
-    finally:
-        if outermost:
-            _sharing.read = None
-    return made
+    with _shared("read") as read:
+        key = config.get("shared_object_id")
+        if key is None:
+            return _made(config, family)
+        if key not in read:
+            read[key] = _made(config, family)
+        return read[key]
 
 
 def _made(config: dict[str, Any], family: str | None) -> Any:
@@ -235,6 +222,6 @@ def _made(config: dict[str, Any], family: str | None) -> Any:
         if isinstance(error, registry.UnknownObject):
             raise
         about = f"{config['class_name']} {inner['name']!r}" if "name" in inner else config["class_name"]
-        kind = TypeError if isinstance(error, TypeError) else ValueError
+        kind = TypeError if isinstance(error, TypeError) else ValueError  # not a subclass: it may take more arguments
         raise kind(f"{about} cannot be made of its configuration: {error}") from None
     return made

@@ -16,8 +16,7 @@ _registered: dict[str, Any] = {}
 
 
 class _Scopes(threading.local):
-    def __init__(self) -> None:
-        self.open: list[Mapping[str, Any]] = []  # the innermost last
+    open: tuple[Mapping[str, Any], ...] = ()  # the innermost first
 
 
 _scopes = _Scopes()
@@ -68,7 +67,7 @@ def _find_ours(module: str | None, name: Any, family: str | None) -> Any:
 
 def _find_custom(*names: Any) -> Any:
     """In the scopes, the innermost first, or registered."""
-    known = (*reversed(_scopes.open), _registered)
+    known = (*_scopes.open, _registered)
     return next((place[name] for name in names if isinstance(name, str) for place in known if name in place), None)
 
 
@@ -99,8 +98,8 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 @contextmanager
 def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
     """Names for classes and functions that this thread loads inside this context."""
-    _scopes.open.append(custom_objects or {})
+    outer, _scopes.open = _scopes.open, (custom_objects or {}, *_scopes.open)
     try:
         yield
     finally:
-        _scopes.open.pop()
+        _scopes.open = outer

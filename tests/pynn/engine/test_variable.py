@@ -107,6 +107,10 @@ def test_keras_variables():
     v.assign_add([1.0, 1.0])
     same(before, [1, 2])
     same(v.value, [2, 3])
+    v.assign_sub(tf.constant([1, 1]))  # cast, as in Keras
+    v.assign_add(tf.constant([0.5, 0.0], "float64"))
+    same(v.assign(v + 0.5), [2, 2.5])
+    v.assign(tf.constant([2, 3], "int64"))
     same(keras.Variable("ones", shape=(2,), dtype="int32", autocast=True).numpy(), [1, 1])
     same(keras.Variable(keras.initializers.Constant(4.0), (2,)), [4, 4])
     with pytest.raises(ValueError, match="`shape` argument should be given"):
