@@ -6,11 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
 from .. import ops
-from ..engine.convert import convert_to_tensor, holds_tensors, operand
-from ..engine.tensor import Operators, Tensor
+from ..engine.convert import convert_to_tensor, operand
+from ..engine.tensor import Tensor
 from ..engine.typing import TensorLike
 from ..support.missing import missing
 from . import config
@@ -48,13 +46,10 @@ def linear(x: Any) -> Tensor:
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x from threshold up to max_value; below it negative_slope * (x - threshold)."""
     x = _floats(x) if negative_slope else operand(x)
-    low, high = (
-        operand(limit) if isinstance(limit, Operators) or holds_tensors(limit)
-        else np.asarray(limit or 0).astype(x._array.dtype) for limit in (threshold, max_value)
-    )  # fmt: skip
+    low = ops.cast(threshold or 0, x.dtype)
     y = ops.where(ops.greater(x, low), x, 0) if threshold else ops.relu(x)
     if max_value is not None:
-        y = ops.minimum(y, high)
+        y = ops.minimum(y, ops.cast(max_value, x.dtype))
     return y - negative_slope * ops.relu(low - x) if negative_slope else y
 
 

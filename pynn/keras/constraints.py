@@ -59,23 +59,20 @@ class MinMaxNorm(Constraint):
 
     def __call__(self, w: Any) -> Tensor:
         norm = ops.norm(w, axis=self.axis, keepdims=True)
-        target = self.rate * ops.clip_by_value(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
+        target = ops.clip_by_value(norm, self.min_value, self.max_value)
+        if self.rate != 1:
+            target = self.rate * target + (1 - self.rate) * norm
         return w * (target / (EPSILON + norm))
 
 
-class MaxNorm(Constraint):
+class MaxNorm(MinMaxNorm):
     """w scaled so that its norm along the axis is at most max_value (Srivastava et al. 2014).
 
     max_value: upper limit of the norm
-    axis: the axis or list of axes of the norm; None for all
     """
 
     def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
-        self.max_value, self.axis = max_value, axis
-
-    def __call__(self, w: Any) -> Tensor:
-        norm = ops.norm(w, axis=self.axis, keepdims=True)
-        return w * (ops.clip_by_value(norm, 0.0, self.max_value) / (EPSILON + norm))
+        super().__init__(0.0, max_value, 1.0, axis)
 
 
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm

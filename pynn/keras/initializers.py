@@ -25,7 +25,7 @@ class Initializer(configuration.Configured):
 
     _module = "keras.initializers"
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         raise NotImplementedError
 
     def clone(self) -> Initializer:
@@ -60,21 +60,21 @@ class Constant(Initializer):
     def __init__(self, value: TensorLike = 0.0) -> None:
         self.value = value
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         return ops.broadcast_to(ops.cast(self.value, _as_type(dtype)), shape)
 
 
 class Zeros(Initializer):
     """0 everywhere."""
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         return ops.zeros(shape, _as_type(dtype))
 
 
 class Ones(Initializer):
     """1 everywhere."""
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         return ops.ones(shape, _as_type(dtype))
 
 
@@ -87,10 +87,11 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
+        shape = to_shape(shape)
         if len(shape) != 2:
             raise ValueError(f"Identity initializes matrices. Received: shape={shape} of rank {len(shape)}.")
-        return Tensor((self.gain * np.eye(int(shape[0]), int(shape[1]))).astype(_as_type(dtype)))
+        return Tensor((self.gain * np.eye(*shape)).astype(_as_type(dtype)))
 
 
 class RandomUniform(RandomInitializer):
@@ -103,7 +104,7 @@ class RandomUniform(RandomInitializer):
         super().__init__(seed)
         self.minval, self.maxval = minval, maxval
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         return random.uniform(shape, self.minval, self.maxval, _as_type(dtype), self.seed)
 
 
@@ -117,7 +118,7 @@ class RandomNormal(RandomInitializer):
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         return random.normal(shape, self.mean, self.stddev, _as_type(dtype), self.seed)
 
 
@@ -127,7 +128,7 @@ class TruncatedNormal(RandomNormal):
     mean, stddev: mean and standard deviation, before that
     """
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         return random.truncated_normal(shape, self.mean, self.stddev, _as_type(dtype), self.seed)
 
 
@@ -141,10 +142,11 @@ class Orthogonal(RandomInitializer):
         super().__init__(seed)
         self.gain = gain
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
+        shape = to_shape(shape)
         if len(shape) < 2:
             raise ValueError(f"Orthogonal needs a matrix or more. Received: shape={shape} of rank {len(shape)}.")
-        *rows, columns = shape = to_shape(shape)
+        *rows, columns = shape
         sizes = math.prod(rows), columns
         q, r = np.linalg.qr(random.normal((max(sizes), min(sizes)), dtype=np.float64, seed=self.seed)._array)
         q = q * np.sign(np.diag(r))  # makes the draw uniform over the orthogonal matrices
@@ -185,7 +187,7 @@ class VarianceScaling(RandomInitializer):
             )
         self.scale, self.mode, self.input_axes, self.output_axes = scale, mode, input_axes, output_axes
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> Tensor:
         shape, dtype = to_shape(shape), _as_type(dtype)
         if self.input_axes is not None and self.output_axes is not None:
             fan_in, fan_out = (math.prod(shape[i] for i in axes) for axes in (self.input_axes, self.output_axes))
@@ -209,46 +211,38 @@ class _Scaled(VarianceScaling):
 
     _proposed: tuple[float, str, str]
 
+    def __init_subclass__(cls, proposed: tuple[float, str, str] | None = None, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls._proposed = proposed or cls._proposed
+
     def __init__(
         self, seed: int | None = None, input_axes: Sequence[int] | None = None, output_axes: Sequence[int] | None = None
     ) -> None:
         super().__init__(*self._proposed, seed, input_axes, output_axes)
 
 
-class GlorotUniform(_Scaled):
+class GlorotUniform(_Scaled, proposed=(1.0, "fan_avg", "uniform")):
     """Uniform, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
 
-    _proposed = 1.0, "fan_avg", "uniform"
 
-
-class GlorotNormal(_Scaled):
+class GlorotNormal(_Scaled, proposed=(1.0, "fan_avg", "truncated_normal")):
     """Truncated normal, variance 2 / (fan_in + fan_out): Glorot and Bengio 2010."""
 
-    _proposed = 1.0, "fan_avg", "truncated_normal"
 
-
-class HeUniform(_Scaled):
+class HeUniform(_Scaled, proposed=(2.0, "fan_in", "uniform")):
     """Uniform, variance 2 / fan_in: He et al. 2015."""
 
-    _proposed = 2.0, "fan_in", "uniform"
 
-
-class HeNormal(_Scaled):
+class HeNormal(_Scaled, proposed=(2.0, "fan_in", "truncated_normal")):
     """Truncated normal, variance 2 / fan_in: He et al. 2015."""
 
-    _proposed = 2.0, "fan_in", "truncated_normal"
 
-
-class LecunUniform(_Scaled):
+class LecunUniform(_Scaled, proposed=(1.0, "fan_in", "uniform")):
     """Uniform, variance 1 / fan_in: LeCun et al. 1998, Klambauer et al. 2017."""
 
-    _proposed = 1.0, "fan_in", "uniform"
 
-
-class LecunNormal(_Scaled):
+class LecunNormal(_Scaled, proposed=(1.0, "fan_in", "truncated_normal")):
     """Truncated normal, variance 1 / fan_in: LeCun et al. 1998, Klambauer et al. 2017."""
-
-    _proposed = 1.0, "fan_in", "truncated_normal"
 
 
 constant, zeros, ones, identity, orthogonal = Constant, Zeros, Ones, Identity, Orthogonal
@@ -277,7 +271,7 @@ def get(identifier: Any) -> Any:
     return configuration.resolve("keras.initializers", "initializer", identifier, _KNOWN)
 
 
-def _from_array(values: np.ndarray, shape: Shape, dtype: Any = None) -> Tensor:
+def _from_array(values: np.ndarray, shape: Shape, dtype: DTypeLike = None) -> Tensor:
     """The values in the dtype: with `values` bound, an initializer. ValueError: they have another shape."""
     if to_shape(shape) != values.shape:
         raise ValueError(f"The initial values are of shape {values.shape}, the weight is of shape {shape}")

@@ -118,9 +118,8 @@ class CallbackList:
     ) -> None:
         if add_progbar:
             raise ValueError("add_progbar=True is not supported: fit's `verbose` asks for the progress bar")
-        given = nest.flatten(callbacks or [])
         self.callbacks: list[Callback] = []
-        for one in given:
+        for one in nest.flatten(callbacks or []):
             self.callbacks += one.callbacks if isinstance(one, CallbackList) else [one]
         self.history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
         if add_history and self.history is None:
@@ -183,8 +182,7 @@ class CallbackList:
 def as_floats(logs: Mapping[str, Any] | None) -> dict[str, Any]:
     """A sorted copy without nested dicts: numbers, scalar arrays and tensors as floats, all else as it is."""
     result: dict[str, Any] = {}
-    for name in sorted(logs or ()):
-        value = logs[name]  # type: ignore[index]
+    for name, value in sorted((logs or {}).items()):
         if isinstance(value, dict):
             result |= as_floats(value)
         else:
