@@ -24,7 +24,8 @@ from ..common.names import auto_name
 from ..variables import Variable as KerasVariable
 from ..variables import owned, slot_name
 from .options import Arrays, GradientMeans, MovingAverages, clipped
-from .rate import LearningRate, Rate
+from .rate import LearningRate, number
+from .schedules import InverseTimeDecay
 
 Rule = TypeVar("Rule")
 KEPT_BY_MALLOC = 2**25 - 2**16  # bytes; larger freed blocks do not raise the limit of glibc's malloc
@@ -84,7 +85,9 @@ class Optimizer(Configured):
         self.name, self.built = self.name or auto_name(type(self)), False
         self._means = GradientMeans(self.gradient_accumulation_steps) if self.gradient_accumulation_steps else None
         self._averages = MovingAverages(self.ema_momentum, self.ema_overwrite_frequency) if self.use_ema else None
-        self._rate: Rate = Rate(self, self._rate, self.decay)
+        self._rate: Any = InverseTimeDecay(number(self._rate), 1, self.decay) if self.decay else self._rate
+        if not callable(self._rate):
+            self._rate = owned(self, number(self._rate), "learning_rate", dtype="float32")
         self._iterations = owned(self, np.int64(0), "iteration")
         self._step = 0  # number of the current update
         self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: no other takes it
@@ -114,7 +117,7 @@ class Optimizer(Configured):
             names = [name for group in self._slots() for name in group]
             for v, arrays in self._state.values():
                 self._shown.append({s: owned(self, a, slot_name(v, s)) for s, a in zip(names, arrays, strict=True)})
-        rate = [] if callable(self._rate.held) else [self._rate.held]
+        rate = [] if callable(self._rate) else [self._rate]
         slots = (own[name] for group in groups for own in self._shown for name in group)
         return [self._iterations, *rate, *self._added, *slots]
 
@@ -178,8 +181,8 @@ class Optimizer(Configured):
         if self._shown:
             self._read_shown()
         variables, slopes, slots = self._with_gradients(grads, trainable_variables)
-        held = self._rate.held
-        rate = held._tensor._array.item() if type(held) is KerasVariable else float(self._rate.now(self._iterations))
+        held = self._rate
+        rate = held._tensor._array.item() if type(held) is KerasVariable else float(self.learning_rate)
         count = self._iterations._tensor._array.item()
         self._step = count + 1
         if self._means:
@@ -311,7 +314,6 @@ class Optimizer(Configured):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; the learning rate as it is now."""
-        held = self._rate.held
         config = {field.name: None for field in fields(Optimizer)} | super().get_config()
         config = {name: getattr(self, name, value) for name, value in config.items() if name not in ("lr", "decay")}
-        return config | {"learning_rate": serialize(held) if callable(held) else float(held)}
+        return config | {"learning_rate": serialize(self._rate) if callable(self._rate) else float(self._rate)}

@@ -6,9 +6,7 @@ import math
 from typing import Any
 
 from ...engine.typing import TensorLike
-from ...engine.variable import Variable
-from ..variables import owned
-from .schedules import InverseTimeDecay, LearningRateSchedule
+from .schedules import LearningRateSchedule
 
 
 class Default(float):
@@ -18,51 +16,35 @@ class Default(float):
 class LearningRate:
     """The attributes `learning_rate` and `lr`: the Variable, which may be set at any time, or the schedule's value.
 
-    The class's attribute is the default.
+    The class's attribute is the default. The optimizer's `_rate` is the Variable, the schedule or the function.
     """
 
     def __init__(self, default: float | None) -> None:
         self.default = None if default is None else Default(default)
 
     def __get__(self, optimizer: Any, cls: type) -> Any:
-        return self.default if optimizer is None else optimizer._rate.now(optimizer._iterations)
+        if optimizer is None:
+            return self.default
+        rate = optimizer._rate
+        if isinstance(rate, LearningRateSchedule):
+            return rate(optimizer._iterations)
+        return rate() if callable(rate) else rate
 
     def __set__(self, optimizer: Any, value: TensorLike) -> None:
-        rate = getattr(optimizer, "_rate", self)  # vars() would make all of the optimizer's attributes slower
-        if isinstance(rate, Rate):
-            rate.set(value)
-        elif rate is self or value is not None:  # in the constructor: the argument, or `lr` after it
-            if not isinstance(rate, (LearningRate, Default)):
+        rate: Any = getattr(optimizer, "_rate", None)
+        if not hasattr(optimizer, "_iterations"):  # in the constructor: the argument, then `lr`, which is mostly None
+            if rate is not None and value is not None and not isinstance(rate, Default):
                 raise TypeError("`lr` is the older name of `learning_rate`: give one of them")
+            optimizer._rate = rate if value is None else value
+        elif callable(value):
             optimizer._rate = value
-
-
-class Rate:
-    """An optimizer's learning rate: a Variable, a schedule or a function."""
-
-    def __init__(self, owner: Any, value: Any, decay: float | None = None) -> None:
-        """decay: value / (1 + decay * steps)."""
-        if decay:
-            value = InverseTimeDecay(number(value), 1, decay)
-        self.held: Any = value if callable(value) else owned(owner, number(value), "learning_rate", dtype="float32")
-
-    def now(self, steps: Variable) -> Any:
-        """The variable, or the value of the schedule or function after so many steps."""
-        if isinstance(self.held, LearningRateSchedule):
-            return self.held(steps)
-        return self.held() if callable(self.held) else self.held
-
-    def set(self, value: TensorLike) -> None:
-        """Assigns a number to the variable, or replaces it with a schedule or function."""
-        if callable(value):
-            self.held = value
-        elif callable(self.held):
+        elif callable(rate):
             raise TypeError(
                 "This optimizer's learning rate is a schedule or a function, hence it is not settable to a number; "
                 "make the optimizer with a float `learning_rate` for that."
             )
         else:
-            self.held.assign(number(value))
+            rate.assign(number(value))
 
 
 def number(value: Any) -> float:
