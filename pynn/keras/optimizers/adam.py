@@ -104,11 +104,6 @@ class Nadam(_Moments):
         self._product = self.add_variable(initializer="ones", name="u_product")
         self._multiplied = 0  # the step whose factor came last
 
-    @property
-    def variables(self) -> list[Variable]:
-        """As Optimizer's; the product comes last."""
-        return sorted(super().variables, key=lambda v: v is self._product)
-
     def _weight(self, step: int) -> float:
         return self.beta_1 * (1 - 0.5 * 0.96**step)
 

@@ -90,8 +90,8 @@ class Optimizer(Configured):
             self._rate = owned(self, number(self._rate), "learning_rate", dtype="float32")
         self._iterations = owned(self, np.int64(0), "iteration")
         self._step = 0  # number of the current update
-        self._state: dict[int, tuple[Variable, Arrays]] = {}  # by id of the variable, which is held: no other takes it
-        self._shown: list[dict[str, Variable]] = []  # the state as Variables, made when `variables` is read
+        self._state: dict[int, list[Variable]] = {}  # by the id of a variable: the variable, then its slots
+        self._columns: list[slice] = []  # of the variables, and of each slot, in lists of those of several variables
         self._added: list[Variable] = []
         self.exclude_from_weight_decay()
 
@@ -106,27 +106,19 @@ class Optimizer(Configured):
     @property
     def variables(self) -> list[Variable]:
         """The steps, the learning rate, and the state, in the order of Keras's files."""
-        return self._ordered(*self._slots())
+        return [self._iterations, *([] if callable(self._rate) else [self._rate]), *self._added]
 
     def older_variables(self) -> list[Variable]:
-        """As `variables`, in the order of version 0.1's files."""
-        return self._ordered([name for group in self._slots() for name in group])
-
-    def _ordered(self, *groups: Iterable[str]) -> list[Variable]:
-        if not self._shown:
-            names = [name for group in self._slots() for name in group]
-            for v, arrays in self._state.values():
-                self._shown.append({s: owned(self, a, slot_name(v, s)) for s, a in zip(names, arrays, strict=True)})
-        rate = [] if callable(self._rate) else [self._rate]
-        slots = (own[name] for group in groups for own in self._shown for name in group)
-        return [self._iterations, *rate, *self._added, *slots]
+        """As `variables`, in the order of version 0.1's files: the slots last, variable by variable."""
+        slots = {id(slot): slot for _, *own in self._state.values() for slot in own}
+        return [v for v in self.variables if id(v) not in slots] + list(slots.values())
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_state": list(self._state.values())}  # a copy's variables have other ids
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._state = {id(v): (v, [np.array(a) for a in arrays]) for v, arrays in state["_state"]}
+        self._state = {id(held[0]): held for held in state["_state"]}
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Makes the state of these variables, the only ones that can be updated afterwards."""
@@ -135,16 +127,22 @@ class Optimizer(Configured):
         # A block that is freed makes glibc's malloc keep all up to its size. Else a step's gradients may go back to the
         # system, by chance of the heap's layout, and page faults make an epoch of MNIST take three times as long.
         np.empty(KEPT_BY_MALLOC, np.uint8)
-        variables, first = list(variables), [value for group in self._slots() for value in group.values()]
-        self._state = {id(v): (v, [np.full_like(v._array, value) for value in first]) for v in variables}
+        variables = list(variables)
+        self._state = {id(v): [v] for v in variables}
         if self._averages:
             self._averages.averages = self.add_optimizer_variables(variables, "average")
         if self._means:
             self._means.sums = self.add_optimizer_variables(variables, "gradient_accumulator")
+        for group in self._slots():
+            for held in self._state.values():
+                for name, value in group.items():
+                    held.append(self.add_variable_from_reference(held[0], name, initializers.Constant(value)))
+        n = 1 + sum(map(len, self._slots()))
+        self._columns = [slice(i, None, n) for i in range(n)]
         self.built = True
 
     def _slots(self) -> list[dict[str, float]]:
-        """Names and first values of the state arrays, which have the variable's shape; grouped as in Keras's files."""
+        """Names and first values of the state, which has the variable's shape; grouped as in Keras's files."""
         return []
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
@@ -175,12 +173,11 @@ class Optimizer(Configured):
         if trainable_variables is None:
             if len(grads) != len(self._state):
                 raise ValueError(f"{len(grads)} gradients without variables, but built for {len(self._state)}")
-            trainable_variables = [v for v, _ in self._state.values()]
+            trainable_variables = [v for v, *_ in self._state.values()]
         elif not self.built:
             self.build(list(trainable_variables))
-        if self._shown:
-            self._read_shown()
-        variables, slopes, slots = self._with_gradients(grads, trainable_variables)
+        state, slopes = self._with_gradients(grads, trainable_variables)
+        variables = state[self._columns[0]]
         held = self._rate
         rate = held._tensor._array.item() if type(held) is KerasVariable else float(self.learning_rate)
         count = self._iterations._tensor._array.item()
@@ -188,54 +185,51 @@ class Optimizer(Configured):
         if self._means:
             self._step = count // self._means.steps + 1
             places = {key: place for place, key in enumerate(self._state)}
-            slopes = self._means.add([places[id(v)] for v in variables], slopes, count + 1)
+            slopes = list(map(np.asarray, self._means.add([places[id(v)] for v in variables], slopes, count + 1)))
         if slopes:  # there are none between two updates of accumulated gradients
             if self.clipnorm or self.global_clipnorm or self.clipvalue:
-                slopes = clipped(slopes, self.clipnorm, self.global_clipnorm, self.clipvalue)
-            slopes = list(map(np.asarray, slopes))  # NumPy makes numbers of arrays without axes
+                # NumPy makes numbers of arrays without axes
+                slopes = list(map(np.asarray, clipped(slopes, self.clipnorm, self.global_clipnorm, self.clipvalue)))
             if self.weight_decay is not None:
                 self._decay(variables, rate * self.weight_decay)
             if self._has_own_step:
                 for v, g in zip(variables, slopes, strict=True):
                     self.update_step(Tensor(g), v, self.learning_rate)
             elif len(set(map(id, variables))) == len(variables):
-                self._update(writable(variables), slopes, rate, *map(list, zip(*slots, strict=True)))
+                w, *slots = map(writable(state).__getitem__, self._columns)
+                self._update(w, slopes, rate, *slots)
             else:  # a variable twice among them: one update after the other
-                for v, g, arrays in zip(variables, slopes, slots, strict=True):
-                    self._update([v._writable()], [g], rate, *([array] for array in arrays))
+                n = len(self._columns)
+                for i, g in enumerate(slopes):
+                    w, *slots = ([v._writable()] for v in state[n * i : n * i + n])
+                    self._update(w, [g], rate, *slots)
         if self._averages:
-            self._averages.update([v for v, _ in self._state.values()], self._step)
+            self._averages.update([v for v, *_ in self._state.values()], self._step)
         for v in variables:
             if v.constraint is not None:
                 v.assign(v.constraint(v))
         self._iterations._tensor = Tensor(np.array(count + 1))  # np.add in place would take twice as long
 
-    def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[Any, Arrays, list[Arrays]]:
-        """The variables whose gradient is not None, the gradients' arrays, and the variables' state arrays."""
-        present, slopes, slots, absent = [], [], [], []
-        state = self._state
+    def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[list[Variable], Arrays]:
+        """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays."""
+        state: list[Variable] = []
+        slopes, absent = [], []
+        known = self._state
         for g, v in zip(grads, variables, strict=True):
-            known = state.get(id(v))
-            if known is None:
+            held = known.get(id(v))
+            if held is None:
                 raise ValueError(f"Unknown variable: {v!r}. Make a new optimizer for what it was not built with")
             if g is None:
                 absent.append(v.name)
             else:
-                present.append(v)
+                state += held
                 slope = g._array if type(g) is Tensor else as_array(g)
                 slopes.append(np.asarray(slope, v._tensor._array.dtype, order="C"))
-                slots.append(known[1])
-        if not present:
+        if not slopes:
             raise ValueError("No gradients provided for any variable.")
         if absent:
             warnings.warn(f"Gradients do not exist for variables {absent} when minimizing the loss.", stacklevel=4)
-        return present, slopes, slots
-
-    def _read_shown(self) -> None:
-        """Takes the state from the Variables that `variables` made of it: a program may have assigned to them."""
-        for (_, arrays), slots in zip(self._state.values(), self._shown, strict=True):
-            arrays.clear()  # else each array has two holders, and is copied
-            arrays += [slot._writable() for slot in slots.values()]
+        return state, slopes
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         """One step for all variables: their arrays, their gradients, and for each slot its arrays."""

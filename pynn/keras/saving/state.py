@@ -28,7 +28,7 @@ def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
     """Writes the state, all or nothing; notes: what `read` gives back, in the types that JSON has."""
     names = {id(v): name for name, v in named_variables(model).items()}
     built = {
-        start: [names.get(id(v)) for v, _ in optimizer._state.values()]
+        start: [names.get(id(v)) for v, *_ in optimizer._state.values()]
         for start, (optimizer, _) in named_optimizers(model).items()
         if optimizer.built
     }
