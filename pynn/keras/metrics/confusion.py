@@ -12,7 +12,6 @@ from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
 from ..losses.base import EPSILON, same_rank
-from ..variables import Variable
 from .base import Metric, no_nan
 
 LOWEST = -1e10  # below every prediction: what is not among the top k
@@ -107,7 +106,7 @@ class CountMetric(Metric):
 
 
 class _AtThresholds(CountMetric):
-    """A value for each threshold: the first count over the sum of both, 0 where it is 0. For one threshold a scalar.
+    """For each threshold one count, or the first of two over their sum, 0 where that is 0; a scalar for one threshold.
 
     thresholds: one or several in [0, 1], above which a prediction counts as 1; a value for each;
         None: 0.5, or with top_k none
@@ -127,10 +126,11 @@ class _AtThresholds(CountMetric):
     ) -> None:
         super().__init__(dtype, name)
         self.top_k, self.class_id = top_k, class_id
-        given = thresholds if isinstance(thresholds, (list, tuple, np.ndarray)) else [thresholds]
-        if outside := [t for t in given if thresholds is not None and (t is None or not 0 <= t <= 1)]:
+        self.thresholds = list(thresholds) if isinstance(thresholds, (list, tuple, np.ndarray)) else [thresholds]
+        if thresholds is None:
+            self.thresholds = [0.5 if top_k is None else LOWEST]
+        elif outside := [t for t in self.thresholds if t is None or not 0 <= t <= 1]:
             raise ValueError(f"Threshold values must be in [0, 1]. Received: {outside}")
-        self.thresholds = list(given) if thresholds is not None else [0.5 if top_k is None else LOWEST]
         self._build((len(self.thresholds),))
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
@@ -138,12 +138,9 @@ class _AtThresholds(CountMetric):
         self._add(count(y_true, y_pred, self.thresholds, sample_weight, top_k=self.top_k, class_id=self.class_id))
 
     def result(self) -> Tensor:
-        values = self._values()
+        right, *wrong = self._sums()
+        values = self._tensor(no_nan(right, right + wrong[0])) if wrong else Tensor(right)
         return values[0] if len(self.thresholds) == 1 else values
-
-    def _values(self) -> Tensor:
-        right, wrong = self._sums()
-        return self._tensor(no_nan(right, right + wrong))
 
 
 class Precision(_AtThresholds, counts=("true_positives", "false_positives")):
@@ -162,13 +159,9 @@ class _Count(_AtThresholds):
     """
 
     _direction = None
-    accumulator: Variable
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: DTypeLike = None) -> None:
         super().__init__(thresholds, name=name, dtype=dtype)
-
-    def _values(self) -> Tensor:
-        return self.accumulator.value
 
 
 class TruePositives(_Count, counts=("true_positives",)):
