@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -43,7 +43,7 @@ def linear(x: Any) -> Tensor:
 
 
 @_or_layer
-def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
+def relu(x: TensorLike, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """x from threshold up to max_value; below it negative_slope * (x - threshold)."""
     x = _floats(x) if negative_slope else operand(x)
     low = ops.cast(threshold or 0, x.dtype)
@@ -134,7 +134,7 @@ def serialize(activation: Any) -> Any:
     return name if name is not None and _KNOWN.get(name) is activation else configuration.serialize(activation)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Any], Tensor]:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Callable[[Any], Tensor]:
     """The function that `serialize` described; custom_objects: a user's functions by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.activations"))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..engine.dtypes import as_dtype
+from ..engine.typing import DTypeLike
 from ..support.missing import missing
 
 __all__ = ["backend", "dtype_policy", "epsilon", "floatx", "set_dtype_policy", "set_floatx"]
@@ -35,7 +34,7 @@ def dtype_policy() -> str:
     return _floatx
 
 
-def set_dtype_policy(policy: Any) -> None:
+def set_dtype_policy(policy: DTypeLike) -> None:
     """As set_floatx. ValueError: a mixed policy."""
     set_floatx(policy if isinstance(policy, str) else as_dtype(policy).name)
 

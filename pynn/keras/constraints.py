@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from .. import ops
 from ..engine.tensor import Tensor
+from ..engine.typing import TensorLike
 from ..support.missing import missing
 from .common import configuration
 from .common.configuration import Configured, resolve
@@ -15,6 +16,7 @@ from .common.names import snake_case
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
            "min_max_norm", "non_neg", "serialize", "unit_norm"]  # fmt: skip
 EPSILON = 1e-7
+Axis: TypeAlias = int | Sequence[int] | None
 
 
 class Constraint(Configured):
@@ -22,14 +24,14 @@ class Constraint(Configured):
 
     _module = "keras.constraints"
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: TensorLike) -> TensorLike:
         return w
 
 
 class NonNeg(Constraint):
     """max(w, 0)"""
 
-    def __call__(self, w: Any) -> Tensor:
+    def __call__(self, w: TensorLike) -> Tensor:
         return ops.relu(w)
 
 
@@ -39,11 +41,11 @@ class UnitNorm(Constraint):
     axis: the axis or list of axes of the norm; None for all
     """
 
-    def __init__(self, axis: Any = 0) -> None:
+    def __init__(self, axis: Axis = 0) -> None:
         self.axis = axis
 
-    def __call__(self, w: Any) -> Tensor:
-        return w / (EPSILON + ops.norm(w, axis=self.axis, keepdims=True))
+    def __call__(self, w: TensorLike) -> Tensor:
+        return ops.divide(w, EPSILON + ops.norm(w, axis=self.axis, keepdims=True))
 
 
 class MinMaxNorm(Constraint):
@@ -54,15 +56,15 @@ class MinMaxNorm(Constraint):
     axis: the axis or list of axes of the norm; None for all
     """
 
-    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
+    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Axis = 0) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
-    def __call__(self, w: Any) -> Tensor:
+    def __call__(self, w: TensorLike) -> Tensor:
         norm = ops.norm(w, axis=self.axis, keepdims=True)
         target = ops.clip_by_value(norm, self.min_value, self.max_value)
         if self.rate != 1:
             target = self.rate * target + (1 - self.rate) * norm
-        return w * (target / (EPSILON + norm))
+        return ops.multiply(w, target / (EPSILON + norm))
 
 
 class MaxNorm(MinMaxNorm):
@@ -71,7 +73,7 @@ class MaxNorm(MinMaxNorm):
     max_value: upper limit of the norm
     """
 
-    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+    def __init__(self, max_value: float = 2, axis: Axis = 0) -> None:
         super().__init__(0.0, max_value, 1.0, axis)
 
 
@@ -89,7 +91,7 @@ def serialize(constraint: Any) -> Any:
     return configuration.serialize(constraint)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The constraint that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.constraints"))
 

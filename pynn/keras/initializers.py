@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -283,7 +283,7 @@ def serialize(initializer: Any) -> Any:
     return configuration.serialize(initializer)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The initializer that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.initializers"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -36,46 +36,51 @@ class SeedGenerator:
         return Tensor(self.rng.integers(2**31, size=2))
 
 
-def _stream(seed: Any) -> Any:
+Seed: TypeAlias = int | SeedGenerator | np.random.Generator | None
+
+
+def _stream(seed: Seed) -> Any:
     """What the functions of `tf.random` take: NumPy makes a generator of a seed, and keeps one that it is given."""
     return seed.rng if isinstance(seed, SeedGenerator) else seed
 
 
-def normal(shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: DTypeLike = None, seed: Any = None) -> Tensor:
+def normal(shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = None, seed: Seed = None) -> Tensor:
     """Normal values of this mean and standard deviation."""
     return random.normal(shape, mean, stddev, dtype or "float32", _stream(seed))
 
 
 def truncated_normal(
-    shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: DTypeLike = None, seed: Any = None
+    shape: Shape, mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = None, seed: Seed = None
 ) -> Tensor:
     """Normal values; those further than 2 stddev from the mean are drawn again."""
     return random.truncated_normal(shape, mean, stddev, dtype or "float32", _stream(seed))
 
 
-def uniform(shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: DTypeLike = None, seed: Any = None) -> Tensor:
+def uniform(
+    shape: Shape, minval: float = 0.0, maxval: float = 1.0, dtype: DTypeLike = None, seed: Seed = None
+) -> Tensor:
     """Values in [minval, maxval)."""
     return random.uniform(shape, minval, maxval, dtype or "float32", _stream(seed))
 
 
-def randint(shape: Shape, minval: Any, maxval: Any, dtype: DTypeLike = "int32", seed: Any = None) -> Tensor:
+def randint(shape: Shape, minval: int, maxval: int, dtype: DTypeLike = "int32", seed: Seed = None) -> Tensor:
     """Integers in [minval, maxval)."""
     return random.uniform(shape, minval, maxval, dtype, _stream(seed))
 
 
-def categorical(logits: TensorLike, num_samples: int, dtype: DTypeLike = "int32", seed: Any = None) -> Tensor:
+def categorical(logits: TensorLike, num_samples: int, dtype: DTypeLike = "int32", seed: Seed = None) -> Tensor:
     """Classes drawn with probabilities softmax(logits): (m, n) -> (m, num_samples)"""
     return random.categorical(logits, num_samples, dtype, _stream(seed))
 
 
-def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
+def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> Tensor:
     """The entries along the axis in a random order."""
     x = operand(x)
     order = random.generator(_stream(seed)).permutation(x._array.shape[axis])
     return ops.gather(x, order, axis=axis)
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Shape | None = None, seed: Any = None) -> Tensor:
+def dropout(inputs: TensorLike, rate: float, noise_shape: Shape | None = None, seed: Seed = None) -> Tensor:
     """A share `rate` of the inputs set to 0, the others divided by (1 - rate)."""
     return _dropout(inputs, rate, noise_shape, _stream(seed))
 

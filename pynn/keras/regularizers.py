@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -112,7 +112,7 @@ def serialize(regularizer: Any) -> Any:
     return configuration.serialize(regularizer)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The regularizer that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.regularizers"))
 

@@ -99,7 +99,9 @@ class Progbar:
         self._seen, self._started = 0, False
         self._sums: dict[str, tuple[float, int]] = {}
 
-    def update(self, current: int, values: Any = None, finalize: bool | None = None) -> None:
+    def update(
+        self, current: int, values: Iterable[tuple[str, Any]] | None = None, finalize: bool | None = None
+    ) -> None:
         """`current` steps are done; at the target, or with finalize, the bar is left as it is."""
         if finalize is None:
             finalize = self.target is not None and current >= self.target
@@ -120,7 +122,7 @@ class Progbar:
         if finalize:
             self._bar.on_epoch_end(0, logs)
 
-    def add(self, n: int, values: TensorLike | None = None) -> None:
+    def add(self, n: int, values: Iterable[tuple[str, Any]] | None = None) -> None:
         """n more steps are done."""
         self.update(self._seen + n, values)
 

@@ -12,7 +12,7 @@ from ..engine import variable
 from ..engine.convert import identity, operand, to_shape
 from ..engine.scope import scope_of, scoped
 from ..engine.tensor import Operators, Tensor
-from ..engine.typing import TensorLike
+from ..engine.typing import DTypeLike, Shape, TensorLike
 from ..support.neutral import neutral
 from . import config, initializers
 
@@ -35,7 +35,12 @@ class Variable(variable.Variable):
 
     @neutral(autocast=True, aggregation="none", synchronization="auto", layout=None)
     def __init__(
-        self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True, name: str | None = None
+        self,
+        initializer: Any,
+        shape: Shape | None = None,
+        dtype: DTypeLike = None,
+        trainable: bool = True,
+        name: str | None = None,
     ) -> None:
         if isinstance(initializer, str):
             initializer = initializers.get(initializer)
@@ -55,16 +60,16 @@ class Variable(variable.Variable):
     def _same_kind(self, value: TensorLike, error: type[ValueError] = ValueError) -> np.ndarray:
         return super()._same_kind(ops.cast(value, self.dtype) if isinstance(value, Operators) else value, error)
 
-    def assign_add(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
+    def assign_add(self, value: TensorLike) -> variable.Variable | None:  # type: ignore[override]
         """variable += value, of the same shape and dtype."""
         return super().assign_add(value)
 
-    def assign_sub(self, value: Any) -> variable.Variable | None:  # type: ignore[override]
+    def assign_sub(self, value: TensorLike) -> variable.Variable | None:  # type: ignore[override]
         """variable -= value, of the same shape and dtype."""
         return super().assign_sub(value)
 
 
-def owned(owner: Any, value: Any, name: str | None, trainable: bool = False, dtype: Any = None) -> Variable:
+def owned(owner: Any, value: Any, name: str | None, trainable: bool = False, dtype: DTypeLike = None) -> Variable:
     """A Variable of a layer or optimizer."""
     with scope_of(owner):
         return Variable(value, dtype=dtype, trainable=trainable, name=name)

@@ -14,6 +14,7 @@ from ...engine.dtypes import as_dtype
 from ...engine.shapes import TensorShape
 from ...engine.tape import unrecorded
 from ...engine.tensor import Tensor
+from ...engine.typing import DTypeLike, Shape
 from ...support.neutral import neutral
 from .registry import OURS
 
@@ -54,7 +55,7 @@ class KerasTensor:
     __hash__ = object.__hash__
 
     @neutral(sparse=False, ragged=False, record_history=True)
-    def __init__(self, shape: Any, dtype: Any = "float32", name: str = "keras_tensor") -> None:
+    def __init__(self, shape: Shape, dtype: DTypeLike = "float32", name: str = "keras_tensor") -> None:
         self.shape, self.dtype, self.name = TensorShape(shape), as_dtype(dtype).name, name
 
     @property
@@ -159,7 +160,7 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
         return outputs
 
 
-def symbols(shape: Any, dtype: Any) -> Any:
+def symbols(shape: Any, dtype: DTypeLike) -> Any:
     """KerasTensors of a shape, or of a nest of them."""
     if isinstance(shape, dict):
         return {key: symbols(item, dtype) for key, item in shape.items()}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...support.missing import missing
@@ -54,7 +55,7 @@ def serialize(loss: Any) -> Any:
     return configuration.serialize(loss)
 
 
-def deserialize(name: Any, custom_objects: Any = None) -> Any:
+def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The Loss or function of a name, or of what `serialize` gave; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(name, custom_objects, family="keras.losses"))
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from ...engine.typing import TensorLike
@@ -85,7 +86,7 @@ def serialize(metric: Any) -> Any:
     return configuration.serialize(metric)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The Metric or function that `serialize` described; custom_objects: a user's classes by name."""
     return get(configuration.deserialize(config, custom_objects, family="keras.metrics"))
 

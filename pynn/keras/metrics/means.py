@@ -10,7 +10,7 @@ import numpy as np
 
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
-from ...engine.typing import DTypeLike
+from ...engine.typing import DTypeLike, TensorLike
 from ..common.names import function_name
 from ..common.of_function import OfFunction
 from ..common.registry import OURS
@@ -40,27 +40,27 @@ class Mean(Metric):
         """The state, `total` and `count`, as tensors, then the variables that a subclass added."""
         return [self._tensor(self.total), self._tensor(self.count), *super().variables]
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(self, values: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Accumulates a number, or the values (n, ...) of n samples, with weights of as many axes or fewer.
 
         A sample's value is its mean over all axes but the first; so is its weight.
         """
-        values = values._array if type(values) is Tensor else as_array(values)
-        if values.dtype.kind != "f" or values.dtype.itemsize < 4:  # their sums overflow
-            values = values.astype(np.float64)
+        x = values._array if type(values) is Tensor else as_array(values)
+        if x.dtype.kind != "f" or x.dtype.itemsize < 4:  # their sums overflow
+            x = x.astype(np.float64)
         if sample_weight is None:
-            rows = len(values) if values.ndim else 1
+            rows = len(x) if x.ndim else 1
             self.count += rows
         else:
-            values, weight = same_rank(values, as_array(sample_weight))
-            values = values.mean(tuple(range(weight.ndim, values.ndim)))  # over the axes that the weights do not have
-            weight = np.broadcast_to(weight, values.shape)
-            values = values * weight
-            rows = len(values) if values.ndim else 1
+            x, weight = same_rank(x, as_array(sample_weight))
+            x = x.mean(tuple(range(weight.ndim, x.ndim)))  # over the axes that the weights do not have
+            weight = np.broadcast_to(weight, x.shape)
+            x = x * weight
+            rows = len(x) if x.ndim else 1
             self.count += float(weight.sum()) * rows / max(weight.size, 1)
-        self.total += float(np.add.reduce(values, None)) * rows / max(values.size, 1)
+        self.total += float(np.add.reduce(x, None)) * rows / max(x.size, 1)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         return Tensor(np.asarray(self.total / self.count if self.count else 0.0, self._dtype))
 
 
@@ -71,13 +71,13 @@ class Sum(Metric):
         super().__init__(dtype, name)
         self.total = self.add_weight(initializer="zeros", dtype=self._dtype, name="total")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(self, values: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Accumulates a number or an array, with weights of as many axes or fewer."""
-        values = self._numbers(values)
+        x = self._numbers(values)
         if sample_weight is not None:
-            values, weight = same_rank(values, self._numbers(sample_weight))
-            values = values.sum(tuple(range(weight.ndim, values.ndim))) * weight
-        self.total.assign_add(values.sum())
+            x, weight = same_rank(x, self._numbers(sample_weight))
+            x = x.sum(tuple(range(weight.ndim, x.ndim))) * weight
+        self.total.assign_add(x.sum())
 
     def result(self) -> Tensor:
         return self.total.value
@@ -99,7 +99,7 @@ class MeanMetricWrapper(Mean):
         if isinstance(fn, Loss) or fn is OURS.get(("keras.losses", function_name(fn) or "")):
             self._direction = "down"
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
         """Accumulates the labels and predictions of a batch."""
         super().update_state(self._fn(y_true, y_pred), sample_weight)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...support.missing import missing
@@ -38,7 +39,7 @@ def serialize(optimizer: Any) -> Any:
     return configuration.serialize(optimizer)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The optimizer that `serialize` described; custom_objects: a user's classes by name."""
     with custom_object_scope(custom_objects):
         return get(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, TypeVar, dataclass_transform
 
@@ -153,7 +153,12 @@ class Optimizer(Configured):
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self._iterations
 
-    def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> Variable:
+    def minimize(
+        self,
+        loss: Tensor | Callable[[], Tensor],
+        var_list: Iterable[Variable] | Callable[[], Iterable[Variable]],
+        tape: GradientTape | None = None,
+    ) -> Variable:
         """One update down the gradient of `loss`: a function without arguments, or a tensor with its tape."""
         if callable(loss):
             with tape or GradientTape() as tape:
@@ -261,7 +266,7 @@ class Optimizer(Configured):
         if self._averages:
             self._averages.overwrite(var_list)
 
-    def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
+    def update_step(self, gradient: Tensor, variable: Variable, learning_rate: TensorLike) -> None:
         """Updates one variable; a user's rule writes it."""
         raise NotImplementedError
 

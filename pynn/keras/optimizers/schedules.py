@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
+from ...engine.typing import TensorLike
 from ...support.missing import missing
 from ..common import configuration
 from ..common.configuration import Configured
@@ -26,7 +27,7 @@ class LearningRateSchedule(Configured):
 
     _module = "keras.optimizers.schedules"
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Any:
         raise NotImplementedError(f"Learning rate schedule {type(self).__name__!r} must override `__call__`.")
 
 
@@ -47,11 +48,11 @@ class _Schedule(LearningRateSchedule):
                 raise ValueError(f"Argument `{name}` must be > 0, got {steps}")
         self.name = self.name or type(self).__name__
 
-    def __call__(self, step: Any) -> Tensor:
+    def __call__(self, step: TensorLike) -> Tensor:
         with np.errstate(all="ignore"):
             return Tensor(np.asarray(self._rate(as_array(step).astype(F32)), F32))
 
-    def _rate(self, step: Any) -> Any:
+    def _rate(self, step: np.ndarray) -> np.ndarray:
         raise NotImplementedError
 
 
@@ -69,7 +70,7 @@ class _Decay(_Schedule):
     staircase: bool = False
     name: str | None = None
 
-    def _passed(self, step: Any) -> Any:
+    def _passed(self, step: np.ndarray) -> np.ndarray:
         p = step / F32(self.decay_steps)
         return np.floor(p) if self.staircase else p
 
@@ -77,7 +78,7 @@ class _Decay(_Schedule):
 class ExponentialDecay(_Decay):
     """initial_learning_rate * decay_rate ** p, where p = step / decay_steps."""
 
-    def _rate(self, step: Any) -> Any:
+    def _rate(self, step: np.ndarray) -> np.ndarray:
         return F32(self.initial_learning_rate) * F32(self.decay_rate) ** self._passed(step)
 
 
@@ -87,7 +88,7 @@ class InverseTimeDecay(_Decay):
     decay_rate: weight of p in the divisor
     """
 
-    def _rate(self, step: Any) -> Any:
+    def _rate(self, step: np.ndarray) -> np.ndarray:
         return F32(self.initial_learning_rate) / (ONE + F32(self.decay_rate) * self._passed(step))
 
 
@@ -111,7 +112,7 @@ class PiecewiseConstantDecay(_Schedule):
                 f"got {self.boundaries} and {self.values}"
             )
 
-    def _rate(self, step: Any) -> Any:
+    def _rate(self, step: np.ndarray) -> np.ndarray:
         return np.asarray(self.values, F32)[np.searchsorted(self.boundaries, step)]
 
 
@@ -133,8 +134,8 @@ class PolynomialDecay(_Schedule):
     cycle: bool = False
     name: str = "PolynomialDecay"
 
-    def _rate(self, step: Any) -> Any:
-        whole = F32(self.decay_steps)
+    def _rate(self, step: np.ndarray) -> np.ndarray:
+        whole: np.ndarray | np.float32 = F32(self.decay_steps)
         if self.cycle:
             whole = whole * np.maximum(np.ceil(step / whole), ONE)
         p = np.minimum(step, whole) / whole
@@ -161,7 +162,7 @@ class CosineDecay(_Schedule):
     warmup_target: float | None = None
     warmup_steps: float = 0
 
-    def _rate(self, step: Any) -> Any:
+    def _rate(self, step: np.ndarray) -> np.ndarray:
         first, whole = F32(self.initial_learning_rate), F32(self.decay_steps)
         if self.warmup_target is None:
             return first * _cosine(np.minimum(step, whole) / whole, ONE, F32(self.alpha))
@@ -189,7 +190,7 @@ class CosineDecayRestarts(_Schedule):
     alpha: float = 0.0
     name: str = "SGDRDecay"
 
-    def _rate(self, step: Any) -> Any:
+    def _rate(self, step: np.ndarray) -> np.ndarray:
         p, t = step / F32(self.first_decay_steps), F32(self.t_mul)
         if t == 1:
             run = np.floor(p)
@@ -200,7 +201,7 @@ class CosineDecayRestarts(_Schedule):
         return F32(self.initial_learning_rate) * _cosine(p, F32(self.m_mul) ** run, F32(self.alpha))
 
 
-def _cosine(p: Any, height: Any, alpha: np.float32) -> Any:
+def _cosine(p: np.ndarray, height: np.ndarray | np.float32, alpha: np.float32) -> np.ndarray:
     """From height at p = 0 to alpha at p = 1."""
     return (ONE - alpha) * (F32(0.5) * height * (ONE + np.cos(PI * p))) + alpha
 
@@ -210,7 +211,7 @@ def serialize(learning_rate_schedule: Any) -> Any:
     return configuration.serialize(learning_rate_schedule)
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The schedule that `serialize` described; custom_objects: a user's classes by name."""
     return configuration.deserialize(config, custom_objects, family="keras.optimizers.schedules")
 
