@@ -40,7 +40,7 @@ Seed: TypeAlias = int | SeedGenerator | np.random.Generator | None
 
 
 def _stream(seed: Seed) -> Any:
-    """What the functions of `tf.random` take: NumPy makes a generator of a seed, and keeps one that it is given."""
+    """The seed for the functions of `tf.random`: a SeedGenerator's stream, which they continue, or the seed itself."""
     return seed.rng if isinstance(seed, SeedGenerator) else seed
 
 

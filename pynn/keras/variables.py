@@ -76,7 +76,7 @@ def owned(owner: Any, value: Any, name: str | None, trainable: bool = False, dty
 
 
 def slot_name(variable: Any, slot: str) -> str:
-    """The name of what an optimizer keeps for a variable."""
+    """The name of an optimizer's variable for this one: "dense/kernel", "momentum" -> "dense_kernel_momentum"."""
     return f"{getattr(variable, 'path', variable.name).replace('/', '_')}_{slot}"
 
 

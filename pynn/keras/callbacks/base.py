@@ -75,7 +75,7 @@ class LambdaCallback(Callback):
     on_epoch_begin, on_epoch_end: functions (epoch, logs)
     on_train_begin, on_train_end: functions (logs)
     on_train_batch_begin, on_train_batch_end: functions (batch, logs), with logs as a keyword
-    hooks: functions for the other hooks of Callback, by name; on_batch_* do not count where on_train_batch_* are given
+    hooks: functions for the other hooks of Callback, by name; on_batch_* only where there is no on_train_batch_*
     """
 
     def __init__(

@@ -104,13 +104,13 @@ class ModelCheckpoint(MonitorCallback):
 
 @dataclass(eq=False, repr=False)
 class BackupAndRestore(Callback):
-    """Saves weights, optimizer, random numbers and epoch in fit; the same fit in a new process goes on from there.
+    """Saves weights, optimizer, random numbers and epoch in fit; the same fit in a new process continues from there.
 
     Saved after each epoch, it ends with the same bits as a training that was not stopped: shuffling and Dropout go on
     with the same random numbers, and a Dataset, PyDataset or generator is first read through up to that epoch.
-    Not so where `steps_per_epoch` stops inside a pass over shuffled arrays or a shuffled PyDataset, which begins anew,
-    and for what other callbacks count. History has the epochs from there on, as in Keras. The file is
-    `training_state.npz`, written all or nothing.
+    Not restored: the place inside a pass over shuffled arrays or a shuffled PyDataset, where `steps_per_epoch` stops
+    there, and the counts of other callbacks. History has the epochs from there on, as in Keras. The file is
+    `training_state.npz`, written as a whole or not at all.
 
     backup_dir: folder of the file, for this training only; created if missing
     save_freq: "epoch", or a number of batches; then training continues from the start of the epoch

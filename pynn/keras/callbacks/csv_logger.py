@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
@@ -40,13 +40,10 @@ class CSVLogger(Callback):
             self._writer = csv.DictWriter(self.csv_file, ["epoch", *names], "NA", "ignore", delimiter=self.sep)
             if not self.csv_file.tell():
                 self._writer.writeheader()
-        self._writer.writerow({"epoch": epoch} | {name: _cell(value) for name, value in logs.items()})
+        cells = {n: f'"[{", ".join(map(str, v))}]"' if np.ndim(v) else v for n, v in logs.items()}
+        self._writer.writerow({"epoch": epoch} | cells)
         self.csv_file.flush()
 
     def on_train_end(self, logs: Logs = None) -> None:
         if self.csv_file:
             self.csv_file.close()
-
-
-def _cell(value: Any) -> Any:
-    return f'"[{", ".join(map(str, value))}]"' if np.ndim(value) else value

@@ -50,7 +50,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     monitor: name in the logs of the value to watch
     factor: below 1, else ValueError
-    patience: number of successive epochs; 0 is as 1
+    patience: number of successive epochs; 0 means 1
     verbose: 1 prints what is done, 0 nothing
     mode: "min" or "max": smaller or larger is better; "auto": as the loss or metric of that name requires
     min_delta: a change that is no larger is no improvement; its sign does not count

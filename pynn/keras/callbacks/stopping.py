@@ -16,12 +16,12 @@ class EarlyStopping(MonitorCallback):
 
     monitor: name in the logs of the value to watch
     min_delta: a change that is no larger is no improvement; its sign does not count
-    patience: number of successive epochs; 0 is as 1
+    patience: number of successive epochs; 0 means 1
     verbose: 1 prints what is done, 0 nothing
     mode: "min" or "max": smaller or larger is better; "auto": as the loss or metric of that name requires
-    baseline: an epoch that does not beat it is one without improvement, even if it is the best so far; None for none
+    baseline: value that an improvement must beat, too, for the count of epochs to restart; None: no such value
     restore_best_weights: whether the weights of the best epoch are set at the end of training
-    start_from_epoch: the epochs before this one (0 is the first) are not looked at
+    start_from_epoch: the first epoch (0 is the first of all) whose value is compared
     """
 
     monitor: str = "val_loss"

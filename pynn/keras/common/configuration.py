@@ -20,11 +20,11 @@ from . import registry
 from .documentation import Documentation, Signature, is_ours
 from .names import lookup
 
-DEEPEST = 256  # levels of JSON, for each of which the parser takes some of the stack: a thread's may be small
+DEEPEST = 256  # levels of nesting: the parser uses stack for each, and a thread may have little
 
 
 def parsed(text: str | bytes) -> Any:
-    """The JSON in a file, UTF-8. ValueError: no such text, or nested deeper than DEEPEST levels."""
+    """The value of a JSON text (bytes: UTF-8). ValueError: no JSON, or nested deeper than DEEPEST levels."""
     text = text if isinstance(text, str) else text.decode()
     brackets = re.sub(r'"[^"]*"|[^][{}"]+', "", text.replace(r"\\", "").replace(r"\"", ""))
     if max(itertools.accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > DEEPEST:
@@ -109,7 +109,7 @@ _threads = threading.local()
 
 @contextmanager
 def _shared(name: str) -> Iterator[dict[Any, Any]]:
-    """The objects that were "written" or "read" since the outermost call began: they may occur in it again."""
+    """The objects "written" or "read" so far in the outermost call, which may refer to them again."""
     if outermost := not hasattr(_threads, name):
         setattr(_threads, name, {})
     try:

@@ -16,7 +16,7 @@ def is_ours(cls: type) -> bool:
 class Signature:
     """What `inspect.signature` shows of a class: the names that `**options: Unpack[SomeTypedDict]` stands for, too.
 
-    None where it finds the signature by itself: of an object, and of a program's class with its own constructor.
+    None, so that inspect looks further, for an object, and for a program's class with its own constructor.
     """
 
     def __get__(self, instance: Any, cls: type) -> inspect.Signature | None:

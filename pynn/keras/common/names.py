@@ -14,7 +14,7 @@ _used: Counter[str] = Counter()
 
 
 def lookup(kind: str, name: Any, known: Mapping[str, Any]) -> Any:
-    """The thing called `name`; the error lists what is known, and what is spelled alike."""
+    """The value for a name. ValueError: it is unknown; the message lists the known names, and similar ones."""
     if isinstance(name, str) and name in known:
         return known[name]
     near = difflib.get_close_matches(str(name), known, n=3)

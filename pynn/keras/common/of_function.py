@@ -13,7 +13,7 @@ from .names import snake_case
 
 
 class OfFunction(Configured):
-    """Base before a wrapper, whose constructor takes a function (y_true, y_pred, **options) and arguments by name.
+    """Mixin before a wrapper class, whose constructor takes a function (y_true, y_pred, **options), then keywords.
 
     `class Huber(FunctionLoss, function=huber, name="huber_loss")` takes what the wrapper takes beside the function, and
     huber's options, in `order`, where `...` stands for all options. An option that `order` leaves out is not taken.

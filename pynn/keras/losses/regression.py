@@ -29,7 +29,7 @@ def mean_absolute_percentage_error(y_true: TensorLike, y_pred: TensorLike) -> Te
 
 
 def mean_squared_logarithmic_error(y_true: TensorLike, y_pred: TensorLike) -> Tensor:
-    """mean((log(y_true + 1) - log(y_pred + 1))^2), where what is below 1e-7 counts as 1e-7."""
+    """mean((log(y_true + 1) - log(y_pred + 1))^2), y_true and y_pred raised to at least 1e-7."""
     y_true, y_pred = pair(y_true, y_pred)
     difference = ops.log(ops.maximum(y_pred, EPSILON) + 1) - ops.log(ops.maximum(y_true, EPSILON) + 1)
     return ops.reduce_mean(ops.square(difference), -1)

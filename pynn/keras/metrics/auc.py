@@ -1,4 +1,4 @@
-"""AUC: the area under a curve of what is right against what is wrong, over all thresholds."""
+"""AUC: the area under the ROC curve or the precision-recall curve, over all thresholds."""
 
 from __future__ import annotations
 

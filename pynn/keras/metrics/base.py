@@ -23,7 +23,7 @@ from ..variables import owned
 
 
 class Metric(Configured):
-    """Base class: `update_state` accumulates a batch, `result` returns the value so far, `reset_state` starts anew.
+    """Base class: `update_state` accumulates a batch, `result` returns the value so far, `reset_state` clears it.
 
     A subclass makes its state with `add_weight` in its constructor, after `super().__init__()`.
 
@@ -109,7 +109,7 @@ class Metric(Configured):
         return Tensor(np.asarray(value, self._dtype))
 
     def _numbers(self, value: TensorLike) -> np.ndarray:
-        """The values as float64, in which a sum of many float32 keeps float32's precision."""
+        """The values as float64: sums of many float32 values then have float32's precision."""
         return as_array(value).astype(np.float64)
 
 

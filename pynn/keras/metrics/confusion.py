@@ -1,4 +1,4 @@
-"""Counts of right and wrong yes-or-no predictions at thresholds, and what follows from them."""
+"""True and false positives and negatives at thresholds, precision and recall."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...engine.typing import DTypeLike, TensorLike
 from ..losses.base import EPSILON, same_rank
 from .base import Metric, no_nan
 
-LOWEST = -1e10  # below every prediction: what is not among the top k
+LOWEST = -1e10  # below every prediction: replaces those that are not among the top k
 COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 
 
@@ -29,7 +29,7 @@ def count(
     by_label: bool = False,
     label_weights: Any = None,
 ) -> dict[str, np.ndarray]:
-    """What a batch adds to each of COUNTS: (thresholds,), or by_label of y (n, labels) -> (thresholds, labels).
+    """The four COUNTS of a batch by name: each (thresholds,), or with by_label of y (n, labels) (thresholds, labels).
 
     A prediction is positive where it is above the threshold; a label is where it is not 0.
     """
@@ -82,9 +82,9 @@ def _top(y_pred: np.ndarray, k: int) -> np.ndarray:
 
 
 class CountMetric(Metric):
-    """Base of metrics of counts, summed over batches in variables of their names, a single one in `accumulator`."""
+    """Base of metrics that sum counts over batches, in a variable named after each; a single one in `accumulator`."""
 
-    _counted: dict[str, str]  # variable: count
+    _counted: dict[str, str]  # name of the variable: name of the count
     _built = False
 
     def __init_subclass__(cls, counts: tuple[str, ...] = (), **keywords: Any) -> None:

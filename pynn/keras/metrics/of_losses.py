@@ -90,7 +90,7 @@ class SparseCategoricalCrossentropy(FunctionMetric, function=losses.sparse_categ
     ignore_class: int | None
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
-        """Accumulates a batch; with weights, samples of `ignore_class` do not count (without, they do, as in Keras)."""
+        """Accumulates a batch. Samples of `ignore_class` have weight 0 where weights are given, else 1, as in Keras."""
         if sample_weight is not None and self.ignore_class is not None:
             labels = as_array(y_true)
             sample_weight = as_array(sample_weight) * (labels.reshape(labels.shape[:1]) != self.ignore_class)

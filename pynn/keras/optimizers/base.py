@@ -91,7 +91,7 @@ class Optimizer(Configured):
         self._iterations = owned(self, np.int64(0), "iteration")
         self._step = 0  # number of the current update
         self._state: dict[int, list[Variable]] = {}  # by the id of a variable: the variable, then its slots
-        self._columns: list[slice] = []  # of the variables, and of each slot, in lists of those of several variables
+        self._columns: list[slice] = []  # of [v, slots of v, w, slots of w, ...]: the variables, then each slot
         self._added: list[Variable] = []
         self.exclude_from_weight_decay()
 

@@ -174,7 +174,7 @@ class CosineDecay(_Schedule):
 
 @dataclass(eq=False, repr=False)
 class CosineDecayRestarts(_Schedule):
-    """CosineDecay that begins anew after first_decay_steps, then first_decay_steps * t_mul, ... steps.
+    """CosineDecay that restarts after first_decay_steps, then after first_decay_steps * t_mul, ... steps.
 
     In run i = 0, 1, ... the cosine is m_mul ** i times as high. Loshchilov and Hutter 2016.
 
