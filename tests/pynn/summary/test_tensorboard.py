@@ -184,6 +184,16 @@ def test_weights_of_layers_inside_layers_have_tags_of_their_own(tmp_path, x_trai
     assert found == [f"sequential/block/{n}/{w}/histogram" for n in ("one", "two") for w in ("kernel", "bias")]
 
 
+def test_tags_of_weights_are_their_paths(tmp_path, x_train, y_train):
+    """As in Keras: the layers of a graph are built outside of its model, whose name is no part of their paths."""
+    inputs = keras.Input((64,))
+    model = keras.Model(inputs, keras.layers.Dense(10, name="out")(inputs), name="graph")
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(x_train, y_train, verbose=0, callbacks=[keras.callbacks.TensorBoard(tmp_path, histogram_freq=1)])
+    tags = [tag for tag in steps(tmp_path / "train") if tag.endswith("/histogram")]
+    assert tags == [f"{v.path}/histogram" for v in model.weights] == ["out/kernel/histogram", "out/bias/histogram"]
+
+
 def test_scalars_of_ones_own_join_the_batches(tmp_path, fit):
     class Mine(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
