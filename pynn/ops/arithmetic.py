@@ -18,7 +18,7 @@ from ..engine.tensor import Tensor
 from ..engine.typing import Shape, TensorLike
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
 from .compare import bools, equal
-from .forms import Unary, unary
+from .forms import Unary, named, unary
 from .layout import identity
 
 
@@ -56,9 +56,7 @@ def _binary(
         )  # fmt: skip
         return z
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__, function.__module__ = formula, __package__
-    return function
+    return named(function, name, formula)
 
 
 def add(x: TensorLike, y: TensorLike) -> Tensor:

@@ -12,21 +12,35 @@ from ..engine.convert import as_array, operand, pair
 from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import TensorLike
-from .forms import unary
+from .forms import named, unary
 
 
-def _binary(function: np.ufunc, meaning: str, refused: str = "", error: str = "") -> Callable[[Any, Any], Tensor]:
-    """The operation function(x, y); refused: the kinds of dtypes for which it raises `error`."""
+def bools(x: TensorLike) -> np.ndarray:
+    """The array of a bool operand. TypeError: Python's numbers; InvalidArgumentError: tensors and arrays of numbers."""
+    array = as_array(x) if isinstance(x, (Operators, np.ndarray)) else as_array(x, bool)
+    if array.dtype.kind != "b":
+        raise InvalidArgumentError(f"A bool tensor is needed, got {array.dtype}: tf.cast(x, tf.bool)")
+    return array
 
-    def compare(x: TensorLike, y: TensorLike) -> Tensor:
-        x, y = pair(x, y)
-        if x._array.dtype.kind in refused:
-            raise InvalidArgumentError(error.format(name=function.__name__, dtype=x._array.dtype))
-        return Tensor(np.asarray(quiet(function, x._array, y._array)))
 
-    compare.__name__ = compare.__qualname__ = function.__name__
-    compare.__doc__ = f"{meaning}: NumPy's {function.__name__}."
-    return compare
+def _arrays(x: TensorLike, y: TensorLike) -> tuple[np.ndarray, np.ndarray]:
+    x, y = pair(x, y)
+    return x._array, y._array
+
+
+def _binary(
+    function: np.ufunc, meaning: str, refused: str = "", error: str = "",
+    arrays: Callable[[Any, Any], tuple[np.ndarray, np.ndarray]] = _arrays,
+) -> Callable[[Any, Any], Tensor]:  # fmt: skip
+    """The operation function(*arrays(x, y)); refused: the kinds of dtypes for which it raises `error`."""
+
+    def operation(x: TensorLike, y: TensorLike) -> Tensor:
+        a, b = arrays(x, y)
+        if a.dtype.kind in refused:
+            raise InvalidArgumentError(error.format(name=function.__name__, dtype=a.dtype))
+        return Tensor(np.asarray(quiet(function, a, b)))
+
+    return named(operation, function.__name__, f"{meaning}: NumPy's {function.__name__}.")
 
 
 _EACH, _ORDER = "A bool tensor, element by element", "{name} has no order of bools: see tf.cast"
@@ -37,6 +51,10 @@ greater, greater_equal = _binary(np.greater, _EACH, "b", _ORDER), _binary(np.gre
 bitwise_and, bitwise_or, bitwise_xor = (
     _binary(function, "The operator: of bools logical, of integers bit by bit", "f", _BITS)
     for function in (np.bitwise_and, np.bitwise_or, np.bitwise_xor)
+)
+logical_and, logical_or, logical_xor = (
+    _binary(function, "A bool tensor of bool tensors", arrays=lambda x, y: (bools(x), bools(y)))
+    for function in (np.logical_and, np.logical_or, np.logical_xor)
 )
 is_nan = unary("is_nan", "True where x is not a number.", np.isnan)
 is_inf = unary("is_inf", "True where x is infinite.", np.isinf)
@@ -49,26 +67,6 @@ def invert(x: TensorLike) -> Tensor:
     if x._array.dtype.kind == "f":
         raise InvalidArgumentError(_BITS.format(dtype=x._array.dtype))
     return Tensor(np.asarray(np.invert(x._array)))
-
-
-def bools(x: TensorLike) -> np.ndarray:
-    """The array of a bool operand. TypeError: Python's numbers; InvalidArgumentError: tensors and arrays of numbers."""
-    array = as_array(x) if isinstance(x, (Operators, np.ndarray)) else as_array(x, bool)
-    if array.dtype.kind != "b":
-        raise InvalidArgumentError(f"A bool tensor is needed, got {array.dtype}: tf.cast(x, tf.bool)")
-    return array
-
-
-def _logical(function: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    def logical(x: TensorLike, y: TensorLike) -> Tensor:
-        return Tensor(np.asarray(quiet(function, bools(x), bools(y))))
-
-    logical.__name__ = logical.__qualname__ = function.__name__
-    logical.__doc__ = f"A bool tensor of bool tensors: NumPy's {function.__name__}."
-    return logical
-
-
-logical_and, logical_or, logical_xor = map(_logical, (np.logical_and, np.logical_or, np.logical_xor))
 
 
 def logical_not(x: TensorLike) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,14 @@ from ..engine.typing import TensorLike
 
 Unary = Callable[[Any], Tensor]
 Move = Callable[[np.ndarray], np.ndarray]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def named(function: Function, name: str, doc: str) -> Function:
+    """The function under the name by which `pynn.ops` exports it, where pickle finds it."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__, function.__module__ = doc, __package__
+    return function
 
 
 def unary(
@@ -35,9 +43,7 @@ def unary(
         y = record(result, (x,), lambda g: (lambda: gradient(g, x, y),))
         return y
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__, function.__module__ = formula, __package__  # the package exports it: pickle finds it there
-    return function
+    return named(function, name, formula)
 
 
 def pick(x: Tensor, move: Move) -> Tensor:

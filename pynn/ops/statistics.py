@@ -16,6 +16,7 @@ from ._chain import multiply_no_nan
 from .arithmetic import divide_no_nan, exp, log, root, square
 from .compare import bools
 from .extremes import reduce_max
+from .forms import named
 from .layout import reshape, transpose
 from .reduce import keepdims_shape, numbers, reduce_mean, reduce_sum, to_axes
 
@@ -78,8 +79,7 @@ def _quantifier(function: np.ufunc, name: str, question: str) -> Callable[..., T
         a = bools(input_tensor)
         return Tensor(np.asarray(function.reduce(a, to_axes(axis, a.ndim), keepdims=keepdims)))
 
-    reduction.__name__, reduction.__qualname__, reduction.__doc__ = name, name, question
-    return reduction
+    return named(reduction, name, question)
 
 
 reduce_all = _quantifier(np.logical_and, "reduce_all", "Whether all are true.")
