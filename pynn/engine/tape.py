@@ -57,7 +57,7 @@ _new = object.__new__
 
 def record(value: TensorLike, inputs: tuple[Tensor, ...], gradient: Gradient) -> Tensor:
     """The Tensor of `value`, noted on every recording tape that watches one of its inputs."""
-    out = _new(Tensor)  # as Tensor(value), without a call: every operation ends here
+    out = _new(Tensor)  # as Tensor(value), without a call: every operation source_ids here
     out._array = value if type(value) is np.ndarray else np.asarray(value)
     for tape in active.tapes:
         watched = tape._watched
@@ -145,12 +145,8 @@ class GradientTape:
             self.__exit__()
         plain = type(sources) is list and all(map(isinstance, sources, repeat(Operators)))
         leaves = sources if plain else nest.flatten(sources)
-        if type(target) is Tensor and output_gradients is None and target._array.dtype.kind == "f":
-            ones = np.empty(target._array.shape, target._array.dtype)
-            ones.fill(1)  # np.ones takes three times as long
-            seeds = [(target, Tensor(ones))]
-        else:
-            seeds = self._seeds(target, output_gradients)
+        single = type(target) is Tensor and output_gradients is None and target._array.dtype.kind == "f"
+        seeds = [(target, None)] if single else self._seeds(target, output_gradients)
         totals = self._backward(seeds, leaves, self._persistent)
         if unconnected_gradients == "zero":
             totals = [Tensor(np.zeros_like(x._array)) if g is None else g for x, g in zip(leaves, totals, strict=True)]
@@ -178,10 +174,10 @@ class GradientTape:
         if unconnected not in ("none", "zero"):
             raise ValueError(f"unconnected_gradients is 'none' or 'zero', got {unconnected!r}")
 
-    def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Tensor, Tensor]]:
-        """Pairs (target, its gradient)."""
+    def _seeds(self, target: Any, output_gradients: Any) -> list[tuple[Tensor, Any]]:
+        """Pairs (target, its output gradient or None)."""
         targets = [target] if type(target) is Tensor else nest.flatten(target)
-        weights = [1.0] * len(targets) if output_gradients is None else nest.flatten(output_gradients)
+        weights = [None] * len(targets) if output_gradients is None else nest.flatten(output_gradients)
         if len(weights) != len(targets):
             raise ValueError(f"{len(targets)} targets need as many output_gradients, got {len(weights)}")
         seeds = []
@@ -195,34 +191,34 @@ class GradientTape:
                     stacklevel=3,
                 )
                 continue
-            if type(t) is not Tensor:
-                t = cast("Variable", t)._read((self,))
-            ones = np.empty(t._array.shape, t._array.dtype)
-            ones.fill(1)  # np.ones takes three times as long
-            seeds.append((t, Tensor(ones) if output_gradients is None else Tensor(ones) * weight))
+            seeds.append((t if type(t) is Tensor else cast("Variable", t)._read((self,)), weight))
         return seeds
 
-    def _backward(self, seeds: list[tuple[Tensor, Tensor]], sources: Sequence[Any], keep: bool) -> list[Tensor | None]:
+    def _backward(self, seeds: list[tuple[Tensor, Any]], sources: Sequence[Any], keep: bool) -> list[Tensor | None]:
         """The gradients of the sources: one walk over the records, last to first.
 
-        keep: whether the records stay for another walk; else each is dropped, which frees memory on the way.
+        seeds: pairs of a target and its output gradient, which broadcasts to the target's shape; None: ones
+        keep: whether the records stay for another walk; else each is dropped, which frees memory on the way
         """
-        keys = []  # of the sources in the records: of a variable, the tensor that it was first read as, or None
+        ids = []  # ids of the sources' tensors: a variable's is the one that it was first read as, or None
         for source in sources:
             if not isinstance(source, Operators):
                 raise TypeError(f"Sources of gradients are Tensors and Variables, got {source!r}")
-            keys.append(id(source if type(source) is Tensor else self._firsts.get(id(source))))
-        wanted = set(keys)
-        needed: Container[int] = self._watched  # those that depend on the sources: all, if these are all that was read
-        variables = Tensor not in set(map(type, sources)) and wanted <= self._watched.keys()
-        if not variables or len(self._watched) != len(self._records) + len(wanted):
-            needed = set(keys)
+            ids.append(id(source if type(source) is Tensor else self._firsts.get(id(source))))
+        source_ids = set(ids)
+        connected: Container[int] = self._watched  # ids of what depends on the sources: all, if nothing else was read
+        variables = Tensor not in set(map(type, sources)) and source_ids <= self._watched.keys()
+        if not variables or len(self._watched) != len(self._records) + len(source_ids):
+            connected = set(ids)
             for out, inputs, _ in self._records:
-                if not needed.isdisjoint(map(id, inputs)):
-                    needed.add(id(out))
+                if not connected.isdisjoint(map(id, inputs)):
+                    connected.add(id(out))
         grads: dict[int, Tensor] = {}
-        for t, g in seeds:
-            if id(t) in needed:
+        for t, weight in seeds:
+            if id(t) in connected:
+                ones = np.empty(t._array.shape, t._array.dtype)
+                ones.fill(1)  # np.ones takes three times as long
+                g = Tensor(ones) if weight is None else Tensor(ones) * weight
                 grads[id(t)] = grads[id(t)] + g if id(t) in grads else g
         records = self._records[:] if keep else self._records
         while records:
@@ -230,13 +226,13 @@ class GradientTape:
             key = id(out)
             if key not in grads:
                 continue
-            g = grads[key] if key in wanted else grads.pop(key)
+            g = grads[key] if key in source_ids else grads.pop(key)
             for x, dx in zip(inputs, gradient(g), strict=False):  # dense without bias has a gradient too many
                 key = id(x)
-                if key in needed:
+                if key in connected:
                     dx = dx() if callable(dx) else dx
                     if dx is not None:  # None: a custom gradient says that the value does not depend on x
                         grads[key] = grads[key] + dx if key in grads else dx
         if not keep:  # `watched_variables` still works
             self._watched, self._firsts, self._spent = {}, {}, True
-        return list(map(grads.get, keys))
+        return list(map(grads.get, ids))
