@@ -111,10 +111,10 @@ def _padded(column: Sequence[Tensor], shape: Sequence[int | None], value: np.nda
     if any(array.ndim != len(shape) for array in arrays):
         raise InvalidArgumentError(f"All elements in a batch must have the padded shape's rank, {len(shape)}.")
     largest = [max(sizes) for sizes in zip(*[array.shape for array in arrays], strict=True)]
-    wanted = [m if n is None else n for m, n in zip(largest, shape, strict=True)]
-    if any(m > n for m, n in zip(largest, wanted, strict=True)):
+    padded = [m if n is None else n for m, n in zip(largest, shape, strict=True)]
+    if any(m > n for m, n in zip(largest, padded, strict=True)):
         raise InvalidArgumentError("Attempted to pad to a smaller size than the input element.")
-    out = np.full((len(arrays), *wanted), value)
+    out = np.full((len(arrays), *padded), value)
     for number, array in enumerate(arrays):
         out[number, ...][tuple(map(slice, array.shape))] = array
     return Tensor(out)
@@ -128,8 +128,8 @@ def rebatch(source: Node, batch_size: int | Sequence[int], drop_remainder: bool)
 
     def make(start: Start) -> Iterator[Any]:
         parts: list[list[np.ndarray]] = []  # rows that no batch has yet
-        rows, wanted = 0, itertools.cycle(sizes)
-        size, element = next(wanted), None
+        rows, turns = 0, itertools.cycle(sizes)
+        size, element = next(turns), None
         for element in start():
             parts.append([tensor._array for tensor in nest.flatten(element)])
             rows += len(parts[-1][0])
@@ -139,7 +139,7 @@ def rebatch(source: Node, batch_size: int | Sequence[int], drop_remainder: bool)
             while rows >= size:
                 yield nest.pack_sequence_as(element, [Tensor(array[:size]) for array in arrays])
                 arrays = [array[size:] for array in arrays]
-                rows, size = rows - size, next(wanted)
+                rows, size = rows - size, next(turns)
             parts = [arrays]
         if rows and not drop_remainder:
             yield nest.pack_sequence_as(element, map(Tensor, _joined(parts)))

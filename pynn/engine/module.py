@@ -27,8 +27,8 @@ class Module:
     @property
     def name(self) -> str:
         """The constructor's argument, or the class's name in snake case."""
-        given = getattr(self, "_name", None)
-        return given or re.sub(r"(?<!^)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
+        name = getattr(self, "_name", None)
+        return name or re.sub(r"(?<!^)(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
 
     @property
     def name_scope(self) -> AbstractContextManager[str]:

@@ -43,11 +43,11 @@ def function(func: Callable[..., Any] | None = None, input_signature: Sequence[A
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if input_signature is not None:
-            given = args[method:]
-            given += tuple(kwargs.pop(name) for name in names[method + len(given) :] if name in kwargs)
-            if kwargs or len(given) != len(input_signature):
+            inputs = args[method:]
+            inputs += tuple(kwargs.pop(name) for name in names[method + len(inputs) :] if name in kwargs)
+            if kwargs or len(inputs) != len(input_signature):
                 raise TypeError(f"{func.__name__} takes {len(input_signature)} arguments, by its input_signature")
-            args = args[:method] + tuple(_fitted(s, x) for s, x in zip(input_signature, given, strict=True))
+            args = args[:method] + tuple(_fitted(s, x) for s, x in zip(input_signature, inputs, strict=True))
         args, kwargs = _tensors((args, kwargs), _ARRAYS)
         return _tensors(func(*args, **kwargs), (int, float, *_ARRAYS, Variable))
 
@@ -101,11 +101,11 @@ def map_fn(fn: Callable[[Any], Any], elems: Any, dtype: DTypeLike = None, fn_out
     fn_output_signature (dtype is its older name): the dtypes of the results, if they are not those of elems.
     InvalidArgumentError: the results have others.
     """
-    wanted = fn_output_signature if fn_output_signature is not None else dtype
+    dtypes = fn_output_signature if fn_output_signature is not None else dtype
     tensors = nest.map_structure(convert_to_tensor, elems)
     results = vectorized_map(fn, tensors)
-    for x, kind in zip(nest.flatten(results), nest.flatten(tensors if wanted is None else wanted), strict=False):
-        if x.dtype != getattr(kind, "dtype", kind):
+    for x, spec in zip(nest.flatten(results), nest.flatten(tensors if dtypes is None else dtypes), strict=False):
+        if x.dtype != getattr(spec, "dtype", spec):
             raise InvalidArgumentError(f"fn returned {x.dtype!r}: write fn_output_signature={x.dtype!r}")
     return results
 
@@ -153,31 +153,31 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def decorated(*args: Any, **kwargs: Any) -> Any:
-        with GradientTape() as watcher:
+        with GradientTape() as tape:
             value, grad = f(*args, **kwargs)
-        given = [x for x in nest.flatten(list(args)) if isinstance(x, _OPERANDS)]  # a method's self is none
-        variables = [v for v in watcher.watched_variables() if not any(v is x for x in nest.flatten([given, kwargs]))]
+        operands = [x for x in nest.flatten(list(args)) if isinstance(x, _OPERANDS)]  # a method's self is none
+        variables = [v for v in tape.watched_variables() if not any(v is x for x in nest.flatten([operands, kwargs]))]
         accepted = inspect.signature(grad).parameters
         if variables and "variables" not in accepted and all(p.kind != p.VAR_KEYWORD for p in accepted.values()):
             raise TypeError(f"grad must accept keyword argument 'variables', since the function uses {variables}")
-        inputs = tuple(operand(x) for x in (*given, *variables) if isinstance(x, Operators))
+        inputs = tuple(operand(x) for x in (*operands, *variables) if isinstance(x, Operators))
         results = [convert_to_tensor(y) for y in nest.flatten(value)]
 
-        def slopes(g: Tensor) -> list[Any]:
-            found = grad(*_apart(g, results), **({"variables": variables} if variables else {}))
-            found, of_variables = found if variables else (found, ())
-            found = nest.flatten(found)
-            if len(found) != len(given) or len(of_variables) != len(variables):
+        def gradients(g: Tensor) -> list[Any]:
+            by_operands = grad(*_apart(g, results), **({"variables": variables} if variables else {}))
+            by_operands, by_variables = by_operands if variables else (by_operands, ())
+            by_operands = nest.flatten(by_operands)
+            if len(by_operands) != len(operands) or len(by_variables) != len(variables):
                 raise ValueError(
-                    f"grad must give {len(given)} gradients of arguments and {len(variables)} of variables, "
-                    f"got {len(found)} and {len(of_variables)}"
+                    f"grad must give {len(operands)} gradients of arguments and {len(variables)} of variables, "
+                    f"got {len(by_operands)} and {len(by_variables)}"
                 )
-            wanted = [slope for x, slope in zip(given, found, strict=True) if isinstance(x, Operators)]
-            return [None if slope is None else convert_to_tensor(slope) for slope in (*wanted, *of_variables)]
+            by_tensors = [g for x, g in zip(operands, by_operands, strict=True) if isinstance(x, Operators)]
+            return [None if g is None else convert_to_tensor(g) for g in (*by_tensors, *by_variables)]
 
         def gradient(g: Tensor) -> list[Any]:
-            all_slopes = functools.cache(lambda: slopes(g))  # one call of grad for all inputs
-            return [lambda i=i: all_slopes()[i] for i in range(len(inputs))]
+            all_gradients = functools.cache(lambda: gradients(g))  # one call of grad for all inputs
+            return [lambda i=i: all_gradients()[i] for i in range(len(inputs))]
 
         together = results[0] if len(results) == 1 else ops.concat([ops.reshape(t, -1) for t in results], 0)
         return nest.pack_sequence_as(value, _apart(record(together._array, inputs, gradient), results))

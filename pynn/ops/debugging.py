@@ -143,8 +143,8 @@ def assert_shapes(shapes: Any, message: str | None = None) -> None:
         start = f" Tensor of shape {shape} must have"
         _require(len(shape) == len(sizes), ValueError, message, f"{start} rank {len(sizes)}.")
         for axis, (n, size) in enumerate(zip(shape, sizes, strict=True)):
-            wanted = known.setdefault(size, n) if isinstance(size, str) else n if size is None else int(size)
-            _require(n == wanted, ValueError, message, f"{start} size {wanted} in dimension {axis}.")
+            expected = known.setdefault(size, n) if isinstance(size, str) else n if size is None else int(size)
+            _require(n == expected, ValueError, message, f"{start} size {expected} in dimension {axis}.")
 
 
 def is_numeric_tensor(tensor: TensorLike) -> bool:

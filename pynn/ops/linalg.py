@@ -48,7 +48,7 @@ def tensordot(a: TensorLike, b: TensorLike, axes: Any) -> Tensor:
     a, b = pair(a, b)
     m, n = a._array.ndim, b._array.ndim
     if np.ndim(axes):
-        left, right = ([to_axis(i, k) for i in to_shape(given)] for given, k in zip(axes, (m, n), strict=True))
+        left, right = ([to_axis(i, k) for i in to_shape(side)] for side, k in zip(axes, (m, n), strict=True))
     else:
         left, right = list(range(m - int(axes), m)), list(range(int(axes)))
     if len(left) != len(right):

@@ -66,9 +66,9 @@ def eye(
 
 def range(start: Any, limit: Any = None, delta: TensorLike = 1, dtype: DTypeLike = None) -> Tensor:
     """start, start + delta, ... below limit; `range(limit)` counts from 0."""
-    given = (0, start, delta) if limit is None else (start, limit, delta)
+    limits = (0, start, delta) if limit is None else (start, limit, delta)
     rank = ("int32", "int64", "float16", "float32", "float64").index  # TensorFlow's order, which is not NumPy's
-    numbers = [as_array(n) if dtype is None or isinstance(n, Operators) else as_array(n, dtype) for n in given]
+    numbers = [as_array(n) if dtype is None or isinstance(n, Operators) else as_array(n, dtype) for n in limits]
     target = as_dtype(dtype or max((number.dtype.name for number in numbers), key=rank)).dtype
     first, last, step = (number.astype(target) for number in numbers)
     if not step:
@@ -113,14 +113,14 @@ def one_hot(
     rows = as_array(indices)
     if rows.dtype.kind not in "iu":
         raise InvalidArgumentError(f"Indices are integers, got {rows.dtype}")
-    given = [as_array(v).dtype for v in (on_value, off_value) if v is not None]
-    target = as_dtype(dtype).dtype if dtype is not None else given[0] if given else np.dtype(np.float32)
-    if any(kind != target for kind in given):
-        raise TypeError(f"on_value and off_value are of dtypes {[str(k) for k in given]}, not {target}")
+    dtypes = [as_array(v).dtype for v in (on_value, off_value) if v is not None]
+    target = as_dtype(dtype).dtype if dtype is not None else dtypes[0] if dtypes else np.dtype(np.float32)
+    if any(kind != target for kind in dtypes):
+        raise TypeError(f"on_value and off_value are of dtypes {[str(k) for k in dtypes]}, not {target}")
     budget.allow((*rows.shape, int(depth)))
     hot = rows[..., None] == np.arange(int(depth))
     on, off = (target.type(d if v is None else as_array(v)) for v, d in ((on_value, 1), (off_value, 0)))
-    value = hot.astype(target) if not given else np.where(hot, on, off)
+    value = hot.astype(target) if not dtypes else np.where(hot, on, off)
     return Tensor(value if axis in (None, -1) else np.moveaxis(value, -1, to_axis(axis, value.ndim)).copy())
 
 

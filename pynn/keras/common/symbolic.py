@@ -113,7 +113,7 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
 
     Sizes that change with unknown sizes of the arguments are unknown.
     """
-    given = [x for x in nest.flatten(arguments) if isinstance(x, KerasTensor)]
+    inputs = [x for x in nest.flatten(arguments) if isinstance(x, KerasTensor)]
 
     def call(batch: int, size: int, known: Mapping[tuple[int, int], int]) -> Any:
         budget.work(8 * budget.CALL)
@@ -136,7 +136,7 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
     def tried(few: int, more: int, known: Mapping[tuple[int, int], int] = MappingProxyType({})) -> Any:
         return nest.map_structure(merged, call(2, few, known), call(3, more, known))
 
-    batches, others = (any(None in x.shape[axes] for x in given) for axes in (slice(None, 1), slice(1, None)))
+    batches, others = (any(None in x.shape[axes] for x in inputs) for axes in (slice(None, 1), slice(1, None)))
     if not batches and not others:
         return nest.map_structure(lambda x: merged(x, x), call(1, 1, {}))
     try:
@@ -145,8 +145,8 @@ def traced(function: Callable[..., Any], name: str, arguments: list[Any]) -> Any
         raise
     except Exception:
         # an unknown size may have to be that of another argument, a multiple of something, or go with any: often 1 does
-        known = {(x.ndim, axis): n for x in given for axis, n in enumerate(x.shape) if n is not None}
-        unknown = {(x.ndim, axis) for x in given for axis, n in enumerate(x.shape) if n is None}
+        known = {(x.ndim, axis): n for x in inputs for axis, n in enumerate(x.shape) if n is not None}
+        unknown = {(x.ndim, axis) for x in inputs for axis, n in enumerate(x.shape) if n is None}
         for place in sorted(unknown & known.keys()):
             with contextlib.suppress(Exception):
                 return tried(2, 3, {place: known[place]})
