@@ -2,10 +2,9 @@
 # ruff: noqa: F401, I001
 
 from .ops import (
-    band_part, det, diag, diag_part, einsum, eye, global_norm, inv, lstsq, matmul, matrix_transpose, matvec, norm,
-    normalize, solve, tensordot, trace,
+    band_part, det, diag, diag_part, einsum, eye, global_norm, inv, l2_normalize, lstsq, matmul, matrix_transpose,
+    matvec, norm, normalize, solve, tensordot, trace,
 )  # fmt: skip
-from .ops.nn import l2_normalize
 from .support.missing import missing
 
 __getattr__ = missing(__name__)

@@ -2,15 +2,13 @@
 # ruff: noqa: F401, I001
 
 from .ops import (
-    elu, gelu, in_top_k, leaky_relu, log_softmax, relu, relu6, selu, sigmoid, silu, softmax, softplus, softsign, tanh,
-    top_k,
-)  # fmt: skip
-from .ops import silu as swish
-from .ops.nn import (
-    batch_normalization, bias_add, dropout, embedding_lookup, l2_loss, l2_normalize, moments,
-    sigmoid_cross_entropy_with_logits, softmax_cross_entropy_with_logits, sparse_softmax_cross_entropy_with_logits,
+    batch_normalization, bias_add, elu, embedding_lookup, gelu, in_top_k, l2_loss, l2_normalize, leaky_relu,
+    log_softmax, moments, relu, relu6, selu, sigmoid, sigmoid_cross_entropy_with_logits, silu, softmax,
+    softmax_cross_entropy_with_logits, softplus, softsign, sparse_softmax_cross_entropy_with_logits, tanh, top_k,
     weighted_cross_entropy_with_logits, zero_fraction,
 )  # fmt: skip
+from .ops import silu as swish
+from .ops.random import dropout
 from .support.missing import missing
 
 __getattr__ = missing(__name__)

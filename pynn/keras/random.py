@@ -11,7 +11,6 @@ from ..engine.convert import operand
 from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike
 from ..ops import random
-from ..ops.nn import dropout as _dropout
 from ..support.missing import missing
 from ..support.neutral import neutral
 
@@ -82,7 +81,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> Tensor:
 
 def dropout(inputs: TensorLike, rate: float, noise_shape: Shape | None = None, seed: Seed = None) -> Tensor:
     """A share `rate` of the inputs set to 0, the others divided by (1 - rate)."""
-    return _dropout(inputs, rate, noise_shape, _stream(seed))
+    return random.dropout(inputs, rate, noise_shape, _stream(seed))
 
 
 __getattr__ = missing(__name__)

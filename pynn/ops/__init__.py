@@ -2,8 +2,8 @@
 # ruff: noqa: F401, I001
 
 from .arithmetic import (
-    abs, add, add_n, atan2, broadcast_to, ceil, clip_by_value, divide, divide_no_nan, exp, floor, floordiv, log,
-    maximum, minimum, mod, multiply, negative, pow, root, round, sigmoid, sign, sqrt, square, squared_difference,
+    abs, add, add_n, atan2, bias_add, broadcast_to, ceil, clip_by_value, divide, divide_no_nan, exp, floor, floordiv,
+    log, maximum, minimum, mod, multiply, negative, pow, root, round, sigmoid, sign, sqrt, square, squared_difference,
     subtract, tanh, where,
 )  # fmt: skip
 from ._chain import masked, multiply_no_nan, quotient
@@ -12,21 +12,28 @@ from .compare import (
     less_equal, logical_and, logical_not, logical_or, logical_xor, not_equal, same,
 )  # fmt: skip
 from .functions import (
-    acos, acosh, asin, asinh, atan, atanh, cos, cosh, elu, erf, expm1, gelu, leaky_relu, log1p, log_sigmoid,
-    reciprocal, relu6, rsqrt, selu, silu, sin, sinh, softplus, softsign, tan, xdivy, xlog1py, xlogy,
+    acos, acosh, asin, asinh, atan, atanh, cos, cosh, elu, erf, expm1, gelu, leaky_relu, log1p, log_sigmoid, reciprocal,
+    relu6, rsqrt, selu, silu, sin, sinh, softplus, softsign, tan, xdivy, xlog1py, xlogy,
 )  # fmt: skip
 from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_entropy
 from .reduce import reduce_mean, reduce_sum
 from .extremes import argmax, argmin, reduce_max, reduce_min
-from .statistics import count_nonzero, cumprod, cumsum, reduce_all, reduce_any, reduce_euclidean_norm
-from .statistics import reduce_logsumexp, reduce_prod, reduce_std, reduce_variance
+from .statistics import (
+    count_nonzero, cumprod, cumsum, l2_loss, reduce_all, reduce_any, reduce_euclidean_norm, reduce_logsumexp,
+    reduce_prod, reduce_std, reduce_variance, zero_fraction,
+)  # fmt: skip
+from .crossentropy import (
+    sigmoid_cross_entropy_with_logits, softmax_cross_entropy_with_logits, sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
+)  # fmt: skip
+from .normalization import batch_normalization, l2_normalize, moments
 from .make import (
     constant, eye, fill, linspace, meshgrid, one_hot, ones, ones_like, pad, range, repeat, reverse, roll, sequence_mask,
     tile, zeros, zeros_like,
 )  # fmt: skip
 from ..engine.convert import cast, identity, stack
 from .jacobian import batch_jacobian, jacobian
-from .layout import concat, expand_dims, rank, reshape, shape, size, split, squeeze, stop_gradient
+from .layout import concat, embedding_lookup, expand_dims, rank, reshape, shape, size, split, squeeze, stop_gradient
 from .layout import transpose, unstack
 from .index import boolean_mask, gather, gather_nd, getitem, scatter_nd, tensor_scatter_nd_add, tensor_scatter_nd_sub
 from .index import slice_, tensor_scatter_nd_update

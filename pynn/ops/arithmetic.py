@@ -16,6 +16,7 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import Shape, TensorLike
+from ..support.neutral import neutral
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
 from .compare import bools, equal
 from .forms import Unary, named, unary
@@ -200,6 +201,15 @@ def add_n(inputs: Any) -> Tensor:
     if len({t._array.shape for t in tensors}) > 1:
         raise InvalidArgumentError(f"add_n needs tensors of one shape, got {[t._array.shape for t in tensors]}")
     return sum(tensors[1:], start=identity(tensors[0]))
+
+
+@neutral(data_format=None)
+def bias_add(value: TensorLike, bias: Any) -> Tensor:
+    """x (..., n) + bias (n,)"""
+    x, b = pair(value, bias)
+    if b._array.ndim != 1 or x._array.shape[-1:] != b._array.shape:
+        raise InvalidArgumentError(f"bias_add needs as many biases as columns, got shapes {x.shape} and {b.shape}")
+    return x + b
 
 
 def squared_difference(x: TensorLike, y: TensorLike) -> Tensor:

@@ -19,7 +19,7 @@ from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike
 from ..support.neutral import neutral
-from .index import getitem
+from .index import gather, getitem
 
 
 def _stable(x: TensorLike) -> Tensor:
@@ -81,6 +81,12 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
     before, sizes = (slice(None),) * axis, [t._array.shape[axis] for t in tensors]
     parts = [(*before, slice(end - n, end)) for n, end in zip(sizes, accumulate(sizes), strict=True)]
     return record(value, tensors, lambda g: [partial(getitem, g, part) for part in parts])
+
+
+@neutral(max_norm=None)
+def embedding_lookup(params: TensorLike, ids: Any) -> Tensor:
+    """Rows of params by number: (n, d), ids (...) -> (..., d); a list of params is one table, cut into parts."""
+    return gather(concat(params, 0) if isinstance(params, list) else params, ids)
 
 
 def unstack(value: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""What networks are made of: products, dense layers, relu, softmax and cross-entropy, with their gradients."""
+"""The operations of dense networks that are kernels: products, relu, softmax, cross-entropy, with their gradients."""
 
 from __future__ import annotations
 

@@ -94,6 +94,20 @@ def shuffle(value: TensorLike, seed: int | None = None) -> Tensor:
     return ops.gather(x, generator(seed).permutation(len(x._array))) if x._array.ndim else x
 
 
+def dropout(x: TensorLike, rate: Any, noise_shape: Shape | None = None, seed: int | None = None) -> Tensor:
+    """x / (1 - rate), but 0 with probability `rate`; noise_shape: where 1, elements fall together along that axis."""
+    x = operand(x)
+    if not 0 <= rate < 1:
+        raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
+    if x._array.dtype.kind != "f":
+        raise ValueError(f"`x.dtype` must be a floating point tensor as `x` will be scaled, got {x._array.dtype}")
+    if not rate:
+        return ops.identity(x)
+    shape = x._array.shape if noise_shape is None else to_shape(noise_shape)
+    keep = generator(seed).random(shape, np.float32) >= float(rate)
+    return ops.where(keep, x * (1 / (1 - rate)), 0)
+
+
 def categorical(logits: TensorLike, num_samples: int, dtype: DTypeLike = np.int64, seed: int | None = None) -> Tensor:
     """Classes drawn with probabilities softmax(logits): (m, n) -> (m, num_samples)"""
     a = operand(logits)._array

@@ -67,11 +67,22 @@ def reduce_euclidean_norm(input_tensor: TensorLike, axis: Any = None, keepdims: 
     return Tensor(np.asarray(np.sqrt(total._array.astype(np.float64)).astype(total._array.dtype)))
 
 
+def l2_loss(t: TensorLike) -> Tensor:
+    """sum(x ** 2) / 2"""
+    return reduce_sum(square(floats(t, "l2_loss"))) * 0.5
+
+
 def count_nonzero(input: TensorLike, axis: Any = None, keepdims: bool = False, dtype: DTypeLike = np.int64) -> Tensor:
     """How many are not 0, or true."""
     a = operand(input)._array
     counts = np.count_nonzero(a, to_axes(axis, a.ndim), keepdims=keepdims)
     return Tensor(np.asarray(counts, as_dtype(dtype).dtype))
+
+
+def zero_fraction(value: TensorLike) -> Tensor:
+    """The share of zeros, float32."""
+    a = operand(value)._array
+    return Tensor(np.asarray(1 - np.count_nonzero(a) / a.size if a.size else np.nan, np.float32))
 
 
 def _quantifier(function: np.ufunc, name: str, question: str) -> Callable[..., Tensor]:
