@@ -10,7 +10,7 @@ import numpy as np
 from .dtypes import DType, as_dtype
 from .shapes import TensorShape
 
-# The functions that the operators below call, by name. `pynn.ops` fills it: operations import Tensor.
+# The functions that the operators below call, by name; `pynn.ops`, whose operations import Tensor, fills it.
 operations: dict[str, Callable[..., Any]] = {}
 
 

@@ -42,7 +42,11 @@ from .linalg import (
     band_part, clip_by_global_norm, clip_by_norm, det, diag, diag_part, einsum, global_norm, inv, lstsq,
     matrix_transpose, matvec, norm, normalize, solve, tensordot, trace,
 )  # fmt: skip
+from ..engine.tensor import operations as _operations
 
-from ..engine import tensor as _tensor
-
-_tensor.operations.update(globals())  # the operators of Tensors, and methods of variables and tapes, call them
+_called = (  # by the operators of Tensors, and by methods of variables and tapes
+    abs, add, batch_jacobian, bitwise_and, bitwise_or, bitwise_xor, divide, equal, floordiv, getitem, greater,
+    greater_equal, invert, jacobian, less, less_equal, matmul, mod, multiply, negative, not_equal, pow, same, subtract,
+    tensor_scatter_nd_add, tensor_scatter_nd_sub, tensor_scatter_nd_update,
+)  # fmt: skip
+_operations.update({operation.__name__: operation for operation in _called})
