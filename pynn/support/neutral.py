@@ -1,4 +1,4 @@
-"""Options of TensorFlow and Keras that do nothing at one value, and are not there at any other."""
+"""Arguments of TensorFlow and Keras that cannot change a result here: the values that mean this are accepted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def neutral(**options: Any) -> Callable[[Function], Function]:
-    """A decorator: the function, or the class's constructor, also takes these options, each at this value or None.
+    """Decorates a function or a class: it accepts these keyword arguments as well, and does not pass them on.
 
-    That is how TensorFlow's programs and Keras's files write them where they ask for what is done anyway; `...`: at any
-    value, which changes no result. TypeError: another value.
+    Each option gives the one value of an argument that asks for what is done here anyway; None is accepted as well.
+    `...`: any value is accepted, as none changes a result (parallel_iterations). TypeError: another value.
     """
 
     def decorate(function: Function) -> Function:
@@ -26,14 +26,11 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             for name in options.keys() & kwargs.keys() if kwargs else ():
-                value = kwargs.pop(name)
-                wanted = options[name]
-                # equal, also 0.0 and 0, or tf.int32 and NumPy's; but True is not 1, and no array is meant
-                same = isinstance(value, bool) == isinstance(wanted, bool) and not np.ndim(value) and value == wanted
-                if value is not None and wanted is not ... and not same:
+                value, accepted = kwargs.pop(name), options[name]
+                if value is not None and accepted is not ... and not _equal(value, accepted):
                     raise TypeError(
                         f"{function.__qualname__.removesuffix('.__init__')}: {name}={value!r} is not supported; "
-                        f"{name} can only be {wanted!r}"
+                        f"{name} can only be {accepted!r}"
                     )
             return function(*args, **kwargs)
 
@@ -43,6 +40,11 @@ def neutral(**options: Any) -> Callable[[Function], Function]:
     return decorate
 
 
+def _equal(value: Any, accepted: Any) -> bool:
+    """Whether they are equal, as 0.0 and 0 are, or tf.int32 and np.int32; True is not 1, and no array is equal."""
+    return isinstance(value, bool) == isinstance(accepted, bool) and not np.ndim(value) and value == accepted
+
+
 def neutral_names(cls: type) -> set[str]:
-    """The options of this kind that the class's constructors take."""
+    """The arguments that `neutral` added to the constructors of the class and its bases."""
     return {name for base in cls.__mro__ for name in getattr(vars(base).get("__init__"), "neutral", ())}
