@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from .. import nn, ops
+from .. import ops
 from ..engine import convert
 from ..engine.context import is_tensor
 from ..engine.tensor import Tensor
-from ..ops import einsum, searchsorted
-from ..ops.forms import pick
+from ..ops import einsum, meshgrid, searchsorted
+from ..ops.forms import pick, put
 from ..ops.control import cond, custom_gradient, vectorized_map, while_loop
+from ..ops.reduce import to_axes
 from ..support.missing import missing
-from . import losses
+from . import config, losses
 from .activations import (
     celu, elu, hard_sigmoid, hard_silu, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, relu, relu6,
     selu, sigmoid, silu, softmax, softplus, softsign, swish, tanh,
@@ -46,6 +47,13 @@ def _binary(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, An
 
 def _reduction(name: str, function: Callable[..., Tensor], prepared: Any = operand, module: str = "numpy") -> Any:
     return _op(name, lambda x, axis=None, keepdims=False: function(prepared(x), axis, keepdims), 1, module)
+
+
+def _crossentropy(name: str, function: Callable[..., Tensor]) -> Any:
+    return _op(
+        name, lambda target, output, from_logits=False, axis=-1: function(target, output, from_logits, axis=axis),
+        2, "nn",
+    )  # fmt: skip
 
 
 def _floats(x: Any) -> Tensor:
@@ -107,6 +115,52 @@ def _norm(x: Tensor, order: Any, axis: Any, keepdims: bool) -> Tensor:
     return ops.norm(x, "euclidean" if order is None else order, axis, keepdims)
 
 
+def _average(x: Tensor, axis: Any, weights: Any) -> Tensor:
+    if weights is None:
+        return ops.reduce_mean(x, axis)
+    x, weights = convert.pair(x, weights)
+    if axis is not None and x.ndim != weights.ndim:
+        return ops.tensordot(x, weights, [[axis], [0]]) / ops.reduce_sum(weights)
+    return ops.reduce_sum(x * weights, axis) / ops.reduce_sum(weights, axis)
+
+
+def _quantile(x: Tensor, q: Any, axis: Any, method: str, keepdims: bool) -> Tensor:
+    """What stands at place q (n - 1) of the n elements along the axes in order; NaN where one of them is NaN."""
+    axes = to_axes(axis, x.ndim)
+    shape = np.max(x._array, axes, keepdims=keepdims).shape
+    n = math.prod(x.shape[i] for i in axes)
+    columns = ops.sort(pick(x, lambda a: np.moveaxis(a, axes, range(len(axes))).reshape(n, -1)), 0)
+    places = np.quantile(np.arange(n), np.ravel(q), method=method)  # type: ignore[call-overload]
+    low = places.astype(int)
+    share = (places - low).astype(x._array.dtype)[:, None]
+    y = ops.gather(columns, low) * (1 - share) + ops.gather(columns, np.minimum(low + 1, n - 1)) * share
+    return ops.reshape(ops.where(np.isnan(columns._array).any(0), np.nan, y), (*np.shape(q), *shape))
+
+
+def _diag(x: Tensor, k: int) -> Tensor:
+    if x.ndim not in (1, 2):
+        raise ValueError(f"`x` must be 1d or 2d. Received: x.shape={x.shape}")
+    size = x._array.size + np.abs(k)
+    return _diagonal(x, k) if x.ndim == 2 else put(x, lambda a: np.diagonal(a, k), (size, size))
+
+
+def _normalize(x: Tensor, axis: Any, order: int, least: float) -> Tensor:
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")
+    if order == 2:
+        return x * ops.minimum(ops.rsqrt(ops.reduce_sum(ops.square(x), axis, keepdims=True)), 1 / least)
+    return x / ops.maximum(_norm(x, order, axis, keepdims=True), least)
+
+
+def _nan_to_num(x: Tensor, *values: Any) -> Tensor:
+    return ops.where(np.isfinite(x._array), x, np.nan_to_num(x._array, True, *values))
+
+
+def ndim(x: Any) -> int:
+    """The number of axes."""
+    return len(shape(x))
+
+
 def shape(x: Any) -> tuple[int | None, ...]:
     """The sizes of the axes; of a KerasTensor None where one is not known."""
     return tuple(x.shape if is_symbolic(x) else operand(x).shape)
@@ -147,6 +201,9 @@ cast = _op("cast", lambda x, dtype: ops.cast(x, dtype), 1, "core")
 zeros_like = _op("zeros_like", lambda x, dtype=None: ops.zeros_like(x, dtype))
 ones_like = _op("ones_like", lambda x, dtype=None: ops.ones_like(x, dtype))
 stop_gradient = _op("stop_gradient", lambda variable: ops.stop_gradient(variable), 1, "core")
+nan_to_num = _op(
+    "nan_to_num", lambda x, nan=0.0, posinf=None, neginf=None: _nan_to_num(operand(x), nan, posinf, neginf)
+)
 one_hot = _op("one_hot", lambda x, num_classes, axis=-1, dtype=None: _hot(x, num_classes, axis, dtype), 1, "nn")
 # Of two tensors or three, element by element
 add, subtract, multiply = _binary("add", ops.add), _binary("subtract", ops.subtract), _binary("multiply", ops.multiply)
@@ -181,7 +238,20 @@ argmin = _reduction("argmin", lambda x, axis, keepdims: _place(ops.argmin, x, ax
 count_nonzero = _op("count_nonzero", lambda x, axis=None: ops.count_nonzero(x, axis, dtype=np.int32))
 cumsum = _op("cumsum", lambda x, axis=None: ops.cumsum(*_flat(x, axis)))
 cumprod = _op("cumprod", lambda x, axis=None: ops.cumprod(*_flat(x, axis)))
-moments = _op("moments", lambda x, axes, keepdims=False: nn.moments(x, axes, keepdims=keepdims), 1, "nn")
+moments = _op("moments", lambda x, axes, keepdims=False: ops.moments(x, axes, keepdims=keepdims), 1, "nn")
+average = _op("average", lambda x, axis=None, weights=None: _average(_floats(x), axis, weights))
+median = _reduction("median", lambda x, axis, keepdims: _quantile(x, 0.5, axis, "linear", keepdims), _floats)
+quantile = _op(
+    "quantile",
+    lambda x, q, axis=None, method="linear", keepdims=False: _quantile(_floats(x), q, axis, method, keepdims),
+    2,
+)
+normalize = _op(
+    "normalize",
+    lambda x, axis=-1, order=2, epsilon=None: _normalize(
+        _floats(x), axis, order, config.epsilon() if epsilon is None else epsilon),
+    1, "nn",
+)  # fmt: skip
 norm = _op("norm", lambda x, ord=None, axis=None, keepdims=False: _norm(_floats(x), ord, axis, keepdims), 1, "linalg")
 # Shapes and places
 reshape = _op("reshape", lambda x, newshape: ops.reshape(x, newshape))
@@ -200,6 +270,9 @@ roll = _op("roll", lambda x, shift, axis=None: pick(operand(x), lambda a: np.rol
 repeat = _op("repeat", lambda x, repeats, axis=None: ops.repeat(x, repeats, axis))
 tile = _op("tile", lambda x, repeats: pick(operand(x), lambda a: np.tile(a, repeats)))
 pad = _op("pad", lambda x, pad_width, mode="constant", constant_values=0: ops.pad(x, pad_width, mode, constant_values))
+size = _op("size", lambda x: ops.size(x))
+nonzero = _op("nonzero", lambda x: [Tensor(i.astype(np.int32)) for i in np.nonzero(operand(x)._array)], 0)
+diag = _op("diag", lambda x, k=0: _diag(operand(x), k))
 diagonal = _op("diagonal", lambda x, offset=0, axis1=0, axis2=1: _diagonal(operand(x), offset, axis1, axis2))
 trace = _op("trace", lambda x, offset=0, axis1=0, axis2=1: sum(_diagonal(operand(x), offset, axis1, axis2), -1))
 tril = _op("tril", lambda x, k=0: _triangle(operand(x), k, True))
@@ -212,9 +285,15 @@ scatter = _op("scatter", lambda indices, values, shape: ops.scatter_nd(indices, 
 top_k = _op("top_k", lambda x, k, sorted=True: ops.top_k(x, k, sorted), 1, "math")
 in_top_k = _op("in_top_k", lambda targets, predictions, k: ops.in_top_k(targets, predictions, k), 2, "math")
 # Losses
-categorical_crossentropy = _op(
-    "categorical_crossentropy", lambda target, output, from_logits=False, axis=-1: losses.categorical_crossentropy(
-        target, output, from_logits, axis=axis), 2, "nn",
+categorical_crossentropy = _crossentropy("categorical_crossentropy", losses.categorical_crossentropy)
+sparse_categorical_crossentropy = _crossentropy(
+    "sparse_categorical_crossentropy", losses.sparse_categorical_crossentropy
+)
+binary_crossentropy = _op(  # element by element, where the loss takes the mean over an axis
+    "binary_crossentropy",
+    lambda target, output, from_logits=False: losses.binary_crossentropy(
+        target, output, from_logits, axis=()),  # type: ignore[arg-type]
+    2, "nn",
 )  # fmt: skip
 
 __getattr__ = missing(__name__)

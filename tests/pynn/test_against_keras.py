@@ -22,6 +22,7 @@ import cases
 import data_cases
 import function_cases
 import graph_cases
+import keras_op_cases
 import layer_cases
 import loss_cases
 import metric_cases
@@ -41,6 +42,7 @@ MODULES = {
     "losses": loss_cases.CASES,
     "metrics": metric_cases.CASES,
     "activations": activation_cases.CASES,
+    "keras_ops": keras_op_cases.CASES,
     "functions": function_cases.CASES,
     "statistics": function_cases.STATISTICS,
     "optimizers": optimizer_cases.CASES,
@@ -106,6 +108,11 @@ def test_metrics(case: str) -> None:
 @pytest.mark.parametrize("case", activation_cases.CASES)
 def test_activations(case: str) -> None:
     compare(activation_cases.CASES[case](tf, keras, "float32"), "activations", case)
+
+
+@pytest.mark.parametrize("case", keras_op_cases.CASES)
+def test_keras_ops(case: str) -> None:
+    compare(keras_op_cases.CASES[case](tf, keras, "float32"), "keras_ops", case)
 
 
 @pytest.mark.parametrize("case", function_cases.CASES)

@@ -22,7 +22,8 @@ SAME = [  # arguments of the functions that NumPy has, too
         (P,),
         "absolute abs negative sign square exp expm1 log log1p log2 log10 sqrt ceil floor reciprocal isnan isinf "
         "isfinite ravel zeros_like ones_like round transpose sort argsort flip sum prod mean var std max min amax amin "
-        "all any argmax argmin count_nonzero cumsum cumprod tril triu diagonal trace shape convert_to_numpy",
+        "all any argmax argmin count_nonzero cumsum cumprod tril triu diagonal trace shape size ndim median average "
+        "nan_to_num nonzero convert_to_numpy",
     ),
     ((U,), "sin cos tan sinh cosh arcsin arccos arctan arcsinh arctanh"),
     ((P + 1,), "arccosh"),
@@ -36,11 +37,13 @@ SAME = [  # arguments of the functions that NumPy has, too
     ((BOOLS,), "logical_not sum mean"),
     ((N,), "sum mean exp max argmax square cumsum"),
     ((C, 1), "sum prod mean var std max min all any argmax argmin count_nonzero cumsum cumprod sort argsort flip"),
-    ((C, (0, 2)), "sum mean std max any flip"),
+    ((C, (0, 2)), "sum mean std max any flip median"),
+    ((C, [[0.0, 0.3], [0.5, 1.0]], 1), "quantile"),
     ((A, W), "matmul dot"),
     ((C, W), "matmul dot"),
     ((A, V), "matmul dot outer"),
-    ((V, V), "matmul dot outer"),
+    ((V, V), "matmul dot outer meshgrid"),
+    ((V, -1), "diag"),
     ((A, -0.5, 0.5), "clip"),
     ((A, 2), "round repeat tile"),
     ((BOOLS, A, B), "where"),
@@ -138,7 +141,8 @@ def of_operations():
     y = ops.concatenate([ops.relu(x), ops.exp(ops.clip(z, -1.0, 1.0))], axis=-1)
     y = ops.add(ops.mean(ops.expand_dims(y, 1), axis=1), ops.sum(x, axis=-1, keepdims=True))
     y = ops.where(ops.greater(y, 0.0), ops.cast(y, "float32"), 0.1 * y)
-    return keras.Model([x, z], [ops.transpose(ops.reshape(y, (-1, 2, 4)), [0, 2, 1]), ops.top_k(y, 2)[1]])
+    swapped = ops.transpose(ops.reshape(y, (-1, 2, 4)), [0, 2, 1])
+    return keras.Model([x, z], [swapped, ops.top_k(y, 2)[1], ops.median(y, -1, True)])
 
 
 def test_of_kerastensors_operations_are_layers(tmp_path):
@@ -148,8 +152,9 @@ def test_of_kerastensors_operations_are_layers(tmp_path):
     model.save(tmp_path / "model.keras")
     copies = keras.models.load_model(tmp_path / "model.keras"), pickle.loads(pickle.dumps(model))
     for copy in (model, keras.models.clone_model(model), *copies):
-        assert [tuple(o.shape) for o in copy.outputs] == [(None, 4, 2), (None, 2)]
-        values, places = copy.predict([A, B], verbose=0)
+        assert [tuple(o.shape) for o in copy.outputs] == [(None, 4, 2), (None, 2), (None, 1)]
+        values, places, middle = copy.predict([A, B], verbose=0)
+        np.testing.assert_allclose(middle, np.median(y, -1, keepdims=True), rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(values, y.reshape(-1, 2, 4).transpose(0, 2, 1), rtol=1e-5, atol=1e-6)
         np.testing.assert_array_equal(places, np.argsort(-y, kind="stable")[:, :2])
     assert ops.shape(model.inputs[0]) == (None, 4)

@@ -23,6 +23,7 @@ import data_cases
 import function_cases
 import graph_cases
 import keras
+import keras_op_cases
 import layer_cases
 import loss_cases
 import metric_cases
@@ -96,6 +97,7 @@ def main() -> None:
         "losses": run(loss_cases.CASES),
         "metrics": run(metric_cases.CASES),
         "activations": run(activation_cases.CASES),
+        "keras_ops": run(keras_op_cases.CASES),
         "functions": run(function_cases.CASES),
         "statistics": statistics(),
         "optimizers": run(optimizer_cases.CASES),
