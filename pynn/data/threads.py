@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, repeat
 from queue import SimpleQueue  # its put is safe in a garbage collection, whatever that has interrupted
 from typing import Any
 
@@ -23,41 +23,12 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
 
     An error comes in its item's place. The thread ends with the items, or when this iterator is closed or garbage.
     """
-    free: SimpleQueue[None] = SimpleQueue()  # one entry for each item that may still be read
-    ready: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-    for _ in range(ahead):
-        free.put(None)
-    end = _start("prefetch", 1, free, _read, start, ready)
-    try:
-        while (result := ready.get())[0] is not _END:
-            item, error = result
-            if error is not None:
-                raise error
-            free.put(None)
-            yield item
-            del item, result  # or they would stay in memory while the next is awaited
-    finally:
-        end()
-
-
-def _read(
-    free: SimpleQueue[None],
-    stopped: threading.Event,
-    start: Callable[[], Iterator[Any]],
-    ready: SimpleQueue[tuple[Any, BaseException | None]],
-) -> None:
-    try:
-        items = start()
-        while True:
-            free.get()
-            if stopped.is_set() or (item := next(items, _END)) is _END:
-                break
-            ready.put((item, None))
-            del item
-    except BaseException as error:
-        ready.put((None, error))
-    else:
-        ready.put((_END, None))
+    items = (item for item in start())  # a generator ends with its first error
+    for item in parallel(lambda _: next(items, _END), repeat(None), 1, ahead + 1):
+        if item is _END:
+            return
+        yield item
+        del item  # or it would stay in memory while the next is awaited
 
 
 def parallel(
@@ -71,7 +42,7 @@ def parallel(
     items, size, more = iter(items), 1, True
     tasks: SimpleQueue[Any] = SimpleQueue()  # items, the error after them, and the queue for the results
     pending: deque[Any] = deque()  # these queues: results, their error, and the seconds they took
-    end = _start("map", threads, tasks, _work, function)
+    end = _start(threads, tasks, function)
     try:
         while True:
             while more and len(pending) < (ahead or 2 * threads):
@@ -81,6 +52,7 @@ def parallel(
                 more = len(chunk) == size and error is None
             results, error, seconds = pending.popleft().get()
             yield from results
+            del results  # or they would stay in memory while the next are awaited
             if error is not None:
                 raise error
             if not (more or pending):
@@ -111,17 +83,15 @@ def _collected(items: Iterable[Any]) -> tuple[list[Any], BaseException | None]:
     return found, None
 
 
-def _start(
-    name: str, number: int, inbox: SimpleQueue[Any], work: Callable[..., None], *args: Any
-) -> Callable[[], None]:
-    """Starts threads that run work(inbox, stopped, *args), and returns the function that ends them."""
+def _start(number: int, tasks: SimpleQueue[Any], function: Callable[[Any], Any]) -> Callable[[], None]:
+    """Starts threads that compute the function for the tasks, and returns the function that ends them."""
     threads: list[threading.Thread] = []
     stopped, at_exit = threading.Event(), sys.is_finalizing  # the module's names may be gone by then
 
     def end() -> None:
         stopped.set()
         for _ in threads:
-            inbox.put(None)
+            tasks.put(None)
         if at_exit():  # from Python 3.13 on, daemons stand still there for ever
             return
         until = time.monotonic() + TIMEOUT  # for no thread longer, since it may wait for a network
@@ -131,7 +101,7 @@ def _start(
 
     try:
         for _ in range(number):
-            thread = threading.Thread(target=work, args=(inbox, stopped, *args), name=name, daemon=True)
+            thread = threading.Thread(target=_work, args=(tasks, stopped, function), daemon=True)
             thread.start()  # a daemon, since Python waits for others at exit
             threads.append(thread)
     except BaseException:

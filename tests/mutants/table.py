@@ -190,13 +190,13 @@ _THREADS = [
            "kernels/test_rows.py kernels/test_losses.py"),
     Mutant("fork without a pause", "kernels/_threads.pyx",
            "before=lambda: pause_threads(), ", "", "kernels/test_fork.py", hangs=True),
-    Mutant("prefetch reads without end", "pynn/data/threads.py",
-           "            free.get()\n", "", "pynn/data/test_data_threads.py"),
+    Mutant("prefetch reads further ahead than it is asked to", "pynn/data/threads.py",
+           "1, ahead + 1)", "1, ahead + 9)", "pynn/data/test_data_threads.py"),
     Mutant("results in the order in which threads finish", "pynn/data/threads.py",
            "pending.append(SimpleQueue())", "pending.append(pending[0] if pending else SimpleQueue())",
            "pynn/data/test_data_threads.py"),
     Mutant("an abandoned iterator leaves its thread", "pynn/data/threads.py",
-           "        stopped.set()\n        for _ in threads:\n            inbox.put(None)\n", "",
+           "        stopped.set()\n        for _ in threads:\n            tasks.put(None)\n", "",
            "pynn/data/test_data_threads.py"),
 ]  # fmt: skip
 
