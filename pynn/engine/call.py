@@ -39,17 +39,11 @@ def quiet(function: Callable[..., Any], *arguments: Any) -> Any:
     """As `run`, for a function of NumPy; dividing by zero, overflow and NaN give no warnings, as in TensorFlow."""
     if budget.opened:
         budget.allow_broadcast(arguments)
-    try:
-        return silent.run(function, *arguments)
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from None
+    return run(silent.run, function, *arguments)
 
 
 def fast(kernel: Callable[..., Any], function: Callable[..., Any], *arrays: np.ndarray) -> Any:
     """As `run`: the kernel where it has the type, NumPy's function for integers and halves."""
     if budget.opened:
         budget.allow_broadcast(arrays)
-    try:
-        return (kernel if arrays[0].dtype.char in "fd" else function)(*arrays)
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from None
+    return run(kernel if arrays[0].dtype.char in "fd" else function, *arrays)

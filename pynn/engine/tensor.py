@@ -19,6 +19,10 @@ def _operator(name: str) -> tuple[Callable[[Any, Any], Tensor], Callable[[Any, A
     return lambda x, y: operations[name](x, y), lambda y, x: operations[name](x, y)
 
 
+def _function(name: str) -> Callable[[Any], Tensor]:
+    return lambda x: operations[name](x)
+
+
 class Operators:
     """What Tensor and Variable share: Python's operators and the views of the array they hold."""
 
@@ -46,6 +50,7 @@ class Operators:
     __lt__, __gt__ = _operator("less")[0], _operator("greater")[0]
     __le__, __ge__ = _operator("less_equal")[0], _operator("greater_equal")[0]
 
+    __neg__, __abs__, __invert__ = map(_function, ("negative", "abs", "invert"))
     __getitem__ = _operator("getitem")[0]
 
     def __eq__(self, other: Any) -> Any:
@@ -53,15 +58,6 @@ class Operators:
 
     def __ne__(self, other: Any) -> Any:
         return True if other is None else operations["same"](self, other, operations["not_equal"], True)
-
-    def __neg__(self) -> Tensor:
-        return operations["negative"](self)
-
-    def __abs__(self) -> Tensor:
-        return operations["abs"](self)
-
-    def __invert__(self) -> Tensor:
-        return operations["invert"](self)
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))

@@ -97,16 +97,16 @@ class Variable(Operators):
 
     def assign_add(self, delta: TensorLike, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """value + delta, of the same shape and dtype."""
-        delta = self._same_kind(delta, InvalidArgumentError)
-        array = self._writable()
-        np.add(array, delta, out=array)
-        return self if read_value else None
+        return self._changed(np.add, delta, read_value)
 
     def assign_sub(self, delta: TensorLike, use_locking: bool = False, *, read_value: bool = True) -> Variable | None:
         """value - delta, of the same shape and dtype."""
+        return self._changed(np.subtract, delta, read_value)
+
+    def _changed(self, function: np.ufunc, delta: TensorLike, read_value: bool) -> Variable | None:
         delta = self._same_kind(delta, InvalidArgumentError)
         array = self._writable()
-        np.subtract(array, delta, out=array)
+        function(array, delta, out=array)
         return self if read_value else None
 
     def scatter_nd_update(self, indices: TensorLike, updates: TensorLike) -> Variable | None:
