@@ -55,13 +55,19 @@ def flatten_up_to(shallow: Any, structure: Any, check_types: bool = True) -> lis
     """
     if not is_nested(shallow):
         return [structure]
+    pairs = _pairs(shallow, structure, check_types)
+    return [part for first, second in pairs for part in flatten_up_to(first, second, check_types)]
+
+
+def _pairs(first: Any, second: Any, check_types: bool = True) -> list[tuple[Any, Any]]:
+    """The items of two nests that stand at the same place. TypeError, ValueError: other types, other keys."""
     kinds = (dict, list) if check_types else (dict,)
-    if not is_nested(structure) or any(isinstance(shallow, k) != isinstance(structure, k) for k in kinds):
-        raise TypeError(f"The two structures don't have the same types: {shallow!r} and {structure!r}")
-    keys, others = (sorted(each) if isinstance(each, dict) else range(len(each)) for each in (shallow, structure))
+    if not is_nested(second) or any(isinstance(first, k) != isinstance(second, k) for k in kinds):
+        raise TypeError(f"The two structures don't have the same types: {first!r} and {second!r}")
+    keys, others = (sorted(each) if isinstance(each, dict) else range(len(each)) for each in (first, second))
     if keys != others:
-        raise ValueError(f"The two structures don't have the same sequence length: {shallow!r} and {structure!r}")
-    return [part for key in keys for part in flatten_up_to(shallow[key], structure[key], check_types)]
+        raise ValueError(f"The two structures don't have the same nested structure: {first!r} and {second!r}")
+    return [(first[key], second[key]) for key in keys]
 
 
 def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
@@ -75,12 +81,5 @@ def assert_same_structure(nest1: Any, nest2: Any) -> None:
     """TypeError or ValueError where the two differ in form."""
     if is_nested(nest1) != is_nested(nest2):
         raise ValueError(f"The two structures don't have the same nested structure: {nest1!r} and {nest2!r}")
-    if not is_nested(nest1):
-        return
-    if isinstance(nest1, dict) != isinstance(nest2, dict) or isinstance(nest1, list) != isinstance(nest2, list):
-        raise TypeError(f"The two structures don't have the same types: {type(nest1)} and {type(nest2)}")
-    same = sorted(nest1) == sorted(nest2) if isinstance(nest1, dict) else len(nest1) == len(nest2)
-    if not same:
-        raise ValueError(f"The two structures don't have the same nested structure: {nest1!r} and {nest2!r}")
-    for key in sorted(nest1) if isinstance(nest1, dict) else range(len(nest1)):
-        assert_same_structure(nest1[key], nest2[key])
+    for first, second in _pairs(nest1, nest2) if is_nested(nest1) else ():
+        assert_same_structure(first, second)

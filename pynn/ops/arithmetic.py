@@ -39,10 +39,6 @@ def _number(value: Any, name: str) -> Any:
     return value
 
 
-def _add_numbers(a: np.ndarray, b: np.ndarray) -> Any:
-    return np.add(_number(a, "add"), b)
-
-
 def _binary(
     name: str, formula: str, value: Callable[[np.ndarray, np.ndarray], Any],
     by_x: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], by_y: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
@@ -66,7 +62,7 @@ def add(x: TensorLike, y: TensorLike) -> Tensor:
         x, y = pair(x, y)
     except TypeError as error:  # elsewhere TensorFlow's error is a TypeError, too
         raise InvalidArgumentError(str(error)) from None
-    value = fast(kernels.add, _add_numbers, x._array, y._array)
+    value = fast(kernels.add, lambda a, b: np.add(_number(a, "add"), b), x._array, y._array)
     return record(value, (x, y), lambda g: (lambda: sum_to(g, x), lambda: sum_to(g, y)))
 
 
@@ -77,15 +73,21 @@ def multiply(x: TensorLike, y: TensorLike) -> Tensor:
     return record(value, (x, y), product_rule(x, y))
 
 
+def float_pair(x: TensorLike, y: TensorLike) -> tuple[Tensor, Tensor]:
+    """As `pair`, integers as float64, those of 8 and 16 bits as float32. TypeError: bools."""
+    x, y = pair(x, y)
+    dtype = x._array.dtype
+    if dtype.kind == "f":
+        return x, y
+    if dtype.kind == "b":
+        raise TypeError("divide has no bools: tf.cast(x, tf.float32)")
+    wide = np.float32 if dtype.itemsize <= 2 else np.float64
+    return cast(x, wide), cast(y, wide)
+
+
 def divide(x: TensorLike, y: TensorLike) -> Tensor:
     """x / y; integers give float64, those of 8 and 16 bits float32."""
-    x, y = pair(x, y)
-    kind = x._array.dtype.kind
-    if kind == "b":
-        raise TypeError("divide has no bools: tf.cast(x, tf.float32)")
-    if kind != "f":
-        wide = np.float32 if x._array.dtype.itemsize <= 2 else np.float64
-        x, y = cast(x, wide), cast(y, wide)
+    x, y = float_pair(x, y)
     value = quiet(np.divide, x._array, y._array)
     out = record(value, (x, y), lambda g: quotient_rule(g, x, y, out))
     return out

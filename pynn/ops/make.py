@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..engine import budget
-from ..engine.convert import as_array, convert_to_tensor, operand, pair, to_axis, to_shape
+from ..engine.convert import as_array, convert_to_tensor, operand, to_axis, to_shape
 from ..engine.dtypes import as_dtype
 from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike
 from ._chain import sum_to
-from .arithmetic import broadcast_to, cast, where
+from .arithmetic import broadcast_to, cast, float_pair, where
 from .forms import pick
 from .index import scatter
 from .layout import reshape
@@ -84,10 +84,8 @@ def linspace(start: Any, stop: Any, num: int, axis: int = 0) -> Tensor:
 
     Integers give the floats that `divide` makes of them.
     """
-    first, last = pair(start, stop)
+    first, last = float_pair(start, stop)
     kind = first._array.dtype
-    kind = kind if kind.kind == "f" else np.dtype(np.float32 if kind.itemsize <= 2 else np.float64)
-    first, last = cast(first, kind), cast(last, kind)
     axis = to_axis(axis, np.broadcast(first._array, last._array).ndim + 1)
     value = np.asarray(np.linspace(first._array, last._array, int(num), dtype=kind, axis=axis))
     share = np.linspace(0, 1, int(num), dtype=kind).reshape([-1] + [1] * (value.ndim - 1 - axis))

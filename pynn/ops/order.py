@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from functools import cmp_to_key
 from heapq import heapify, heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,27 +21,9 @@ from .forms import pick
 from .index import boolean_mask, scatter_nd
 from .layout import reshape
 
-
-class TopKV2(NamedTuple):
-    """The k largest entries of each row, falling, and where each stands in its row."""
-
-    values: Tensor
-    indices: Tensor
-
-
-class Unique(NamedTuple):
-    """The different elements in the order in which they first come, and for each element its place among them."""
-
-    y: Tensor
-    idx: Tensor
-
-
-class UniqueWithCounts(NamedTuple):
-    """As `Unique`, and for each different element, how often it came."""
-
-    y: Tensor
-    idx: Tensor
-    count: Tensor  # type: ignore[assignment]  # TensorFlow's name, which a tuple has too
+TopKV2 = namedtuple("TopKV2", "values indices")
+Unique = namedtuple("Unique", "y idx")
+UniqueWithCounts = namedtuple("UniqueWithCounts", "y idx count")
 
 
 def _largest(row: list[float], k: int) -> list[int]:
@@ -121,7 +104,7 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
 
 
 def unique_with_counts(x: TensorLike, out_idx: Any = np.int32) -> UniqueWithCounts:
-    """The different elements of a vector in the order in which they first come, where they are, how often."""
+    """y: the different elements of a vector as they first come; idx: each element's place in y; count: of each of y."""
     x, target = operand(x), as_dtype(out_idx).dtype
     a = x._array
     if a.ndim != 1:
@@ -134,7 +117,7 @@ def unique_with_counts(x: TensorLike, out_idx: Any = np.int32) -> UniqueWithCoun
 
 
 def unique(x: TensorLike, out_idx: Any = np.int32) -> Unique:
-    """The different elements of a vector in the order in which they first come, and where each one is."""
+    """y: the different elements of a vector as they first come; idx: each element's place in y."""
     return Unique(*unique_with_counts(x, out_idx)[:2])
 
 
