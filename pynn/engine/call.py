@@ -14,10 +14,10 @@ from .errors import InvalidArgumentError
 
 
 def run(function: Callable[..., Any], *arguments: Any) -> Any:
-    """function(*arguments); shapes that do not go together are an InvalidArgumentError, as in TensorFlow."""
+    """function(*arguments); shapes and indices that do not fit are an InvalidArgumentError, as in TensorFlow."""
     try:
         return function(*arguments)
-    except ValueError as error:
+    except (IndexError, ValueError) as error:
         raise InvalidArgumentError(str(error)) from None
 
 

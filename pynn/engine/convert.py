@@ -50,7 +50,7 @@ def _numbers(value: TensorLike | None, dtype: DTypeLike) -> np.ndarray:
             raise
         raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
     numpys = isinstance(value, (np.ndarray, np.generic))
-    if array.dtype == object and not numpys and _is_int(value):
+    if array.dtype == object and not numpys and isinstance(_first(value), int):
         raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
     try:
         as_dtype(array.dtype)
@@ -94,10 +94,6 @@ def _first_float(value: TensorLike) -> np.dtype:
     dtype = getattr(_first(value), "dtype", None)
     kind = np.dtype(np.float32 if dtype is None else dtype)
     return kind if kind.kind == "f" else np.dtype(np.float32)
-
-
-def _is_int(value: TensorLike) -> bool:
-    return isinstance(_first(value), int)
 
 
 def holds_tensors(value: Any) -> bool:

@@ -19,14 +19,13 @@ from .network import dense, log_softmax, matmul, relu, softmax, softmax_cross_en
 from .reduce import reduce_mean, reduce_sum
 from .extremes import argmax, argmin, reduce_max, reduce_min
 from .statistics import (
-    count_nonzero, cumprod, cumsum, l2_loss, reduce_all, reduce_any, reduce_euclidean_norm, reduce_logsumexp,
-    reduce_prod, reduce_std, reduce_variance, zero_fraction,
+    batch_normalization, count_nonzero, cumprod, cumsum, l2_loss, moments, reduce_all, reduce_any,
+    reduce_euclidean_norm, reduce_logsumexp, reduce_prod, reduce_std, reduce_variance, zero_fraction,
 )  # fmt: skip
 from .crossentropy import (
     sigmoid_cross_entropy_with_logits, softmax_cross_entropy_with_logits, sparse_softmax_cross_entropy_with_logits,
     weighted_cross_entropy_with_logits,
 )  # fmt: skip
-from .normalization import batch_normalization, l2_normalize, moments
 from .make import (
     constant, eye, fill, linspace, meshgrid, one_hot, ones, ones_like, pad, range, repeat, reverse, roll, sequence_mask,
     tile, zeros, zeros_like,
@@ -39,7 +38,7 @@ from .index import boolean_mask, gather, gather_nd, getitem, scatter_nd, tensor_
 from .index import slice_, tensor_scatter_nd_update
 from .order import argsort, bincount, confusion_matrix, in_top_k, searchsorted, sort, top_k, unique, unique_with_counts
 from .linalg import (
-    band_part, clip_by_global_norm, clip_by_norm, det, diag, diag_part, einsum, global_norm, inv, lstsq,
+    band_part, clip_by_global_norm, clip_by_norm, det, diag, diag_part, einsum, global_norm, inv, l2_normalize, lstsq,
     matrix_transpose, matvec, norm, normalize, solve, tensordot, trace,
 )  # fmt: skip
 from ..engine.tensor import operations as _operations

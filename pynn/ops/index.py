@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..engine import budget
+from ..engine.call import run
 from ..engine.convert import as_array, numpy_key, operand, pair, to_axis, to_shape
 from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
@@ -24,17 +24,9 @@ def getitem(x: TensorLike, key: Any) -> Tensor:
     return _take(x, numpy_key(key))
 
 
-def _indexed(function: Callable[..., Any], *arguments: Any) -> Any:
-    """function(*arguments); an index or a shape that does not fit is an InvalidArgumentError."""
-    try:
-        return function(*arguments)
-    except (IndexError, ValueError) as error:
-        raise InvalidArgumentError(str(error)) from None
-
-
 def _take(x: Tensor, key: tuple[Any, ...]) -> Tensor:
     """x[key], by NumPy's rules."""
-    value = _indexed(x._array.__getitem__, key)
+    value = run(x._array.__getitem__, key)
     return record(value, (x,), lambda g: (lambda: scatter(g, key, x._array.shape),))
 
 
@@ -42,9 +34,9 @@ def scatter(g: Tensor, key: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
     """Zeros of `shape` with g added at [key]: the gradient of taking [key]."""
     value = np.zeros(shape, g._array.dtype)
     if any(isinstance(part, np.ndarray) for part in key):
-        _indexed(np.add.at, value, key, g._array)  # an index may come twice
+        run(np.add.at, value, key, g._array)  # an index may come twice
     else:
-        _indexed(value.__setitem__, key, g._array)
+        run(value.__setitem__, key, g._array)
     return record(value, (g,), lambda h: (lambda: _take(h, key),))
 
 
@@ -86,7 +78,7 @@ def gather(params: TensorLike, indices: TensorLike, *, axis: int | None = None, 
         taken = np.moveaxis(a, axis, batch)[key]  # batch, indices, the axes from batch to axis, the rest
         return np.moveaxis(taken, range(batch, batch + inner), range(axis, axis + inner))
 
-    return _indexed(pick, params, move)
+    return run(pick, params, move)
 
 
 def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0) -> Tensor:
@@ -100,8 +92,6 @@ def boolean_mask(tensor: TensorLike, mask: TensorLike, axis: int | None = None) 
     if not chosen.ndim:
         raise ValueError("mask cannot be scalar.")
     before = 0 if axis is None else to_axis(axis, x._array.ndim)
-    if x._array.shape[before : before + chosen.ndim] != chosen.shape:
-        raise ValueError(f"Shapes {x.shape[before:]} and {chosen.shape} are incompatible")
     return _take(x, (slice(None),) * before + (chosen.astype(bool),))
 
 
@@ -125,7 +115,7 @@ def tensor_scatter_nd_update(tensor: TensorLike, indices: TensorLike, updates: T
     """x with the updates in place of its elements, or slices, at the points in the last axis of indices."""
     (x, updates), key = pair(tensor, updates), _key(indices)
     value = x._array.copy()
-    _indexed(value.__setitem__, key, updates._array)
+    run(value.__setitem__, key, updates._array)
     none = np.zeros_like(updates._array)
     return record(
         value, (x, updates), lambda g: (lambda: tensor_scatter_nd_update(g, indices, none), lambda: _take(g, key))

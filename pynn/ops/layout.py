@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import accumulate
 from operator import index
 from typing import Any
@@ -78,9 +77,7 @@ def concat(values: Sequence[Any], axis: int) -> Tensor:
     axis = to_axis(axis, tensors[0]._array.ndim)
     budget.allow((sum(t._array.size for t in tensors),))
     value = run(np.concatenate, [t._array for t in tensors], axis)
-    before, sizes = (slice(None),) * axis, [t._array.shape[axis] for t in tensors]
-    parts = [(*before, slice(end - n, end)) for n, end in zip(sizes, accumulate(sizes), strict=True)]
-    return record(value, tensors, lambda g: [partial(getitem, g, part) for part in parts])
+    return record(value, tensors, lambda g: split(g, [t._array.shape[axis] for t in tensors], axis))
 
 
 @neutral(max_norm=None)

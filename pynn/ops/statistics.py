@@ -1,4 +1,4 @@
-"""Products, norms, variances, counts and quantifiers over some axes, and running sums and products."""
+"""Products, norms, moments, counts and quantifiers over some axes, and running sums and products."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.convert import floats, operand, to_axis
+from ..engine.convert import floats, operand, pair, to_axis, to_shape
 from ..engine.dtypes import as_dtype
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, TensorLike
+from ..support.neutral import neutral
 from ._chain import multiply_no_nan
-from .arithmetic import divide_no_nan, exp, log, root, square
+from .arithmetic import add, divide_no_nan, exp, log, root, square, squared_difference
 from .compare import bools
 from .extremes import reduce_max
 from .forms import named
-from .layout import reshape, transpose
+from .functions import rsqrt
+from .layout import reshape, squeeze, stop_gradient, transpose
 from .reduce import keepdims_shape, numbers, reduce_mean, reduce_sum, to_axes
 
 
@@ -57,6 +59,26 @@ def reduce_variance(input_tensor: TensorLike, axis: Any = None, keepdims: bool =
 def reduce_std(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The root of the variance. TypeError: integers."""
     return root(reduce_variance(input_tensor, axis, keepdims))
+
+
+@neutral(shift=None)
+def moments(x: TensorLike, axes: Any, *, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """(mean, variance) over the axes."""
+    x = operand(x)
+    mean = reduce_mean(x, axes, keepdims=True)
+    variance = reduce_mean(squared_difference(x, stop_gradient(mean)), axes, keepdims=True)
+    return (mean, variance) if keepdims else (squeeze(mean, to_shape(axes)), squeeze(variance, to_shape(axes)))
+
+
+def batch_normalization(
+    x: TensorLike, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: float
+) -> Tensor:
+    """scale * (x - mean) / sqrt(variance + variance_epsilon) + offset; None: no scale, no offset."""
+    x = operand(x)
+    factor = rsqrt(add(pair(variance, x)[0], variance_epsilon))
+    factor = factor if scale is None else factor * scale
+    shift = -(mean * factor) if offset is None else offset - mean * factor
+    return x * factor + shift
 
 
 def reduce_euclidean_norm(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
