@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,14 @@ from ..engine.spec import TensorSpec
 from ..engine.tensor import Tensor
 
 
+@dataclass(frozen=True, repr=False)
 class DatasetSpec:
     """The specification of a dataset that is itself an element, as a window is.
 
     element_spec: nest of tf.TensorSpec
     """
 
-    __slots__ = ("element_spec",)
-
-    def __init__(self, element_spec: Any) -> None:
-        self.element_spec = element_spec
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, DatasetSpec) and self.element_spec == other.element_spec
+    element_spec: Any
 
     def __hash__(self) -> int:
         return hash(tuple(nest.flatten(self.element_spec)))

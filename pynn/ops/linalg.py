@@ -23,18 +23,14 @@ from .extremes import reduce_max
 from .forms import pick, put
 from .functions import rsqrt
 from .layout import expand_dims, reshape, squeeze, transpose
-from .network import matmul
+from .network import matmul, swap
 from .reduce import reduce_sum
 
 
 @neutral(conjugate=False)
 def matrix_transpose(a: TensorLike) -> Tensor:
     """The last two axes swapped: (..., m, n) -> (..., n, m)"""
-    x = operand(a)
-    n = x._array.ndim
-    if n < 2:
-        raise ValueError(f"matrix_transpose needs matrices, got shape {x.shape}")
-    return transpose(x, (*range(n - 2), n - 1, n - 2))
+    return swap(_matrices(operand(a)))
 
 
 @neutral(adjoint_a=False, a_is_sparse=False, b_is_sparse=False)

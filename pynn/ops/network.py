@@ -46,13 +46,13 @@ def matmul(
         raise ValueError("matmul takes transpose or adjoint of an operand, not both")
     if a._array.dtype.kind == "b":
         raise InvalidArgumentError("matmul has no bools: tf.cast(x, tf.float32)")
-    a, b = _swap(a) if transpose_a or adjoint_a else a, _swap(b) if transpose_b or adjoint_b else b
+    a, b = swap(a) if transpose_a or adjoint_a else a, swap(b) if transpose_b or adjoint_b else b
     if budget.opened:
         budget.allow_product(a._array, b._array)
     if b._array.ndim == 2 and a._array.dtype.char in "fd":
         return _product(a, b)
     value = run(np.matmul, a._array, b._array)  # integers, and stacks of matrices on both sides
-    return record(value, (a, b), lambda g: (lambda: sum_to(g @ _swap(b), a), lambda: sum_to(_swap(a) @ g, b)))
+    return record(value, (a, b), lambda g: (lambda: sum_to(g @ swap(b), a), lambda: sum_to(swap(a) @ g, b)))
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
@@ -73,7 +73,8 @@ def _product_tn(a: Tensor, b: Tensor) -> Tensor:
     return record(value, (a, b), lambda g: (lambda: _product_nt(b, g), lambda: _product(a, g)))
 
 
-def _swap(x: Tensor) -> Tensor:
+def swap(x: Tensor) -> Tensor:
+    """The last two axes swapped, and no copy: (..., m, n) -> (..., n, m)"""
     n = x._array.ndim
     return transpose(x, (*range(n - 2), n - 1, n - 2))
 
