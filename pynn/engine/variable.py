@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .call import run
 from .convert import as_array, identity, numpy_key
 from .errors import InvalidArgumentError
 from .scope import scoped
@@ -130,10 +131,7 @@ class Variable(Operators):
     def _assign_at(self, key: Any, value: TensorLike) -> Variable:
         """InvalidArgumentError: a value that does not broadcast to the shape of [key]."""
         place, new = numpy_key(key), as_array(value, self.dtype)
-        try:
-            self._writable()[place] = new
-        except ValueError as error:
-            raise InvalidArgumentError(str(error)) from None
+        run(self._writable().__setitem__, place, new)
         return self
 
     def _in_place(self, other: Any) -> Any:

@@ -34,12 +34,7 @@ def stop_gradient(input: TensorLike) -> Tensor:
 def reshape(tensor: TensorLike, shape: Shape) -> Tensor:
     """The same elements in C order in another shape; -1 stands for one size that follows from the others."""
     x = tensor if type(tensor) is Tensor else _stable(tensor)
-    try:
-        value = x._array.reshape(to_shape(shape))
-    except ValueError:
-        raise InvalidArgumentError(
-            f"Input to reshape is a tensor of shape {x.shape}, which does not fit the shape {to_shape(shape)}"
-        ) from None
+    value = run(x._array.reshape, to_shape(shape))
     return record(value, (x,), lambda g: (lambda: reshape(g, x._array.shape),))
 
 
