@@ -43,29 +43,26 @@ def _require_all(holds: np.ndarray, x: Tensor, y: Tensor, message: str | None, t
     _require(holds.all(), InvalidArgumentError, message, f"\n{text}\n{operands}")
 
 
-def _assertion(sign: str, compare: Callable[[Any, Any], Tensor]) -> Callable[..., None]:
+def _assertions(sign: str, compare: Callable[[Any, Any], Tensor]) -> tuple[Callable[..., None], Callable[..., None]]:
+    """The assertions of x and y, and of x and 0."""
+
     def check(x: TensorLike, y: TensorLike, message: str | None = None, summarize: int = SUMMARIZE) -> None:
         a, b = pair(x, y)
         _require_all(compare(a, b)._array, a, b, message, f"Condition x {sign} y did not hold.", summarize)
 
-    check.__doc__ = f"x {sign} y, element by element, with broadcasting."
-    return check
-
-
-def _sign_assertion(sign: str, check: Callable[..., None]) -> Callable[..., None]:
-    def assertion(x: TensorLike, message: str | None = None, summarize: int = SUMMARIZE) -> None:
+    def check_sign(x: TensorLike, message: str | None = None, summarize: int = SUMMARIZE) -> None:
         check(x, 0, message, summarize)
 
-    assertion.__doc__ = f"x {sign} 0, element by element."
-    return assertion
+    check.__doc__ = f"x {sign} y, element by element, with broadcasting."
+    check_sign.__doc__ = f"x {sign} 0, element by element."
+    return check, check_sign
 
 
-assert_equal, assert_none_equal = _assertion("==", ops.equal), _assertion("!=", ops.not_equal)
-assert_less, assert_less_equal = _assertion("<", ops.less), _assertion("<=", ops.less_equal)
-assert_greater, assert_greater_equal = _assertion(">", ops.greater), _assertion(">=", ops.greater_equal)
-assert_positive, assert_negative = _sign_assertion(">", assert_greater), _sign_assertion("<", assert_less)
-assert_non_negative = _sign_assertion(">=", assert_greater_equal)
-assert_non_positive = _sign_assertion("<=", assert_less_equal)
+assert_equal, assert_none_equal = _assertions("==", ops.equal)[0], _assertions("!=", ops.not_equal)[0]
+assert_less, assert_negative = _assertions("<", ops.less)
+assert_less_equal, assert_non_positive = _assertions("<=", ops.less_equal)
+assert_greater, assert_positive = _assertions(">", ops.greater)
+assert_greater_equal, assert_non_negative = _assertions(">=", ops.greater_equal)
 
 
 def assert_near(
