@@ -101,7 +101,7 @@ def _start(number: int, tasks: SimpleQueue[Any], function: Callable[[Any], Any])
 
     try:
         for _ in range(number):
-            thread = threading.Thread(target=_work, args=(tasks, stopped, function), daemon=True)
+            thread = threading.Thread(target=_work, args=(tasks, stopped, function), name="map", daemon=True)
             thread.start()  # a daemon, since Python waits for others at exit
             threads.append(thread)
     except BaseException:
