@@ -57,7 +57,7 @@ _new = object.__new__
 
 def record(value: TensorLike, inputs: tuple[Tensor, ...], gradient: Gradient) -> Tensor:
     """The Tensor of `value`, noted on every recording tape that watches one of its inputs."""
-    out = _new(Tensor)  # as Tensor(value), without a call: every operation source_ids here
+    out = _new(Tensor)  # as Tensor(value), without a call: every operation ends here
     out._array = value if type(value) is np.ndarray else np.asarray(value)
     for tape in active.tapes:
         watched = tape._watched
