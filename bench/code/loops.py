@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from .instructions import Instruction
 
 _ENDS = ("jmp", "ret", "b", "br")  # after these the next instruction is not reached
+_PADDING = re.compile(r"\bnop\b|^xchg +ax,ax$")  # fills the place behind a jump, so that what follows is aligned
 
 
 def innermost(code: Sequence[Instruction]) -> list[tuple[Instruction, ...]]:
@@ -51,6 +53,10 @@ def _blocks(code: Sequence[Instruction]) -> tuple[list[int], list[list[int]]]:
         if end in number and not (last.kind == "jump" and last.mnemonic in _ENDS):
             following.append(number[end])
         successors.append(following)
+    reached = {other for following in successors for other in following}
+    for block, (start, end) in enumerate(zip(starts, [*starts[1:], len(code)], strict=True)):
+        if block not in reached and all(_PADDING.search(instruction.text) for instruction in code[start:end]):
+            successors[block] = []  # no way leads through it
     return starts, successors
 
 

@@ -280,6 +280,12 @@ def test_a_loop_entered_in_its_middle_is_whole():
     assert addresses(innermost(code)) == [[1, 2, 3]]
 
 
+@pytest.mark.parametrize("padding", ["nop DWORD PTR [rax+0x0]", "cs nop WORD PTR [rax+rax*1+0x0]", "xchg ax,ax"])
+def test_padding_before_a_loop_is_no_way_into_it(padding):
+    code = made("jmp 3", padding, "add rax,0x1", "cmp rax,rbx", "jne 2", "ret")
+    assert addresses(innermost(code)) == [[2, 3, 4]]
+
+
 def test_a_loop_has_its_distant_part_and_not_what_lies_between():
     code = made("cmp rax,rbx", "je 5", "add rax,0x1", "jne 0", "ret", "sub rax,0x1", "jmp 2")
     assert addresses(innermost(code)) == [[0, 1, 2, 3, 5, 6]]
