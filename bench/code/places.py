@@ -41,7 +41,7 @@ _SPARSE = Code(
     "leaf:sparse_rows",
 )
 _SOFTMAX = Code(("simd/softmax.inc:exp", "simd/softmax.inc:exp_rows", "simd/softmax.inc:softmax"), "leaf:softmax")
-_RMSPROP = Code(("simd/optimizers.inc:rmsprop",), "leaf:rmsprop")
+_RMSPROP = Code(("simd/optimizers.inc:rmsprop_rule", "simd/optimizers.inc:update_all"), "leaf:rmsprop")
 _RECTANGLES = ("_plan.pyx:share_out", "gemm.pyx:rectangle", "_threads.pyx:team")
 
 CODE: dict[str, dict[str, Code]] = {
