@@ -23,7 +23,7 @@ def prefetched(start: Callable[[], Iterator[Any]], ahead: int) -> Iterator[Any]:
 
     An error comes in its item's place. The thread ends with the items, or when this iterator is closed or garbage.
     """
-    items = (item for item in start())  # a generator ends with its first error
+    items = start()
     for item in parallel(lambda _: next(items, _END), repeat(None), 1, ahead + 1):
         if item is _END:
             return
@@ -64,12 +64,13 @@ def parallel(
 
 
 def _work(tasks: SimpleQueue[Any], stopped: threading.Event, function: Callable[[Any], Any]) -> None:
-    while (task := tasks.get()) is not None and not stopped.is_set():
+    error = None  # the first ends the thread: no later result is asked for
+    while error is None and (task := tasks.get()) is not None and not stopped.is_set():
         chunk, after, answer = task
         begin = time.perf_counter()
         results, error = _collected(function(item) for item in chunk)
         answer.put((results, after if error is None else error, time.perf_counter() - begin))
-        del task, chunk, answer, results, after, error  # or they would stay in memory while the next is awaited
+        del task, chunk, answer, results, after  # or they would stay in memory while the next is awaited
 
 
 def _collected(items: Iterable[Any]) -> tuple[list[Any], BaseException | None]:

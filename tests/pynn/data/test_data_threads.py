@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import threading
 import time
+import weakref
+from collections import deque
 
 import numpy as np
 import pytest
 
 import pynn as tf
 from pynn.data import AUTOTUNE, Dataset
+from pynn.data.threads import prefetched
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +121,36 @@ def test_prefetch_reads_as_far_ahead_as_it_is_told():
     assert read == [0, 1, 2, 3, 4]
     iterator.close()
     assert read == [0, 1, 2, 3, 4]
+
+
+def test_prefetch_reads_nothing_after_an_error():
+    read = []
+
+    def function(x):
+        read.append(int(x))
+        return fails_at(1)(x)
+
+    with pytest.raises(ZeroDivisionError):
+        list(Dataset.range(9).map(function).prefetch(4))
+    assert read == [0, 1]
+
+
+def test_prefetch_holds_no_item_that_was_taken():
+    """The third is not there before the first two are garbage."""
+    freed = [threading.Event(), threading.Event()]
+    events = iter(freed)
+
+    class Source:
+        def __next__(self):
+            if (event := next(events, None)) is None:
+                assert all(event.wait(10) for event in freed)
+                raise StopIteration
+            item = set()
+            weakref.finalize(item, event.set)
+            return item
+
+    deque(prefetched(Source, 1), maxlen=0)
+    assert next(events, None) is None
 
 
 def test_prefetch_overlaps():
