@@ -87,14 +87,13 @@ class MeanMetricWrapper(Mean):
     """The mean of a function (y_true, y_pred, **options) -> one value per sample.
 
     fn: function (y_true, y_pred, **options) -> one value per sample
-    name: of the metric in logs; None: after the function
     options: more arguments of fn
     """
 
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: DTypeLike = None, **options: Any
     ) -> None:
-        super().__init__(name or function_name(fn), dtype)
+        super().__init__(name, dtype)
         self._fn = partial(fn, **options) if options else fn
         if isinstance(fn, Loss) or fn is OURS.get(("keras.losses", function_name(fn) or "")):
             self._direction = "down"
