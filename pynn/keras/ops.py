@@ -125,7 +125,7 @@ def _average(x: Tensor, axis: Any, weights: Any) -> Tensor:
 
 
 def _quantile(x: Tensor, q: Any, axis: Any, method: str, keepdims: bool) -> Tensor:
-    """What stands at place q (n - 1) of the n elements along the axes in order; NaN where one of them is NaN."""
+    """The element at place q (n - 1) of the n sorted elements along the axes; NaN where one of them is NaN."""
     axes = to_axes(axis, x.ndim)
     shape = np.max(x._array, axes, keepdims=keepdims).shape
     n = math.prod(x.shape[i] for i in axes)
@@ -133,7 +133,8 @@ def _quantile(x: Tensor, q: Any, axis: Any, method: str, keepdims: bool) -> Tens
     places = np.quantile(np.arange(n), np.ravel(q), method=method)  # type: ignore[call-overload]
     low = places.astype(int)
     share = (places - low).astype(x._array.dtype)[:, None]
-    y = ops.gather(columns, low) * (1 - share) + ops.gather(columns, np.minimum(low + 1, n - 1)) * share
+    lower, upper = ops.gather(columns, low), ops.gather(columns, np.minimum(low + 1, n - 1))
+    y = ops.multiply_no_nan(lower, 1 - share) + ops.multiply_no_nan(upper, share)  # they may be infinite
     return ops.reshape(ops.where(np.isnan(columns._array).any(0), np.nan, y), (*np.shape(q), *shape))
 
 
@@ -144,12 +145,12 @@ def _diag(x: Tensor, k: int) -> Tensor:
     return _diagonal(x, k) if x.ndim == 2 else put(x, lambda a: np.diagonal(a, k), (size, size))
 
 
-def _normalize(x: Tensor, axis: Any, order: int, least: float) -> Tensor:
+def _normalize(x: Tensor, axis: Any, order: int, epsilon: float) -> Tensor:
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")
     if order == 2:
-        return x * ops.minimum(ops.rsqrt(ops.reduce_sum(ops.square(x), axis, keepdims=True)), 1 / least)
-    return x / ops.maximum(_norm(x, order, axis, keepdims=True), least)
+        return x * ops.minimum(ops.rsqrt(ops.reduce_sum(ops.square(x), axis, keepdims=True)), 1 / epsilon)
+    return x / ops.maximum(_norm(x, order, axis, keepdims=True), epsilon)
 
 
 def _nan_to_num(x: Tensor, *values: Any) -> Tensor:

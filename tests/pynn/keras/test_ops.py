@@ -98,6 +98,7 @@ OTHERS = {
     "top_k": (lambda: ops.top_k(A, 2).values, np.sort(A)[:, :-3:-1]),
     "in_top_k": (lambda: ops.in_top_k(A.argmax(1), A, 1), np.array([True] * 3)),
     "stop_gradient": (lambda: ops.stop_gradient(A), A),
+    "infinite": (lambda: ops.quantile([-np.inf, 2.0, np.inf], [0.0, 0.5, 1.0]), np.array([-np.inf, 2, np.inf])),
     "convert_to_tensor": (lambda: ops.convert_to_tensor([1, 2], "float32"), np.array([1, 2], "f")),
     "crossentropy": (lambda: ops.categorical_crossentropy(np.eye(4, dtype="f"), np.eye(4, dtype="f") / 2 + 0.125),
                      np.full(4, -np.log(0.625))),
