@@ -29,7 +29,7 @@ class OfFunction(Configured):
         order: tuple[str | EllipsisType, ...] | None = None,
         **keywords: Any,
     ) -> None:
-        cls.__doc__ = cls.__doc__ or getattr(function, "__doc__", None)
+        cls.__doc__ = cls.__doc__ or (function.__doc__ if function else None)
         super().__init_subclass__(**keywords)
         cls._order = order or cls._order
         if function is not None:
