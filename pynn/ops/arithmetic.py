@@ -80,7 +80,7 @@ def float_pair(x: TensorLike, y: TensorLike) -> tuple[Tensor, Tensor]:
     if dtype.kind == "f":
         return x, y
     if dtype.kind == "b":
-        raise TypeError("divide has no bools: tf.cast(x, tf.float32)")
+        raise TypeError("Numbers are needed, got bools: tf.cast(x, tf.float32)")
     wide = np.float32 if dtype.itemsize <= 2 else np.float64
     return cast(x, wide), cast(y, wide)
 
