@@ -128,7 +128,7 @@ def test_cut_short_at_the_end(train, tmp_path, monkeypatch):
     assert train(tmp_path / "old", "--hidden", "8") == 0
     assert train(tmp_path / "new") == 0
     old, new = contents(tmp_path / "old"), contents(tmp_path / "new")
-    real, left = {name: getattr(os, name) for name in ("replace", "unlink")}, 0
+    real, left, seen = {name: getattr(os, name) for name in ("replace", "unlink")}, 0, set()
 
     def cut(name):
         def call(*args, **kwargs):
@@ -141,7 +141,6 @@ def test_cut_short_at_the_end(train, tmp_path, monkeypatch):
 
         return call
 
-    seen = set()
     for step in range(1, 99):
         folder = tmp_path / "cut" / str(step)
         shutil.copytree(tmp_path / "old", folder)
