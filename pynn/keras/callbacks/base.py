@@ -168,7 +168,7 @@ class CallbackList:
     def overridden(self, hook: str) -> list[Callable[..., Any]]:
         """The methods of this name, a batch hook, that replace Callback's, which do nothing.
 
-        Callback's on_train_batch_* call on_batch_*: they count where that is replaced.
+        on_train_batch_*, by which Callback calls on_batch_*, also counts as replaced where on_batch_* is.
         """
         if hook not in self._overridden:
             names = {hook, hook.replace("train_", "")}

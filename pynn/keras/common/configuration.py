@@ -104,19 +104,19 @@ def resolve(family: str, kind: str, identifier: Any, known: Mapping[str, Any]) -
     return found() if isinstance(found, type) else found
 
 
-_threads = threading.local()
+_objects = threading.local()
 
 
 @contextmanager
 def _shared(name: str) -> Iterator[dict[Any, Any]]:
     """The objects "written" or "read" so far in the outermost call, which may refer to them again."""
-    if outermost := not hasattr(_threads, name):
-        setattr(_threads, name, {})
+    if outermost := not hasattr(_objects, name):
+        setattr(_objects, name, {})
     try:
-        yield getattr(_threads, name)
+        yield getattr(_objects, name)
     finally:
         if outermost:
-            delattr(_threads, name)
+            delattr(_objects, name)
 
 
 def serialize(obj: Any) -> Any:

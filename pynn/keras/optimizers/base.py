@@ -183,8 +183,7 @@ class Optimizer(Configured):
             self.build(list(trainable_variables))
         state, slopes = self._with_gradients(grads, trainable_variables)
         variables = state[self._columns[0]]
-        held = self._rate
-        rate = held._tensor._array.item() if type(held) is KerasVariable else float(self.learning_rate)
+        rate = self._rate._tensor._array.item() if type(self._rate) is KerasVariable else float(self.learning_rate)
         count = self._iterations._tensor._array.item()
         self._step = count + 1
         if self._means:
