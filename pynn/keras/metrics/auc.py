@@ -69,7 +69,7 @@ class AUC(CountMetric, counts=COUNTS):
         elif num_labels:
             self._build((self.num_thresholds, num_labels))
 
-    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Accumulates labels 0 and 1 and probabilities (with from_logits, their logits) of one shape."""
         y_pred = as_array(sigmoid(y_pred) if self._from_logits else y_pred)
         if self.multi_label and y_pred.ndim != 2:

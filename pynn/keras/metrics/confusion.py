@@ -133,7 +133,7 @@ class _AtThresholds(CountMetric):
             raise ValueError(f"Threshold values must be in [0, 1]. Received: {outside}")
         self._build((len(self.thresholds),))
 
-    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Accumulates labels 0 and 1 and predictions of one shape."""
         self._add(count(y_true, y_pred, self.thresholds, sample_weight, top_k=self.top_k, class_id=self.class_id))
 

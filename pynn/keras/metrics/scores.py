@@ -49,7 +49,7 @@ class FBetaScore(CountMetric, counts=("true_positives", "false_positives", "fals
             raise ValueError(f"`threshold` must be a float, 0 < threshold <= 1, got {threshold!r}")
         self.average, self.beta, self.threshold = average, beta, threshold
 
-    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Accumulates labels and predictions (n, classes), weights (n,)."""
         y_true, y_pred = (_matrix(type(self).__name__, self._numbers(y)) for y in (y_true, y_pred))
         if not self._built:
@@ -120,7 +120,7 @@ class R2Score(Metric):
         self.num_samples = 0
         self._sums: np.ndarray = np.zeros(4)  # then (4, outputs): see update_state
 
-    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:
         """Accumulates targets and predictions (n, outputs), weights (n,) or (n, outputs)."""
         y_true, y_pred = same_rank(self._numbers(y_true), self._numbers(y_pred))
         y_true, y_pred = _matrix("R2Score", y_true), _matrix("R2Score", y_pred)

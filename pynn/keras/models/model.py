@@ -39,7 +39,7 @@ class Model(Trainer, Layer):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         of_graph = bool(args) or kwargs.get("inputs") is not None
-        return super().__new__(Functional if cls is Model and of_graph else cls, *args, **kwargs)  # type: ignore[arg-type, return-value]
+        return super().__new__(Functional if cls is Model and of_graph else cls, *args, **kwargs)  # type: ignore[return-value]
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ class Sequential(Model):
     layers: a list of layers, or one layer; None for none yet: see `add`
     """
 
-    _is_of_layers = True  # type: ignore[assignment]
+    _is_of_layers = True
 
     def __init__(
         self, layers: Sequence[Layer | KerasTensor] | None = None, trainable: bool = True, name: str | None = None
