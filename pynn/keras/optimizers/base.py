@@ -127,8 +127,8 @@ class Optimizer(Configured):
         # A block that is freed makes glibc's malloc keep all up to its size. Else a step's gradients may go back to the
         # system, by chance of the heap's layout, and page faults make an epoch of MNIST take three times as long.
         np.empty(KEPT_BY_MALLOC, np.uint8)
-        variables = list(variables)
         self._state = {id(v): [v] for v in variables}
+        variables = [v for (v,) in self._state.values()]
         if self._averages:
             self._averages.averages = self.add_optimizer_variables(variables, "average")
         if self._means:
@@ -196,17 +196,13 @@ class Optimizer(Configured):
                 slopes = list(map(np.asarray, clipped(slopes, self.clipnorm, self.global_clipnorm, self.clipvalue)))
             if self.weight_decay is not None:
                 self._decay(variables, rate * self.weight_decay)
-            if self._has_own_step:
+            if self._has_own_step or len(set(map(id, variables))) < len(variables):  # a variable may be there twice
                 for v, g in zip(variables, slopes, strict=True):
                     self.update_step(Tensor(g), v, self.learning_rate)
-            elif len(set(map(id, variables))) == len(variables):
+            else:
                 w, *slots = map(writable(state).__getitem__, self._columns)
                 self._update(w, slopes, rate, *slots)
-            else:  # a variable twice among them: one update after the other
-                n = len(self._columns)
-                for i, g in enumerate(slopes):
-                    w, *slots = ([v._writable()] for v in state[n * i : n * i + n])
-                    self._update(w, [g], rate, *slots)
+                del w, slots  # else what is assigned below takes fresh arrays
         if self._averages:
             self._averages.update([v for v, *_ in self._state.values()], self._step)
         for v in variables:
@@ -266,8 +262,9 @@ class Optimizer(Configured):
             self._averages.overwrite(var_list)
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: TensorLike) -> None:
-        """Updates one variable; a user's rule writes it."""
-        raise NotImplementedError
+        """Updates one variable by its gradient; a user's rule writes it."""
+        w, *slots = ([v._writable()] for v in self._state[id(variable)])
+        self._update(w, [as_array(gradient)], as_array(learning_rate).item(), *slots)
 
     @neutral(aggregation="none", layout=None)
     def add_variable(

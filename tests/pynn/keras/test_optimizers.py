@@ -201,6 +201,42 @@ def test_gradients_of_several_steps_for_a_variable_given_twice():
     np.testing.assert_allclose(v, [1 - 0.1 * 4.5, 2 - 0.1 * 1.5], rtol=1e-6)
 
 
+def test_a_variable_given_twice_has_one_average():
+    v, optimizer = tf.Variable([1.0, 2.0]), optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+    for _ in range(2):
+        optimizer.apply_gradients([(tf.constant([1.0, 1.0]), v), (tf.constant([2.0, 0.0]), v)])
+    np.testing.assert_allclose(v, [0.4, 1.8], rtol=1e-6)
+    optimizer.finalize_variable_values([v])
+    np.testing.assert_allclose(v, [(0.7 + 0.4) / 2, (1.9 + 1.8) / 2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"use_ema": True, "ema_overwrite_frequency": 1}])
+@pytest.mark.parametrize("name", NAMES)
+def test_variables_and_state_are_updated_in_place(name, options):
+    optimizer = getattr(optimizers, name)(0.1, **options)
+    v = tf.Variable([1.0, 2.0], constraint=keras.constraints.NonNeg())
+    optimizer.apply([G], [v])
+    arrays = [x._array for x in (v, *optimizer.variables[2:])]
+    addresses = [array.ctypes.data for array in arrays]
+    del arrays
+    optimizer.apply([G], [v])
+    assert [x._array.ctypes.data for x in (v, *optimizer.variables[2:])] == addresses
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_subclass_may_change_the_gradient_of_a_step(name):
+    class Own(getattr(optimizers, name)):
+        def update_step(self, gradient, variable, learning_rate):
+            super().update_step(2 * gradient, variable, learning_rate)
+
+    one, two = tf.Variable([1.0, 2.0]), tf.Variable([1.0, 2.0])
+    rule, own = getattr(optimizers, name)(0.1), Own(0.1)
+    for _ in range(3):
+        rule.apply([2 * G], [one])
+        own.apply([G], [two])
+    np.testing.assert_array_equal(one, two)
+
+
 def test_weight_decay_may_change_and_exclude_at_any_time():
     v, w = tf.Variable([1.0]), tf.Variable([1.0])
     optimizer = keras.optimizers.SGD(0.5)
