@@ -10,7 +10,6 @@ import numpy as np
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.variable import Variable
-from ..variables import Variable as KerasVariable
 
 if TYPE_CHECKING:
     from .base import Layer
@@ -22,7 +21,7 @@ _SKIPPED = frozenset({"_arguments", "_nodes", "_call", "_added"})  # what they h
 def parts(self: Layer, kind: type) -> tuple[list[Variable], list[Any]]:
     """The variables and the objects of type `kind` among the attributes, without duplicates.
 
-    Lists, tuples and dicts are looked into, too.
+    Lists, tuples, sets and dicts are looked into, too.
     """
     variables: dict[int, Variable] = {}
     objects: dict[int, Any] = {}
@@ -32,14 +31,13 @@ def parts(self: Layer, kind: type) -> tuple[list[Variable], list[Any]]:
 
 def _find(values: Iterable[Any], kind: type, variables: dict[int, Variable], objects: dict[int, Any]) -> None:
     for value in values:
-        cls = type(value)
-        if cls in _PLAIN:
+        if type(value) in _PLAIN:
             continue
-        if cls is KerasVariable or cls is Variable:
+        if isinstance(value, Variable):
             variables[id(value)] = value
-        elif cls is list or cls is tuple:
+        elif isinstance(value, (list, tuple, set)):
             _find(value, kind, variables, objects)
-        elif cls is dict:
+        elif isinstance(value, dict):
             _find(value.values(), kind, variables, objects)
         elif isinstance(value, kind):
             objects[id(value)] = value
@@ -52,7 +50,7 @@ def tree(layer: Layer, kind: type[Layer]) -> list[Layer]:
     def walk(at: Layer) -> None:
         if id(at) not in found:
             found[id(at)] = at
-            for inner in at.parts(kind)[1]:
+            for inner in at._parts(kind)[1]:
                 walk(inner)
 
     walk(layer)
@@ -61,11 +59,11 @@ def tree(layer: Layer, kind: type[Layer]) -> list[Layer]:
 
 def of_layer(layer: Layer, kind: type[Layer], trainable: bool | None = None) -> list[Variable]:
     """The variables of the layer and, after them, of the layers (`kind`) inside; all, or the (non-)trainable ones."""
-    if not layer._trainable:
+    if not layer.trainable:
         if trainable:
             return []
         trainable = None  # nothing in a frozen layer is trained, whatever the layers inside say
-    variables, layers = layer.parts(kind)
+    variables, layers = layer._parts(kind)
     own = sorted(variables, key=_is_frozen)
     if trainable is not None:
         own = [v for v in own if v.trainable == trainable]
@@ -76,7 +74,7 @@ def of_layer(layer: Layer, kind: type[Layer], trainable: bool | None = None) -> 
 
 def own_weights(self: Layer) -> list[Variable]:
     """The variables of the layer without those of the layers inside, trainable ones first."""
-    return sorted(self.parts(Variable)[0], key=_is_frozen)
+    return sorted(self._parts(Variable)[0], key=_is_frozen)
 
 
 def _is_frozen(variable: Variable) -> bool:

@@ -54,13 +54,13 @@ class Layer(Configured):
     batch_input_shape: the same, with the batch's size before it, which is not used
     """
 
-    parts, count_params, _own_weights = _weights.parts, _weights.count_params, _weights.own_weights
+    _parts, count_params, _own_weights = _weights.parts, _weights.count_params, _weights.own_weights
     get_weights, set_weights = _weights.get_weights, _weights.set_weights
     save_own_variables, load_own_variables = _weights.save_own_variables, _weights.load_own_variables
     compute_output_shape = _symbolic.compute_output_shape
     _symbolic_call, _inferred = _symbolic.symbolic_call, _symbolic.inferred
 
-    built = False
+    built, _trainable = False, True
     _module = "keras.layers"
     _dtype: Any = _Missing()
     _takes_training = _has_own_build = _is_of_layers = False
@@ -235,7 +235,7 @@ class Layer(Configured):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for layer in self.parts(Layer)[1]:
+        for layer in self._parts(Layer)[1]:
             layer.trainable = value
 
     def _tree(self) -> list[Layer]:

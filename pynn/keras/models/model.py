@@ -56,7 +56,7 @@ class Model(Trainer, Layer):
         if inputs is not None:
             inputs, outputs = graph.from_inputs(inputs, outputs)
             self._graph = graph.Graph(inputs, outputs)
-            # an attribute, so that `parts` finds them
+            # an attribute, so that `_parts` finds them
             self._graph_layers = [layer for layer in self._graph.layers if not isinstance(layer, Operation)]
             self.output_names = self._graph.output_names
             self.built, self._build_shape = True, nest.map_structure(lambda x: tuple(x.shape), inputs)
@@ -96,7 +96,7 @@ class Model(Trainer, Layer):
     @property
     def layers(self) -> list[Layer]:
         """The layers of the graph, or among the attributes in the order in which they were set."""
-        return self.parts(Layer)[1] if self._graph is None else list(self._graph_layers)
+        return self._parts(Layer)[1] if self._graph is None else list(self._graph_layers)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of this name, or at this place. ValueError: there is none."""

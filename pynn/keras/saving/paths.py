@@ -43,10 +43,10 @@ def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Layer 
         yield path, value
         for name, part in _attributes(value) if isinstance(value, Layer) else ():
             yield from _inside(part, f"{path}{name}/", seen)
-    elif isinstance(value, (list, tuple, dict)):
+    elif isinstance(value, (list, tuple, set, dict)):
         counts: dict[str, int] = {}
         for item in value.values() if isinstance(value, dict) else value:
-            if isinstance(item, (Layer, Optimizer, list, tuple, dict)):
+            if isinstance(item, (Layer, Optimizer, list, tuple, set, dict)):
                 kind = snake_case(type(item).__name__) if isinstance(item, (Layer, Optimizer)) else "container"
                 count = counts[kind] = counts.get(kind, -1) + 1
                 yield from _inside(item, f"{path}{kind}_{count}/" if count else f"{path}{kind}/", seen)

@@ -118,7 +118,7 @@ class Trainer(Base):
         compiled = [m for m in (self._loss_tracker, self._compile_metrics, *means) if m is not None]
         # models inside have a training, and metrics, of their own
         layers = [x for x in self._tree() if x is self or not isinstance(x, Trainer)]
-        own = {id(m): m for x in layers for m in x.parts(Metric)[1]}
+        own = {id(m): m for x in layers for m in x._parts(Metric)[1]}
         return [*compiled, *(m for m in own.values() if m not in compiled)]
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict, defaultdict, namedtuple
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -73,3 +74,38 @@ def test_classes_beside_other_bases():
     assert {"call", "_dtype"} <= dict(inspect.getmembers(Double)).keys()
     for base in (keras.Model, keras.optimizers.SGD, keras.losses.Loss):
         assert type("A", (base, Named), {}, title="a").title == "a"
+
+
+@pytest.mark.parametrize("container", [
+    lambda layer: [layer], lambda layer: (layer,), lambda layer: {layer}, lambda layer: {"a": [layer]},
+    lambda layer: OrderedDict(a=layer), lambda layer: defaultdict(list, a=[layer]), namedtuple("One", "layer"),
+])  # fmt: skip
+def test_layers_in_containers_are_trained_and_saved(container, tmp_path):
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            dense = layers.Dense(2)
+            dense.build((None, 3))
+            self.parts, self.built = container(dense), True  # `parts`: no attribute of Layer has this name
+
+    first, second = Own(), Own()
+    assert [v.shape for v in first.trainable_weights] == [(3, 2), (2,)]
+    first.save_weights(tmp_path / "a.weights.h5")
+    second.load_weights(tmp_path / "a.weights.h5")
+    np.testing.assert_array_equal(first.get_weights()[0], second.get_weights()[0])
+
+
+def test_a_layer_may_say_itself_whether_it_is_trainable():
+    """As in Keras; and one whose constructor forgot Layer's has no weights."""
+
+    class Frozen(layers.Dense):
+        trainable = property(lambda self: False, lambda self, value: None)
+
+    class Forgetful(layers.Layer):
+        def __init__(self):
+            pass
+
+    layer = Frozen(2)
+    model = keras.Sequential([keras.Input((3,)), layer])
+    assert (len(layer.trainable_weights), len(model.trainable_weights), len(model.non_trainable_weights)) == (0, 0, 2)
+    assert Forgetful().weights == []
