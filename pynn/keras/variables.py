@@ -11,7 +11,7 @@ from .. import ops
 from ..engine import variable
 from ..engine.convert import identity, operand, to_shape
 from ..engine.scope import scope_of, scoped
-from ..engine.tensor import Operators, Tensor
+from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike
 from ..support.neutral import neutral
 from . import config, initializers
@@ -58,7 +58,7 @@ class Variable(variable.Variable):
         return identity(self)
 
     def _same_kind(self, value: TensorLike, error: type[ValueError] = ValueError) -> np.ndarray:
-        return super()._same_kind(ops.cast(value, self.dtype) if isinstance(value, Operators) else value, error)
+        return super()._same_kind(ops.cast(value, self.dtype), error)
 
     def assign_add(self, value: TensorLike) -> variable.Variable | None:  # type: ignore[override]
         """variable += value, of the same shape and dtype."""

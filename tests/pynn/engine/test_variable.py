@@ -113,6 +113,10 @@ def test_keras_variables():
     v.assign(tf.constant([2, 3], "int64"))
     same(keras.Variable("ones", shape=(2,), dtype="int32", autocast=True).numpy(), [1, 1])
     same(keras.Variable(keras.initializers.Constant(4.0), (2,)), [4, 4])
+    count = keras.Variable([0, 1])
+    same(count.assign([1.7, 2]), [1, 2])  # numbers are cast, too
+    count.assign_add([1.5, -1.5])
+    same(count, [2, 1])
     with pytest.raises(ValueError, match="`shape` argument should be given"):
         keras.Variable("zeros")
     with tf.GradientTape() as tape:
