@@ -85,7 +85,7 @@ class GradientTape:
         self._records: list[tuple[Tensor, tuple[Tensor, ...], Gradient]] = []
         self._watched: dict[int, Tensor] = {}  # by id, which no other object has while the tensor is held
         self._variables: dict[int, Variable] = {}
-        self._firsts: dict[int, Tensor] = {}  # id of a variable: the tensor that it was first read as
+        self._read_as: dict[int, Tensor] = {}  # id of a variable: the tensor that it was first read as
 
     def __enter__(self) -> GradientTape:
         if self in active.tapes:
@@ -113,7 +113,7 @@ class GradientTape:
 
     def reset(self) -> None:
         """Forgets everything recorded and watched so far."""
-        self._records, self._watched, self._variables, self._firsts = [], {}, {}, {}
+        self._records, self._watched, self._variables, self._read_as = [], {}, {}, {}
 
     def watch(self, tensor: TensorLike) -> None:
         """Follows a Tensor, a Variable, or a nest of them from here on."""
@@ -204,11 +204,13 @@ class GradientTape:
         for source in sources:
             if not isinstance(source, Operators):
                 raise TypeError(f"Sources of gradients are Tensors and Variables, got {source!r}")
-            ids.append(id(source if type(source) is Tensor else self._firsts.get(id(source))))
+            ids.append(id(source if type(source) is Tensor else self._read_as.get(id(source))))
         source_ids = set(ids)
-        connected: Container[int] = self._watched  # ids of what depends on the sources: all, if nothing else was read
         variables = Tensor not in set(map(type, sources)) and source_ids <= self._watched.keys()
-        if not variables or len(self._watched) != len(self._records) + len(source_ids):
+        # then each watched tensor is a source or a recorded result, and all results depend on the sources
+        all_connected = variables and len(self._watched) == len(self._records) + len(source_ids)
+        connected: Container[int] = self._watched  # ids of what depends on the sources
+        if not all_connected:
             connected = set(ids)
             for out, inputs, _ in self._records:
                 if not connected.isdisjoint(map(id, inputs)):
@@ -227,12 +229,12 @@ class GradientTape:
             if key not in grads:
                 continue
             g = grads[key] if key in source_ids else grads.pop(key)
-            for x, dx in zip(inputs, gradient(g), strict=False):  # dense without bias has a gradient too many
+            for x, dx in zip(inputs, gradient(g), strict=False):  # dense without bias gives one more
                 key = id(x)
                 if key in connected:
                     dx = dx() if callable(dx) else dx
                     if dx is not None:  # None: a custom gradient says that the value does not depend on x
                         grads[key] = grads[key] + dx if key in grads else dx
         if not keep:  # `watched_variables` still works
-            self._watched, self._firsts, self._spent = {}, {}, True
+            self._watched, self._read_as, self._spent = {}, {}, True
         return list(map(grads.get, ids))

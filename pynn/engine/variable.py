@@ -71,7 +71,7 @@ class Variable(Operators):
             if key in tape._variables or (tape._accessed and self.trainable):
                 tape._variables[key] = self
                 tape._watched[id(tensor)] = tensor
-                first = tape._firsts.setdefault(key, tensor)
+                first = tape._read_as.setdefault(key, tensor)
                 if first is not tensor:  # assigned to in between: its gradient is the sum of those of both values
                     tape._records.append((tensor, (first,), lambda g: (g,)))
         return tensor

@@ -61,7 +61,7 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
     return record(value, (a, b), lambda g: (lambda: _product_nt(g, b), lambda: _product_tn(_rows(a), _rows(g))))
 
 
-def _product_nt(a: Tensor, b: Tensor) -> Tensor:
+def _product_nt(a: Tensor, b: Tensor) -> Tensor:  # n, t: normal, transposed
     """(..., k) @ (n, k).T: the gradient of a product by its left factor; no transpose is recorded."""
     value = kernels.dot(a._array, b._array.T)
     return record(value, (a, b), lambda g: (lambda: _product(g, b), lambda: _product_tn(_rows(g), _rows(a))))
@@ -89,7 +89,8 @@ def dense(
     """activation(x @ w + b) in one pass: x (..., k), w (k, n), b (n,) -> (..., n); activation None or "relu"."""
     x = x if type(x) is Tensor else operand(x)
     w = w._read() if isinstance(w, Operators) else operand(w)
-    b = b._read() if isinstance(b, Operators) else b if b is None else operand(b)
+    if b is not None:
+        b = b._read() if isinstance(b, Operators) else operand(b)
 
     def gradient(g: Tensor) -> Sequence[Any]:
         g = g if activation is None else relu_gradient(g, out)
@@ -164,22 +165,26 @@ def softmax_cross_entropy(logits: TensorLike, targets: TensorLike) -> Tensor:
         return reshape(flat, shape[:-1])
     targets = targets if sparse or targets._array.dtype == logits._array.dtype else cast(targets, logits.dtype)
     try:
-        losses, slope = kernels.softmax_cross_entropy(logits._array, targets._array)
+        losses, saved = kernels.softmax_cross_entropy(logits._array, targets._array)
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from None
 
     def gradient(g: Tensor) -> Sequence[Any]:
-        # slope: softmax(logits) * sum(targets) - targets, which the kernel saved
-        by_logits = record(silent.run(np.multiply, slope, g._array[:, None]), (logits, targets, g), partial(again, g))
+        # saved by the kernel: softmax(logits) * sum(targets) - targets
+        value = silent.run(np.multiply, saved, g._array[:, None])
+        by_logits = record(value, (logits, targets, g), partial(second_gradient, g))
         return by_logits, None if sparse else lambda: -_scale_rows(log_softmax(logits), g)
 
-    def again(g: Tensor, h: Tensor) -> Sequence[Any]:
-        return (*curvature(_scale_rows(h, g)), lambda: reduce_sum(h * record(slope, (logits, targets), curvature), -1))
+    def second_gradient(g: Tensor, h: Tensor) -> Sequence[Any]:
+        return (
+            *hessian_product(_scale_rows(h, g)),
+            lambda: reduce_sum(h * record(saved, (logits, targets), hessian_product), -1),
+        )
 
-    def curvature(h: Tensor) -> Sequence[Any]:
+    def hessian_product(h: Tensor) -> Sequence[Any]:
         p = softmax(logits)
         mean = reduce_sum(p * h, -1, keepdims=True)
-        mass = 1.0 if sparse else reduce_sum(targets, -1, keepdims=True)
-        return lambda: mass * p * (h - mean), lambda: mean - h
+        target_sum = 1.0 if sparse else reduce_sum(targets, -1, keepdims=True)
+        return lambda: target_sum * p * (h - mean), lambda: mean - h
 
     return record(losses, (logits, targets), gradient)

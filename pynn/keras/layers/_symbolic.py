@@ -25,28 +25,28 @@ def symbolic_call(self: Layer, *args: Any, **kwargs: Any) -> Any:
 
 
 def inferred(self: Layer, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """The outputs for zeros in place of KerasTensors, after which no trace of the call is left."""
-    outer, scope.call = scope.call, []  # losses of zeros are dropped
+    """The outputs for zeros in place of KerasTensors, which leave no trace but that the layer is built."""
+    outer, scope.losses = scope.losses, []  # losses of zeros are dropped
     try:
         outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
     finally:
-        scope.call = outer
+        scope.losses = outer
     for layer in self._tree():
-        layer._call, layer._added = [], (None, [])
+        layer._call_losses, layer._own_losses = [], (None, [])
     return outputs
 
 
 def compute_output_shape(self: Layer, input_shape: Any) -> Any:
     """The shape of the output; nests of shapes for nests of tensors. None: a size that is not known."""
     state = random.generator().bit_generator.state
-    outputs = traced(lambda *call: _apart(self)._inferred(*call), self.name, [[symbols(input_shape, self._dtype)], {}])
+
+    def infer(args: list[Any], kwargs: dict[str, Any]) -> Any:
+        layer = self if self.built else copy.deepcopy(self)  # a call makes the weights, for these sizes
+        return layer._inferred(args, kwargs)
+
+    outputs = traced(infer, self.name, [[symbols(input_shape, self._dtype)], {}])
     random.generator().bit_generator.state = state
     return nest.map_structure(lambda x: tuple(x.shape), outputs)
-
-
-def _apart(layer: Layer) -> Layer:
-    """The layer, or a copy of one without weights, since the call makes them for these sizes."""
-    return layer if layer.built else copy.deepcopy(layer)
 
 
 def first_node(layer: Layer) -> Node:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .base import Layer
 
 _PLAIN = frozenset({str, bool, int, float, type(None), Tensor})  # most attributes, which hold no variable and no layer
-_SKIPPED = frozenset({"_arguments", "_nodes", "_call", "_added"})  # what they hold is in other attributes, too
+_SKIPPED = frozenset({"_arguments", "_nodes", "_call_losses", "_own_losses"})  # they hold what others hold, too
 
 
 def parts(self: Layer, kind: type) -> tuple[list[Variable], list[Any]]:

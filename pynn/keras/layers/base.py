@@ -88,8 +88,8 @@ class Layer(Configured):
         self._first_shape = (input_dim,) if input_dim is not None else input_shape
         self._build_shape: Any = None
         self._nodes: list[Node] = []
-        self._call: list[Tensor] = []  # the losses of the last outermost call that reached this layer
-        self._added: tuple[list[Tensor] | None, list[Tensor]] = None, []  # such a list, and this layer's part of it
+        self._call_losses: list[Tensor] = []  # of the last outermost call that reached this layer
+        self._own_losses: tuple[list[Tensor] | None, list[Tensor]] = None, []  # such a list, what this layer added
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -139,7 +139,7 @@ class Layer(Configured):
                 kwargs["training"] = training
         if training is not outer or outer is OUTSIDE:
             return self._call_in_scope(None if training is OUTSIDE else training, inputs, *args, **kwargs)
-        self._call = scope.call
+        self._call_losses = scope.losses
         outputs = self.call(inputs, *args, **kwargs)
         if self.activity_regularizer is not None:
             self._regularize(outputs)
@@ -147,15 +147,15 @@ class Layer(Configured):
 
     def _call_in_scope(self, training: Any, /, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """`call`, where this layer is the outermost, or changes what `training` is for the layers inside."""
-        outer = scope.training, scope.call
-        scope.training, scope.call = training, [] if outer[0] is OUTSIDE else scope.call
-        self._call = scope.call
+        outer = scope.training, scope.losses
+        scope.training, scope.losses = training, [] if outer[0] is OUTSIDE else scope.losses
+        self._call_losses = scope.losses
         try:
             outputs = self.call(inputs, *args, **kwargs)
             if self.activity_regularizer is not None:
                 self._regularize(outputs)
         finally:
-            scope.training, scope.call = outer
+            scope.training, scope.losses = outer
         return outputs
 
     def _regularize(self, outputs: Any) -> None:
@@ -245,15 +245,15 @@ class Layer(Configured):
     def add_loss(self, loss: Any) -> None:
         """In `call`: adds a scalar, or a list of them, to what training minimizes for this call."""
         losses = [operand(item) for item in (loss if isinstance(loss, (list, tuple)) else [loss])]
-        if self._added[0] is not scope.call:
-            self._added = scope.call, []
-        self._added[1].extend(losses)
-        scope.call.extend(losses)
+        if self._own_losses[0] is not scope.losses:
+            self._own_losses = scope.losses, []
+        self._own_losses[1].extend(losses)
+        scope.losses.extend(losses)
 
     @property
     def losses(self) -> list[Tensor]:
         """The losses that the last call added, then the regularizers' values of the trainable weights."""
-        added = [loss for x in self._tree() if x._added[0] is self._call for loss in x._added[1]]
+        added = [loss for x in self._tree() if x._own_losses[0] is self._call_losses for loss in x._own_losses[1]]
         return added + penalties(self.trainable_weights)
 
     def get_build_config(self) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ class _Scope(threading.local):
     training: Any = OUTSIDE  # the argument of the outermost call
 
     def __init__(self) -> None:
-        self.call: list[Tensor] = []  # the losses that layers add during the call
+        self.losses: list[Tensor] = []  # that layers add during the call
 
 
 scope = _Scope()

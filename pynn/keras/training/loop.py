@@ -68,40 +68,40 @@ def fit(
         validation = _validation(validation_data, batch_size, validation_steps)
     epochs, initial_epoch = check_count("epochs", epochs, 0), check_count("initial_epoch", initial_epoch, 0)
     if isinstance(validation_freq, (list, tuple)):
-        validated: Sequence[int] = validation_freq
+        validation_epochs: Sequence[int] = validation_freq
     else:
-        validated = range(0, epochs + 1, check_count("validation_freq", validation_freq))
+        validation_epochs = range(0, epochs + 1, check_count("validation_freq", validation_freq))
     self.stop_training, self._diverged, self._initial_epoch = False, False, None
-    with _calling(self, callbacks, verbose, epochs=epochs, steps=batches.steps, add_history=True) as call:
+    with _with_callbacks(self, callbacks, verbose, epochs=epochs, steps=batches.steps, add_history=True) as notify:
         history = self.history  # a callback that calls fit sets another
-        call("on_train_begin")
+        notify("on_train_begin")
         if self._initial_epoch is not None:
             for epoch in range(initial_epoch, self._initial_epoch):
                 if is_stream(x):  # arrays are shuffled by the random numbers that were restored
                     batches.skip()
-                if validation and epoch + 1 in validated and is_stream(validation_data):
+                if validation and epoch + 1 in validation_epochs and is_stream(validation_data):
                     validation.restart()
                     validation.skip()
             initial_epoch = self._initial_epoch
         logs: dict[str, Any] = {}
         for epoch in range(initial_epoch, epochs):
-            call("on_epoch_begin", epoch)
-            logs = _run(self, batches, call, "train", epoch)
+            notify("on_epoch_begin", epoch)
+            logs = _run(self, batches, notify, "train", epoch)
             if not logs:  # the data has run out
                 break
-            if validation and epoch + 1 in validated:
-                logs |= {f"val_{name}": value for name, value in _test(self, validation, call).items()}
-            call("on_epoch_end", epoch, logs=logs)
+            if validation and epoch + 1 in validation_epochs:
+                logs |= {f"val_{name}": value for name, value in _test(self, validation, notify).items()}
+            notify("on_epoch_end", epoch, logs=logs)
             if self.stop_training:
                 break
         if self.optimizer.use_ema and epochs > initial_epoch:
             self.optimizer.finalize_variable_values(self.trainable_variables)
-        call("on_train_end", logs=logs)
+        notify("on_train_end", logs=logs)
     return history
 
 
 @contextmanager
-def _calling(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
+def _with_callbacks(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
     """The callbacks and, after them, the progress bar, which is closed at the end."""
     progress = None if verbose == 0 else ProgressBar(verbose)
     outer = self._trainer_epoch  # a callback of fit may call evaluate or predict
@@ -115,7 +115,7 @@ def _calling(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -
         self._trainer_epoch = outer
 
 
-def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: int = 0) -> dict[str, Any]:
+def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number: int = 0) -> dict[str, Any]:
     """A step on each batch of an epoch ("train") or evaluation ("test"); returns the values after the last.
 
     number: of the epoch. {}: there was no batch.
@@ -123,14 +123,14 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
     self._begin_trainer_epoch()
     training, plain = mode == "train", self._has_plain_steps()
     step_on = self.train_step if training else self.test_step
-    begins, ends = (call.overridden(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
+    begins, ends = (notify.overridden(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
     step = 0
     for batch in batches:
         if begins:
-            call(f"on_{mode}_batch_begin", step)
+            notify(f"on_{mode}_batch_begin", step)
         if plain:  # the values so far are computed only where a callback asks for them
-            self._trainer_measure(*self._trainer_step(batch, training))
+            self._trainer_update_metrics(*self._trainer_step(batch, training))
             loss = self._loss_tracker.total / (self._loss_tracker.count or 1)  # a batch of a stream may have no rows
         if ends or not plain:
             values = self.get_metrics_result() if plain else step_on(batch)
@@ -145,9 +145,9 @@ def _run(self: Trainer, batches: Epochs, call: CallbackList, mode: str, number: 
                 stacklevel=3,
             )
         if ends:
-            call(f"on_{mode}_batch_end", step, logs=logs)
+            notify(f"on_{mode}_batch_end", step, logs=logs)
         step += 1
-        del batch  # so that the next one lies in the same memory, which the caches still hold
+        del batch  # first: the next one then reuses its memory, which is still in the caches
         if self.stop_training if training else self.stop_evaluating:
             break
     return self.get_metrics_result() if plain and step else dict(values)
@@ -167,19 +167,19 @@ def evaluate(
     """The loss, or the list [loss, metrics...], or with `return_dict` a dict, over all samples; x as in fit."""
     self._check_compiled()
     batches = source(x, y, sample_weight, batch_size=batch_size, steps=steps)
-    with _calling(self, callbacks, verbose, epochs=1, steps=batches.steps) as call:
-        logs = _test(self, batches, call)
+    with _with_callbacks(self, callbacks, verbose, epochs=1, steps=batches.steps) as notify:
+        logs = _test(self, batches, notify)
     return logs if return_dict else self._as_list(logs)
 
 
-def _test(self: Trainer, batches: Epochs, call: CallbackList) -> dict[str, float]:
+def _test(self: Trainer, batches: Epochs, notify: CallbackList) -> dict[str, float]:
     batches.restart()
     self.stop_evaluating = False
-    call("on_test_begin")
-    logs = as_logs(_run(self, batches, call, "test"), "test_step")
+    notify("on_test_begin")
+    logs = as_logs(_run(self, batches, notify, "test"), "test_step")
     if not logs:
         raise ValueError("There is nothing to evaluate: the data has no batch")
-    call("on_test_end", logs=logs)
+    notify("on_test_end", logs=logs)
     return logs
 
 
@@ -194,16 +194,16 @@ def predict(
     """The outputs for x (as in fit; targets in a stream are ignored), as one array each."""
     batches = source(x, batch_size=batch_size, steps=steps)
     outputs: list[Any] = []
-    with _calling(self, callbacks, verbose, epochs=1, steps=batches.steps) as call:
+    with _with_callbacks(self, callbacks, verbose, epochs=1, steps=batches.steps) as notify:
         self.stop_predicting = False
-        call("on_predict_begin")
+        notify("on_predict_begin")
         for step, batch in enumerate(batches):
-            call("on_predict_batch_begin", step)
+            notify("on_predict_batch_begin", step)
             outputs.append(nest.map_structure(lambda t: t.numpy(), self.predict_step(batch)))
-            call("on_predict_batch_end", step, logs={"outputs": outputs[-1]})
+            notify("on_predict_batch_end", step, logs={"outputs": outputs[-1]})
             if self.stop_predicting:
                 break
-        call("on_predict_end")
+        notify("on_predict_end")
     if not outputs:
         raise ValueError("There is nothing to predict: the data has no batch")
     return outputs[0] if len(outputs) == 1 else nest.map_structure(_joined, *outputs)

@@ -30,13 +30,13 @@ else:
 
 
 class Epoch:
-    """Trainable variables, regularized variables and metrics of an epoch or evaluation: to find them takes a walk.
+    """Trainable variables, regularized variables and metrics of an epoch: to find them takes a walk over all layers.
 
     A layer that is built during the epoch is trained from then on. Where a callback sets `trainable`, the next epoch
     uses the new value; Keras uses it after another `compile`.
     """
 
-    read: Set[int] | None = None  # the ids of the variables that the last step's tape saw
+    read_ids: Set[int] | None = None  # the ids of the variables that the last step's tape saw
     variables: list[Variable]  # the model's trainable ones
 
     def __init__(self, model: Trainer) -> None:
@@ -44,9 +44,9 @@ class Epoch:
         means = model._objective.means if model._objective else []  # of outputs: the first batch may make new ones
         self.metrics: list[Metric] = [m for m in model.metrics if m not in means]
 
-    def look(self, read: tuple[Variable, ...]) -> list[Variable]:
+    def refresh(self, read: tuple[Variable, ...]) -> list[Variable]:
         """Finds the trainable variables again, as a step read other variables than the step before."""
-        self._held, self.read = read, set(map(id, read))  # held, so that no other object takes their ids
+        self._held, self.read_ids = read, set(map(id, read))  # held, so that no other object takes their ids
         self.variables = self._model.trainable_variables
         return self.variables
 
@@ -170,14 +170,14 @@ class Trainer(Base):
             epoch = self._trainer_epoch
             if epoch is None:
                 variables = self.trainable_variables
-            elif tape._variables.keys() == epoch.read:
+            elif tape._variables.keys() == epoch.read_ids:
                 variables = epoch.variables
             else:
-                variables = epoch.look(tape.watched_variables())
+                variables = epoch.refresh(tape.watched_variables())
             if variables:
                 optimizer, gradients = self.optimizer, tape.gradient(loss, variables)
                 if getattr(optimizer.apply_gradients, "__func__", None) is optimizers.Optimizer.apply_gradients:
-                    optimizer.apply(gradients, variables)  # which is all that it does
+                    optimizer.apply(gradients, variables)  # all that apply_gradients does
                 else:
                     optimizer.apply_gradients(zip(gradients, variables, strict=True))
             else:
@@ -201,7 +201,8 @@ class Trainer(Base):
     ) -> Tensor:
         """The compiled loss, plus those of layers and regularizers. Users' overrides may use x and training."""
         weights = self._trainer_epoch.penalized if self._trainer_epoch else self.trainable_variables
-        added = [ops.reduce_sum(x) for x in (*self._call, *penalties(weights))] if weights or self._call else []
+        terms = (*self._call_losses, *penalties(weights)) if weights or self._call_losses else ()
+        added = [ops.reduce_sum(term) for term in terms] if terms else []
         if self._objective is not None:
             loss = self._objective(y, y_pred, sample_weight)
             return sum(added, loss) if added else loss
@@ -211,10 +212,10 @@ class Trainer(Base):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Updates the compiled metrics; returns all running values. Users' overrides may use x."""
-        self._trainer_measure(x, y, y_pred, sample_weight)
+        self._trainer_update_metrics(x, y, y_pred, sample_weight)
         return self.get_metrics_result()
 
-    def _trainer_measure(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
+    def _trainer_update_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> None:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
 
