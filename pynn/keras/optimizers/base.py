@@ -223,8 +223,11 @@ class Optimizer(Configured):
                 absent.append(v.name)
             else:
                 state += held
-                slope = g._array if type(g) is Tensor else as_array(g)
-                slopes.append(np.asarray(slope, v._tensor._array.dtype, order="C"))
+                w = v._tensor._array
+                slope = np.asarray(g._array if type(g) is Tensor else as_array(g), w.dtype, order="C")
+                if slope.shape != w.shape:
+                    raise ValueError(f"A gradient of shape {slope.shape} for a variable of shape {w.shape}")
+                slopes.append(slope)
         if not slopes:
             raise ValueError("No gradients provided for any variable.")
         if absent:
@@ -234,8 +237,6 @@ class Optimizer(Configured):
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         """One step for all variables: their arrays, their gradients, and for each slot its arrays."""
         for array, slope, *own in zip(w, g, *slots, strict=True):
-            if array.shape != slope.shape:
-                raise ValueError(f"A gradient of shape {slope.shape} for a variable of shape {array.shape}")
             self._update_one(array, slope, rate, *own)
 
     def _update_one(self, *args: Any, **kwargs: Any) -> None:

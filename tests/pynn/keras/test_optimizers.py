@@ -223,6 +223,19 @@ def test_variables_and_state_are_updated_in_place(name, options):
     assert [x._array.ctypes.data for x in (v, *optimizer.variables[2:])] == addresses
 
 
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"gradient_accumulation_steps": 2}])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_gradient_of_another_shape_changes_nothing(name, options):
+    optimizer, v, w = getattr(optimizers, name)(0.1, **options), tf.Variable([1.0, 2.0]), tf.Variable([3.0])
+    optimizer.build([v, w])
+    before = [x.numpy().copy() for x in (v, w, *optimizer.variables)]
+    for slope in (G, 1.0, [[1.0]]):
+        with pytest.raises(ValueError, match=r"shape .* of shape \(1,\)"):
+            optimizer.apply([G, slope], [v, w])
+    for x, value in zip((v, w, *optimizer.variables), before, strict=True):
+        np.testing.assert_array_equal(x, value)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_subclass_may_change_the_gradient_of_a_step(name):
     class Own(getattr(optimizers, name)):
