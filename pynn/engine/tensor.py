@@ -68,6 +68,8 @@ class Operators:
         return len(self._array)
 
     def __bool__(self) -> bool:
+        if self._array.size > 1:
+            raise ValueError("The truth value of several elements is ambiguous: tf.reduce_any(x) or tf.reduce_all(x)")
         return bool(self._array) if self._array.size else False
 
     def __float__(self) -> float:

@@ -120,6 +120,8 @@ class CallbackList:
             raise ValueError("add_progbar=True is not supported: fit's `verbose` asks for the progress bar")
         self.callbacks: list[Callback] = []
         for one in nest.flatten(callbacks or []):
+            if isinstance(one, type):
+                raise TypeError(f"A callback is an object, not a class: {one.__name__}()")
             self.callbacks += one.callbacks if isinstance(one, CallbackList) else [one]
         self.history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
         if add_history and self.history is None:

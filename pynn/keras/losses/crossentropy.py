@@ -49,9 +49,11 @@ def class_labels(y_true: TensorLike, y_pred: Tensor) -> Tensor:
     if labels.ndim == y_pred._array.ndim and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.shape != y_pred._array.shape[:-1]:
+        one_hot = labels.shape == y_pred._array.shape
+        remedy = "For one-hot labels use categorical_crossentropy" if one_hot else "Is a keras.layers.Flatten missing?"
         raise ValueError(
             f"Labels of shape {labels.shape} do not match predictions of shape {y_pred.shape}: expected one integer "
-            f"for each row. For one-hot labels use categorical_crossentropy."
+            f"for each row. {remedy}"
         )
     if labels.dtype.kind not in "iu":
         if not np.isfinite(labels).all():

@@ -218,9 +218,12 @@ class Optimizer(Configured):
         for g, v in zip(grads, variables, strict=True):
             held = known.get(id(v))
             if held is None:
-                raise ValueError(f"Unknown variable: {v!r}. Make a new optimizer for what it was not built with")
+                raise ValueError(
+                    f"Unknown variable: {v.name!r} of shape {v.shape}, with which the optimizer was not built: make "
+                    "a new one; where a model has got another layer, compile it again"
+                )
             if g is None:
-                absent.append(v.name)
+                absent.append(getattr(v, "path", v.name))
             else:
                 state += held
                 w = v._tensor._array
