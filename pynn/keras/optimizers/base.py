@@ -313,6 +313,6 @@ class Optimizer(Configured):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; the learning rate as it is now."""
-        config = {field.name: None for field in fields(Optimizer)} | super().get_config()
+        config = {field.name: None for field in fields(self)} | super().get_config()
         config = {name: getattr(self, name, value) for name, value in config.items() if name not in ("lr", "decay")}
         return config | {"learning_rate": serialize(self._rate) if callable(self._rate) else float(self._rate)}

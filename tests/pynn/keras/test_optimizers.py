@@ -52,6 +52,19 @@ def test_configuration_and_names(name):
     assert type(optimizers.get(optimizers.serialize(made))) is type(made)
 
 
+def test_the_configuration_of_a_subclass_has_the_rules_arguments():
+    class Own(optimizers.Adam):
+        def __init__(self, extra=3, **options):
+            super().__init__(**options)
+            self.extra = extra
+
+    made = Own(extra=4, learning_rate=0.25)
+    made.beta_1 = 0.5
+    config = made.get_config()
+    assert (config["extra"], config["learning_rate"], config["beta_1"], config["beta_2"]) == (4, 0.25, 0.5, 0.999)
+    assert Own.from_config(config).get_config() == config
+
+
 def test_a_schedule_survives_the_configuration():
     made = optimizers.Adam(optimizers.schedules.ExponentialDecay(0.5, 1, 0.5))
     again = optimizers.Adam.from_config(made.get_config())
