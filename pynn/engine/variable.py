@@ -31,7 +31,7 @@ class Variable(Operators):
     shape: the initial value's, which is checked; None: not
     """
 
-    __slots__ = ("__weakref__", "_tensor", "constraint", "name", "regularizer", "trainable")
+    __slots__ = ("__weakref__", "_made_trainable", "_tensor", "constraint", "name", "regularizer", "trainable")
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Variable(Operators):
             raise ValueError(f"A variable keeps the shape of its initial value, {self.shape}: shape={shape!r} has none")
         if shape is not None and self.shape != shape:
             raise ValueError(f"The initial value's shape {self.shape} is not compatible with the shape given, {shape}")
-        self.trainable = True if trainable is None else trainable
+        self.trainable = self._made_trainable = True if trainable is None else trainable
         self.name = f"{scoped(name or 'Variable')}:0"
         # functions of the value: what layers add to the loss for it, and what optimizers apply after an update
         self.regularizer: Callable[[Any], Any] | None = None

@@ -64,7 +64,7 @@ def of_layer(layer: Layer, kind: type[Layer], trainable: bool | None = None) -> 
             return []
         trainable = None  # nothing in a frozen layer is trained, whatever the layers inside say
     variables, layers = layer._parts(kind)
-    own = sorted(variables, key=_is_frozen)
+    own = sorted(variables, key=_made_frozen)
     if trainable is not None:
         own = [v for v in own if v.trainable == trainable]
     for inner in layers:
@@ -74,11 +74,11 @@ def of_layer(layer: Layer, kind: type[Layer], trainable: bool | None = None) -> 
 
 def own_weights(self: Layer) -> list[Variable]:
     """The variables of the layer without those of the layers inside, trainable ones first."""
-    return sorted(self._parts(Variable)[0], key=_is_frozen)
+    return sorted(self._parts(Variable)[0], key=_made_frozen)
 
 
-def _is_frozen(variable: Variable) -> bool:
-    return not variable.trainable
+def _made_frozen(variable: Variable) -> bool:
+    return not variable._made_trainable  # `trainable` may change; the order in files must not
 
 
 def save_own_variables(self: Layer, store: dict[str, Any]) -> None:

@@ -109,3 +109,17 @@ def test_a_layer_may_say_itself_whether_it_is_trainable():
     model = keras.Sequential([keras.Input((3,)), layer])
     assert (len(layer.trainable_weights), len(model.trainable_weights), len(model.non_trainable_weights)) == (0, 0, 2)
     assert Forgetful().weights == []
+
+
+def test_weights_keep_their_order_when_one_is_frozen(tmp_path):
+    """As in Keras; else a file's gamma is read as beta."""
+    first, second = (keras.Sequential([keras.Input((3,)), layers.BatchNormalization()]) for _ in range(2))
+    norm = first.layers[0]
+    norm.gamma.assign([2, 2, 2])
+    norm.beta.assign([5, 5, 5])
+    norm.gamma.trainable = False
+    assert [v.name for v in first.weights] == ["gamma", "beta", "moving_mean", "moving_variance"]
+    assert [v.name for v in first.non_trainable_weights] == ["gamma", "moving_mean", "moving_variance"]
+    first.save_weights(tmp_path / "a.weights.h5")
+    second.load_weights(tmp_path / "a.weights.h5")
+    np.testing.assert_array_equal(second.layers[0].gamma, [2, 2, 2])
