@@ -94,7 +94,7 @@ def fit(
             notify("on_epoch_end", epoch, logs=logs)
             if self.stop_training:
                 break
-        if self.optimizer.use_ema and epochs > initial_epoch:
+        if self.optimizer.use_ema and self.optimizer.built and epochs:
             self.optimizer.finalize_variable_values(self.trainable_variables)
         notify("on_train_end", logs=logs)
     return history

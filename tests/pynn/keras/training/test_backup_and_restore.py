@@ -174,6 +174,18 @@ def test_a_later_fit_begins_at_the_beginning(tmp_path):
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["training_state.npz"]
 
 
+def test_a_run_that_was_done_ends_with_the_averages_again(tmp_path):
+    """As in Keras, where fit ends with them also after no epoch; without epochs it does not."""
+    made = model("built", keras.optimizers.SGD(0.1, use_ema=True), 1)
+    made.fit(X, Y, epochs=0, verbose=0)
+    backup = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    made.fit(X, Y, epochs=2, verbose=0, callbacks=[backup])
+    found = made.get_weights()
+    assert made.fit(X, Y, epochs=2, verbose=0, callbacks=[backup]).epoch == []
+    for w, value in zip(made.get_weights(), found, strict=True):
+        np.testing.assert_array_equal(w, value)
+
+
 def test_batches(tmp_path):
     """After every second batch; training goes on with the epoch in which it was stopped, as in Keras."""
     backup = {"backup_dir": tmp_path / "b", "save_freq": 2}
