@@ -14,11 +14,10 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.spec import TensorSpec
 from ..engine.tensor import Tensor
 from .elements import stack, unstack
-from .node import UNKNOWN, Node, Start, groups, picklable, positive
+from .node import UNKNOWN, Node, Start, groups, positive
 from .specs import batched, row
 
 
-@picklable
 def batch(source: Node, batch_size: int, drop_remainder: bool) -> Node:
     size = positive(batch_size, "Batch size")
 
@@ -52,7 +51,6 @@ def _batches(
     )
 
 
-@picklable
 def padded_batch(source: Node, batch_size: int, padded_shapes: Any, padding_values: Any, drop_remainder: bool) -> Node:
     size, element = positive(batch_size, "Batch size"), source.spec()
     leaves = nest.flatten(element)
@@ -120,7 +118,6 @@ def _padded(column: Sequence[Tensor], shape: Sequence[int | None], value: np.nda
     return Tensor(out)
 
 
-@picklable
 def rebatch(source: Node, batch_size: int | Sequence[int], drop_remainder: bool) -> Node:
     """The rows of batches as batches of other sizes, which are taken in turn."""
     sizes = [positive(n, "Batch size") for n in to_shape(batch_size)]
@@ -152,7 +149,6 @@ def _joined(parts: list[list[np.ndarray]]) -> list[np.ndarray]:
     return parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
-@picklable
 def unbatch(source: Node) -> Node:
     """The rows of each element as elements."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from .elements import as_element, next_state
 from .iterator import OwnedIterator
 from .node import INFINITE, Node, worker_count
 
+P = ParamSpec("P")
+
 
 class Dataset:
     """Elements in order, of a known, unknown or infinite number; each is a Tensor, or a nest (tuples, dicts) of them.
@@ -28,18 +30,19 @@ class Dataset:
     ones. Wherever a function takes an element, a tuple's items are separate arguments.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, make: Callable[P, Node], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        self._node = make(*args, **kwargs)
+        self._node.made = self._node.made or partial(make, *args, **kwargs)
 
     @staticmethod
     def from_tensor_slices(tensors: TensorLike) -> Dataset:
         """The rows of tensors (n, ...) in a nest. A list is data, as an array is. ValueError: n differs."""
-        return Dataset(sources.slices(tensors))
+        return Dataset(sources.slices, tensors)
 
     @staticmethod
     def from_tensors(tensors: TensorLike) -> Dataset:
         """One element."""
-        return Dataset(sources.single(tensors))
+        return Dataset(sources.single, tensors)
 
     @staticmethod
     def from_generator(
@@ -54,17 +57,17 @@ class Dataset:
         The elements' form is a nest of tf.TensorSpec (`output_signature`), or of dtypes and shapes. TypeError: none
         of them. InvalidArgumentError: another form, or shape, was yielded. What the generator raises is not wrapped.
         """
-        return Dataset(sources.generated(generator, output_types, output_shapes, args, output_signature))
+        return Dataset(sources.generated, generator, output_types, output_shapes, args, output_signature)
 
     @staticmethod
     def range(start: Any, stop: Any = None, step: Any = 1, *, output_type: DTypeLike = np.int64) -> Dataset:
         """start, start + step, ... below stop; range(stop) counts from 0."""
-        return Dataset(sources.span(start, stop, step, output_type))
+        return Dataset(sources.span, start, stop, step, output_type)
 
     @staticmethod
     def counter(start: Any = 0, step: Any = 1, dtype: DTypeLike = np.int64) -> Dataset:
         """start, start + step, ... without end."""
-        return Dataset(sources.counter(start, step, dtype))
+        return Dataset(sources.counter, start, step, dtype)
 
     @staticmethod
     def random(seed: int | None = None, rerandomize_each_iteration: bool | None = None) -> Dataset:
@@ -73,7 +76,7 @@ class Dataset:
         They are not the numbers that TensorFlow makes of the seed.
         """
         anew = seed is None if rerandomize_each_iteration is None else rerandomize_each_iteration
-        return Dataset(sources.random(selections.Generators(seed, anew)))
+        return Dataset(sources.random, selections.Generators(seed, anew))
 
     @staticmethod
     def zip(*args: Any, datasets: Any = None) -> Dataset:
@@ -88,7 +91,7 @@ class Dataset:
         if structure != sources.tuples(structure):
             raise TypeError("Inputs of `zip` are datasets in tuples or dicts: a list is not supported.")
         nodes = nest.pack_sequence_as(structure, [part._node for part in parts])
-        return structure if isinstance(structure, Dataset) else Dataset(joins.zip_(nodes))
+        return structure if isinstance(structure, Dataset) else Dataset(joins.zip_, nodes)
 
     def map(
         self, map_func: Callable[..., Any], num_parallel_calls: int | None = None, deterministic: bool | None = None
@@ -99,30 +102,30 @@ class Dataset:
         functions of the usual size are slowed down by threads. The order is the same whatever `deterministic`
         says (False would allow another).
         """
-        return Dataset(transformations.map_(self._node, map_func, num_parallel_calls))
+        return Dataset(transformations.map_, self._node, map_func, num_parallel_calls)
 
     def filter(self, predicate: Callable[..., Any]) -> Dataset:
         """The elements for which the predicate, a bool scalar (else ValueError), is true."""
-        return Dataset(transformations.filter_(self._node, predicate))
+        return Dataset(transformations.filter_, self._node, predicate)
 
     def take_while(self, predicate: Callable[..., Any]) -> Dataset:
         """The elements before the first for which the predicate, a bool scalar (else ValueError), is false."""
-        return Dataset(transformations.take_while(self._node, predicate))
+        return Dataset(transformations.take_while, self._node, predicate)
 
     def scan(self, initial_state: Any, scan_func: Callable[[Any, Any], Any]) -> Dataset:
         """The outputs of state, output = scan_func(state, element), from initial_state on.
 
         TypeError: no pair, or a new state of another structure or dtype.
         """
-        return Dataset(transformations.scan(self._node, initial_state, scan_func))
+        return Dataset(transformations.scan, self._node, initial_state, scan_func)
 
     def unique(self) -> Dataset:
         """The first of equal elements. TypeError: they are not int32 or int64."""
-        return Dataset(transformations.unique(self._node))
+        return Dataset(transformations.unique, self._node)
 
     def flat_map(self, map_func: Callable[..., Dataset]) -> Dataset:
         """The elements of the dataset map_func(first element), then of the second's, ..."""
-        return Dataset(joins.flat_map(self._node, partial(_node_of, map_func)))
+        return Dataset(joins.flat_map, self._node, partial(_node_of, map_func))
 
     def interleave(
         self,
@@ -138,7 +141,7 @@ class Dataset:
         TensorFlow's deterministic one, whatever num_parallel_calls and deterministic say.
         """
         return Dataset(
-            joins.interleave(self._node, partial(_node_of, map_func), cycle_length, block_length, num_parallel_calls)
+            joins.interleave, self._node, partial(_node_of, map_func), cycle_length, block_length, num_parallel_calls
         )
 
     def shuffle(self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True) -> Dataset:
@@ -150,7 +153,7 @@ class Dataset:
         buffer_size UNKNOWN_CARDINALITY: all.
         """
         generator = selections.Generators(seed, bool(reshuffle_each_iteration))
-        return Dataset(selections.shuffle(self._node, buffer_size, generator))
+        return Dataset(selections.shuffle, self._node, buffer_size, generator)
 
     def batch(
         self,
@@ -165,7 +168,7 @@ class Dataset:
         deterministic say: the rows of large batches are copied by the kernels' threads.
         """
         worker_count(num_parallel_calls)
-        return Dataset(batches.batch(self._node, batch_size, bool(drop_remainder)))
+        return Dataset(batches.batch, self._node, batch_size, bool(drop_remainder))
 
     def padded_batch(
         self, batch_size: int, padded_shapes: Any = None, padding_values: Any = None, drop_remainder: bool = False
@@ -177,23 +180,23 @@ class Dataset:
         InvalidArgumentError where that is found in a batch. TypeError: padding_values of another dtype.
         """
         return Dataset(
-            batches.padded_batch(self._node, batch_size, padded_shapes, padding_values, bool(drop_remainder))
+            batches.padded_batch, self._node, batch_size, padded_shapes, padding_values, bool(drop_remainder)
         )
 
     def rebatch(self, batch_size: int | Sequence[int], drop_remainder: bool = False) -> Dataset:
         """The rows of the elements in batches of this size, or of these sizes in turn. ValueError: scalars."""
-        return Dataset(batches.rebatch(self._node, batch_size, bool(drop_remainder)))
+        return Dataset(batches.rebatch, self._node, batch_size, bool(drop_remainder))
 
     def window(self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False) -> Dataset:
         """Datasets of `size` elements each, `stride` apart; each begins `shift` (by default size) after the last one.
 
         Of nests, each leaf becomes a dataset. The last windows may be shorter, or are dropped.
         """
-        return Dataset(joins.window(self._node, size, shift, stride, bool(drop_remainder), Dataset))
+        return Dataset(joins.window, self._node, size, shift, stride, bool(drop_remainder), Dataset)
 
     def unbatch(self) -> Dataset:
         """The rows of the elements (n, ...) as elements. InvalidArgumentError: n differs within an element."""
-        return Dataset(batches.unbatch(self._node))
+        return Dataset(batches.unbatch, self._node)
 
     def prefetch(self, buffer_size: int) -> Dataset:
         """The same elements, up to buffer_size of them (AUTOTUNE: 2) made ahead by a thread; 0: none.
@@ -201,36 +204,36 @@ class Dataset:
         The thread ends with the pass, or when its iterator is no longer used. What it raises is raised where the
         element would have come.
         """
-        return Dataset(transformations.prefetch(self._node, buffer_size))
+        return Dataset(transformations.prefetch, self._node, buffer_size)
 
     def repeat(self, count: int | None = None) -> Dataset:
         """The elements of `count` passes; None or a negative number: without end."""
-        return Dataset(selections.repeat(self._node, count))
+        return Dataset(selections.repeat, self._node, count)
 
     def take(self, count: int) -> Dataset:
         """The first `count` elements; a negative number: all."""
-        return Dataset(selections.take(self._node, count))
+        return Dataset(selections.take, self._node, count)
 
     def skip(self, count: int) -> Dataset:
         """All but the first `count` elements; a negative number: none."""
-        return Dataset(selections.skip(self._node, count))
+        return Dataset(selections.skip, self._node, count)
 
     def shard(self, num_shards: int, index: int) -> Dataset:
         """Elements index, index + num_shards, ..."""
-        return Dataset(selections.shard(self._node, num_shards, index))
+        return Dataset(selections.shard, self._node, num_shards, index)
 
     def concatenate(self, dataset: Dataset) -> Dataset:
         """These elements, then the other dataset's. TypeError, when they come: another structure or dtype."""
-        return Dataset(joins.concatenate(self._node, dataset._node))
+        return Dataset(joins.concatenate, self._node, dataset._node)
 
     def enumerate(self, start: int = 0) -> Dataset:
         """Pairs (int64 number from `start`, element)."""
-        return Dataset(transformations.enumerate_(self._node, start))
+        return Dataset(transformations.enumerate_, self._node, start)
 
     @neutral(filename="")
     def cache(self) -> Dataset:
         """The same elements, which the first complete pass stores in memory for the later ones."""
-        return Dataset(transformations.cache(self._node))
+        return Dataset(transformations.cache, self._node)
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
         """transformation_func(self). TypeError: that is no dataset."""

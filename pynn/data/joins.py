@@ -16,14 +16,13 @@ from ..engine import nest
 from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from .elements import next_state
-from .node import AUTOTUNE, INFINITE, UNKNOWN, Node, Rows, Start, picklable, positive, worker_count
+from .node import AUTOTUNE, INFINITE, UNKNOWN, Node, Rows, Start, positive, worker_count
 from .sources import listed, slices
 from .specs import DatasetSpec, merged, spec_of
 
 Function = Callable[[Any], Node]  # of an element
 
 
-@picklable
 def flat_map(source: Node, function: Function) -> Node:
     return _several(
         "FlatMap", source, function, lambda: chain.from_iterable(function(e).elements() for e in source.elements())
@@ -35,7 +34,6 @@ def _several(name: str, source: Node, function: Function, elements: Start) -> No
     return Node(name, elements, lambda: UNKNOWN, cache(lambda: function(next(source.elements())).spec()))
 
 
-@picklable
 def interleave(
     source: Node,
     function: Function,
@@ -71,7 +69,6 @@ def interleave(
     return _several("Interleave", source, function, elements)
 
 
-@picklable
 def zip_(structure: Any) -> Node:
     """A nest of the elements of several nodes, until the first of them ends."""
     nodes = nest.flatten(structure)
@@ -96,7 +93,6 @@ def zip_(structure: Any) -> Node:
     return Node("Zip", elements, count, lambda: nest.pack_sequence_as(structure, [node.spec() for node in nodes]), rows)
 
 
-@picklable
 def concatenate(first: Node, second: Node) -> Node:
     def elements() -> Iterator[Any]:
         last = None
@@ -123,11 +119,10 @@ def _assert_alike(first: Any, second: Any) -> None:
         raise TypeError(f"Incompatible dataset elements: {spec_of(first)} and {spec_of(second)}") from None
 
 
-@picklable
 def window(
-    source: Node, size: int, shift: int | None, stride: int, drop_remainder: bool, wrap: Callable[[Node], Any]
+    source: Node, size: int, shift: int | None, stride: int, drop_remainder: bool, dataset: Callable[..., Any]
 ) -> Node:
-    """For each leaf of the elements a dataset, which `wrap` makes of a node."""
+    """For each leaf of the elements a dataset; dataset: the class."""
     length, step = positive(size, "Window size"), positive(stride, "Window stride")
     hop = length if shift is None else positive(shift, "Window shift")
     reach = (length - 1) * step + 1
@@ -144,14 +139,14 @@ def window(
     def make(start: Start) -> Iterator[Any]:
         if rows := source.rows():
             for numbers in windows(rows.numbers()):
-                nodes = [slices(Tensor(array)) for array in rows.take(np.array(numbers, np.intp))]
-                yield nest.pack_sequence_as(rows.structure, map(wrap, nodes))
+                leaves = [dataset(slices, Tensor(array)) for array in rows.take(np.array(numbers, np.intp))]
+                yield nest.pack_sequence_as(rows.structure, leaves)
         else:
             specs = nest.flatten(source.spec())
             for group in windows(start()):
                 columns = zip(*map(nest.flatten, group), strict=True)
-                nodes = [listed("Listed", column, spec) for column, spec in zip(columns, specs, strict=True)]
-                yield nest.pack_sequence_as(group[0], map(wrap, nodes))
+                leaves = [dataset(listed, "Listed", column, spec) for column, spec in zip(columns, specs, strict=True)]
+                yield nest.pack_sequence_as(group[0], leaves)
 
     def count(n: int) -> int:
         return n if n < 0 else max((n - reach) // hop + 1, 0) if drop_remainder else -(-n // hop)

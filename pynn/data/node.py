@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial, wraps
+from functools import cache
 from itertools import islice
 from operator import call, index
-from typing import Any, ParamSpec
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ AUTOTUNE = INFINITE = -1
 UNKNOWN = -2
 BLOCK = 256  # rows that `elements` takes in one call
 
-P = ParamSpec("P")
 Start = Callable[[], Iterator[Any]]  # each call starts a new pass
 
 
@@ -69,6 +68,7 @@ class Node:
     spec: gives the nest of TensorSpec that fits every element
     rows: gives the elements as rows of arrays; None: they are none (of a cache: not yet)
     batch_size: of a node that `batch` made
+    made: makes an equal node, for pickle and copy; Dataset sets it
     """
 
     name: str
@@ -77,10 +77,10 @@ class Node:
     spec: Callable[[], Any]
     rows: Callable[[], Rows | None] = lambda: None
     batch_size: int | None = None
-    made: Callable[[], Node] | None = None  # makes an equal node, for pickle and copy
+    made: Callable[[], Node] | None = None
 
     def __reduce__(self) -> Any:
-        return call, (self.made,)
+        return call, (self.made,), {"made": self.made}  # which a copy of the copy needs
 
     def derive(
         self,
@@ -104,19 +104,6 @@ class Node:
             return found.elements() if found else choose(self.elements)
 
         return Node(name, elements, lambda: count(self.count()), self.spec, rows)
-
-
-def picklable(function: Callable[P, Node]) -> Callable[P, Node]:
-    """A decorator of functions that make nodes: pickle and copy call the function again with its arguments."""
-
-    @wraps(function)
-    def recording(*args: P.args, **kwargs: P.kwargs) -> Node:
-        node = function(*args, **kwargs)
-        if node.made is None:
-            node.made = partial(recording, *args, **kwargs)
-        return node
-
-    return recording
 
 
 def positive(value: int, name: str) -> int:

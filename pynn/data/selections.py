@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.errors import InvalidArgumentError
 from ..ops import random
-from .node import INFINITE, UNKNOWN, Node, Start, picklable
+from .node import INFINITE, UNKNOWN, Node, Start
 
 
 class Generators:
@@ -28,7 +28,6 @@ class Generators:
         return np.random.default_rng((self._seed, number))
 
 
-@picklable
 def shuffle(source: Node, buffer_size: int, generator: Generators) -> Node:
     size = index(buffer_size)
     if size < 1 and size != UNKNOWN:
@@ -49,7 +48,6 @@ def _shuffled(items: Iterator[Any], size: int | None, rng: np.random.Generator) 
         yield buffer[n]
 
 
-@picklable
 def repeat(source: Node, count: int | None) -> Node:
     times = -1 if count is None else index(count)
 
@@ -70,7 +68,6 @@ def repeat(source: Node, count: int | None) -> Node:
     return source.select("Repeat", repeated, number)
 
 
-@picklable
 def take(source: Node, count: int) -> Node:
     size = index(count)
     if size < 0:
@@ -82,7 +79,6 @@ def take(source: Node, count: int) -> Node:
     )
 
 
-@picklable
 def skip(source: Node, count: int) -> Node:
     size = index(count)
     return source.select(
@@ -92,7 +88,6 @@ def skip(source: Node, count: int) -> Node:
     )
 
 
-@picklable
 def shard(source: Node, num_shards: int, index: int) -> Node:
     if num_shards < 1:
         raise InvalidArgumentError(f"Number of shards must be greater than zero (currently num_shards = {num_shards}).")

@@ -17,12 +17,11 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.spec import TensorSpec
 from ..engine.tensor import Tensor
 from .elements import as_element
-from .node import INFINITE, UNKNOWN, Node, Rows, picklable
+from .node import INFINITE, UNKNOWN, Node, Rows
 from .selections import Generators
 from .specs import row, spec_of
 
 
-@picklable
 def slices(tensors: Any) -> Node:
     """The rows of a nest of tensors that have equally many."""
     tensors = as_element(tensors)
@@ -38,7 +37,6 @@ def slices(tensors: Any) -> Node:
     return Node("Slices", rows.elements, lambda: len(leaves[0]), lambda: row(spec_of(tensors)), lambda: rows)
 
 
-@picklable
 def single(tensors: Any) -> Node:
     element = as_element(tensors)
     if not nest.flatten(element):
@@ -46,7 +44,6 @@ def single(tensors: Any) -> Node:
     return listed("Single", [element], spec_of(element))
 
 
-@picklable
 def listed(name: str, elements: Sequence[Any], spec: Any) -> Node:
     """A node of elements that exist already."""
     return Node(name, lambda: iter(elements), lambda: len(elements), lambda: spec)
@@ -60,7 +57,6 @@ def _numbers(name: str, start: Callable[[], Iterable[Any]], count: int, dtype: D
     )
 
 
-@picklable
 def span(start: Any, stop: Any, step: Any, output_type: Any) -> Node:
     first, last, delta = (0, start, step) if stop is None else (start, stop, step)
     if not index(delta):
@@ -69,19 +65,16 @@ def span(start: Any, stop: Any, step: Any, output_type: Any) -> Node:
     return _numbers("Range", lambda: numbers, len(numbers), as_dtype(output_type))
 
 
-@picklable
 def counter(start: Any, step: Any, dtype: Any) -> Node:
     kind = as_dtype(dtype)
     first, delta = as_array(start, kind).item(), as_array(step, kind).item()
     return _numbers("Counter", lambda: itertools.count(first, delta), INFINITE, kind)
 
 
-@picklable
 def random(generator: Generators) -> Node:
     return _numbers("Random", lambda: iter(partial(generator().integers, 2**32), None), INFINITE, as_dtype(np.int64))
 
 
-@picklable
 def generated(generator: Callable[..., Iterable[Any]], types: Any, shapes: Any, args: Any, signature: Any) -> Node:
     """The values that a generator function yields, converted to the specification's dtypes and checked against it."""
     if not callable(generator):

@@ -15,12 +15,11 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.spec import TensorSpec
 from ..engine.tensor import Tensor
 from .elements import as_element, call, mapped, next_state, stack
-from .node import AUTOTUNE, UNKNOWN, Node, Rows, Start, picklable, worker_count
+from .node import AUTOTUNE, UNKNOWN, Node, Rows, Start, worker_count
 from .specs import DatasetSpec, result_spec
 from .threads import parallel, prefetched
 
 
-@picklable
 def map_(source: Node, map_func: Callable[..., Any], num_parallel_calls: int | None) -> Node:
     workers, function = worker_count(num_parallel_calls), partial(mapped, map_func)
 
@@ -45,12 +44,10 @@ def _loose_spec(leaf: Any, ranked: bool) -> Any:
     return TensorSpec([None] * leaf.ndim if ranked else None, leaf.dtype)
 
 
-@picklable
 def filter_(source: Node, predicate: Callable[..., Any]) -> Node:
     return source.derive("Filter", lambda start: filter(partial(_holds, predicate), start()), lambda _: UNKNOWN)
 
 
-@picklable
 def take_while(source: Node, predicate: Callable[..., Any]) -> Node:
     return source.derive(
         "TakeWhile", lambda start: itertools.takewhile(partial(_holds, predicate), start()), lambda _: UNKNOWN
@@ -68,7 +65,6 @@ def _holds(predicate: Callable[..., Any], element: Any) -> bool:
     return bool(array)
 
 
-@picklable
 def scan(source: Node, initial_state: Any, scan_func: Callable[[Any, Any], Any]) -> Node:
     initial = as_element(initial_state)
 
@@ -90,7 +86,6 @@ def scan(source: Node, initial_state: Any, scan_func: Callable[[Any, Any], Any])
     return source.derive("Scan", make, spec=partial(result_spec, lambda element: step(initial, element)[1]))
 
 
-@picklable
 def unique(source: Node) -> Node:
     leaves = nest.flatten(source.spec())
     for leaf in leaves:
@@ -111,7 +106,6 @@ def unique(source: Node) -> Node:
     return source.derive("Unique", make, lambda _: UNKNOWN)
 
 
-@picklable
 def enumerate_(source: Node, start: int) -> Node:
     first = index(start)
 
@@ -122,7 +116,6 @@ def enumerate_(source: Node, start: int) -> Node:
     return source.derive("Enumerate", make, spec=lambda element: (TensorSpec((), np.int64), element))
 
 
-@picklable
 def prefetch(source: Node, buffer_size: int) -> Node:
     size = index(buffer_size)
     if size < AUTOTUNE:
@@ -131,7 +124,6 @@ def prefetch(source: Node, buffer_size: int) -> Node:
     return source.derive("Prefetch", lambda start: prefetched(start, ahead) if ahead else start())
 
 
-@picklable
 def cache(source: Node) -> Node:
     kept: Rows | list[Any] | None = None
 
