@@ -9,33 +9,48 @@ Each function writes to the default writer of this thread, and returns whether t
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, SupportsIndex
 
+import numpy as np
+
+from ..engine.typing import TensorLike
 from ..support.missing import missing
-from .events import EventFile
+from . import events
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+Step = SupportsIndex | None  # None: the default's
 
 
 class _Default(threading.local):
     writer: SummaryWriter | None = None
-    step: Any = None
-    record: Any = True  # or a function that returns a bool
+    step: Step = None
+    record: bool | Callable[[], bool] = True
 
 
 _default = _Default()
 
 
 class SummaryWriter:
-    """Writes to one event file; made by `create_file_writer`. RuntimeError: it is made the default, but closed."""
+    """Writes to one event file; made by `create_file_writer`, and closed at the end of the program at the latest."""
 
-    def __init__(self, events: EventFile) -> None:
-        self._events = events
+    def __init__(self, logdir: str, max_queue: int, flush_secs: float, suffix: str) -> None:
+        events.tensorboard()
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+        self._file = EventFileWriter(logdir, max_queue, flush_secs, suffix)
+        self._finish = weakref.finalize(self, self._file.close)
 
     @contextmanager
-    def as_default(self, step: Any = None) -> Iterator[SummaryWriter]:
+    def as_default(self, step: Step = None) -> Iterator[SummaryWriter]:
         """A context in which the functions write here, with `step` as their default; flushes at its end."""
         before = _default.writer, _default.step
         self.set_as_default(step)
@@ -45,9 +60,9 @@ class SummaryWriter:
             _default.writer, _default.step = before
             self.flush()
 
-    def set_as_default(self, step: Any = None) -> None:
-        """The functions write here from now on, with `step` as their default."""
-        if self._events.closed:
+    def set_as_default(self, step: Step = None) -> None:
+        """The functions write here from now on, with `step` as their default. RuntimeError: the writer is closed."""
+        if not self._finish.alive:
             raise RuntimeError(f"SummaryWriter {self!r} is already closed")
         _default.writer = self
         if step is not None:
@@ -58,11 +73,17 @@ class SummaryWriter:
 
     def flush(self) -> None:
         """Writes everything so far to the disk."""
-        self._events.flush()
+        if self._finish.alive:
+            self._file.flush()
 
     def close(self) -> None:
         """Flushes; nothing can be written after this."""
-        self._events.close()
+        self._finish()
+
+    def _add(self, summary: Summary, step: SupportsIndex) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        self._file.add_event(Event(wall_time=time.time(), step=operator.index(step), summary=summary))
 
 
 def create_file_writer(
@@ -78,7 +99,7 @@ def create_file_writer(
     """
     seconds = 120 if flush_millis is None else flush_millis / 1000
     queue = 10 if max_queue is None else max_queue
-    return SummaryWriter(EventFile(os.fspath(logdir), queue, seconds, filename_suffix or ".v2"))
+    return SummaryWriter(os.fspath(logdir), queue, seconds, filename_suffix or ".v2")
 
 
 @contextmanager
@@ -97,37 +118,37 @@ def should_record_summaries() -> bool:
     return _default.writer is not None and bool(record() if callable(record) else record)
 
 
-def scalar(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
+def scalar(name: str, data: TensorLike, step: Step = None, description: str | None = None) -> bool:
     """Writes a number, as float32. ValueError: data is no scalar, or there is no step."""
-    return _written(EventFile.scalar, name, data, step, description)
+    return _written(events.scalar, step, name, data, description)
 
 
 def histogram(
-    name: str, data: Any, step: Any = None, buckets: int | None = None, description: str | None = None
+    name: str, data: TensorLike, step: Step = None, buckets: int | None = None, description: str | None = None
 ) -> bool:
     """Writes how often the values of data occur, in `buckets` (30) intervals of one width from smallest to largest."""
-    return _written(EventFile.histogram, name, data, step, buckets, description)
+    return _written(events.histogram, step, name, data, buckets, description)
 
 
-def image(name: str, data: Any, step: Any = None, max_outputs: int = 3, description: str | None = None) -> bool:
+def image(name: str, data: TensorLike, step: Step = None, max_outputs: int = 3, description: str | None = None) -> bool:
     """Writes the first max_outputs of k images (k, height, width, 1 to 4 channels): uint8, or floats from 0 to 1."""
-    return _written(EventFile.image, name, data, step, max_outputs, description)
+    return _written(events.image, step, name, data, max_outputs, description)
 
 
-def text(name: str, data: Any, step: Any = None, description: str | None = None) -> bool:
+def text(name: str, data: str | np.ndarray, step: Step = None, description: str | None = None) -> bool:
     """Writes a string (Markdown), or an array of strings."""
-    return _written(EventFile.text, name, data, step, description)
+    return _written(events.text, step, name, data, description)
 
 
-def _written(write: Callable[..., None], name: str, data: Any, step: Any, *options: Any) -> bool:
-    """Writes where there is a writer that records; returns whether."""
+def _written(make: Callable[..., Summary], step: Step, *args: object) -> bool:
+    """Writes make(*args) where there is a writer that records; returns whether."""
     writer = _default.writer
     if writer is None or not should_record_summaries():
         return False
     step = _default.step if step is None else step
     if step is None:
         raise ValueError("No step set. Please specify one through the `step` argument, or through as_default(step)")
-    write(writer._events, name, data, step, *options)
+    writer._add(make(*args), step)
     return True
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import summary
 from ...engine.variable import Variable
-from ...summary.events import tensorboard
+from ...summary import events
 from .base import Callback, Logs
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class TensorBoard(Callback):
     embeddings_metadata: Any = None
 
     def __post_init__(self) -> None:
-        tensorboard()
+        events.tensorboard()
         if self.profile_batch not in (0, None):
             raise ValueError(f"There is no profiler: `profile_batch` must be 0, got {self.profile_batch!r}")
         if self.embeddings_freq or self.embeddings_metadata is not None:
@@ -141,15 +141,15 @@ class TensorBoard(Callback):
 
     def _write(self, run: str, tag: str, values: dict[str, Any], step: int) -> None:
         for name, value in values.items():
-            self._writer(run)._events.scalar(tag.format(name), value, step)
+            self._writer(run)._add(events.scalar(tag.format(name), value), step)
 
     def _write_weights(self, epoch: int) -> None:
-        events = self._writer("train")._events
+        writer = self._writer("train")
         for weight in (w for layer in self.model.layers for w in layer.weights):
             path = getattr(weight, "path", weight.name).replace(":", "_")
-            events.histogram(f"{path}/histogram", weight, epoch)
+            writer._add(events.histogram(f"{path}/histogram", weight), epoch)
             if self.write_images and (pictures := _pictures(weight.numpy())) is not None:
-                events.image(f"{path}/image", pictures, epoch)
+                writer._add(events.image(f"{path}/image", pictures), epoch)
 
 
 def _pictures(weight: np.ndarray) -> np.ndarray | None:
