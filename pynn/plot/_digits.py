@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..engine.typing import TensorLike
 from ._figure import VERMILION, FilePath, new_figure, saved
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _LEGEND = "true > predicted, its probability"
 
 
-def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, path: FilePath | None = None) -> Figure:
+def digits(
+    images: TensorLike, labels: Sequence[object] | None = None, columns: int = 10, path: FilePath | None = None
+) -> Figure:
     """A sheet of all images, dark on light, row by row, each under its label.
 
     images: (n, h, w), (n, h, w, 1), or flat (n, h * h), any real dtype. labels: n of anything that prints.
@@ -29,7 +32,7 @@ def digits(images: Any, labels: Sequence[Any] | None = None, columns: int = 10, 
 
 
 def predictions(
-    images: Any, labels: Any, probabilities: Any, columns: int = 10, path: FilePath | None = None
+    images: TensorLike, labels: TensorLike, probabilities: TensorLike, columns: int = 10, path: FilePath | None = None
 ) -> Figure:
     """A sheet of all images, each under its label and what the model makes of it; the misclassified ones are framed.
 
@@ -37,35 +40,33 @@ def predictions(
     Each caption reads: true > predicted, and the probability that the model gave to its prediction.
     ValueError: their numbers differ, or these are no probabilities (logits, for example).
     """
-    pictures, labels, predicted, certainty = _judged(images, labels, probabilities)
-    wrong = np.flatnonzero(predicted != labels)
+    pictures, captions, wrong, _ = _judged(images, labels, probabilities)
     title = f"{len(wrong)} of {len(pictures)} misclassified{', framed' if len(wrong) else ''}\n{_LEGEND}"
-    captions = [_caption(*each) for each in zip(labels, predicted, certainty, strict=True)]
     return _sheet(pictures, captions, columns, title, path, framed=set(wrong.tolist()))
 
 
 def mistakes(
-    images: Any, labels: Any, probabilities: Any, count: int = 40, columns: int = 10, path: FilePath | None = None
+    images: TensorLike,
+    labels: TensorLike,
+    probabilities: TensorLike,
+    count: int = 40,
+    columns: int = 10,
+    path: FilePath | None = None,
 ) -> Figure:
     """A sheet of the `count` misclassified images of which the model was most certain.
 
     images, labels, probabilities, captions: as in predictions.
     """
-    pictures, labels, predicted, certainty = _judged(images, labels, probabilities)
+    pictures, captions, wrong, certainty = _judged(images, labels, probabilities)
     if count < 1:
         raise ValueError(f"count must be 1 or more, not {count}")
-    wrong = np.flatnonzero(predicted != labels)
     shown = wrong[np.argsort(-certainty[wrong], kind="stable")][:count]
-    captions = [_caption(labels[i], predicted[i], certainty[i]) for i in shown]
-    title = f"{len(wrong)} of {len(pictures)} misclassified"
-    if len(shown) < len(wrong):
-        title += f"; the {len(shown)} most certain"
-    if len(shown):
-        title += f"\n{_LEGEND}"
-    return _sheet(pictures[shown], captions, columns, title, path)
+    most_certain = f"; the {len(shown)} most certain" if len(shown) < len(wrong) else ""
+    title = f"{len(wrong)} of {len(pictures)} misclassified{most_certain}" + (f"\n{_LEGEND}" if len(shown) else "")
+    return _sheet(pictures[shown], [captions[i] for i in shown], columns, title, path)
 
 
-def _pictures(images: Any) -> np.ndarray:
+def _pictures(images: TensorLike) -> np.ndarray:
     """(n, h, w) of the images that digits takes. ValueError for other shapes."""
     x = np.asarray(images)
     if x.ndim == 4 and x.shape[3] == 1:
@@ -77,8 +78,10 @@ def _pictures(images: Any) -> np.ndarray:
     return x
 
 
-def _judged(images: Any, labels: Any, probabilities: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The pictures, their labels, the most probable classes and their probabilities, all of one length."""
+def _judged(
+    images: TensorLike, labels: TensorLike, probabilities: TensorLike
+) -> tuple[np.ndarray, list[str], np.ndarray, np.ndarray]:
+    """The pictures, their captions, the numbers of the misclassified ones, and the probabilities of all predictions."""
     pictures = _pictures(images)
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     if labels.shape != (len(pictures),) or probabilities.ndim != 2 or len(probabilities) != len(pictures):
@@ -89,11 +92,10 @@ def _judged(images: Any, labels: Any, probabilities: Any) -> tuple[np.ndarray, n
     low, high = probabilities.min(), probabilities.max()
     if low < 0 or high > 1.001:  # softmax in float32 may round above 1; NaN, of a model that diverged, is shown
         raise ValueError(f"probabilities from {low:.3g} to {high:.3g}: tf.nn.softmax makes probabilities of logits")
-    return pictures, labels, probabilities.argmax(axis=1), probabilities.max(axis=1)
-
-
-def _caption(label: Any, predicted: Any, certainty: Any) -> str:
-    return f"{label} > {predicted}  {certainty:.0%}"
+    predicted, certainty = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    judged = zip(labels, predicted, certainty, strict=True)
+    captions = [f"{label} > {prediction}  {share:.0%}" for label, prediction, share in judged]
+    return pictures, captions, np.flatnonzero(predicted != labels), certainty
 
 
 def _sheet(

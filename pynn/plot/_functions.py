@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..engine.typing import TensorLike
 from ..keras.activations import get
 from ..ops import softmax as _softmax
 from ._figure import BLUE, VERMILION, FilePath, new_figure, saved
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _AGREE = 1e-6  # a softmax in float32 may be off by so much
 
 
-def activations(*functions: str | Callable[[Any], Any], path: FilePath | None = None) -> Figure:
+def activations(*functions: str | Callable[[np.ndarray], TensorLike], path: FilePath | None = None) -> Figure:
     """Curves of activation functions from -6 to 6, one panel each; of none: linear, sigmoid and relu.
 
     functions: names, as Dense takes them, or functions of an array. ValueError: one that changes the array's shape.
@@ -39,7 +41,9 @@ def activations(*functions: str | Callable[[Any], Any], path: FilePath | None = 
     return saved(figure, path)
 
 
-def softmax(z: Any, function: Callable[[Any], Any] | None = None, path: FilePath | None = None) -> Figure:
+def softmax(
+    z: TensorLike, function: Callable[[np.ndarray], TensorLike] | None = None, path: FilePath | None = None
+) -> Figure:
     """Bars of n logits z, of their exponentials, and of the probabilities that softmax makes of them.
 
     function: a softmax of one's own, to be checked: its results stand beside pynn's.
@@ -82,7 +86,7 @@ def softmax(z: Any, function: Callable[[Any], Any] | None = None, path: FilePath
 
 
 def _bars(
-    axes: Any, at: np.ndarray, values: np.ndarray, color: str, thickness: float = 0.8, label: str = "", hatch: str = ""
+    axes: Axes, at: np.ndarray, values: np.ndarray, color: str, thickness: float = 0.8, label: str = "", hatch: str = ""
 ) -> None:
     """Horizontal bars, each with its value; what is not finite has no length."""
     lengths = np.where(np.isfinite(values), values, 0)
