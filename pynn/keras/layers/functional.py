@@ -7,24 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ..common import configuration, registry
 from ..common.symbolic import is_symbolic
-from .operation import Operation
-
-
-class _Call(Operation):
-    """An operation of KerasTensors with options, which are in its configuration."""
-
-    def __init__(self, name: str | None = None, **options: Any) -> None:
-        super().__init__(name)
-        self.options = options
-
-    def call(self, *inputs: Any) -> Any:
-        return type(self)._function(*inputs, **self.options)
-
-    def get_config(self) -> dict[str, Any]:
-        """The name and the options."""
-        return super().get_config() | {name: configuration.serialize(value) for name, value in self.options.items()}
+from .operation import operation_class
 
 
 def operation(name: str, function: Callable[..., Any], inputs: int = 1, module: str = "numpy") -> Callable[..., Any]:
@@ -32,11 +16,7 @@ def operation(name: str, function: Callable[..., Any], inputs: int = 1, module: 
 
     module: Keras's file of the layer's class
     """
-    title, place = "".join(part.capitalize() for part in name.split("_")), f"keras.src.ops.{module}"
-    layer = registry.OURS.get((place, title))
-    if layer is None:
-        layer = type(title, (_Call,), {"_module": place, "_function": staticmethod(function), "__module__": __name__})
-        globals()[title] = layer  # where pickle looks for it
+    layer = operation_class("".join(part.capitalize() for part in name.split("_")), function, module)
     signature = inspect.signature(function)
 
     @wraps(function)

@@ -10,17 +10,20 @@ from ... import ops
 from ...engine.shapes import TensorShape
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
+from ..common import configuration
+from ..common.registry import OURS
 from .base import Layer
 
 
 class Operation(Layer):
-    """Calls a function; each class has one, and the name that it has in Keras's files."""
+    """Calls a function with options, which are in its configuration; each class has a function and a name in files."""
 
     _module = "keras.src.ops.numpy"
     _function: Callable[..., Any]
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
+        self.options = options
 
     def _cast(self, x: TensorLike) -> Any:
         return x if isinstance(x, (int, float)) else super()._cast(x)  # it takes the type of the other operand
@@ -30,11 +33,11 @@ class Operation(Layer):
         return super()._inferred(ones, kwargs)
 
     def call(self, *inputs: Any) -> Any:
-        return type(self)._function(*inputs)
+        return type(self)._function(*inputs, **self.options)
 
     def get_config(self) -> dict[str, Any]:
-        """The name alone."""
-        return {"name": self.name}
+        """The name and the options."""
+        return {"name": self.name} | {name: configuration.serialize(value) for name, value in self.options.items()}
 
     def get_build_config(self) -> None:
         """None: there is nothing to build."""
@@ -44,10 +47,19 @@ class Operation(Layer):
         """A new one. Older files name this class with an operation: those below. ValueError: another operation."""
         if cls is not Operation:
             return cls(**config)
-        for operation in cls.__subclasses__():
-            if operation.__module__ == __name__ and operation._function.__name__ == config["operation"]:
-                return operation(config["name"])
+        for title, function in _FUNCTIONS.items():
+            if function.__name__ == config["operation"]:
+                return operation_class(title, function)(config["name"])
         raise ValueError(f"There is no operation {config['operation']!r} on KerasTensors")
+
+
+def operation_class(title: str, function: Callable[..., Any], module: str = "numpy") -> type[Operation]:
+    """The class that calls the function, under its name in Keras's files; module: Keras's file of the class."""
+    place = f"keras.src.ops.{module}"
+    if (place, title) not in OURS:
+        about = {"_module": place, "_function": staticmethod(function), "__doc__": function.__doc__}
+        globals()[title] = type(title, (Operation,), about)  # among the module's names, where pickle looks for it
+    return OURS[place, title]
 
 
 class GetItem(Operation):
@@ -74,12 +86,11 @@ class GetItem(Operation):
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "Absolute": ops.abs, "Add": ops.add, "FloorDivide": ops.floordiv, "Greater": ops.greater,
+    "Absolute": ops.abs, "Add": ops.add, "FloorDivide": ops.floordiv, "GetItem": ops.getitem, "Greater": ops.greater,
     "GreaterEqual": ops.greater_equal, "Less": ops.less, "LessEqual": ops.less_equal, "LogicalAnd": ops.logical_and,
     "LogicalNot": ops.logical_not, "LogicalOr": ops.logical_or, "LogicalXor": ops.logical_xor, "Matmul": ops.matmul,
     "Mod": ops.mod, "Multiply": ops.multiply, "Negative": ops.negative, "Power": ops.pow, "Subtract": ops.subtract,
     "TrueDivide": ops.divide,
 }  # fmt: skip
-for _name, _function in _FUNCTIONS.items():
-    # among the module's names, where pickle looks for them
-    globals()[_name] = type(_name, (Operation,), {"_function": staticmethod(_function), "__doc__": _function.__doc__})
+for _title, _function in _FUNCTIONS.items():
+    operation_class(_title, _function)
