@@ -17,8 +17,9 @@ from ...support.extras import install
 from ..common.registry import UnknownObject
 
 FilePath = str | os.PathLike[str]
-# A file of weights is hardly compressible; one of zeros is, and so small that it does not matter
-MOST_PACKED, FREE = 64, 2**24  # bytes of arrays for each byte of the file, and beside them
+# The arrays of a file of n bytes take at most MOST_PACKED * n + FREE bytes: weights are hardly compressible, and zeros,
+# which are, matter only where there are many
+MOST_PACKED, FREE = 64, 2**24
 DEEPEST = 256  # levels of HDF5's groups: paths of deeper ones take time by the square
 
 
@@ -39,14 +40,14 @@ Arrays = dict[str, Stored]
 
 
 class File(Arrays):
-    """The arrays of a file by name; of HDF5 also the groups that lie in it, by path."""
+    """The arrays of an open file by name; groups: the paths of an HDF5 file's groups, "" is the outermost."""
 
-    def __init__(self, archive: Any, most: int) -> None:
-        self.archive, self.most = archive, most  # bytes, of all arrays, and of each attribute
+    def __init__(self, archive: Any, most: int) -> None:  # a ZipFile or h5py's File
+        self.archive, self.most = archive, most  # the limit in bytes of all arrays, and of each attribute
         self.groups = {""}
 
     def attribute(self, group: str, name: str) -> Any:
-        """What a group says of itself, text decoded; None: there is no such group, or attribute."""
+        """An attribute of a group, bytes decoded as text; None: there is no such group or attribute."""
         if group not in self.groups or name not in (attributes := self.archive[group or "/"].attrs):
             return None
         about = attributes.get_id(name)
@@ -62,11 +63,11 @@ class File(Arrays):
 def opened(
     file: FilePath | IO[bytes], kind: str, most: int | None = None, names: Collection[str] | None = None
 ) -> Iterator[File]:
-    """The arrays of a file. kind: ".npz" or ".h5". most: the bytes that they may take, by default by the file's size.
+    """The arrays of a file, which can be read inside this context.
 
-    names: which arrays of an npz, by default all. ValueError: not such a file, damaged, arrays outside of it, or too
-    large ones. FileNotFoundError, PermissionError, IsADirectoryError: the file itself cannot be read. ImportError: h5py
-    is not installed.
+    kind: ".npz" or ".h5". most: the limit of the arrays' bytes; None: most_bytes of the file. names: of an npz, which
+    arrays; None: all. ValueError: not such a file, damaged, arrays outside of it, or too large ones. FileNotFoundError,
+    PermissionError, IsADirectoryError: the file itself cannot be read. ImportError: h5py is not installed.
     """
     with damage(), open(file, "rb") if isinstance(file, (str, os.PathLike)) else nullcontext(file) as stream:
         size = stream.seek(0, os.SEEK_END)
@@ -118,7 +119,7 @@ def _hdf5(file: File) -> Iterator[tuple[Any, ...]]:
 
 
 def open_member(archive: zipfile.ZipFile, name: str, most: int) -> IO[bytes]:
-    """A member to read from. ValueError: too large, or packed so that it is unpacked a chunk as a whole."""
+    """A stream of a member. ValueError: larger than `most` bytes, or in a packing that is not unpacked bit by bit."""
     info = archive.getinfo(name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"{name} is neither stored nor deflated")
@@ -128,7 +129,7 @@ def open_member(archive: zipfile.ZipFile, name: str, most: int) -> IO[bytes]:
 
 
 def write(file: IO[bytes], arrays: Mapping[str, np.ndarray], kind: str) -> None:
-    """The arrays by name, as NumPy does (".npz"), or by path, in groups as Keras does. ImportError: no h5py."""
+    """Writes the arrays; kind: ".npz", or ".h5" with names as paths of groups. ImportError: h5py is not installed."""
     if kind == ".npz":
         np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
         return
@@ -138,6 +139,7 @@ def write(file: IO[bytes], arrays: Mapping[str, np.ndarray], kind: str) -> None:
 
 
 def h5py_module() -> ModuleType:
+    """The package. ImportError: it is not installed."""
     try:
         import h5py  # type: ignore[import-untyped]
     except ImportError:
@@ -163,5 +165,5 @@ def damage(about: str = "") -> Iterator[None]:
 
 
 def most_bytes(size: int) -> int:
-    """What the arrays of a file of this size may take."""
+    """The bytes that the arrays of a file of this size may take."""
     return MOST_PACKED * size + FREE

@@ -31,7 +31,7 @@ LEGACY = (".h5", ".hdf5")
 
 
 def path_of(filepath: FilePath, *endings: str, overwrite: bool = True) -> Path:
-    """The path. ValueError: it ends in none of these, or the file is there and may not be overwritten."""
+    """filepath as a Path. ValueError: it ends in none of these, or the file exists and may not be overwritten."""
     path = Path(filepath)
     if not path.name.endswith(endings):
         raise ValueError(f"The filename must end in {' or '.join(endings)}, got {path.name!r}")
@@ -44,7 +44,7 @@ def path_of(filepath: FilePath, *endings: str, overwrite: bool = True) -> Path:
 def save_model(model: Layer, filepath: FilePath, overwrite: bool = True) -> None:
     """Writes configuration, weights and optimizer, all or nothing; Keras reads it if h5py is installed here."""
     path = path_of(filepath, ".keras", overwrite=overwrite)
-    _refuse_own_ways(model)
+    _refuse_methods_for_files(model)
     config = json.dumps(serialize(model), indent=1)
     packed, name = io.BytesIO(), H5 if find_spec("h5py") else NPZ
     arrays.write(packed, weights.stored(model, optimizers=True), Path(name).suffix)
@@ -71,7 +71,7 @@ def load_model(filepath: FilePath, custom_objects: Mapping[str, Any] | None = No
             config["compile_config"] = None
         with limited(sum(array.size for array in file.values())):
             model = _made(config)
-        _refuse_own_ways(model)
+        _refuse_methods_for_files(model)
         weights.load_optimizers(model, _load(model, path, file), is_older)
     return model
 
@@ -85,7 +85,7 @@ def save_weights(model: Layer, filepath: FilePath, overwrite: bool = True) -> No
 
 
 def load_weights(model: Layer, filepath: FilePath, skip_mismatch: bool = False) -> None:
-    """Reads the weights of a file; if anything does not fit, ValueError, and no value is changed."""
+    """Reads the weights of a file. ValueError: something does not fit; then no weight is changed."""
     path = path_of(filepath, ".weights.h5", ".npz", ".keras", *LEGACY)
     with damage(f"{path} is not a weights file for this model: "), _opened(path) as (_, file, _):
         _load(model, path, file, skip_mismatch)
@@ -112,8 +112,8 @@ def _made(config: Any) -> Any:
     return model
 
 
-def _refuse_own_ways(model: Layer) -> None:
-    """ValueError: Keras calls more methods of layers and optimizers than are called here."""
+def _refuse_methods_for_files(model: Layer) -> None:
+    """ValueError: a layer or optimizer has methods for files that Keras calls, but pynn does not."""
     for layer in named_layers(model).values():
         if hasattr(layer, "save_assets") or hasattr(layer, "load_assets"):
             raise ValueError(f"Layer {layer.name!r} has save_assets or load_assets: such files are not supported")
@@ -127,7 +127,7 @@ def _is_legacy(path: Path) -> bool:
 
 
 def _load(model: Layer, path: Path, file: arrays.File, skip_mismatch: bool = False) -> arrays.Arrays:
-    """The model takes the weights of an opened file; returns all its arrays by their names in .keras files."""
+    """Assigns the weights of an open file to the model; returns all arrays by their names in .keras files."""
     if not _is_legacy(path):
         weights.load(model, file, skip_mismatch)
         return file

@@ -23,7 +23,7 @@ def config_of(file: File) -> Any:
 
 
 def renamed(model: Any, file: File) -> Arrays:
-    """The arrays under their names in newer files; each layer's stand in the order of its weights, trainable first."""
+    """The arrays by their names in newer files. A layer's are in the order of its weights, trainable ones first."""
     groups = {name: _group(file, f"{WEIGHTS}/{name}") for name in file.attribute(WEIGHTS, "layer_names")}
     groups = {name: arrays for name, arrays in groups.items() if arrays}
     layers = [layer for layer in model.layers if layer.weights]

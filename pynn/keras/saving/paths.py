@@ -1,4 +1,4 @@
-"""Where the layers, weights and optimizers of a model lie in Keras's files."""
+"""The names of a model's layers, weights and optimizers in Keras's files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..optimizers import Optimizer
 
 
 def named_layers(model: Layer) -> dict[str, Layer]:
-    """The model and the layers inside it by where their own variables lie: "layers/dense/vars/"."""
+    """The model and the layers inside it, by what the names of their own variables begin with: "layers/dense/vars/"."""
     return {f"{path}vars/": x for path, x in _inside(model, "", set()) if isinstance(x, Layer)}
 
 
@@ -24,7 +24,7 @@ def named_variables(model: Layer) -> dict[str, Variable]:
 
 
 def named_optimizers(model: Layer) -> dict[str, tuple[Optimizer, list[Variable] | None]]:
-    """The optimizers by where their variables lie, and for what they are: a model's own for its trainable weights."""
+    """Each optimizer, by what its variables' names begin with, and the weights that it trains; None: of no model."""
     found = dict(_inside(model, "", set()))
     owners = {f"{path}optimizer/": x for path, x in found.items() if isinstance(x, Layer)}
     return {
@@ -35,7 +35,7 @@ def named_optimizers(model: Layer) -> dict[str, tuple[Optimizer, list[Variable] 
 
 
 def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Layer | Optimizer]]:
-    """What has variables, each once: attributes by name; in lists the classes' names, numbered."""
+    """Paths and objects, without duplicates. An attribute's path ends in its name, a list's item's in its class's."""
     if id(value) in seen:
         return
     if isinstance(value, (Layer, Optimizer)):
@@ -53,7 +53,7 @@ def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Layer 
 
 
 def _attributes(layer: Layer) -> list[tuple[str, Any]]:
-    """In Keras's order: by name, private ones last; the layers of a Sequential or graph before all others."""
+    """Names and values in Keras's order: the layers of a Sequential or graph, then by name, private ones last."""
     ours = next(cls for cls in type(layer).__mro__ if cls.__module__.startswith("pynn."))
     own = () if type(layer) is ours else set(dir(type(layer))).difference(dir(ours))  # `dir` takes its time
     names = vars(layer).keys() | own

@@ -1,4 +1,4 @@
-"""The state of a training in one file: weights, optimizers, random numbers, and what its writer notes beside them."""
+"""The state of a training in one file: weights, optimizers, random numbers, and the writer's notes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTES = "training.json"  # the name of the text among the arrays
 
 
 def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
-    """Writes the state, all or nothing; notes: what `read` gives back, in the types that JSON has."""
+    """Writes the state, all or nothing; notes: in JSON's types, for `read` and `restore`."""
     names = {id(v): name for name, v in named_variables(model).items()}
     built = {
         start: [names.get(id(v)) for v, *_ in optimizer._state.values()]
@@ -41,16 +41,15 @@ def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
 
 
 def read(path: FilePath) -> dict[str, Any]:
-    """The notes. ValueError: no such file. FileNotFoundError: none at all."""
+    """The notes of a file. ValueError: it holds no state. FileNotFoundError: there is no file."""
     with arrays.opened(path, ".npz") as file:
         return _text(file, path)["notes"]
 
 
 def restore(model: Layer, path: FilePath) -> dict[str, Any]:
-    """The model goes on where it was saved, and so do pynn's random numbers; returns the notes.
+    """Restores the model and the random generators, of `tf.random` and of layers with a seed; returns the notes.
 
-    Streams of random numbers: the one of `tf.random`, which also shuffles, and those of layers with a seed.
-    ValueError: no such file, or one of another model.
+    ValueError: the file holds no state, or one of another model.
     """
     with arrays.opened(path, ".npz") as file:
         text = _text(file, path)
@@ -73,7 +72,7 @@ def restore(model: Layer, path: FilePath) -> dict[str, Any]:
 
 
 def without_optimizers(names: Iterable[str]) -> list[str]:
-    """Which of the names of a state's arrays are those of weights."""
+    """Those of the names of a state's arrays that are names of weights."""
     return [name for name in names if name != NOTES and not weights.is_of_optimizer(name)]
 
 
@@ -89,7 +88,7 @@ def _text(file: Arrays, path: FilePath) -> dict[str, Any]:
 
 
 def _generators(model: Layer) -> list[np.random.Generator]:
-    """All streams that training draws from, always in the same order."""
+    """All generators that training draws from, always in the same order."""
     found = [random.generator()]
     values: list[Any] = [vars(layer) for layer in named_layers(model).values()]
     for value in values:  # which grows while it is read

@@ -1,4 +1,4 @@
-"""A model's weights and optimizers as the arrays of a file, and what a file's arrays do to them."""
+"""A model's weights and optimizers as the arrays of a file, and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .paths import named_layers, named_optimizers, named_variables
 
 
 def stored(model: Layer, optimizers: bool = False) -> dict[str, np.ndarray]:
-    """What each layer's `save_own_variables` gives; and the variables of optimizers that made a step or were built."""
+    """The arrays of each layer's `save_own_variables`, and with `optimizers` the variables of those that are built."""
     arrays: dict[str, np.ndarray] = {}
     for start, layer in named_layers(model).items():
         store: dict[str, Any] = {}
@@ -35,7 +35,7 @@ def stored(model: Layer, optimizers: bool = False) -> dict[str, np.ndarray]:
 
 
 def load_optimizers(model: Layer, arrays: Arrays, is_older: bool = False, must_fit: bool = False) -> None:
-    """The optimizers take what `stored` gave; where it does not fit, a warning, or a ValueError if it must.
+    """Assigns the arrays of `stored` to the optimizers. Where they do not fit: a warning, with must_fit a ValueError.
 
     is_older: the arrays are in the order of version 0.1.
     """
@@ -58,11 +58,11 @@ def load_optimizers(model: Layer, arrays: Arrays, is_older: bool = False, must_f
 
 
 def load(model: Layer, arrays: Arrays, skip_mismatch: bool = False) -> None:
-    """The model takes what `stored` gave: layers with a `load_own_variables` of their own by it, others by `assign`.
+    """Assigns the arrays of `stored`: by `load_own_variables` where a layer overrides it, to other layers by `assign`.
 
     ValueError: something does not fit; then no variable is changed. With skip_mismatch, as in `assign`.
     """
-    own = {start: layer for start, layer in named_layers(model).items() if _has_own_ways(type(layer))}
+    own = {start: layer for start, layer in named_layers(model).items() if _overrides_storage(type(layer))}
     with _unchanged_by_errors(own.values()):
         for start, layer in own.items():
             try:
@@ -79,9 +79,9 @@ def load(model: Layer, arrays: Arrays, skip_mismatch: bool = False) -> None:
         assign(others, {name: x for name, x in arrays.items() if not name.startswith(apart)}, skip_mismatch)
 
 
-def _has_own_ways(cls: type[Layer]) -> bool:
-    ways = ("save_own_variables", "load_own_variables")
-    return any(getattr(cls, way) is not getattr(Layer, way) for way in ways)
+def _overrides_storage(cls: type[Layer]) -> bool:
+    methods = ("save_own_variables", "load_own_variables")
+    return any(getattr(cls, name) is not getattr(Layer, name) for name in methods)
 
 
 @contextmanager
@@ -96,10 +96,10 @@ def _unchanged_by_errors(layers: Iterable[Layer]) -> Iterator[None]:
 
 
 def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool = False) -> None:
-    """The variables take the arrays, float32 and float64 for each other.
+    """Assigns to each variable the array of its name; float32 may stand for float64, and the reverse.
 
-    ValueError if one is missing, left over, or of another shape or kind of numbers: then no variable is changed. With
-    skip_mismatch, the layers of such variables keep their values, and a warning names them.
+    ValueError: an array is missing, left over, or of another shape or kind of numbers; then no variable is changed.
+    With skip_mismatch, the layers of such variables keep their values, and a warning names them.
     """
     weights = {name: array for name, array in arrays.items() if name in variables or not is_of_optimizer(name)}
     wrong = dict.fromkeys(variables.keys() - weights.keys(), "is not in the file")
@@ -123,7 +123,7 @@ def assign(variables: dict[str, Variable], arrays: Arrays, skip_mismatch: bool =
 
 
 def is_of_optimizer(name: str) -> bool:
-    """Whether an array of this name is none of a model's weights."""
+    """Whether an array of this name belongs to an optimizer."""
     return any(part.endswith("optimizer") for part in name.split("/"))
 
 
