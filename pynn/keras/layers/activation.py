@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from ... import ops
@@ -17,7 +18,7 @@ class Activation(Layer):
     activation: name in keras.activations, function, or None for none
     """
 
-    def __init__(self, activation: Any, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, activation: str | Callable[[Any], Any] | None, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.activation = activations.get(activation)
 
@@ -100,14 +101,14 @@ class PReLU(Weighted):
         alpha_initializer: Any = "zeros",
         alpha_regularizer: Any = None,
         alpha_constraint: Any = None,
-        shared_axes: Any = None,
+        shared_axes: int | Sequence[int] | None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**options)
         self._resolve(locals())
         self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else list(shared_axes or ())
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Sequence[int | None]) -> None:
         shape = [1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape)]
         self.alpha = self._add("alpha", shape[1:])
 

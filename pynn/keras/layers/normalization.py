@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -12,7 +13,7 @@ from ...engine.call import quiet
 from ...engine.convert import to_axis
 from ...engine.tape import record
 from ...engine.tensor import Tensor
-from ...engine.typing import TensorLike
+from ...engine.typing import Shape, TensorLike
 from ...engine.variable import Variable
 from ...support.neutral import neutral
 from ._weighted import Weighted
@@ -65,7 +66,7 @@ class _Affine(Weighted):
     gamma: Variable | None = None
     beta: Variable | None = None
 
-    def _add_affine(self, shape: tuple[int, ...]) -> None:
+    def _add_affine(self, shape: Shape) -> None:
         if self.scale:
             self.gamma = self._add("gamma", shape)
         if self.center:
@@ -78,7 +79,7 @@ class _Affine(Weighted):
         return y if self.beta is None else y + _along(self.beta, y, axes)
 
 
-def _along(v: Any, x: Tensor, axes: tuple[int, ...]) -> Any:
+def _along(v: Variable | Tensor, x: Tensor, axes: tuple[int, ...]) -> Variable | Tensor:
     """v, whose axes are these of x, with axes of size 1 for the others of x."""
     sizes = x._array.shape
     return v if axes == (len(sizes) - 1,) else ops.reshape(v, [n if i in axes else 1 for i, n in enumerate(sizes)])
@@ -119,7 +120,7 @@ class BatchNormalization(_Affine):
         self.axis, self.momentum, self.epsilon = int(axis), float(momentum), float(epsilon)
         self.center, self.scale = center, scale
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Sequence[int | None]) -> None:
         shape = (input_shape[to_axis(self.axis, len(input_shape))],)
         self._add_affine(shape)
         self.moving_mean = self._add("moving_mean", shape, trainable=False)
@@ -158,7 +159,7 @@ class LayerNormalization(_Affine):
     @neutral(rms_scaling=False)
     def __init__(
         self,
-        axis: Any = -1,
+        axis: int | Sequence[int] = -1,
         epsilon: float = 0.001,
         center: bool = True,
         scale: bool = True,
@@ -174,7 +175,7 @@ class LayerNormalization(_Affine):
         self._resolve(locals())
         self.axis, self.epsilon, self.center, self.scale = _axes(axis), epsilon, center, scale
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Sequence[int | None]) -> None:
         self.axis = sorted(self.axis)  # as they are: Keras puts -1 before 1
         self._add_affine(tuple(input_shape[to_axis(axis, len(input_shape))] for axis in self.axis))
 
@@ -190,7 +191,7 @@ class UnitNormalization(Layer):
     axis: the axis or list of axes
     """
 
-    def __init__(self, axis: Any = -1, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, axis: int | Sequence[int] = -1, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.axis = _axes(axis)
 
@@ -199,7 +200,7 @@ class UnitNormalization(Layer):
         return x / ops.sqrt(ops.maximum(ops.reduce_sum(ops.square(x), self.axis, keepdims=True), 1e-24))
 
 
-def _axes(axis: Any) -> list[int]:
+def _axes(axis: int | Sequence[int]) -> list[int]:
     if not isinstance(axis, (int, list, tuple)):
         raise TypeError(f"Expected an int or a list of ints for the argument `axis`, got {axis!r}")
     return [axis] if isinstance(axis, int) else list(axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -10,6 +11,7 @@ from ... import ops
 from ...engine.convert import as_array, convert_to_tensor
 from ...engine.errors import InvalidArgumentError
 from ...engine.tensor import Operators, Tensor
+from ...engine.typing import TensorLike
 from ...support.neutral import neutral
 from .base import Layer, LayerOptions
 from .normalization import floats
@@ -21,7 +23,7 @@ class Rescaling(Layer):
     scale, offset: numbers, or arrays, which are broadcast to the inputs
     """
 
-    def __init__(self, scale: Any, offset: Any = 0.0, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, scale: TensorLike, offset: TensorLike = 0.0, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         self.scale, self.offset = scale, offset
 
@@ -40,7 +42,7 @@ class Normalization(Layer):
 
     def __init__(
         self,
-        axis: Any = -1,
+        axis: int | Sequence[int] | None = -1,
         mean: Any = None,
         variance: Any = None,
         invert: bool = False,
@@ -56,7 +58,7 @@ class Normalization(Layer):
             raise ValueError(f"`mean` has more axes than the {len(self.axis)} of axis={axis}")
         self.input_mean, self.input_variance, self.invert = mean, variance, invert
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Sequence[int | None]) -> None:
         ndim = len(input_shape)
         if not all(-ndim <= axis < ndim for axis in self.axis):
             raise ValueError(f"All `axis` values must be in the range [-{ndim}, {ndim}), got {self.axis}")
@@ -70,12 +72,11 @@ class Normalization(Layer):
             self.adapt_variance = self.add_weight(self._sizes, "ones", trainable=False, name="variance")
             self.count = self.add_weight((), "zeros", "int64", trainable=False, name="count")  # Keras has it, too
 
-    def _moment(self, given: Any, adapted: str) -> Tensor | None:
+    def _moment(self, given: TensorLike | None, adapted: str) -> Tensor | None:
         if not self.built:
             return None
-        if given is None:
-            return ops.reshape(getattr(self, adapted), self._broadcast)
-        return ops.reshape(ops.broadcast_to(convert_to_tensor(given, self._dtype), self._sizes), self._broadcast)
+        moment = getattr(self, adapted) if given is None else convert_to_tensor(given, self._dtype)
+        return ops.reshape(ops.broadcast_to(moment, self._sizes), self._broadcast)
 
     @property
     def mean(self) -> Tensor | None:
@@ -97,15 +98,10 @@ class Normalization(Layer):
         for batch in batches:
             if [batch.shape[axis] for axis in self._axes] != self._sizes:
                 raise ValueError(f"Data of shape {batch.shape} in a layer for {self._broadcast} (1: any size)")
-        others = tuple(i for i in range(len(self._broadcast)) if i not in self._axes)
-        share = np.array([batch.size for batch in batches]) / sum(batch.size for batch in batches)
-        means = np.stack([batch.mean(others, dtype=np.float64) for batch in batches])
-        variances = np.stack([batch.var(others, dtype=np.float64) for batch in batches])
-        mean = np.tensordot(share, means, 1)
-        self.adapt_mean.assign(mean)
-        self.adapt_variance.assign(
-            np.tensordot(share, variances + (means - mean) ** 2, 1)
-        )  # within and between batches
+        last = range(-len(self._axes), 0)
+        rows = np.concatenate([np.moveaxis(batch, self._axes, last).reshape(-1, *self._sizes) for batch in batches])
+        self.adapt_mean.assign(rows.mean(0, dtype=np.float64))
+        self.adapt_variance.assign(rows.var(0, dtype=np.float64))
 
     def call(self, inputs: Tensor) -> Tensor:
         x, mean, variance = floats(self, inputs), self.mean, self.variance
@@ -149,7 +145,7 @@ class CategoryEncoding(Layer):
             raise ValueError(f"`num_tokens` must be set, to 1 or more, got {num_tokens}")
         self.num_tokens, self.output_mode = num_tokens, "multi_hot" if output_mode == "binary" else output_mode
 
-    def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
+    def call(self, inputs: Tensor, count_weights: TensorLike | None = None) -> Tensor:
         if count_weights is not None and self.output_mode != "count":
             raise ValueError(f"`count_weights` goes with output_mode='count', not {self.output_mode!r}")
         tokens = np.atleast_1d(inputs._array.astype(np.int64, copy=False))
