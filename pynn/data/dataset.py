@@ -54,8 +54,9 @@ class Dataset:
     ) -> Dataset:
         """What generator(*args) yields, in each pass anew: args as NumPy's arrays and numbers.
 
-        The elements' form is a nest of tf.TensorSpec (`output_signature`), or of dtypes and shapes. TypeError: none
-        of them. InvalidArgumentError: another form, or shape, was yielded. What the generator raises is not wrapped.
+        The elements' form is given by a nest of tf.TensorSpec (`output_signature`), or by nests of dtypes and shapes.
+        TypeError: it is not given. InvalidArgumentError: the generator yields another form or shape. Its own errors
+        are not wrapped.
         """
         return Dataset(sources.generated, generator, output_types, output_shapes, args, output_signature)
 
@@ -98,9 +99,8 @@ class Dataset:
     ) -> Dataset:
         """map_func of each element; numbers, arrays and lists that it returns become Tensors.
 
-        num_parallel_calls: a number above 1 is one of threads. AUTOTUNE is one call after the other, as Python
-        functions of the usual size are slowed down by threads. The order is the same whatever `deterministic`
-        says (False would allow another).
+        num_parallel_calls: the number of threads; None, 1, AUTOTUNE: none, since threads slow down short Python
+        functions. deterministic: changes nothing; the order is always kept.
         """
         return Dataset(transformations.map_, self._node, map_func, num_parallel_calls)
 
@@ -137,8 +137,8 @@ class Dataset:
     ) -> Dataset:
         """The elements of cycle_length datasets that map_func makes, block_length (1) of each in turn.
 
-        cycle_length None, AUTOTUNE: the CPUs of this process. The consumer's thread calls map_func, and the order is
-        TensorFlow's deterministic one, whatever num_parallel_calls and deterministic say.
+        cycle_length None, AUTOTUNE: the number of CPUs of this process. num_parallel_calls, deterministic: change
+        nothing; the consumer's thread calls map_func, and the order is TensorFlow's deterministic one.
         """
         return Dataset(
             joins.interleave, self._node, partial(_node_of, map_func), cycle_length, block_length, num_parallel_calls
@@ -164,8 +164,8 @@ class Dataset:
     ) -> Dataset:
         """batch_size elements as one (batch_size, ...); the last may be smaller, or be dropped.
 
-        InvalidArgumentError: shapes differ. The values and their order are the same whatever num_parallel_calls and
-        deterministic say: the rows of large batches are copied by the kernels' threads.
+        num_parallel_calls, deterministic: change nothing; the kernels' threads copy the rows of large batches.
+        InvalidArgumentError: shapes differ.
         """
         worker_count(num_parallel_calls)
         return Dataset(batches.batch, self._node, batch_size, bool(drop_remainder))
@@ -175,9 +175,9 @@ class Dataset:
     ) -> Dataset:
         """batch_size elements as one, each filled up at the ends of its axes with padding_values (0, False).
 
-        padded_shapes: a nest of the elements' form, of sizes; None or -1 is the largest size in the batch. Without
-        it: of each axis whose size is not known. ValueError: another rank, or a size below that of the elements;
-        InvalidArgumentError where that is found in a batch. TypeError: padding_values of another dtype.
+        padded_shapes: a nest of the elements' form, of sizes; None or -1: the largest size in the batch. By default
+        None for each axis. ValueError: another rank, or a size below that of the elements; InvalidArgumentError: the
+        same, found in a batch. TypeError: padding_values of another dtype.
         """
         return Dataset(
             batches.padded_batch, self._node, batch_size, padded_shapes, padding_values, bool(drop_remainder)
@@ -201,8 +201,7 @@ class Dataset:
     def prefetch(self, buffer_size: int) -> Dataset:
         """The same elements, up to buffer_size of them (AUTOTUNE: 2) made ahead by a thread; 0: none.
 
-        The thread ends with the pass, or when its iterator is no longer used. What it raises is raised where the
-        element would have come.
+        The thread ends with the pass, or with its iterator. An error is raised in its element's place.
         """
         return Dataset(transformations.prefetch, self._node, buffer_size)
 

@@ -1,4 +1,4 @@
-"""Elements of a dataset: nests (tuples and dicts inside each other) of Tensors, and how many become one."""
+"""Elements of a dataset, which are nests (tuples and dicts inside each other) of Tensors: made, stacked, unstacked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..engine.typing import TensorLike
 
 
 def as_element(value: TensorLike) -> Any:
-    """The nest with a Tensor for every leaf that is no Dataset. A list is a leaf: it becomes one Tensor."""
+    """The nest with its leaves as Tensors; Datasets stay. A list is a leaf: it becomes one Tensor."""
     if type(value) is Tensor or is_flat(value) or hasattr(value, "element_spec"):
         return value
     if isinstance(value, (dict, tuple)):
@@ -29,7 +29,7 @@ def as_element(value: TensorLike) -> Any:
 
 
 def is_flat(value: TensorLike) -> bool:
-    """Whether value is a plain tuple of Tensors: the common case, which the functions below keep short."""
+    """Whether value is a plain tuple of Tensors: the common case, for which the functions below take a shorter way."""
     if type(value) is not tuple:
         return False
     for item in value:  # noqa: SIM110  a generator in all() would take three times as long
@@ -47,7 +47,7 @@ def call(function: Callable[..., Any], element: Any) -> Any:
 
 
 def mapped(function: Callable[..., Any], element: Any) -> Any:
-    """The function's result as an element; a list that it returns counts as a tuple."""
+    """The function's result as an element; a list is taken for a tuple."""
     value = call(function, element)
     return as_element(tuple(value) if isinstance(value, list) else value)
 

@@ -1,4 +1,4 @@
-"""Node: makes the elements of a dataset, and knows their number and specification before."""
+"""Node: how the elements of a dataset are made, how many they are, and their specification."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Start = Callable[[], Iterator[Any]]  # each call starts a new pass
 
 
 class Rows:
-    """Elements that are rows of the leaves' arrays, so that transformations of their order need only row numbers.
+    """Elements that are rows of arrays (n, ...), one for each leaf; to reorder them is to reorder numbers of rows.
 
-    numbers() starts a pass of numbers of rows; None: all in order.
+    numbers: starts a pass over the numbers of the rows; None: all in order
     """
 
     def __init__(self, structure: Any, arrays: list[np.ndarray], numbers: Start | None = None) -> None:
@@ -41,7 +41,7 @@ class Rows:
         return [kernels.take_rows(array, numbers) for array in self.arrays]
 
     def batches(self, size: int, drop_remainder: bool = False) -> Iterator[list[np.ndarray]]:
-        """`take` of each `size` numbers; the last may be fewer, or are dropped."""
+        """`take` of `size` numbers at a time; the last may be fewer, or are dropped."""
         numbers = self.numbers()
         while (n := len(taken := np.fromiter(islice(numbers, size), np.intp))) == size or (n and not drop_remainder):
             yield self.take(taken)
@@ -89,11 +89,11 @@ class Node:
         count: Callable[[int], int] = lambda n: n,
         spec: Callable[[Any], Any] = lambda spec: spec,
     ) -> Node:
-        """The node whose passes are make(self.elements), with functions of this node's count and specification."""
+        """The node of the elements make(self.elements); its count and specification follow from this node's."""
         return Node(name, lambda: make(self.elements), lambda: count(self.count()), cache(lambda: spec(self.spec())))
 
     def select(self, name: str, choose: Callable[[Start], Iterator[Any]], count: Callable[[int], int]) -> Node:
-        """The node whose passes are choose(self.elements), or choose(numbers of rows) where the elements are rows."""
+        """The node of the elements choose(self.elements); of rows it chooses the numbers."""
 
         def rows() -> Rows | None:
             found = self.rows()
@@ -114,7 +114,7 @@ def positive(value: int, name: str) -> int:
 
 
 def worker_count(num_parallel_calls: int | None) -> int:
-    """How many threads compute; 0: the consumer does."""
+    """The number of threads that compute; 0: the consumer computes."""
     if num_parallel_calls is None or index(num_parallel_calls) == AUTOTUNE:
         return 0
     number = positive(num_parallel_calls, "num_parallel_calls")

@@ -1,4 +1,4 @@
-"""Transformations that choose and reorder elements; where these are rows of arrays, by their numbers."""
+"""Transformations that choose and reorder elements; of rows of arrays they reorder the numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from .node import INFINITE, UNKNOWN, Node, Start
 
 
 class Generators:
-    """Makes the random generator of each pass: with `anew` a different one, else the same. Copies continue."""
+    """Called at the start of a pass, returns its random generator: the same each time, or with `anew` another one.
+
+    A copy goes on where the original is.
+    """
 
     def __init__(self, seed: int | None, anew: bool) -> None:
         # drawn here and not in a pass, which may run in a thread beside others that draw

@@ -23,7 +23,7 @@ from .specs import row, spec_of
 
 
 def slices(tensors: Any) -> Node:
-    """The rows of a nest of tensors that have equally many."""
+    """The rows of a nest of tensors (n, ...)."""
     tensors = as_element(tensors)
     leaves = nest.flatten(tensors)
     if not leaves:
@@ -76,7 +76,7 @@ def random(generator: Generators) -> Node:
 
 
 def generated(generator: Callable[..., Iterable[Any]], types: Any, shapes: Any, args: Any, signature: Any) -> Node:
-    """The values that a generator function yields, converted to the specification's dtypes and checked against it."""
+    """What generator(*args) yields, converted to the specification's dtypes; its structure and shapes are checked."""
     if not callable(generator):
         raise TypeError("`generator` must be a Python callable.")
     spec = _specification(types, shapes, signature)

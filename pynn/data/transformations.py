@@ -1,4 +1,4 @@
-"""Transformations that compute elements from elements, one after the other."""
+"""Transformations that compute new elements, one after the other."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def map_(source: Node, map_func: Callable[..., Any], num_parallel_calls: int | N
 
 
 def _loose_spec(leaf: Any, ranked: bool) -> Any:
-    """The specification of a leaf's dtype, and with `ranked` of its rank."""
+    """The specification of tensors of the leaf's dtype, and with `ranked` of its rank, and of any sizes."""
     if type(leaf) is not Tensor:
         return DatasetSpec(leaf.element_spec)
     return TensorSpec([None] * leaf.ndim if ranked else None, leaf.dtype)
 
 
 def filter_(source: Node, predicate: Callable[..., Any]) -> Node:
-    return source.derive("Filter", lambda start: filter(partial(_holds, predicate), start()), lambda _: UNKNOWN)
+    holds = partial(_holds, predicate)
+    return source.derive("Filter", lambda start: filter(holds, start()), lambda _: UNKNOWN)
 
 
 def take_while(source: Node, predicate: Callable[..., Any]) -> Node:
-    return source.derive(
-        "TakeWhile", lambda start: itertools.takewhile(partial(_holds, predicate), start()), lambda _: UNKNOWN
-    )
+    holds = partial(_holds, predicate)
+    return source.derive("TakeWhile", lambda start: itertools.takewhile(holds, start()), lambda _: UNKNOWN)
 
 
 def _holds(predicate: Callable[..., Any], element: Any) -> bool:

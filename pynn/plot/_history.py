@@ -16,8 +16,8 @@ _MARKED = 30  # epochs; markers on more of them would run into one another
 def history(history: Any, path: FilePath | None = None) -> Figure:
     """Learning curves: one panel per quantity over the epochs, the validation's beside the training's.
 
-    history: what fit returns, or its dict {"loss": [...], "val_loss": [...], ...}. Validation of fewer epochs stands
-    where the smallest validation_freq puts so many. ValueError: no epoch in it.
+    history: what fit returns, or its dict {"loss": [...], "val_loss": [...], ...}. Values of fewer validations stand at
+    the epochs of the smallest validation_freq that gives as many. ValueError: no epoch in it.
     """
     curves: Mapping[str, Sequence[float]] = getattr(history, "history", history)
     names = [name for name in curves if not name.startswith("val_")]
@@ -47,7 +47,7 @@ def history(history: Any, path: FilePath | None = None) -> Figure:
 
 
 def _validated(epochs: list[int], number: int) -> list[int]:
-    """So many of the epochs: the multiples of a validation_freq, or where fit was given a list, the last."""
+    """The epochs of `number` validations: multiples of a validation_freq; if none fits (fit had a list), the last."""
     for frequency in range(1, epochs[-1] + 1):
         chosen = [epoch for epoch in epochs if epoch % frequency == 0]
         if len(chosen) == number:

@@ -1,4 +1,4 @@
-"""Data sets in archives: members by exact name, size-limited, read into memory; nothing is unpacked to a path."""
+"""Data sets in archives: members of exact names and limited sizes are read into memory, none is unpacked to a path."""
 
 from __future__ import annotations
 

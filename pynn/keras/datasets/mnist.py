@@ -35,7 +35,7 @@ def load_data(path: str | os.PathLike[str] = "mnist.npz") -> Split:
     """((x_train, y_train), (x_test, y_test)), uint8: (60000, 28, 28), (60000,), (10000, 28, 28), (10000,).
 
     path: where the data are kept, relative to the cache folder (PYNN_CACHE, else the user's cache folder).
-    The first call fetches them; OSError, with every source and its reason, when none answers.
+    The first call fetches them. OSError: no source has them; it lists each source and its error.
     """
     return load("mnist", path, _DIGESTS, _sources())
 

@@ -1,4 +1,4 @@
-"""Layers with weights that arguments describe: gamma_initializer, gamma_regularizer and gamma_constraint."""
+"""Layers whose arguments describe weights, like gamma_initializer, gamma_regularizer and gamma_constraint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GET = {"initializer": initializers.get, "regularizer": regularizers.get, "const
 
 
 class Weighted(Layer):
-    """Base class: `_resolve` stores what such arguments name, `_add` makes the weight that they describe."""
+    """Base class: `_resolve` stores such arguments, `_add` makes a weight that they describe."""
 
     def _resolve(self, arguments: Mapping[str, Any]) -> None:
         """Stores the initializers, regularizers and constraints among the arguments; names become objects."""

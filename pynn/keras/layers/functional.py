@@ -1,4 +1,4 @@
-"""Functions that are layers of the model where they are called on KerasTensors."""
+"""Functions of keras.ops, which make layers of the model where they are called on KerasTensors."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from .base import Layer, LayerOptions
 class _Merge(Layer):
     """Base class: reduces a list of tensors by an operation of two, with broadcasting.
 
-    Tensors with fewer axes get more of size 1 after the batch's.
+    Tensors with fewer axes than others get axes of size 1 after the batch's.
     """
 
     _operation: Callable[[Tensor, Tensor], Tensor]

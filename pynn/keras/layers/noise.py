@@ -14,10 +14,9 @@ from .base import Layer, LayerOptions
 
 
 class _Noise(Layer):
-    """Base class: `_noisy(inputs)` in training, where the attribute of the argument's name, in [0, 1], is not 0.
+    """Base class: `_noisy(inputs)` in training, if the argument is not 0. argument: its name, and the attribute's.
 
     rate: in [0, 1)
-    noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
     seed: int: a separate random generator; None: the global one (keras.utils.set_random_seed)
     """
 
@@ -67,7 +66,10 @@ class GaussianDropout(_Noise):
 
 
 class _Masked(_Noise):
-    """Base class: drops the inputs where `_mask` is 0."""
+    """Base class: drops the inputs where `_mask` is 0.
+
+    noise_shape: shape of the mask, broadcast to the inputs; None in it for their size; None for their shape
+    """
 
     def __init__(
         self,

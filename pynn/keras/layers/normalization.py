@@ -73,14 +73,14 @@ class _Affine(Weighted):
             self.beta = self._add("beta", shape)
 
     def _affine(self, y: Tensor, axes: tuple[int, ...]) -> Tensor:
-        """gamma * y + beta, whose axes are these of y."""
+        """gamma * y + beta; axes: those of y along which gamma and beta lie."""
         if self.gamma is not None:
             y = y * _along(self.gamma, y, axes)
         return y if self.beta is None else y + _along(self.beta, y, axes)
 
 
 def _along(v: Variable | Tensor, x: Tensor, axes: tuple[int, ...]) -> Variable | Tensor:
-    """v, whose axes are these of x, with axes of size 1 for the others of x."""
+    """v (sizes of x's axes) with an axis of size 1 for each other axis of x."""
     sizes = x._array.shape
     return v if axes == (len(sizes) - 1,) else ops.reshape(v, [n if i in axes else 1 for i, n in enumerate(sizes)])
 

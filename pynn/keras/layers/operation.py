@@ -16,7 +16,7 @@ from .base import Layer
 
 
 class Operation(Layer):
-    """Calls a function with options, which are in its configuration; each class has a function and a name in files."""
+    """Calls the function of its class with options, which are in its configuration."""
 
     _module = "keras.src.ops.numpy"
     _function: Callable[..., Any]
@@ -44,7 +44,7 @@ class Operation(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Operation:
-        """A new one. Older files name this class with an operation: those below. ValueError: another operation."""
+        """A new one. An older file names this class and an operation. ValueError: no operation of those below."""
         if cls is not Operation:
             return cls(**config)
         for title, function in _FUNCTIONS.items():
@@ -54,7 +54,7 @@ class Operation(Layer):
 
 
 def operation_class(title: str, function: Callable[..., Any], module: str = "numpy") -> type[Operation]:
-    """The class that calls the function, under its name in Keras's files; module: Keras's file of the class."""
+    """The class of a function; title, module: the class's name and module in Keras's files."""
     place = f"keras.src.ops.{module}"
     if (place, title) not in OURS:
         about = {"_module": place, "_function": staticmethod(function), "__doc__": function.__doc__}
