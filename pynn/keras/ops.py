@@ -30,7 +30,7 @@ from .activations import (
 )  # fmt: skip
 from .common.symbolic import is_symbolic
 from .config import floatx
-from .layers.functional import operation as _op
+from .layers.operation import operation as _op
 
 operand, _tensor = convert.operand, convert.convert_to_tensor
 _bools = partial(ops.cast, dtype=np.bool_)

@@ -68,20 +68,20 @@ def softmax(
     left.invert_yaxis()
     _bars(middle, at, exponentials, BLUE)
     middle.set(title=powers, xlabel=f"sum {exponentials.sum():.4g}")
+    title, total = "probabilities", f"sum {right.sum():.4g}"
     if function is None:
         _bars(last, at, right, BLUE)
-        last.set(title="probabilities", xlabel=f"sum {right.sum():.4g}")
-        return saved(figure, path)
-
-    yours = np.asarray(function(z.copy()), np.float64)
-    if yours.shape != z.shape:
-        raise ValueError(f"your softmax makes {yours.shape} of {z.shape}: it must keep the shape")
-    _bars(last, at - 0.2, right, BLUE, 0.38, "tf.nn.softmax")
-    _bars(last, at + 0.2, yours, VERMILION, 0.38, "yours", "///")
-    last.legend()
-    difference = np.abs(yours - right).max()
-    verdict = "yours agree" if difference <= _AGREE else f"yours differ by {difference:.2g}"
-    last.set(title=f"probabilities: {verdict}", xlabel=f"sum {right.sum():.4g}, yours {yours.sum():.4g}")
+    else:
+        yours = np.asarray(function(z.copy()), np.float64)
+        if yours.shape != z.shape:
+            raise ValueError(f"your softmax makes {yours.shape} of {z.shape}: it must keep the shape")
+        _bars(last, at - 0.2, right, BLUE, 0.38, "tf.nn.softmax")
+        _bars(last, at + 0.2, yours, VERMILION, 0.38, "yours", "///")
+        last.legend()
+        difference = np.abs(yours - right).max()
+        title += ": yours agree" if difference <= _AGREE else f": yours differ by {difference:.2g}"
+        total += f", yours {yours.sum():.4g}"
+    last.set(title=title, xlabel=total)
     return saved(figure, path)
 
 

@@ -1,8 +1,10 @@
-"""Operators between KerasTensors as layers: `x + y`, `x[:, 0]`, ... in the functional API."""
+"""Operations on KerasTensors as layers of the functional API: `x + y`, `x[:, 0]`, keras.ops.sum(x), ..."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import wraps
 from types import EllipsisType
 from typing import Any
 
@@ -12,6 +14,7 @@ from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
 from ..common import configuration
 from ..common.registry import OURS
+from ..common.symbolic import is_symbolic
 from .base import Layer
 
 
@@ -60,6 +63,28 @@ def operation_class(title: str, function: Callable[..., Any], module: str = "num
         about = {"_module": place, "_function": staticmethod(function), "__doc__": function.__doc__}
         globals()[title] = type(title, (Operation,), about)  # among the module's names, where pickle looks for it
     return OURS[place, title]
+
+
+def operation(name: str, function: Callable[..., Any], inputs: int = 1, module: str = "numpy") -> Callable[..., Any]:
+    """The operation of this name in Keras: a layer's call where one of its first `inputs` arguments is a KerasTensor.
+
+    module: Keras's file of the layer's class
+    """
+    layer = operation_class("".join(part.capitalize() for part in name.split("_")), function, module)
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        if not is_symbolic(args, options):
+            return function(*args, **options)
+        bound = list(signature.bind(*args, **options).arguments.items())
+        if is_symbolic(options := dict(bound[inputs:])):
+            raise ValueError(f"keras.ops.{name} takes no KerasTensor as an option: write it in the `call` of a Layer")
+        return layer(**options)(*[value for _, value in bound[:inputs]])
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"Keras's {name}{signature}."
+    return call
 
 
 class GetItem(Operation):
