@@ -61,12 +61,12 @@ class Dataset:
         return Dataset(sources.generated, generator, output_types, output_shapes, args, output_signature)
 
     @staticmethod
-    def range(start: Any, stop: Any = None, step: Any = 1, *, output_type: DTypeLike = np.int64) -> Dataset:
+    def range(start: int, stop: int | None = None, step: int = 1, *, output_type: DTypeLike = np.int64) -> Dataset:
         """start, start + step, ... below stop; range(stop) counts from 0."""
         return Dataset(sources.span, start, stop, step, output_type)
 
     @staticmethod
-    def counter(start: Any = 0, step: Any = 1, dtype: DTypeLike = np.int64) -> Dataset:
+    def counter(start: TensorLike = 0, step: TensorLike = 1, dtype: DTypeLike = np.int64) -> Dataset:
         """start, start + step, ... without end."""
         return Dataset(sources.counter, start, step, dtype)
 

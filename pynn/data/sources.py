@@ -16,13 +16,14 @@ from ..engine.dtypes import DType, as_dtype
 from ..engine.errors import InvalidArgumentError
 from ..engine.spec import TensorSpec
 from ..engine.tensor import Tensor
+from ..engine.typing import DTypeLike, TensorLike
 from .elements import as_element
 from .node import INFINITE, UNKNOWN, Node, Rows
 from .selections import Generators
 from .specs import row, spec_of
 
 
-def slices(tensors: Any) -> Node:
+def slices(tensors: TensorLike) -> Node:
     """The rows of a nest of tensors (n, ...)."""
     tensors = as_element(tensors)
     leaves = nest.flatten(tensors)
@@ -37,7 +38,7 @@ def slices(tensors: Any) -> Node:
     return Node("Slices", rows.elements, lambda: len(leaves[0]), lambda: row(spec_of(tensors)), lambda: rows)
 
 
-def single(tensors: Any) -> Node:
+def single(tensors: TensorLike) -> Node:
     element = as_element(tensors)
     if not nest.flatten(element):
         raise ValueError("Invalid `element`. `element` should not be empty.")
@@ -57,7 +58,7 @@ def _numbers(name: str, start: Callable[[], Iterable[Any]], count: int, dtype: D
     )
 
 
-def span(start: Any, stop: Any, step: Any, output_type: Any) -> Node:
+def span(start: int, stop: int | None, step: int, output_type: DTypeLike) -> Node:
     first, last, delta = (0, start, step) if stop is None else (start, stop, step)
     if not index(delta):
         raise InvalidArgumentError("step must be a non-zero integer.")
@@ -65,7 +66,7 @@ def span(start: Any, stop: Any, step: Any, output_type: Any) -> Node:
     return _numbers("Range", lambda: numbers, len(numbers), as_dtype(output_type))
 
 
-def counter(start: Any, step: Any, dtype: Any) -> Node:
+def counter(start: TensorLike, step: TensorLike, dtype: DTypeLike) -> Node:
     kind = as_dtype(dtype)
     first, delta = as_array(start, kind).item(), as_array(step, kind).item()
     return _numbers("Counter", lambda: itertools.count(first, delta), INFINITE, kind)

@@ -37,7 +37,7 @@ def map_(source: Node, map_func: Callable[..., Any], num_parallel_calls: int | N
     return source.derive("Map", make, spec=spec)
 
 
-def _loose_spec(leaf: Any, ranked: bool) -> Any:
+def _loose_spec(leaf: Any, ranked: bool) -> TensorSpec | DatasetSpec:
     """The specification of tensors of the leaf's dtype, and with `ranked` of its rank, and of any sizes."""
     if type(leaf) is not Tensor:
         return DatasetSpec(leaf.element_spec)

@@ -119,7 +119,7 @@ class Dot(_Merge):
 
     _count = 2
 
-    def __init__(self, axes: Any, normalize: bool = False, **options: Unpack[LayerOptions]) -> None:
+    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **options: Unpack[LayerOptions]) -> None:
         super().__init__(**options)
         if not isinstance(axes, (int, list, tuple)):
             raise TypeError(f"Invalid type for argument `axes`: it should be a list or an int, got {axes!r}")
@@ -172,6 +172,6 @@ def concatenate(inputs: Any, axis: int = -1, **options: Unpack[LayerOptions]) ->
     return Concatenate(axis, **options)(inputs)
 
 
-def dot(inputs: Any, axes: Any = -1, normalize: bool = False, **options: Unpack[LayerOptions]) -> Any:
+def dot(inputs: Any, axes: int | Sequence[int] = -1, normalize: bool = False, **options: Unpack[LayerOptions]) -> Any:
     """Sums of products along an axis of each of two tensors, sample by sample: see Dot."""
     return Dot(axes, normalize, **options)(inputs)

@@ -132,7 +132,7 @@ class Lambda(Layer):
     def __init__(
         self,
         function: Callable[..., Any],
-        output_shape: Any = None,
+        output_shape: Sequence[int | None] | Callable[[Any], Any] | None = None,
         *,
         arguments: Mapping[str, Any] | None = None,
         **options: Unpack[LayerOptions],
