@@ -29,22 +29,16 @@ def batch(source: Node, batch_size: int, drop_remainder: bool) -> Node:
             for group in groups(start(), size, drop_remainder):
                 yield nest.pack_sequence_as(group[0], map(Tensor, stack(group)))
 
-    node = _batches("Batch", source, make, size, drop_remainder)
+    node = _batches(source, make, size, drop_remainder)
     node.batch_size = size
     return node
 
 
 def _batches(
-    name: str,
-    source: Node,
-    make: Callable[[Start], Iterator[Any]],
-    size: int,
-    drop_remainder: bool,
-    element: Any = None,
+    source: Node, make: Callable[[Start], Iterator[Any]], size: int, drop_remainder: bool, element: Any = None
 ) -> Node:
     """element: the specification of one row, if that is not the source's."""
     return source.derive(
-        name,
         make,
         lambda n: n if n < 0 else n // size if drop_remainder else -(-n // size),
         lambda spec: batched(spec if element is None else element, size if drop_remainder else None),
@@ -72,7 +66,7 @@ def padded_batch(source: Node, batch_size: int, padded_shapes: Any, padding_valu
             columns = zip(*map(nest.flatten, group), strict=True)
             yield nest.pack_sequence_as(group[0], map(_padded, columns, shapes, values))
 
-    return _batches("PaddedBatch", source, make, size, drop_remainder, element)
+    return _batches(source, make, size, drop_remainder, element)
 
 
 def _padded_shape(spec: TensorSpec, shape: Any) -> list[int | None]:
@@ -142,7 +136,7 @@ def rebatch(source: Node, batch_size: int | Sequence[int], drop_remainder: bool)
             yield nest.pack_sequence_as(element, map(Tensor, _joined(parts)))
 
     known = sizes[0] if drop_remainder and len(sizes) == 1 else None
-    return source.derive("Rebatch", make, lambda _: UNKNOWN, lambda _: batched(spec, known))
+    return source.derive(make, lambda _: UNKNOWN, lambda _: batched(spec, known))
 
 
 def _joined(parts: list[list[np.ndarray]]) -> list[np.ndarray]:
@@ -169,4 +163,4 @@ def unbatch(source: Node) -> Node:
         size = {leaf.shape[0] if leaf.shape.rank else None for leaf in nest.flatten(source.spec())}.pop()
         return UNKNOWN if size is None else n if n < 0 else n * size
 
-    return source.derive("Unbatch", make, count, row)
+    return source.derive(make, count, row)

@@ -32,17 +32,18 @@ class Dataset:
 
     def __init__(self, make: Callable[P, Node], /, *args: P.args, **kwargs: P.kwargs) -> None:
         self._node = make(*args, **kwargs)
-        self._node.made = self._node.made or partial(make, *args, **kwargs)
+        if not hasattr(self._node, "made"):  # take(-1) returns its source
+            self._node.made = partial(make, *args, **kwargs)
 
     @staticmethod
     def from_tensor_slices(tensors: TensorLike) -> Dataset:
         """The rows of tensors (n, ...) in a nest. A list is data, as an array is. ValueError: n differs."""
-        return Dataset(sources.slices, tensors)
+        return Dataset(sources.from_tensor_slices, tensors)
 
     @staticmethod
     def from_tensors(tensors: TensorLike) -> Dataset:
         """One element."""
-        return Dataset(sources.single, tensors)
+        return Dataset(sources.from_tensors, tensors)
 
     @staticmethod
     def from_generator(
@@ -58,12 +59,12 @@ class Dataset:
         TypeError: it is not given. InvalidArgumentError: the generator yields another form or shape. Its own errors
         are not wrapped.
         """
-        return Dataset(sources.generated, generator, output_types, output_shapes, args, output_signature)
+        return Dataset(sources.from_generator, generator, output_types, output_shapes, args, output_signature)
 
     @staticmethod
     def range(start: int, stop: int | None = None, step: int = 1, *, output_type: DTypeLike = np.int64) -> Dataset:
         """start, start + step, ... below stop; range(stop) counts from 0."""
-        return Dataset(sources.span, start, stop, step, output_type)
+        return Dataset(sources.range_, start, stop, step, output_type)
 
     @staticmethod
     def counter(start: TensorLike = 0, step: TensorLike = 1, dtype: DTypeLike = np.int64) -> Dataset:
@@ -284,7 +285,8 @@ class Dataset:
         return True
 
     def __repr__(self) -> str:
-        return f"<_{self._node.name}Dataset element_spec={self.element_spec}>"
+        name = self._node.made.func.__name__.title().replace("_", "")
+        return f"<_{name}Dataset element_spec={self.element_spec}>"
 
 
 def _node_of(map_func: Callable[..., Dataset], element: Any) -> Node:

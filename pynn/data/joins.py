@@ -17,21 +17,19 @@ from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from .elements import next_state
 from .node import AUTOTUNE, INFINITE, UNKNOWN, Node, Rows, Start, positive, worker_count
-from .sources import listed, slices
+from .sources import from_tensor_slices, listed
 from .specs import DatasetSpec, merged, spec_of
 
 Function = Callable[[Any], Node]  # of an element
 
 
 def flat_map(source: Node, function: Function) -> Node:
-    return _several(
-        "FlatMap", source, function, lambda: chain.from_iterable(function(e).elements() for e in source.elements())
-    )
+    return _several(source, function, lambda: chain.from_iterable(function(e).elements() for e in source.elements()))
 
 
-def _several(name: str, source: Node, function: Function, elements: Start) -> Node:
+def _several(source: Node, function: Function, elements: Start) -> Node:
     """A node of the elements of the function's datasets; its specification is that of the first dataset."""
-    return Node(name, elements, lambda: UNKNOWN, cache(lambda: function(next(source.elements())).spec()))
+    return Node(elements, lambda: UNKNOWN, cache(lambda: function(next(source.elements())).spec()))
 
 
 def interleave(
@@ -66,7 +64,7 @@ def interleave(
                     open_[place] = None
             place = (place + 1) % places
 
-    return _several("Interleave", source, function, elements)
+    return _several(source, function, elements)
 
 
 def zip_(structure: Any) -> Node:
@@ -90,7 +88,7 @@ def zip_(structure: Any) -> Node:
         counts = [node.count() for node in nodes]
         return min((n for n in counts if n != INFINITE), default=INFINITE)
 
-    return Node("Zip", elements, count, lambda: nest.pack_sequence_as(structure, [node.spec() for node in nodes]), rows)
+    return Node(elements, count, lambda: nest.pack_sequence_as(structure, [node.spec() for node in nodes]), rows)
 
 
 def concatenate(first: Node, second: Node) -> Node:
@@ -108,7 +106,7 @@ def concatenate(first: Node, second: Node) -> Node:
         m, n = first.count(), second.count()
         return INFINITE if INFINITE in (m, n) else UNKNOWN if UNKNOWN in (m, n) else m + n
 
-    return Node("Concatenate", elements, count, lambda: merged(first.spec(), second.spec()))
+    return Node(elements, count, lambda: merged(first.spec(), second.spec()))
 
 
 def _assert_alike(first: Any, second: Any) -> None:
@@ -139,16 +137,16 @@ def window(
     def make(start: Start) -> Iterator[Any]:
         if rows := source.rows():
             for numbers in windows(rows.numbers()):
-                leaves = [dataset(slices, Tensor(array)) for array in rows.take(np.array(numbers, np.intp))]
+                leaves = [dataset(from_tensor_slices, Tensor(array)) for array in rows.take(np.array(numbers, np.intp))]
                 yield nest.pack_sequence_as(rows.structure, leaves)
         else:
             specs = nest.flatten(source.spec())
             for group in windows(start()):
                 columns = zip(*map(nest.flatten, group), strict=True)
-                leaves = [dataset(listed, "Listed", column, spec) for column, spec in zip(columns, specs, strict=True)]
+                leaves = [dataset(listed, column, spec) for column, spec in zip(columns, specs, strict=True)]
                 yield nest.pack_sequence_as(group[0], leaves)
 
     def count(n: int) -> int:
         return n if n < 0 else max((n - reach) // hop + 1, 0) if drop_remainder else -(-n // hop)
 
-    return source.derive("Window", make, count, lambda element: nest.map_structure(DatasetSpec, element))
+    return source.derive(make, count, lambda element: nest.map_structure(DatasetSpec, element))

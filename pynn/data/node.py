@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import islice
 from operator import call, index
 from typing import Any
@@ -62,37 +62,34 @@ def groups(items: Iterator[Any], size: int, drop_remainder: bool) -> Iterator[li
 class Node:
     """A source of elements, or a transformation of another node's.
 
-    name: in Dataset's repr
     elements: starts a pass over the elements, nests of Tensors
     count: gives the number of elements, INFINITE or UNKNOWN
     spec: gives the nest of TensorSpec that fits every element
     rows: gives the elements as rows of arrays; None: they are none (of a cache: not yet)
     batch_size: of a node that `batch` made
-    made: makes an equal node, for pickle and copy; Dataset sets it
+    made: makes an equal node, for pickle, copy and repr; Dataset sets it
     """
 
-    name: str
     elements: Start
     count: Callable[[], int]
     spec: Callable[[], Any]
     rows: Callable[[], Rows | None] = lambda: None
     batch_size: int | None = None
-    made: Callable[[], Node] | None = None
+    made: partial[Node] = field(init=False, repr=False)
 
     def __reduce__(self) -> Any:
         return call, (self.made,), {"made": self.made}  # which a copy of the copy needs
 
     def derive(
         self,
-        name: str,
         make: Callable[[Start], Iterator[Any]],
         count: Callable[[int], int] = lambda n: n,
         spec: Callable[[Any], Any] = lambda spec: spec,
     ) -> Node:
         """The node of the elements make(self.elements); its count and specification follow from this node's."""
-        return Node(name, lambda: make(self.elements), lambda: count(self.count()), cache(lambda: spec(self.spec())))
+        return Node(lambda: make(self.elements), lambda: count(self.count()), cache(lambda: spec(self.spec())))
 
-    def select(self, name: str, choose: Callable[[Start], Iterator[Any]], count: Callable[[int], int]) -> Node:
+    def select(self, choose: Callable[[Start], Iterator[Any]], count: Callable[[int], int]) -> Node:
         """The node of the elements choose(self.elements); of rows it chooses the numbers."""
 
         def rows() -> Rows | None:
@@ -103,7 +100,7 @@ class Node:
             found = rows()
             return found.elements() if found else choose(self.elements)
 
-        return Node(name, elements, lambda: count(self.count()), self.spec, rows)
+        return Node(elements, lambda: count(self.count()), self.spec, rows)
 
 
 def positive(value: int, name: str) -> int:

@@ -35,9 +35,7 @@ def shuffle(source: Node, buffer_size: int, generator: Generators) -> Node:
     size = index(buffer_size)
     if size < 1 and size != UNKNOWN:
         raise InvalidArgumentError("buffer_size must be greater than zero or UNKNOWN_CARDINALITY")
-    return source.select(
-        "Shuffle", lambda start: _shuffled(start(), None if size == UNKNOWN else size, generator()), lambda n: n
-    )
+    return source.select(lambda start: _shuffled(start(), None if size == UNKNOWN else size, generator()), lambda n: n)
 
 
 def _shuffled(items: Iterator[Any], size: int | None, rng: np.random.Generator) -> Iterator[Any]:
@@ -68,7 +66,7 @@ def repeat(source: Node, count: int | None) -> Node:
     def number(n: int) -> int:
         return 0 if not (n and times) else INFINITE if times < 0 else n if n < 0 else n * times
 
-    return source.select("Repeat", repeated, number)
+    return source.select(repeated, number)
 
 
 def take(source: Node, count: int) -> Node:
@@ -76,7 +74,6 @@ def take(source: Node, count: int) -> Node:
     if size < 0:
         return source
     return source.select(
-        "Take",
         lambda start: itertools.islice(start(), size),
         lambda n: n if n == UNKNOWN else size if n == INFINITE else min(n, size),
     )
@@ -85,7 +82,6 @@ def take(source: Node, count: int) -> Node:
 def skip(source: Node, count: int) -> Node:
     size = index(count)
     return source.select(
-        "Skip",
         lambda start: iter(()) if size < 0 else itertools.islice(start(), size, None),
         lambda n: n if n < 0 else 0 if size < 0 else max(n - size, 0),
     )
@@ -97,7 +93,6 @@ def shard(source: Node, num_shards: int, index: int) -> Node:
     if not 0 <= index < num_shards:
         raise InvalidArgumentError(f"Index must be between 0 and {num_shards - 1} (currently index = {index}).")
     return source.select(
-        "Shard",
         lambda start: itertools.islice(start(), index, None, num_shards),
         lambda n: n if n < 0 else n // num_shards + (index < n % num_shards),
     )

@@ -23,7 +23,7 @@ from .selections import Generators
 from .specs import row, spec_of
 
 
-def slices(tensors: TensorLike) -> Node:
+def from_tensor_slices(tensors: TensorLike) -> Node:
     """The rows of a nest of tensors (n, ...)."""
     tensors = as_element(tensors)
     leaves = nest.flatten(tensors)
@@ -35,48 +35,46 @@ def slices(tensors: TensorLike) -> Node:
         if len(tensor) != len(leaves[0]):
             raise ValueError(f"Dimensions {len(leaves[0])} and {len(tensor)} are not compatible")
     rows = Rows(tensors, [np.ascontiguousarray(tensor._array) for tensor in leaves])
-    return Node("Slices", rows.elements, lambda: len(leaves[0]), lambda: row(spec_of(tensors)), lambda: rows)
+    return Node(rows.elements, lambda: len(leaves[0]), lambda: row(spec_of(tensors)), lambda: rows)
 
 
-def single(tensors: TensorLike) -> Node:
+def from_tensors(tensors: TensorLike) -> Node:
     element = as_element(tensors)
     if not nest.flatten(element):
         raise ValueError("Invalid `element`. `element` should not be empty.")
-    return listed("Single", [element], spec_of(element))
+    return listed([element], spec_of(element))
 
 
-def listed(name: str, elements: Sequence[Any], spec: Any) -> Node:
+def listed(elements: Sequence[Any], spec: Any) -> Node:
     """A node of elements that exist already."""
-    return Node(name, lambda: iter(elements), lambda: len(elements), lambda: spec)
+    return Node(lambda: iter(elements), lambda: len(elements), lambda: spec)
 
 
-def _numbers(name: str, start: Callable[[], Iterable[Any]], count: int, dtype: DType) -> Node:
+def _numbers(start: Callable[[], Iterable[Any]], count: int, dtype: DType) -> Node:
     """A node of the numbers in start(), as scalars."""
     kind = dtype.dtype
-    return Node(
-        name, lambda: (Tensor(np.array(n, kind)) for n in start()), lambda: count, lambda: TensorSpec((), dtype)
-    )
+    return Node(lambda: (Tensor(np.array(n, kind)) for n in start()), lambda: count, lambda: TensorSpec((), dtype))
 
 
-def span(start: int, stop: int | None, step: int, output_type: DTypeLike) -> Node:
+def range_(start: int, stop: int | None, step: int, output_type: DTypeLike) -> Node:
     first, last, delta = (0, start, step) if stop is None else (start, stop, step)
     if not index(delta):
         raise InvalidArgumentError("step must be a non-zero integer.")
     numbers = range(index(first), index(last), index(delta))
-    return _numbers("Range", lambda: numbers, len(numbers), as_dtype(output_type))
+    return _numbers(lambda: numbers, len(numbers), as_dtype(output_type))
 
 
 def counter(start: TensorLike, step: TensorLike, dtype: DTypeLike) -> Node:
     kind = as_dtype(dtype)
     first, delta = as_array(start, kind).item(), as_array(step, kind).item()
-    return _numbers("Counter", lambda: itertools.count(first, delta), INFINITE, kind)
+    return _numbers(lambda: itertools.count(first, delta), INFINITE, kind)
 
 
 def random(generator: Generators) -> Node:
-    return _numbers("Random", lambda: iter(partial(generator().integers, 2**32), None), INFINITE, as_dtype(np.int64))
+    return _numbers(lambda: iter(partial(generator().integers, 2**32), None), INFINITE, as_dtype(np.int64))
 
 
-def generated(generator: Callable[..., Iterable[Any]], types: Any, shapes: Any, args: Any, signature: Any) -> Node:
+def from_generator(generator: Callable[..., Iterable[Any]], types: Any, shapes: Any, args: Any, signature: Any) -> Node:
     """What generator(*args) yields, converted to the specification's dtypes; its structure and shapes are checked."""
     if not callable(generator):
         raise TypeError("`generator` must be a Python callable.")
@@ -87,7 +85,7 @@ def generated(generator: Callable[..., Iterable[Any]], types: Any, shapes: Any, 
         for value in generator(*arguments):
             yield _fitted(spec, value)
 
-    return Node("Generator", elements, lambda: UNKNOWN, lambda: spec)
+    return Node(elements, lambda: UNKNOWN, lambda: spec)
 
 
 def _specification(types: Any, shapes: Any, signature: Any) -> Any:

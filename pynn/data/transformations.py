@@ -34,7 +34,7 @@ def map_(source: Node, map_func: Callable[..., Any], num_parallel_calls: int | N
         first = next(make(source.elements))  # of windows, or of a generator without shapes
         return nest.map_structure(partial(_loose_spec, ranked=windows), first)
 
-    return source.derive("Map", make, spec=spec)
+    return source.derive(make, spec=spec)
 
 
 def _loose_spec(leaf: Any, ranked: bool) -> TensorSpec | DatasetSpec:
@@ -46,12 +46,12 @@ def _loose_spec(leaf: Any, ranked: bool) -> TensorSpec | DatasetSpec:
 
 def filter_(source: Node, predicate: Callable[..., Any]) -> Node:
     holds = partial(_holds, predicate)
-    return source.derive("Filter", lambda start: filter(holds, start()), lambda _: UNKNOWN)
+    return source.derive(lambda start: filter(holds, start()), lambda _: UNKNOWN)
 
 
 def take_while(source: Node, predicate: Callable[..., Any]) -> Node:
     holds = partial(_holds, predicate)
-    return source.derive("TakeWhile", lambda start: itertools.takewhile(holds, start()), lambda _: UNKNOWN)
+    return source.derive(lambda start: itertools.takewhile(holds, start()), lambda _: UNKNOWN)
 
 
 def _holds(predicate: Callable[..., Any], element: Any) -> bool:
@@ -83,7 +83,7 @@ def scan(source: Node, initial_state: Any, scan_func: Callable[[Any, Any], Any])
             state, output = step(state, element)
             yield output
 
-    return source.derive("Scan", make, spec=partial(result_spec, lambda element: step(initial, element)[1]))
+    return source.derive(make, spec=partial(result_spec, lambda element: step(initial, element)[1]))
 
 
 def unique(source: Node) -> Node:
@@ -103,7 +103,7 @@ def unique(source: Node) -> Node:
                 seen.add(key)
                 yield element
 
-    return source.derive("Unique", make, lambda _: UNKNOWN)
+    return source.derive(make, lambda _: UNKNOWN)
 
 
 def enumerate_(source: Node, start: int) -> Node:
@@ -113,7 +113,7 @@ def enumerate_(source: Node, start: int) -> Node:
         numbers = (Tensor(np.array(n, np.int64)) for n in itertools.count(first))
         return zip(numbers, start(), strict=False)
 
-    return source.derive("Enumerate", make, spec=lambda element: (TensorSpec((), np.int64), element))
+    return source.derive(make, spec=lambda element: (TensorSpec((), np.int64), element))
 
 
 def prefetch(source: Node, buffer_size: int) -> Node:
@@ -121,7 +121,7 @@ def prefetch(source: Node, buffer_size: int) -> Node:
     if size < AUTOTUNE:
         raise InvalidArgumentError("buffer_size must be >= 0 or set buffer_size to be -1 for auto-tuning")
     ahead = 2 if size == AUTOTUNE else size
-    return source.derive("Prefetch", lambda start: prefetched(start, ahead) if ahead else start())
+    return source.derive(lambda start: prefetched(start, ahead) if ahead else start())
 
 
 def cache(source: Node) -> Node:
@@ -144,4 +144,4 @@ def cache(source: Node) -> Node:
     def rows() -> Rows | None:
         return kept if isinstance(kept, Rows) else None
 
-    return Node("Cache", elements, source.count, source.spec, rows)
+    return Node(elements, source.count, source.spec, rows)
