@@ -228,7 +228,7 @@ class Dataset:
 
     def enumerate(self, start: int = 0) -> Dataset:
         """Pairs (int64 number from `start`, element)."""
-        return Dataset(transformations.enumerate_, self._node, start)
+        return Dataset.zip(Dataset.counter(start), self)
 
     @neutral(filename="")
     def cache(self) -> Dataset:

@@ -71,20 +71,12 @@ def repeat(source: Node, count: int | None) -> Node:
 
 def take(source: Node, count: int) -> Node:
     size = index(count)
-    if size < 0:
-        return source
-    return source.select(
-        lambda start: itertools.islice(start(), size),
-        lambda n: n if n == UNKNOWN else size if n == INFINITE else min(n, size),
-    )
+    return source if size < 0 else _sliced(source, 0, size)
 
 
 def skip(source: Node, count: int) -> Node:
     size = index(count)
-    return source.select(
-        lambda start: iter(()) if size < 0 else itertools.islice(start(), size, None),
-        lambda n: n if n < 0 else 0 if size < 0 else max(n - size, 0),
-    )
+    return source.select(lambda _: iter(()), lambda n: min(n, 0)) if size < 0 else _sliced(source, size, None)
 
 
 def shard(source: Node, num_shards: int, index: int) -> Node:
@@ -92,7 +84,14 @@ def shard(source: Node, num_shards: int, index: int) -> Node:
         raise InvalidArgumentError(f"Number of shards must be greater than zero (currently num_shards = {num_shards}).")
     if not 0 <= index < num_shards:
         raise InvalidArgumentError(f"Index must be between 0 and {num_shards - 1} (currently index = {index}).")
-    return source.select(
-        lambda start: itertools.islice(start(), index, None, num_shards),
-        lambda n: n if n < 0 else n // num_shards + (index < n % num_shards),
-    )
+    return _sliced(source, index, None, num_shards)
+
+
+def _sliced(source: Node, start: int, stop: int | None, step: int = 1) -> Node:
+    """The elements start, start + step, ... before stop."""
+
+    def count(n: int) -> int:
+        n = stop if n == INFINITE and stop is not None else n
+        return n if n < 0 else len(range(n)[start:stop:step])
+
+    return source.select(lambda items: itertools.islice(items(), start, stop, step), count)

@@ -106,16 +106,6 @@ def unique(source: Node) -> Node:
     return source.derive(make, lambda _: UNKNOWN)
 
 
-def enumerate_(source: Node, start: int) -> Node:
-    first = index(start)
-
-    def make(start: Start) -> Iterator[Any]:
-        numbers = (Tensor(np.array(n, np.int64)) for n in itertools.count(first))
-        return zip(numbers, start(), strict=False)
-
-    return source.derive(make, spec=lambda element: (TensorSpec((), np.int64), element))
-
-
 def prefetch(source: Node, buffer_size: int) -> Node:
     size = index(buffer_size)
     if size < AUTOTUNE:
@@ -127,8 +117,11 @@ def prefetch(source: Node, buffer_size: int) -> Node:
 def cache(source: Node) -> Node:
     kept: Rows | list[Any] | None = None
 
-    def filling() -> Iterator[Any]:
+    def elements() -> Iterator[Any]:
         nonlocal kept
+        if kept is not None:
+            yield from kept.elements() if isinstance(kept, Rows) else kept
+            return
         seen = []
         for element in source.elements():
             seen.append(element)
@@ -138,10 +131,4 @@ def cache(source: Node) -> Node:
         except (IndexError, TypeError, ValueError):  # no elements, or of different shapes
             kept = seen
 
-    def elements() -> Iterator[Any]:
-        return filling() if kept is None else kept.elements() if isinstance(kept, Rows) else iter(kept)
-
-    def rows() -> Rows | None:
-        return kept if isinstance(kept, Rows) else None
-
-    return Node(elements, source.count, source.spec, rows)
+    return Node(elements, source.count, source.spec, lambda: kept if isinstance(kept, Rows) else None)
