@@ -75,8 +75,9 @@ class Normalization(Layer):
     def _moment(self, given: TensorLike | None, adapted: str) -> Tensor | None:
         if not self.built:
             return None
-        moment = getattr(self, adapted) if given is None else convert_to_tensor(given, self._dtype)
-        return ops.reshape(ops.broadcast_to(moment, self._sizes), self._broadcast)
+        if given is None:
+            return ops.reshape(getattr(self, adapted), self._broadcast)
+        return ops.reshape(ops.broadcast_to(convert_to_tensor(given, self._dtype), self._sizes), self._broadcast)
 
     @property
     def mean(self) -> Tensor | None:
