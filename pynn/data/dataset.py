@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from operator import index
 from typing import Any, ParamSpec
 
 import numpy as np
@@ -228,7 +229,7 @@ class Dataset:
 
     def enumerate(self, start: int = 0) -> Dataset:
         """Pairs (int64 number from `start`, element)."""
-        return Dataset.zip(Dataset.counter(start), self)
+        return Dataset.zip(Dataset.counter(index(start)), self)
 
     @neutral(filename="")
     def cache(self) -> Dataset:
