@@ -1,4 +1,4 @@
-"""Keras 3's `keras.ops`: the operations under Keras's names and signatures.
+"""Keras 3's `keras.ops`: the operations under Keras's names.
 
 As everywhere in pynn, two tensors of different dtypes are an error. Of KerasTensors an operation is a layer of the
 model, as `x + y` is; there the first arguments, the tensors, may be KerasTensors, the options may not (ValueError).
