@@ -17,7 +17,7 @@ from pynn.support.atomic import replacing
 from pynn.support.extras import install
 
 from .measure.cases import CASES, SCALING, SWEEPS
-from .measure.telling import note
+from .measure.progress import note
 from .results import compare, tables
 from .results.file import read
 from .results.store import PEER, Results
@@ -88,7 +88,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
     by_case = {"ladder": CASES, "sweep": SWEEPS, "scaling": SCALING}  # the suites that --only chooses from
     quick, only = arguments.quick, arguments.only
-    chosen = tuple(s for s in SUITES if s != "steps" and not (quick and s == "lives"))
+    chosen = tuple(s for s in SUITES if s != "steps" and not (quick and s == "processes"))
     if arguments.suites is not None:
         chosen = _names(arguments.suites, SUITES, "suite")
     elif only is not None:
@@ -109,7 +109,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 def all_tables(results: Results, by_case: bool = False) -> list[Table]:
     """In the order of the page: machine, ladder (a table for each operation, or each case) and libraries, sweeps,
-    scaling, training, lives, small steps."""
+    scaling, training, process runs, small steps."""
     found = [tables.limits(results)] if results.machine["limits"] else []
     ladders = results.suite("ladder")
     if by_case:
@@ -122,8 +122,8 @@ def all_tables(results: Results, by_case: bool = False) -> list[Table]:
     if scaling := results.suite("scaling"):
         found.append(tables.scaling(scaling))
     found += [tables.epochs(results, m) for m in results.suite("training")]
-    if results.lives:
-        found.append(tables.lives(results))
+    if results.process_runs:
+        found.append(tables.process_runs(results))
     if steps := results.suite("steps"):
         found.append(tables.steps(results, steps))
     return found

@@ -22,7 +22,7 @@ from .results.file import read
 from .results.store import Measurement
 
 CONTEXT = 3  # lines around a change
-ADDING = ("parallel", "sparse")  # they call the rung above, or its inner loop
+ADDING = ("parallel", "sparse")  # they call the rung below, or its inner loop
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -36,13 +36,13 @@ def explain(arguments: argparse.Namespace) -> int:
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise UserError(f"there is no operation {operation!r}{hint}", f"there are: {', '.join(LADDER)}")
     measurements = _read(arguments.results, operation) if arguments.results else _measure(operation)
-    above = None
+    below = None
     for rung in LADDER[operation]:
-        _heading(operation, rung, above, measurements)
-        _difference(operation, rung, above)
+        _heading(operation, rung, below, measurements)
+        _difference(operation, rung, below)
         if arguments.assembly:
             _assembly(operation, rung)
-        above = rung
+        below = rung
     return 0
 
 
@@ -59,7 +59,7 @@ def _measure(operation: str) -> list[Measurement]:
 
     need_extra()
     from .measure.cases import CASES
-    from .measure.telling import progress
+    from .measure.progress import progress
     from .measure.turns import threads
     from .plan import Plan
     from .suites import measured
@@ -75,18 +75,18 @@ def _measure(operation: str) -> list[Measurement]:
     return found
 
 
-def _heading(operation: str, rung: str, above: str | None, measurements: list[Measurement]) -> None:
+def _heading(operation: str, rung: str, below: str | None, measurements: list[Measurement]) -> None:
     show(Text(f"\n{operation}: {rung} ({IDEAS[rung]})", style="bold"))
     show(Text(reason(operation, rung)))
     for m in measurements:
-        if rung in m.players:
-            text = "; ".join([f"{tables.seconds(m.players[rung].median).text}", *_gains(m, rung, above)])
+        if rung in m.contestants:
+            text = "; ".join([f"{tables.seconds(m.contestants[rung].median).text}", *_gains(m, rung, below)])
             show(Text(f"  {m.label}: {text}", style="green"))
 
 
-def _gains(m: Measurement, rung: str, above: str | None) -> Iterator[str]:
-    """Over the rung above, and over naive Python."""
-    for other in dict.fromkeys((above, "naive")) if above else ():
+def _gains(m: Measurement, rung: str, below: str | None) -> Iterator[str]:
+    """Over the rung below, and over naive Python."""
+    for other in dict.fromkeys((below, "naive")) if below else ():
         ratio = m.faster(rung, other)
         if ratio is None:
             continue
@@ -96,20 +96,20 @@ def _gains(m: Measurement, rung: str, above: str | None) -> Iterator[str]:
             yield f"as fast as {other}, within the noise" if ratio.tie else f"{ratio} times as fast as {other}"
 
 
-def _difference(operation: str, rung: str, above: str | None) -> None:
-    """A new inner loop as a difference from the one that it replaces; what a rung adds to that above, as added."""
+def _difference(operation: str, rung: str, below: str | None) -> None:
+    """A new inner loop as a difference from the one that it replaces; what a rung adds to that below, as added."""
     new = sources(operation, rung)
-    if above is None:
+    if below is None:
         for source in new:
             show(Text(f"\n{source.path}:{source.line}", style="dim"))
             show(Syntax(source.text, source.language, theme="ansi_light", background_color="default"))
         return
-    old = sources(operation, above)
+    old = sources(operation, below)
     same = [source for source in old if source in new or rung in ADDING]
     removed, added = ([s for s in side if s not in same] for side in (old, new))
     if same:
         show(Text(f"\nas before: {', '.join(f'{s.title} ({s.path}:{s.line})' for s in same)}", style="dim"))
-    names = f"{operation} {above}", f"{operation} {rung}"
+    names = f"{operation} {below}", f"{operation} {rung}"
     lines = list(difflib.unified_diff(_lines(removed), _lines(added), *names, n=CONTEXT, lineterm=""))
     if lines:
         print()

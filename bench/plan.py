@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .measure.cases import MAIN, QUICK, Case
-from .measure.turns import PATIENCE, ROUNDS
-from .measure.workers import Contestant
+from .measure.turns import BUDGET, ROUNDS
+from .measure.workers import Library
 from .peers import CONTESTANTS
 from .training import contestants as training
 
-SUITES = ("ladder", "sweep", "scaling", "training", "lives", "steps")
+SUITES = ("ladder", "sweep", "scaling", "training", "processes", "steps")
 OURS = ("pynn", "NumPy")
 LIBRARIES = tuple(dict.fromkeys(name for name in (*CONTESTANTS, *training.CONTESTANTS) if name not in OURS))
 
 
 @dataclass
 class Plan:
-    """`rounds` of turns in a measurement, `epochs` in training, `patience` in seconds of rounds thrown away; `notes`
+    """`rounds` of turns in a measurement, `epochs` in training, `budget` in seconds of rounds thrown away; `notes`
     gets what is left out, and why."""
 
     threads: int
@@ -30,13 +30,13 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.rounds, self.epochs = (5, 3) if self.quick else (ROUNDS, 5)
-        self.patience = 0.2 if self.quick else PATIENCE
+        self.budget = 0.2 if self.quick else BUDGET
 
     def cases(self, cases: list[Case]) -> list[Case]:
         part = QUICK if self.quick else MAIN
         return [c for c in cases if c.part <= part and (not self.operations or c.operation in self.operations)]
 
-    def among(self, contestants: dict[str, Contestant]) -> dict[str, Contestant]:
+    def among(self, contestants: dict[str, Library]) -> dict[str, Library]:
         """Those that take part: ours, and the libraries asked for."""
         return {name: contestant for name, contestant in contestants.items() if name in (*OURS, *self.peers)}
 

@@ -32,7 +32,7 @@ def ladder(results: Results, drawn: list[pictures.Picture]) -> str:
     quick = sorted((case for case in CASES if case.part == QUICK), key=Case.bytes)
     shown = {(case.operation, "naive" in case.rungs()): case.title for case in quick}
     chosen = [m for m in results.suite("ladder") if m.title in shown.values()]
-    rungs = [replace(m, players={name: m.players[name] for name in m.names(RUNG, NUMPY)}) for m in chosen]
+    rungs = [replace(m, contestants={name: m.contestants[name] for name in m.names(RUNG, NUMPY)}) for m in chosen]
     table = tables.ladder(results, rungs, "").without(*COLUMNS_LEFT_OUT)
     images = [f"![{p.alt}]({PUBLISHED / p.svg.name})" for p in drawn]
     parts = [tables.conditions(results), tables.markdown(tables.limits(results)), tables.RATIOS, tables.markdown(table)]
@@ -43,7 +43,7 @@ def peers(results: Results) -> str:
     """The operations, epochs and whole processes, beside the libraries that were installed."""
     found = [tables.libraries(results.suite("ladder"))]
     found += [tables.epochs(results, m).without("times naive", "threads") for m in results.suite("training")]
-    found += [tables.lives(results)] if results.lives else []
+    found += [tables.process_runs(results)] if results.process_runs else []
     versions = f"In the same run as the table above, with {', '.join(results.versions.values())}."
     return "\n\n".join([versions, *map(tables.titled, found)])
 

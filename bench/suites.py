@@ -10,16 +10,16 @@ import kernels
 
 from .measure import machine
 from .measure.cases import CASES, SCALING, SERIAL, SWEEPS, Case, instruction_set
-from .measure.telling import note, progress
+from .measure.progress import note, progress
 from .measure.turns import Local, interleave, local, threads
 from .measure.workers import Reply, Worker, WorkerFailed, started
 from .network import digits, prepared, random_data
 from .peers import CONTESTANTS
 from .peers.calls import remote
 from .plan import Plan
-from .results.store import NUMPY, PEER, RUNG, Measurement, Player, Results
+from .results.store import NUMPY, PEER, RUNG, Contestant, Measurement, Results
 from .training.epochs import epochs
-from .training.lives import lives
+from .training.process_runs import process_runs
 from .training.small_steps import small_steps
 
 GOAL = 0.98
@@ -50,14 +50,14 @@ def _measure(plan: Plan, results: Results) -> None:
         compared(plan, results)
     for case in plan.cases(SCALING) if "scaling" in plan.suites else ():
         found += scaling(case, plan)
-    if "training" in plan.suites or "lives" in plan.suites:
+    if "training" in plan.suites or "processes" in plan.suites:
         arrays, results.data = digits_or_random(plan)
     if "training" in plan.suites:
         epoch, results.curves, versions = epochs(plan, *arrays, results.data)
         found.append(epoch)
         results.versions.update(versions)
-    if "lives" in plan.suites and results.data == "MNIST":
-        results.lives = lives(plan, digits(), GOAL)
+    if "processes" in plan.suites and results.data == "MNIST":
+        results.process_runs = process_runs(plan, digits(), GOAL)
     if "steps" in plan.suites:
         measurements, versions = small_steps(plan)
         found += measurements
@@ -89,29 +89,29 @@ def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> 
     """One case; a library that fails is noted and left out from then on."""
     while True:
         try:
-            players = local(case) | remote(workers, case)
-            times, others = interleave(players, plan.rounds, plan.patience)
+            contestants = local(case) | remote(workers, case)
+            times, others = interleave(contestants, plan.rounds, plan.budget)
         except WorkerFailed as error:
             note(plan.notes, f"Left out from {case.title} on: {error}.")
             workers.pop(error.name).close()
             continue
-        return measurement(case, suite, plan.threads, players, times, others)
+        return measurement(case, suite, plan.threads, contestants, times, others)
 
 
 def measurement(
-    case: Case, suite: str, n: int, players: dict, times: dict[str, np.ndarray], others: float
+    case: Case, suite: str, n: int, contestants: dict, times: dict[str, np.ndarray], others: float
 ) -> Measurement:
     found = {
-        name: Player(
+        name: Contestant(
             name,
-            (NUMPY if name == "NumPy" else RUNG) if isinstance(player, Local) else PEER,
+            (NUMPY if name == "NumPy" else RUNG) if isinstance(contestant, Local) else PEER,
             1 if name in SERIAL or (name == "NumPy" and not case.product) else n,
             times[name],
-            player.error,
-            player.error_unit,
+            contestant.error,
+            contestant.error_unit,
             instruction_set(name) if name in case.rungs() else "",
         )
-        for name, player in players.items()
+        for name, contestant in contestants.items()
     }
     isa = str(kernels.show_config()["instruction set"])
     return Measurement(
@@ -120,14 +120,14 @@ def measurement(
 
 
 class _AtThreads:
-    """A player who sets its own number of threads for its turn."""
+    """A contestant who sets its own number of threads for its turn."""
 
-    def __init__(self, n: int, player: Local) -> None:
-        self.n, self.player, self.once = n, player, player.once
+    def __init__(self, n: int, contestant: Local) -> None:
+        self.n, self.contestant, self.once = n, contestant, contestant.once
 
     def turn(self) -> Reply:
         with threads(self.n):
-            return self.player.turn()
+            return self.contestant.turn()
 
 
 def scaling(case: Case, plan: Plan) -> list[Measurement]:
@@ -135,17 +135,17 @@ def scaling(case: Case, plan: Plan) -> list[Measurement]:
     all in turns; one measurement for each number."""
     progress(f"scaling: {case.title}")
     last = next(reversed(case.rungs()))
-    players: dict[tuple[int, str], _AtThreads] = {}
+    contestants: dict[tuple[int, str], _AtThreads] = {}
     for n in plan.counts:
         with threads(n):
-            players |= {
-                (n, name): _AtThreads(n, player)
-                for name, player in local(case, last).items()
+            contestants |= {
+                (n, name): _AtThreads(n, contestant)
+                for name, contestant in local(case, last).items()
                 if name == last or case.product
             }
-    times, others = interleave(players, plan.rounds, plan.patience)
+    times, others = interleave(contestants, plan.rounds, plan.budget)
     found = []
     for n in plan.counts:
-        names = {name: player.player for (m, name), player in players.items() if m == n}
+        names = {name: contestant.contestant for (m, name), contestant in contestants.items() if m == n}
         found.append(measurement(case, "scaling", n, names, {name: times[n, name] for name in names}, others))
     return found

@@ -13,7 +13,7 @@ from pynn.bench.measure.quiet import settle
 from pynn.bench.measure.turns import interleave, local
 from pynn.bench.suites import measurement
 
-TURNS, PATIENCE = 5, 0.1
+TURNS, BUDGET = 5, 0.1
 SECONDS = 0.05  # of pytest-benchmark's own rounds in each test
 
 
@@ -26,13 +26,13 @@ SECONDS = 0.05  # of pytest-benchmark's own rounds in each test
     ],
 )
 def test_rung(benchmark, kernel_threads: int, case: Case, rung: str) -> None:
-    players = local(case, only=rung)
-    player = players[rung]
+    contestants = local(case, only=rung)
+    contestant = contestants[rung]
     benchmark.group = case.title
     if benchmark.disabled:
-        benchmark(player.function, *player.arguments)
+        benchmark(contestant.function, *contestant.arguments)
         return
-    measured = measurement(case, "pytest", kernel_threads, players, *interleave(players, TURNS, PATIENCE))
+    measured = measurement(case, "pytest", kernel_threads, contestants, *interleave(contestants, TURNS, BUDGET))
     against = measured.faster(rung, "NumPy")
     benchmark.extra_info.update({
         "times NumPy": against and against.value,
@@ -40,15 +40,15 @@ def test_rung(benchmark, kernel_threads: int, case: Case, rung: str) -> None:
         "tie with NumPy": against and against.tie,
         "verdict": measured.verdict(rung),
         "others' share of the CPUs": measured.others,
-        "threads": measured.players[rung].threads,
+        "threads": measured.contestants[rung].threads,
         "instruction set": measured.instruction_set,
         "shapes": case.label,
-        "largest error": f"{player.error} {player.error_unit}",
+        "largest error": f"{contestant.error} {contestant.error_unit}",
         measured.unit: measured.rate(rung),
     })  # fmt: skip
     settle()
-    seconds = measured.players[rung].median
+    seconds = measured.contestants[rung].median
     iterations = max(1, int(SECONDS / 20 / seconds))
     rounds = min(20, max(1, int(SECONDS / seconds)))
-    out = {} if player.out is None else {"out": player.out}
-    benchmark.pedantic(player.function, player.arguments, out, rounds=rounds, iterations=iterations)
+    out = {} if contestant.out is None else {"out": contestant.out}
+    benchmark.pedantic(contestant.function, contestant.arguments, out, rounds=rounds, iterations=iterations)

@@ -1,4 +1,4 @@
-"""Why each rung is faster than the rung above, one sentence each; numbers come from the machine code in use."""
+"""Why each rung is faster than the rung below, one sentence each; numbers come from the machine code in use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAIVE = (
 _TYPED = "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code on the array's own memory"
 _WIDER = (
     "The same loop, compiled for {isa} instead of the oldest CPU, works on {lanes} elements per instruction instead of "
-    "{above}"
+    "{below}"
 )
 _NOT_WIDER = (
     "With the instruction set in use, {isa}, registers are no wider than those of the typed rung, which the compiler "
@@ -127,12 +127,12 @@ class _Facts(dict):
     """The numbers of a sentence; where machine code cannot be read, a word."""
 
     def __missing__(self, name: str) -> str:
-        return {"fused": "", "vectorized": "", "above": "fewer"}.get(name, "several")
+        return {"fused": "", "vectorized": "", "below": "fewer"}.get(name, "several")
 
 
 def reason(operation: str, rung: str) -> str:
-    """Why this rung is faster than the one above, for float32 and the instruction set in use; for `naive`, which has
-    none above it, what a turn of its loop costs. ValueError for a rung without an entry."""
+    """Why this rung is faster than the one below, for float32 and the instruction set in use; for `naive`, which has
+    none below it, what a turn of its loop costs. ValueError for a rung without an entry."""
     text = _NAIVE if rung == "naive" else REASONS.get((operation, rung))
     if text is None:
         raise ValueError(
@@ -141,13 +141,13 @@ def reason(operation: str, rung: str) -> str:
     isa = kernels.show_config()["instruction set"]
     try:
         loop = inner_loop(operation, rung)
-        above = inner_loop(operation, "typed") if rung == "simd" else None
+        below = inner_loop(operation, "typed") if rung == "simd" else None
     except NoAssembly:
-        loop = above = None
+        loop = below = None
     facts = {"isa": isa, "bytecodes": len(bytecode(operation).instructions), **_numbers(loop)}
-    if above and above.lanes:
-        facts["above"] = above.lanes
-    wider = facts["above"] < facts["lanes"] if "above" in facts and "lanes" in facts else isa != "baseline"
+    if below and below.lanes:
+        facts["below"] = below.lanes
+    wider = facts["below"] < facts["lanes"] if "below" in facts and "lanes" in facts else isa != "baseline"
     if not wider:
         text = text.replace(_BY_ROW, "").replace(_ROOTS, "").replace(_WIDER, _NOT_WIDER)
     return text.format_map(_Facts(facts)) + "."

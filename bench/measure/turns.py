@@ -2,7 +2,7 @@
 
 Contestants take turns, each round starting with another. Parallel ones run with one thread on each CPU, and after their
 turn all wait until their threads have stopped spinning. A round in which other processes used the CPUs is repeated, as
-long as patience lasts. Rungs and NumPy compute in this process, other libraries in processes of their own.
+long as budget lasts. Rungs and NumPy compute in this process, other libraries in processes of their own.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .workers import Reply, Worker
 
 ROUNDS = 9
 SLOW_ROUNDS = 3  # turns of a call that is SLOW
-PATIENCE = 1.0  # seconds of rounds that may be thrown away
+BUDGET = 1.0  # seconds of rounds that may be thrown away
 
 Name = TypeVar("Name", bound=Hashable)
 
 
-class Player(Protocol):
+class Timed(Protocol):
     """Who takes turns."""
 
     once: float  # a first guess of a call's seconds; 0: must not sit out
@@ -96,11 +96,11 @@ class Local:
 def local(case: Case, only: str | None = None) -> dict[str, Local]:
     """Rungs, slowest first (or one), then NumPy. AssertionError names one that computes wrong values."""
     rungs = {name: rung for name, rung in case.rungs().items() if only in (None, name)}
-    shared, players = case.inputs(), {}
+    shared, contestants = case.inputs(), {}
     for name, function in {**rungs, "NumPy": NUMPY[case.operation]}.items():
         mine = case.inputs() if case.operation.endswith("_update") else shared  # updates change their arguments
-        players[name] = Local(case, name, function, mine)
-    return players
+        contestants[name] = Local(case, name, function, mine)
+    return contestants
 
 
 def rotated(names: list[Name], turn: int) -> list[Name]:
@@ -110,20 +110,22 @@ def rotated(names: list[Name], turn: int) -> list[Name]:
 
 
 def interleave(
-    players: Mapping[Name, Player], rounds: int = ROUNDS, patience: float = PATIENCE
+    contestants: Mapping[Name, Timed], rounds: int = ROUNDS, budget: float = BUDGET
 ) -> tuple[dict[Name, np.ndarray], float]:
     """Name -> its turns' values, one per round, NaN where a SLOW one sat out; and the share of the CPUs that other
     processes took meanwhile."""
     settle()
     kept: list[dict[Name, Reply]] = []
-    end = time.perf_counter() + patience
+    end = time.perf_counter() + budget
     while len(kept) < rounds:
         replies = {
-            name: players[name].turn()
-            for name in rotated(list(players), len(kept))
-            if players[name].once <= SLOW or len(kept) % math.ceil(rounds / SLOW_ROUNDS) == 0
+            name: contestants[name].turn()
+            for name in rotated(list(contestants), len(kept))
+            if contestants[name].once <= SLOW or len(kept) % math.ceil(rounds / SLOW_ROUNDS) == 0
         }
         if time.perf_counter() > end or not any(reply.disturbed for reply in replies.values()):
             kept.append(replies)
-    times = {name: np.array([row[name].value if name in row else np.nan for row in kept], float) for name in players}
+    times = {
+        name: np.array([row[name].value if name in row else np.nan for row in kept], float) for name in contestants
+    }
     return times, float(np.mean([reply.share for row in kept for reply in row.values()]))

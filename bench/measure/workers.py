@@ -25,8 +25,8 @@ from typing import Any
 
 from pynn.cli.checks import one_line
 
+from .progress import note, progress
 from .quiet import Neighbours, cpus, scattered, settle
-from .telling import note, progress
 
 LONGEST = 300  # seconds that a worker may take to answer
 BENCH = __package__.rpartition(".")[0]  # the package that contestants are named in
@@ -36,7 +36,7 @@ QUIET_VARIABLES = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "J
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Library:
     """Who takes part: the package it needs, and the class, "peers.torch:Torch", that its worker makes an object of."""
 
     package: str
@@ -78,7 +78,7 @@ class WorkerFailed(Exception):
 class Worker:
     """The parent's side: starts the process and the contestant, `Class(*arguments)`, in it."""
 
-    def __init__(self, name: str, contestant: Contestant, threads: int, *arguments: Any) -> None:
+    def __init__(self, name: str, contestant: Library, threads: int, *arguments: Any) -> None:
         self.name, self._scattered = name, contestant.scattered
         # What the libraries log is shown only if the worker dies.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
@@ -131,7 +131,7 @@ class Worker:
 
 @contextmanager
 def started(
-    contestants: dict[str, Contestant], threads: int, *arguments: Any, notes: list[str]
+    contestants: dict[str, Library], threads: int, *arguments: Any, notes: list[str]
 ) -> Iterator[dict[str, Worker]]:
     """Name -> worker, of those whose package is installed and starts; `notes` gets who is left out, and why."""
     workers: dict[str, Worker] = {}

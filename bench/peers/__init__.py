@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..measure.workers import Contestant
+from ..measure.workers import Library
 
 # Not scattered: those whose caller only waits for its pool's threads.
 CONTESTANTS = {
-    "numexpr": Contestant("numexpr", "peers.numexpr:Numexpr", scattered=False),
-    "Numba": Contestant("numba", "peers.numba:Numba"),
-    "PyTorch": Contestant("torch", "peers.torch:Torch"),
-    "JAX": Contestant("jax", "peers.jax:Jax", scattered=False),
-    "TensorFlow": Contestant("tensorflow", "peers.tensorflow:Tensorflow", scattered=False),
+    "numexpr": Library("numexpr", "peers.numexpr:Numexpr", scattered=False),
+    "Numba": Library("numba", "peers.numba:Numba"),
+    "PyTorch": Library("torch", "peers.torch:Torch"),
+    "JAX": Library("jax", "peers.jax:Jax", scattered=False),
+    "TensorFlow": Library("tensorflow", "peers.tensorflow:Tensorflow", scattered=False),
 }

@@ -10,7 +10,7 @@ import numpy as np
 from pynn.cli.checks import UserError
 
 from ..measure.cases import CASES, RUNGS, Case
-from ..measure.telling import progress
+from ..measure.progress import progress
 from ..measure.workers import WorkerFailed
 from ..results.tables import Cell, Table, markdown, number, plain, seconds
 from .builds import builds

@@ -21,13 +21,13 @@ from pynn.cli.checks import UserError
 
 from ..measure.accuracy import check, exact
 from ..measure.cases import RUNGS, Case
-from ..measure.telling import note, progress
+from ..measure.progress import note, progress
 from ..measure.turns import Remote, interleave
-from ..measure.workers import Contestant, Worker, WorkerFailed
+from ..measure.workers import Library, Worker, WorkerFailed
 
 BENCH = Path(__file__).resolve().parents[1]
-SIDE = Contestant("kernels", "regress.side:Side")
-PATIENCE = 0.5  # seconds of rounds that may be thrown away, of one case in one pair of processes
+SIDE = Library("kernels", "regress.side:Side")
+BUDGET = 0.5  # seconds of rounds that may be thrown away, of one case in one pair of processes
 Times = dict[Case, list[dict[str, np.ndarray]]]  # one entry per pair of processes: "base", "head", "NumPy" -> seconds
 
 
@@ -49,9 +49,9 @@ def measure(builds: dict[str, Path], cases: list[Case], threads: int, pairs: int
                     note(notes, why)
                     continue
                 # none is so slow that it may sit out
-                players = {name: Remote(workers[name], "turn", "kernels") for name in names}
-                players["NumPy"] = Remote(workers[names[0]], "turn", "NumPy")
-                times, _ = interleave(players, rounds, PATIENCE)
+                contestants = {name: Remote(workers[name], "turn", "kernels") for name in names}
+                contestants["NumPy"] = Remote(workers[names[0]], "turn", "NumPy")
+                times, _ = interleave(contestants, rounds, BUDGET)
                 found.setdefault(case, []).append(times)
     progress("")
     return found

@@ -18,7 +18,7 @@ PANELS, COLUMNS = 4, 2
 BAR, HEAD, FOOT = 0.22, 0.52, 0.32  # inches
 VALUE = 0.85  # inches for a bar's value
 READING = (
-    "Medians with quartiles; log axes. Hatched: libraries. tie: the step over the rung above is smaller than the "
+    "Medians with quartiles; log axes. Hatched: libraries. tie: the step over the rung below is smaller than the "
     "spread. Empty: unusable."
 )
 
@@ -40,11 +40,11 @@ def selected(measurements: list[Measurement]) -> list[Measurement]:
         if len(m.names(RUNG)) > 1 and (m.operation not in best or rank(m) > rank(best[m.operation])):
             best[m.operation] = m
     chosen = [best[name] for name in dict.fromkeys((*FIRST, *best)) if name in best]
-    return ([m for m in chosen if "naive" in m.players] or chosen)[:PANELS]  # of one base: they share an axis
+    return ([m for m in chosen if "naive" in m.contestants] or chosen)[:PANELS]  # of one base: they share an axis
 
 
 def rank(m: Measurement) -> tuple[bool, bool, float]:
-    return "naive" in m.players, m.others <= HOPELESS, m.flops
+    return "naive" in m.contestants, m.others <= HOPELESS, m.flops
 
 
 def base_of(m: Measurement) -> str:
@@ -61,7 +61,7 @@ def ratios(m: Measurement) -> dict[str, Ratio]:
 def draw(results: Results, chosen: list[Measurement], name: str, title: str) -> Drawing:
     columns = min(COLUMNS, len(chosen))
     rows = [chosen[i : i + columns] for i in range(0, len(chosen), columns)]
-    tall = [HEAD + FOOT + BAR * max(len(m.players) for m in row) for row in rows]
+    tall = [HEAD + FOOT + BAR * max(len(m.contestants) for m in row) for row in rows]
     base = "naive Python" if {*map(base_of, chosen)} == {"naive"} else "the first rung"
     title = f"{title}: times as fast as {base}"
     most = max(m.threads for m in chosen)
@@ -119,8 +119,8 @@ def bar(axes: Axes, m: Measurement, i: int, name: str, ratio: Ratio) -> None:
     )  # fmt: skip
     if name != base_of(m):
         axes.plot([ratio.low, ratio.high], [i, i], color="black", linewidth=1, solid_capstyle="butt", zorder=3)
-    above = m.faster(name, step) if (step := m.above(name)) else None
-    text = ("1" if name == base_of(m) else three_digits(ratio.value)) + "  tie" * bool(above and above.tie)
+    gain = m.faster(name, step) if (step := m.below(name)) else None
+    text = ("1" if name == base_of(m) else three_digits(ratio.value)) + "  tie" * bool(gain and gain.tie)
     axes.annotate(text, (max(ratio.value, ratio.high, 1), i), (5, 0), textcoords="offset points", va="center_baseline")
 
 

@@ -111,8 +111,8 @@ def _sections(results: Results, pictures: dict[str, str]) -> Iterator[Section]:
     sweeps = [html(tables.sweep(found)) for found in tables.by_operation(results.suite("sweep")).values()]
     scaling = [html(tables.scaling(found))] if (found := results.suite("scaling")) else []
     training = [html(tables.epochs(results, m)) for m in results.suite("training")]
-    if results.lives:
-        training.append(html(tables.lives(results)))
+    if results.process_runs:
+        training.append(html(tables.process_runs(results)))
     if steps := results.suite("steps"):
         training.append(html(tables.steps(results, steps)))
     for name, title, shown in (
@@ -171,7 +171,7 @@ def _ladders(results: Results, ladders: dict[str, list[Measurement]], pictures: 
     for operation, found in ladders.items():
         name = f"ladder-{operation.replace('_', '-')}"
         table = tables.ladder(results, found, operation)
-        cases = [[tables.plain(m.label)] for m in found for _ in m.players]
+        cases = [[tables.plain(m.label)] for m in found for _ in m.contestants]
         rows = [case + row[1:] for case, row in zip(cases, table.rows, strict=True)]
         table = tables.Table(f"The ladder of {operation}", ["case", *table.columns[1:]], rows, table.text_columns)
         code = page_rungs.rungs(operation, found, name)

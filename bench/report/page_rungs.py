@@ -15,30 +15,30 @@ from ..results.statistics import Ratio, three_digits
 from ..results.store import Measurement
 from . import listing
 
-Gain = tuple[str, Ratio | None]  # a case, and how many times as fast as the rung above; None where too noisy
+Gain = tuple[str, Ratio | None]  # a case, and how many times as fast as the rung below; None where too noisy
 
 
 def rungs(operation: str, measurements: list[Measurement], name: str) -> str:
     """A closed part of the page for each rung of the installed ladder; `name` begins their ids."""
     if operation not in LADDER:
         return f"<p class=missing>The installed kernels have no ladder of {escape(operation)}.</p>"
-    above, parts = None, []
+    below, parts = None, []
     for rung in LADDER[operation]:
-        parts.append(_rung(operation, rung, above, gains(measurements, rung, above), f"{name}-{rung}"))
-        above = rung
+        parts.append(_rung(operation, rung, below, gains(measurements, rung, below), f"{name}-{rung}"))
+        below = rung
     return f"<div class=rungs>\n{chr(10).join(parts)}\n</div>"
 
 
-def gains(measurements: list[Measurement], rung: str, above: str | None) -> list[Gain]:
+def gains(measurements: list[Measurement], rung: str, below: str | None) -> list[Gain]:
     """Of each case that has both rungs."""
     found: list[Gain] = []
     for m in measurements:
-        if above and (ratio := m.faster(rung, above)):
+        if below and (ratio := m.faster(rung, below)):
             found.append((m.label, ratio if m.usable(ratio) else None))
     return found
 
 
-def summary(found: list[Gain], above: str) -> str:
+def summary(found: list[Gain], below: str) -> str:
     """From the least gain to the most."""
     if not found:
         return "not measured"
@@ -46,10 +46,10 @@ def summary(found: list[Gain], above: str) -> str:
     if not ratios:
         return "too noisy to say"
     texts = list(dict.fromkeys(str(ratio) for ratio in (ratios[0], ratios[-1])))
-    return f"tie with {above}" if texts == ["tie"] else f"{' to '.join(texts)} times {above}"
+    return f"tie with {below}" if texts == ["tie"] else f"{' to '.join(texts)} times {below}"
 
 
-def measured(found: list[Gain], above: str) -> str:
+def measured(found: list[Gain], below: str) -> str:
     """The gain in each case, with its quartiles."""
     items = []
     for label, ratio in found:
@@ -57,15 +57,15 @@ def measured(found: list[Gain], above: str) -> str:
         quartiles = f"{three_digits(ratio.low)} to {three_digits(ratio.high)}" if ratio else ""
         items.append(f"<li><b>{gain}</b> <span>{quartiles}</span> {escape(label)}")
     return (
-        f"<p class=measured>Times as fast as {escape(above)}, with quartiles:</p>\n"
+        f"<p class=measured>Times as fast as {escape(below)}, with quartiles:</p>\n"
         f"<ul class=gains>\n{chr(10).join(items)}\n</ul>\n"
     )
 
 
-def _rung(operation: str, rung: str, above: str | None, found: list[Gain], name: str) -> str:
-    gain = f"<span class=gain>{escape(summary(found, above))}</span>" if above else ""
+def _rung(operation: str, rung: str, below: str | None, found: list[Gain], name: str) -> str:
+    gain = f"<span class=gain>{escape(summary(found, below))}</span>" if below else ""
     head = f"<span class=name>{escape(rung)}</span> <span class=idea>{escape(IDEAS.get(rung, ''))}</span> {gain}"
-    each = measured(found, above) if above and found else ""
+    each = measured(found, below) if below and found else ""
     return f"""<details class=rung id="{escape(name)}">
 <summary>{head}<span class=why>{_why(operation, rung)}</span></summary>
 {each}<div class=code>

@@ -50,7 +50,7 @@ def intensity(m: Measurement) -> float:
 
 def rate(m: Measurement, name: str) -> float:
     """GFLOP/s."""
-    return 1e-9 * m.flops / m.players[name].median
+    return 1e-9 * m.flops / m.contestants[name].median
 
 
 def draw(results: Results, chosen: list[Measurement]) -> Drawing:

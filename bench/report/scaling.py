@@ -30,9 +30,9 @@ def gains(group: list[Measurement], kind: str) -> dict[int, Ratio]:
     """Threads -> times as fast as with one, of the last rung or of NumPy."""
     found = {}
     for name in group[0].names(kind)[-1:]:
-        alone = group[0].players[name].seconds
+        alone = group[0].contestants[name].seconds
         for m in group:
-            if name in m.players and (ratio := statistics.ratio(alone, m.players[name].seconds)):
+            if name in m.contestants and (ratio := statistics.ratio(alone, m.contestants[name].seconds)):
                 found[m.threads] = ratio
     return found
 

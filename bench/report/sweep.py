@@ -74,16 +74,16 @@ def value(m: Measurement, like: Measurement, what: str, seconds: float) -> float
 
 
 def lines(axes: Axes, group: list[Measurement], what: str) -> list[End]:
-    """A line for each player; where it ends."""
-    names = dict.fromkeys(name for m in group for name in m.players)
+    """A line for each contestant; where it ends."""
+    names = dict.fromkeys(name for m in group for name in m.contestants)
     ends = []
     for name in names:
-        at = [m for m in group if name in m.players]
+        at = [m for m in group if name in m.contestants]
         sizes = [m.size for m in at]
-        quartiles = [np.nanquantile(m.players[name].seconds, (0.25, 0.5, 0.75)) for m in at]
+        quartiles = [np.nanquantile(m.contestants[name].seconds, (0.25, 0.5, 0.75)) for m in at]
         values = [[value(m, group[-1], what, t) for t in three] for m, three in zip(at, quartiles, strict=True)]
         low, middle, high = np.sort(values).T  # the slowest quartile has the lowest rate
-        style = line_style(look(name), strong=at[-1].players[name].kind == RUNG)
+        style = line_style(look(name), strong=at[-1].contestants[name].kind == RUNG)
         axes.errorbar(sizes, middle, (middle - low, high - middle), label=name, elinewidth=1, capsize=2, **style)
         for m, y in zip(at, middle, strict=True):
             marks(axes, m.size, y, look(name), usable(m, name))
@@ -174,8 +174,8 @@ def alternative(results: Results, group: list[Measurement], title: str, what: st
     unit = last.unit if what == "rate" else "s"
     each = ", ".join(
         f"{name} {three_digits(v) if what == 'rate' else f'{v:.2g}'}"
-        for name, player in last.players.items()
-        for v in [value(last, last, what, player.median)]
+        for name, contestant in last.contestants.items()
+        for v in [value(last, last, what, contestant.median)]
     )
     limit = last.limit(results.machine, last.threads)
     roof = f" The limit there: {limit[0]}, {three_digits(limit[1])} {last.unit}." if limit else ""

@@ -66,7 +66,7 @@ def compare(first: Results, second: Results) -> Comparison:
             continue
         spreads = math.hypot(_width(old, name), _width(new, name))
         noise = math.exp(max(spreads, math.log1p(FLOOR)))
-        before_s, after_s, gain = old.players[name].median, new.players[name].median, now.value / was.value
+        before_s, after_s, gain = old.contestants[name].median, new.contestants[name].median, now.value / was.value
         told = abs(math.log(gain)) > math.log(noise) and (elsewhere or (gain > 1) == (after_s < before_s))
         found.changes.append(Change(new, name, before_s, after_s, gain, noise, told))
     return found
@@ -74,7 +74,7 @@ def compare(first: Results, second: Results) -> Comparison:
 
 def _width(m: Measurement, name: str) -> float:
     """Of the ratio to NumPy, as a logarithm: between the quartiles, or of few turns between the least and the most."""
-    each = m.players["NumPy"].seconds / m.players[name].seconds
+    each = m.contestants["NumPy"].seconds / m.contestants[name].seconds
     each = each[~np.isnan(each)]
     low, high = np.quantile(each, (0.25, 0.75)) if len(each) > FEW else (each.min(), each.max())
     return float(np.log(high / low))
@@ -85,8 +85,8 @@ def _contestants(results: Results) -> dict[Key, Measurement]:
         (m.suite, m.operation, m.label, m.dtype, m.threads, m.instruction_set, name): m
         for m in results.measurements
         if m.names(NUMPY)
-        for name, player in m.players.items()
-        if player.kind != NUMPY
+        for name, contestant in m.contestants.items()
+        if contestant.kind != NUMPY
     }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pynn.cli.checks import reading
 
-from .store import NUMPY, PEER, RUNG, SCHEMA, Life, Measurement, Player, Results
+from .store import NUMPY, PEER, RUNG, SCHEMA, Contestant, Measurement, ProcessRun, Results
 
 LARGEST = 8 << 20  # bytes of a file; a whole run has some 200 KB
 SHORTEST, MOST = 1e-12, 1e18  # seconds, and any number: what is computed from them neither overflows nor vanishes
@@ -36,7 +36,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _results(content: dict[str, Any]) -> Results:
     content["measurements"] = [_measurement(m) for m in _list(content["measurements"])]
-    content["lives"] = [_made(Life, life) for life in _list(content["lives"])]
+    content["process_runs"] = [_made(ProcessRun, run) for run in _list(content["process_runs"])]
     results = _made(Results, content)
     datetime.fromisoformat(results.made)
     machine = results.machine
@@ -51,23 +51,23 @@ def _results(content: dict[str, Any]) -> Results:
         _require(
             usable and all(map(_numbers, found)), f"machine: the limits of {threads} threads are not numbers above 0"
         )
-    for life in results.lives:
-        lengths = {len(getattr(life, name)) for name in ("seconds", "epochs", "accuracy", "peak", "import_seconds")}
-        _require(len(lengths) == 1 and 0 not in lengths, f"the lives of {life.name} are not as many of each")
+    for run in results.process_runs:
+        lengths = {len(getattr(run, name)) for name in ("seconds", "epochs", "accuracy", "peak", "import_seconds")}
+        _require(len(lengths) == 1 and 0 not in lengths, f"the process runs of {run.name} are not as many of each")
     return results
 
 
 def _measurement(content: dict[str, Any]) -> Measurement:
-    players = {}
-    for name, player in content["players"].items():
-        turns = player["seconds"]
+    contestants = {}
+    for name, contestant in content["contestants"].items():
+        turns = contestant["seconds"]
         _require(_list_of(_turn)(turns) and any(turns), f"{name} holds no times above 0")
-        players[name] = _made(Player, {**player, "seconds": np.array(turns, float)})  # None: NaN
-        _require(players[name].name == name, f"{name} is named {players[name].name}")
+        contestants[name] = _made(Contestant, {**contestant, "seconds": np.array(turns, float)})  # None: NaN
+        _require(contestants[name].name == name, f"{name} is named {contestants[name].name}")
         kinds = (NUMPY,) if name == "NumPy" else (RUNG, PEER)
-        _require(players[name].kind in kinds, f"{name} is of the kind {players[name].kind}")
-    _require(len({len(p.seconds) for p in players.values()}) == 1, "the players have not as many turns each")
-    return _made(Measurement, {**content, "players": players})
+        _require(contestants[name].kind in kinds, f"{name} is of the kind {contestants[name].kind}")
+    _require(len({len(p.seconds) for p in contestants.values()}) == 1, "the contestants have not as many turns each")
+    return _made(Measurement, {**content, "contestants": contestants})
 
 
 def _made(kind: type, content: dict[str, Any]) -> Any:

@@ -19,13 +19,13 @@ from pynn.support.atomic import replacing
 from . import statistics
 from .statistics import Ratio
 
-SCHEMA = 1
+SCHEMA = 2
 DIGITS = 6  # of each time: clocks do not tell more
-RUNG, NUMPY, PEER = "rung", "numpy", "peer"  # kinds of player
+RUNG, NUMPY, PEER = "rung", "numpy", "peer"  # kinds of contestant
 
 
 @dataclass(frozen=True)
-class Player:
+class Contestant:
     """One contestant of a measurement: a rung of the ladder, NumPy, or another library."""
 
     name: str
@@ -59,7 +59,7 @@ class Measurement:
     flops: float  # of one call; 0 where that says nothing
     bytes: float  # that one call must read and write
     others: float  # the share of the CPUs that other processes took
-    players: dict[str, Player]
+    contestants: dict[str, Contestant]
 
     @property
     def title(self) -> str:
@@ -75,11 +75,11 @@ class Measurement:
         return "GFLOP/s" if self.computes else "GB/s"
 
     def rate(self, name: str) -> float:
-        """GFLOP/s or GB/s (see `unit`) of a player's median."""
-        return 1e-9 * (self.flops if self.computes else self.bytes) / self.players[name].median
+        """GFLOP/s or GB/s (see `unit`) of a contestant's median."""
+        return 1e-9 * (self.flops if self.computes else self.bytes) / self.contestants[name].median
 
     def names(self, *kinds: str) -> list[str]:
-        return [name for name, player in self.players.items() if player.kind in kinds]
+        return [name for name, contestant in self.contestants.items() if contestant.kind in kinds]
 
     @property
     def best_rung(self) -> str | None:
@@ -88,25 +88,25 @@ class Measurement:
 
     def faster(self, name: str, than: str) -> Ratio | None:
         """How many times as fast as `than`; None if one of them is not here, or they met in too few turns."""
-        if name not in self.players or than not in self.players:
+        if name not in self.contestants or than not in self.contestants:
             return None
-        met = ~np.isnan(self.players[than].seconds + self.players[name].seconds)
+        met = ~np.isnan(self.contestants[than].seconds + self.contestants[name].seconds)
         if np.count_nonzero(met) < min(statistics.FEWEST, len(met)):
             return None
-        return statistics.ratio(self.players[than].seconds, self.players[name].seconds)
+        return statistics.ratio(self.contestants[than].seconds, self.contestants[name].seconds)
 
     def usable(self, ratio: Ratio) -> bool:
         """Can it be told? Its spread says so, not that of the two times: a slow second slows both."""
         spread = (ratio.high - ratio.low) / 2 / ratio.value
         return spread <= statistics.NOISY and self.others <= statistics.HOPELESS
 
-    def above(self, name: str) -> str | None:
-        """The rung above (slower), None for the first and for what is not a rung."""
+    def below(self, name: str) -> str | None:
+        """The rung below (slower), None for the lowest and for what is not a rung."""
         rungs = self.names(RUNG)
         return rungs[rungs.index(name) - 1] if name in rungs[1:] else None
 
     def verdict(self, name: str) -> str:
-        return statistics.verdict(self.players[name].seconds, self.others)
+        return statistics.verdict(self.contestants[name].seconds, self.others)
 
     def limit(self, machine: dict[str, Any], threads: int) -> tuple[str, float] | None:
         """The machine's limit for this task on so many threads: its name and GFLOP/s or GB/s; None if not measured.
@@ -127,7 +127,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Life:
+class ProcessRun:
     """Whole processes of one library, from start to the test accuracy asked for; one entry per process."""
 
     name: str
@@ -146,8 +146,8 @@ class Results:
     versions: dict[str, str]  # of libraries
     measurements: list[Measurement]
     curves: dict[str, list[list[float]]] = field(default_factory=dict)  # name -> [seconds trained, loss, accuracy] ...
-    lives: list[Life] = field(default_factory=list)
-    goal: float = 0.98  # of the lives
+    process_runs: list[ProcessRun] = field(default_factory=list)
+    goal: float = 0.98  # of the process runs
     data: str = ""  # what was trained on: "MNIST" or "random data"
     made: str = ""  # date and time, ISO 8601
     quick: bool = False
@@ -160,7 +160,9 @@ class Results:
         """All or nothing."""
         content = {"schema": SCHEMA, **asdict(self)}
         for measurement in content["measurements"]:
-            for player in measurement["players"].values():
-                player["seconds"] = [None if math.isnan(s) else float(f"{s:.{DIGITS}g}") for s in player["seconds"]]
+            for contestant in measurement["contestants"].values():
+                contestant["seconds"] = [
+                    None if math.isnan(s) else float(f"{s:.{DIGITS}g}") for s in contestant["seconds"]
+                ]
         with replacing(path) as file:
             file.write((json.dumps(content, allow_nan=False) + "\n").encode())

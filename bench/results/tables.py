@@ -11,7 +11,7 @@ from pynn.cli.checks import one_line
 
 from . import statistics
 from .statistics import Ratio, three_digits
-from .store import NUMPY, PEER, Life, Measurement, Results
+from .store import NUMPY, PEER, Measurement, ProcessRun, Results
 
 RATIOS = (
     "Contestants take turns; times are medians. A ratio is the median of each turn's ratios, which the quotient of two "
@@ -125,7 +125,7 @@ def limits(results: Results) -> Table:
 
 
 LADDER_COLUMNS = [
-    "operation", "rung", "time", "spread", "rate", "times naive", "times rung above", "times NumPy", "of limit",
+    "operation", "rung", "time", "spread", "rate", "times naive", "times rung below", "times NumPy", "of limit",
     "largest error", "threads", "instruction set", "verdict",
 ]  # fmt: skip
 
@@ -134,26 +134,26 @@ def ladder(results: Results, measurements: list[Measurement], title: str) -> Tab
     """A row for each contestant, slowest rung first."""
     table = Table(title, LADDER_COLUMNS, text_columns=2)
     for m in measurements:
-        table.rows.extend(ladder_row(results, m, name) for name in m.players)
+        table.rows.extend(ladder_row(results, m, name) for name in m.contestants)
     return table
 
 
 def ladder_row(results: Results, m: Measurement, name: str) -> list[Cell]:
-    player = m.players[name]
-    limit = m.limit(results.machine, player.threads)
+    contestant = m.contestants[name]
+    limit = m.limit(results.machine, contestant.threads)
     return [
         plain(m.title),
         plain(name),
-        seconds(player.median),
-        share(player.spread),
+        seconds(contestant.median),
+        share(contestant.spread),
         number(m.rate(name), f" {m.unit}") if m.flops else empty(),
         faster(m, name, "naive"),
-        faster(m, name, m.above(name)),
+        faster(m, name, m.below(name)),
         faster(m, name, "NumPy"),
         Cell(f"{percent(m.rate(name) / limit[1])} of {limit[0]}", m.rate(name) / limit[1]) if limit else empty(),
-        error(player.error, player.error_unit),
-        Cell(str(player.threads), player.threads),
-        plain(player.instruction_set),
+        error(contestant.error, contestant.error_unit),
+        Cell(str(contestant.threads), contestant.threads),
+        plain(contestant.instruction_set),
         plain(m.verdict(name)),
     ]
 
@@ -165,7 +165,7 @@ def libraries(measurements: list[Measurement]) -> Table:
     table = Table("The public operations beside other libraries", columns)
     for m in measurements:
         best = m.best_rung
-        table.rows.append([plain(m.title), seconds(m.players[best].median), *(faster(m, best, n) for n in others)])
+        table.rows.append([plain(m.title), seconds(m.contestants[best].median), *(faster(m, best, n) for n in others)])
     return table
 
 
@@ -179,12 +179,12 @@ def by_operation(measurements: list[Measurement]) -> dict[str, list[Measurement]
 def sweep(measurements: list[Measurement]) -> Table:
     """One operation: a row for each size, a column for each contestant's rate, then the last rung's ratios."""
     best = measurements[0].best_rung
-    names = [*dict.fromkeys(name for m in measurements for name in m.players)]
+    names = [*dict.fromkeys(name for m in measurements for name in m.contestants)]
     others = list(dict.fromkeys(name for m in measurements for name in m.names(NUMPY, PEER)))
     columns = ["size", *(f"{name}, {measurements[0].unit}" for name in names), *(f"{best} times {n}" for n in others)]
     table = Table(f"{measurements[0].operation} by size", columns)
     for m in measurements:
-        rates = [number(m.rate(name)) if name in m.players else empty() for name in names]
+        rates = [number(m.rate(name)) if name in m.contestants else empty() for name in names]
         table.rows.append([Cell(f"{m.size:,}", m.size), *rates, *(faster(m, best, n) for n in others)])
     return table
 
@@ -200,15 +200,15 @@ def scaling(measurements: list[Measurement]) -> Table:
     table = Table("Strong scaling", columns, text_columns=2)
     first: dict[tuple[str, str], Measurement] = {}
     for m in measurements:
-        for name, player in m.players.items():
+        for name, contestant in m.contestants.items():
             base = first.setdefault((m.title, name), m)
-            gain = statistics.ratio(base.players[name].seconds, player.seconds)
+            gain = statistics.ratio(base.contestants[name].seconds, contestant.seconds)
             ideal = m.threads / base.threads
             cells = [times(gain) if gain and m is not base else empty(), empty()]
             if gain and m is not base and not gain.tie:
                 cells[1] = share(gain.value / ideal)
             threads = Cell(str(m.threads), m.threads)
-            table.rows.append([plain(m.title), plain(name), threads, seconds(player.median), *cells])
+            table.rows.append([plain(m.title), plain(name), threads, seconds(contestant.median), *cells])
     return table
 
 
@@ -217,49 +217,49 @@ def epochs(results: Results, m: Measurement) -> Table:
     columns = ["contestant", "s per epoch", "spread", "pynn is faster by", "times naive", "loss, epoch 1", "accuracy",
                "threads", "verdict"]  # fmt: skip
     table = Table(f"Epochs of {m.label} (≈: computed from some steps, naive: from parts of them)", columns)
-    for name, player in m.players.items():
+    for name, contestant in m.contestants.items():
         curve = results.curves.get(name)
         table.rows.append([
             plain(name),
-            Cell(f"{'' if curve else '≈ '}{three_digits(player.median)}", player.median),
-            share(player.spread),
+            Cell(f"{'' if curve else '≈ '}{three_digits(contestant.median)}", contestant.median),
+            share(contestant.spread),
             faster(m, "pynn", name),
             faster(m, name, "naive"),
             *([Cell(f"{x:.4f}", x) for x in curve[0][1:]] if curve else [empty(), empty()]),
-            Cell(str(player.threads), player.threads),
+            Cell(str(contestant.threads), contestant.threads),
             plain(m.verdict(name)),
         ])  # fmt: skip
     return table
 
 
-def lives(results: Results) -> Table:
+def process_runs(results: Results) -> Table:
     """Whole processes: to the test accuracy asked for, memory, size and import."""
     columns = ["library", f"s to {results.goal:.0%} (range)", "times pynn's", "epochs", "peak MB", "installed MB",
                "import s"]  # fmt: skip
     table = Table(f"From nothing to {results.goal:.0%} on MNIST", columns)
-    for life in results.lives:
-        low, middle, high = min(life.seconds), _middle(life.seconds), max(life.seconds)
-        installed = f"{life.installed / 1e6:,.0f}" if life.installed else ""
-        if life.installed_gpu:
-            installed += f" (+ {life.installed_gpu / 1e6:,.0f} for GPUs)"
-        epochs_text = f"{_middle(life.epochs):.0f}"
-        if min(life.accuracy) < results.goal:
-            epochs_text += f" (reached {min(life.accuracy):.2%})"
+    for run in results.process_runs:
+        low, middle, high = min(run.seconds), _middle(run.seconds), max(run.seconds)
+        installed = f"{run.installed / 1e6:,.0f}" if run.installed else ""
+        if run.installed_gpu:
+            installed += f" (+ {run.installed_gpu / 1e6:,.0f} for GPUs)"
+        epochs_text = f"{_middle(run.epochs):.0f}"
+        if min(run.accuracy) < results.goal:
+            epochs_text += f" (reached {min(run.accuracy):.2%})"
         table.rows.append([
-            plain(life.name),
+            plain(run.name),
             Cell(f"{middle:.1f} ({low:.1f} to {high:.1f})", middle),
-            times(_over_pynn(results, life)),
-            Cell(epochs_text, _middle(life.epochs)),
-            Cell(f"{_middle(life.peak) / 1e6:,.0f}", _middle(life.peak)),
-            Cell(installed, life.installed or None),
-            number(_middle(life.import_seconds)),
+            times(_over_pynn(results, run)),
+            Cell(epochs_text, _middle(run.epochs)),
+            Cell(f"{_middle(run.peak) / 1e6:,.0f}", _middle(run.peak)),
+            Cell(installed, run.installed or None),
+            number(_middle(run.import_seconds)),
         ])  # fmt: skip
     return table
 
 
-def _over_pynn(results: Results, life: Life) -> Ratio | None:
-    base = next((other for other in results.lives if other.name == "pynn"), life)
-    return None if life is base else statistics.ratio(np.array(life.seconds), np.array(base.seconds))
+def _over_pynn(results: Results, run: ProcessRun) -> Ratio | None:
+    base = next((other for other in results.process_runs if other.name == "pynn"), run)
+    return None if run is base else statistics.ratio(np.array(run.seconds), np.array(base.seconds))
 
 
 def _middle(values: list) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..measure.workers import Contestant
+from ..measure.workers import Library
 from .numpy_mlp import EPSILON, RATE, RHO, NumpyMLP
 
 BETAS = 0.9, 0.999  # Adam's in Keras, whose rate and epsilon are RMSprop's
@@ -165,9 +165,9 @@ class Torch:
 
 
 CONTESTANTS = {
-    "pynn": Contestant("kernels", "training.contestants:Pynn"),
-    "NumPy": Contestant("numpy", "training.contestants:Numpy"),
-    "PyTorch": Contestant("torch", "training.contestants:Torch"),
-    "JAX": Contestant("jax", "training.jax_mlp:Jax", scattered=False),
-    "Keras": Contestant("tensorflow", "training.contestants:KerasTensorflow", scattered=False),
+    "pynn": Library("kernels", "training.contestants:Pynn"),
+    "NumPy": Library("numpy", "training.contestants:Numpy"),
+    "PyTorch": Library("torch", "training.contestants:Torch"),
+    "JAX": Library("jax", "training.jax_mlp:Jax", scattered=False),
+    "Keras": Library("tensorflow", "training.contestants:KerasTensorflow", scattered=False),
 }

@@ -13,12 +13,12 @@ import numpy as np
 import kernels
 
 from ..measure.cases import SERIAL, instruction_set
-from ..measure.telling import progress
+from ..measure.progress import progress
 from ..measure.turns import interleave
 from ..measure.workers import started
 from ..network import BATCH, SIZES
 from ..plan import Plan
-from ..results.store import NUMPY, PEER, RUNG, Measurement, Player
+from ..results.store import NUMPY, PEER, RUNG, Contestant, Measurement
 from .contestants import CONTESTANTS, Task
 from .rungs import RUNGS, rungs
 from .trainers import trainers
@@ -35,12 +35,12 @@ def epochs(
     task, labels = Task(SIZES, "rmsprop", BATCH, n), labels.astype(np.int64)
     with started(plan.among(CONTESTANTS), n, task, notes=plan.notes) as workers:
         training = trainers(workers, x, labels, label, plan.notes)
-        players = rungs(task, x, labels) | training
+        contestants = rungs(task, x, labels) | training
         progress(f"training: {plan.epochs} epochs in turns")
-        times, others = interleave(players, plan.epochs, 10 * plan.patience)
+        times, others = interleave(contestants, plan.epochs, 10 * plan.budget)
         versions = {name: workers[name].version for name in training}
     found = {
-        name: Player(name, _kind(name), 1 if name in SERIAL else n, seconds, instruction_set=_isa(name))
+        name: Contestant(name, _kind(name), 1 if name in SERIAL else n, seconds, instruction_set=_isa(name))
         for name, seconds in times.items()
     }  # fmt: skip
     isa = str(kernels.show_config()["instruction set"])

@@ -37,7 +37,7 @@ def operation(name: str, rung: str) -> Callable:
 
 
 class Rung:
-    """A player for turns.interleave; `value` of its turns is the seconds of an epoch, from the steps it has done."""
+    """Takes turns; the value of one is the seconds of an epoch, from the steps it has done."""
 
     once = 0.0
 

@@ -8,18 +8,18 @@ import numpy as np
 
 import kernels
 
-from ..measure.telling import note, progress
+from ..measure.progress import note, progress
 from ..measure.turns import Remote, interleave
 from ..measure.workers import WorkerFailed, started
 from ..plan import Plan
-from ..results.store import PEER, RUNG, Measurement, Player
+from ..results.store import PEER, RUNG, Contestant, Measurement
 from . import tape_contestants
 from .contestants import CONTESTANTS, Task
 from .trainers import trainers
 
 SIZES, BATCHES, STEPS = (400, 25, 15, 10), (1, 32), 500
 STEPPING = ("pynn", "PyTorch", "Keras")  # JAX would jit the loop, and NumPy by hand is written for another network
-PATIENCE = 5.0  # seconds of turns that other processes disturbed and that are repeated, per table
+BUDGET = 5.0  # seconds of turns that other processes disturbed and that are repeated, per table
 
 
 def small_steps(plan: Plan) -> tuple[list[Measurement], dict[str, str]]:
@@ -33,9 +33,11 @@ def small_steps(plan: Plan) -> tuple[list[Measurement], dict[str, str]]:
 
 
 def _measurement(operation: str, label: str, n: int, others: float, times: dict[str, np.ndarray]) -> Measurement:
-    players = {name: Player(name, RUNG if name == "pynn" else PEER, n, seconds) for name, seconds in times.items()}
+    contestants = {
+        name: Contestant(name, RUNG if name == "pynn" else PEER, n, seconds) for name, seconds in times.items()
+    }
     isa = str(kernels.show_config()["instruction set"])
-    return Measurement("steps", operation, label, 0, "float32", n, isa, 0, 0, others, players)
+    return Measurement("steps", operation, label, 0, "float32", n, isa, 0, 0, others, contestants)
 
 
 def tape(plan: Plan) -> tuple[list[Measurement], dict[str, str]]:
@@ -52,7 +54,7 @@ def tape(plan: Plan) -> tuple[list[Measurement], dict[str, str]]:
                 workers.pop(name).close()
         if "pynn" not in workers:
             return [], {}
-        times, others = interleave({name: Remote(w, "turn") for name, w in workers.items()}, plan.rounds, PATIENCE)
+        times, others = interleave({name: Remote(w, "turn") for name, w in workers.items()}, plan.rounds, BUDGET)
         versions = {name: worker.version for name, worker in workers.items()}
     return [
         _measurement("addition", f"(2, 3) {method}", n, others, {name: t[:, i] for name, t in times.items()})
@@ -67,10 +69,10 @@ def steps(plan: Plan, batch: int) -> tuple[list[Measurement], dict[str, str]]:
     task, m, label = Task(SIZES, "adam", batch, n), STEPS * batch, f"{'-'.join(map(str, SIZES))}, batch {batch}"
     x, labels = rng.random((m, SIZES[0]), np.float32), rng.integers(0, SIZES[-1], m)
     with started(plan.among({name: CONTESTANTS[name] for name in STEPPING}), n, task, notes=plan.notes) as workers:
-        players = trainers(workers, x, labels, label, plan.notes)
-        if not players:
+        contestants = trainers(workers, x, labels, label, plan.notes)
+        if not contestants:
             return [], {}
-        times, others = interleave(players, plan.rounds, PATIENCE)
-        versions = {name: workers[name].version for name in players}
+        times, others = interleave(contestants, plan.rounds, BUDGET)
+        versions = {name: workers[name].version for name in contestants}
     times = {name: seconds / STEPS for name, seconds in times.items()}
     return [_measurement("training step", label, n, others, times)], versions

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..measure.workers import Contestant
+from ..measure.workers import Library
 
 LENGTH, SHAPE, REPEATS = 1000, (2, 3), 5
 METHODS = ("bare", "unrecorded", "forward", "backward")
@@ -111,7 +111,7 @@ class Torch(_Chain):
 
 
 CONTESTANTS = {
-    "pynn": Contestant("kernels", "training.tape_contestants:Pynn"),
-    "PyTorch": Contestant("torch", "training.tape_contestants:Torch"),
-    "TensorFlow": Contestant("tensorflow", "training.tape_contestants:Tensorflow", scattered=False),
+    "pynn": Library("kernels", "training.tape_contestants:Pynn"),
+    "PyTorch": Library("torch", "training.tape_contestants:Torch"),
+    "TensorFlow": Library("tensorflow", "training.tape_contestants:Tensorflow", scattered=False),
 }

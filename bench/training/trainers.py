@@ -1,4 +1,4 @@
-"""Libraries that train in workers, as players: they must start alike."""
+"""Libraries that train in workers, as contestants: they must start alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..measure.telling import note, progress
+from ..measure.progress import note, progress
 from ..measure.turns import Remote
 from ..measure.workers import Reply, Worker, WorkerFailed
 

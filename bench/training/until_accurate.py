@@ -1,4 +1,4 @@
-"""One contestant's whole life, run by lives.py with the arguments NAME FOLDER THREADS SEED GOAL EPOCHS.
+"""One contestant's whole process, started by process_runs.py with the arguments NAME FOLDER THREADS SEED GOAL EPOCHS.
 
 Imports its library, reads the digits, trains, and evaluates after every epoch; after each prints a line of JSON. It
 ends when the test accuracy has reached the goal, or after so many epochs. pynn reads the digits with its load_data,

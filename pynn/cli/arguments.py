@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
     add = bench.add_argument
     add("--quick", action="store_true", help="in less than a minute: fewer cases and turns, no other libraries")
     add("--only", metavar="A,B", help="of the operations (default: all)")
-    add("--suites", metavar="A,B", help="of ladder, sweep, scaling, training, lives, steps (default: all but steps)")
+    add(
+        "--suites", metavar="A,B", help="of ladder, sweep, scaling, training, processes, steps (default: all but steps)"
+    )
     add("--peers", metavar="A,B", help="of the other libraries, or none (default: those installed; with --quick none)")
     _add_threads(bench, "of each contestant")
     add("--output", default=BENCH_OUTPUT, metavar="FOLDER", help=f"where results go (default: {BENCH_OUTPUT})")

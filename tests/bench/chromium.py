@@ -18,7 +18,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
     "--remote-debugging-pipe",
 )  # fmt: skip
-PATIENCE = 60.0  # seconds for one answer; machines may be busy
+BUDGET = 60.0  # seconds for one answer; machines may be busy
 
 
 def browser() -> str | None:
@@ -60,7 +60,7 @@ class Chromium:
         self._session = None
         try:
             self.send("Browser.close")
-            self._process.wait(PATIENCE)
+            self._process.wait(BUDGET)
         finally:
             self._process.kill()
             self._process.wait()
@@ -119,7 +119,7 @@ class Chromium:
                 self.requests.append(found["request"]["url"])
 
     def _next(self) -> dict[str, Any]:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + BUDGET
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._answers], [], [], end - time.monotonic())
             content = os.read(self._answers, 1 << 16) if ready else b""

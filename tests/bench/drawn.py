@@ -3,19 +3,19 @@
 import numpy as np
 from fake_results import MACHINE
 from pynn.bench.report.pictures import drawings
-from pynn.bench.results.store import RUNG, Measurement, Player, Results
+from pynn.bench.results.store import RUNG, Contestant, Measurement, Results
 
 STEADY = np.ones(5)
 SHAKY = np.array([0.2, 0.5, 1.0, 2.0, 5.0])
 
 
-def player(name, seconds, kind=RUNG, turns=STEADY, threads=2):
-    return Player(name, kind, threads, seconds * turns)
+def contestant(name, seconds, kind=RUNG, turns=STEADY, threads=2):
+    return Contestant(name, kind, threads, seconds * turns)
 
 
-def measurement(suite, operation, players, size=100, flops=2e9, moved=1e8, threads=2, label="a"):
+def measurement(suite, operation, contestants, size=100, flops=2e9, moved=1e8, threads=2, label="a"):
     return Measurement(
-        suite, operation, label, size, "float32", threads, "avx2", flops, moved, 0.0, {p.name: p for p in players}
+        suite, operation, label, size, "float32", threads, "avx2", flops, moved, 0.0, {p.name: p for p in contestants}
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from pynn.bench.measure.cases import CASES, COMPILED, MAIN, SCALING, SERIAL, SWEEPS, Case
-from pynn.bench.results.store import NUMPY, PEER, RUNG, Life, Measurement, Player, Results
+from pynn.bench.results.store import NUMPY, PEER, RUNG, Contestant, Measurement, ProcessRun, Results
 
 ISA, TURNS = "avx2", 7
 PEERS = ("PyTorch", "JAX", "TensorFlow", "Numba", "numexpr")
@@ -62,10 +62,10 @@ def seconds(case: Case, name: str, threads: int) -> float:
     return CALL.get(name, 3e-7) + work
 
 
-def player(name: str, rung: bool, threads: int, times: np.ndarray, **error: Any) -> Player:
+def contestant(name: str, rung: bool, threads: int, times: np.ndarray, **error: Any) -> Contestant:
     kind = RUNG if rung else NUMPY if name == "NumPy" else PEER
     isa = "" if not rung or name == "naive" else "baseline" if name in COMPILED else ISA
-    return Player(name, kind, threads, times, instruction_set=isa, **error)
+    return Contestant(name, kind, threads, times, instruction_set=isa, **error)
 
 
 def measured(case: Case, suite: str, threads: int, rng: np.random.Generator, peers: tuple[str, ...]) -> Measurement:
@@ -74,28 +74,38 @@ def measured(case: Case, suite: str, threads: int, rng: np.random.Generator, pee
     if suite == "scaling":
         rungs = rungs[-1:]
     names = [*rungs, "NumPy", *(peer for peer in peers if peer in known)]
-    players = {}
+    contestants = {}
     for name in names:
         used = 1 if name in SERIAL or (name == "NumPy" and not case.product) else threads
         times = turns(seconds(case, name, threads), rng, 1.2 if (name, case.size) == ("JAX", 128) else 0.02)
-        players[name] = player(name, name in rungs, used, times, error=0.7, error_unit="ulp")
+        contestants[name] = contestant(name, name in rungs, used, times, error=0.7, error_unit="ulp")
     return Measurement(
-        suite, case.operation, case.label, case.size, "float32", threads, ISA, case.flops, case.bytes(), 0.02, players
+        suite,
+        case.operation,
+        case.label,
+        case.size,
+        "float32",
+        threads,
+        ISA,
+        case.flops,
+        case.bytes(),
+        0.02,
+        contestants,
     )
 
 
 def training(rng: np.random.Generator) -> tuple[Measurement, dict[str, list[list[float]]]]:
     rungs = {"naive": 9e4, "ijp": 160.0, "ipj": 13.0, "blocked": 3.1, "parallel": 1.9, "sparse": 1.3, "pynn": 0.436}
     libraries = {"NumPy": 1.03, "PyTorch": 1.33, "JAX": 0.81, "Keras": 2.13}
-    players = {
-        name: player(name, name in rungs, 1 if name in SERIAL else 2, turns(t, rng))
+    contestants = {
+        name: contestant(name, name in rungs, 1 if name in SERIAL else 2, turns(t, rng))
         for name, t in (rungs | libraries).items()
     }
     m = Measurement("training", "training epoch", "MNIST, 784-512-10", 60_000, "float32", 2, ISA, 1.5e11, 4e9, 0.02,
-                    players)  # fmt: skip
+                    contestants)  # fmt: skip
     curves = {}
     for name in ("pynn", *libraries):
-        each = players[name].seconds[:6]
+        each = contestants[name].seconds[:6]
         curves[name] = [
             [float(t), 0.262 * math.exp(-0.42 * i) * (1 + 0.03 * rng.standard_normal()), 0.92 + 0.012 * i]
             for i, t in enumerate(np.cumsum(each))
@@ -112,9 +122,13 @@ def fake_results(threads: tuple[int, ...] = (1, 2), peers: tuple[str, ...] = PEE
     found += [measured(case, "scaling", n, rng, peers=()) for case in SCALING for n in threads]
     epochs, curves = training(rng)
     machine = MACHINE | {"limits": {str(n): MACHINE["limits"][str(n)] for n in threads}}
-    lives = [Life("pynn", [3.5, 2.7, 3.7], [5, 5, 5], [0.981] * 3, [323_000_000] * 3, [0.2] * 3, 96_000_000, 0)]
+    process_runs = [
+        ProcessRun("pynn", [3.5, 2.7, 3.7], [5, 5, 5], [0.981] * 3, [323_000_000] * 3, [0.2] * 3, 96_000_000, 0)
+    ]
     versions = {"NumPy": "NumPy 2.4.6", **{name: f"{name} 1.0" for name in peers}}
-    return Results(machine, versions, [*found, epochs], curves, lives, 0.98, "MNIST", "2026-11-24T12:00:00+00:00")
+    return Results(
+        machine, versions, [*found, epochs], curves, process_runs, 0.98, "MNIST", "2026-11-24T12:00:00+00:00"
+    )
 
 
 def without(results: Results, *suites: str) -> Results:

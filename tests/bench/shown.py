@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fake_results import fake_results
 from pynn.bench.report.pictures import Picture
-from pynn.bench.results.store import NUMPY, RUNG, Life, Measurement, Player, Results
+from pynn.bench.results.store import NUMPY, RUNG, Contestant, Measurement, ProcessRun, Results
 
 HOSTILE = """</td></script><script>document.title='taken'</script><img src=x onerror="alert(1)">&amp;'`"""
 DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="504" height="338" viewBox="0 0 504 338">
@@ -52,12 +52,12 @@ def hostile(results: Results) -> Results:
     """Each text of the results carries markup."""
     bad = HOSTILE
 
-    def player(p: Player) -> Player:
+    def contestant(p: Contestant) -> Contestant:
         return p if p.kind in (RUNG, NUMPY) else replace(p, name=p.name + bad, error_unit=bad)
 
     def measurement(m: Measurement) -> Measurement:
-        players = {p.name: p for p in map(player, m.players.values())}
-        return replace(m, label=m.label + bad, instruction_set=bad, dtype=m.dtype, players=players)
+        contestants = {p.name: p for p in map(contestant, m.contestants.values())}
+        return replace(m, label=m.label + bad, instruction_set=bad, dtype=m.dtype, contestants=contestants)
 
     other = replace(results.suite("ladder")[0], operation=f"new{bad}")
     machine = {
@@ -74,7 +74,7 @@ def hostile(results: Results) -> Results:
         machine=machine,
         versions={name + bad: version + bad for name, version in results.versions.items()},
         measurements=[*map(measurement, results.measurements), measurement(other)],
-        lives=[replace(life, name=life.name + bad) for life in results.lives],
+        process_runs=[replace(run, name=run.name + bad) for run in results.process_runs],
         data=bad,
         notes=[bad, "**"],
     )
@@ -82,8 +82,8 @@ def hostile(results: Results) -> Results:
 
 def complete() -> Results:
     """With whatever the page can show."""
-    lives = [
-        Life("pynn", [3.5, 2.7, 3.7], [5, 5, 5], [0.981] * 3, [323_000_000] * 3, [0.2] * 3, 96_000_000, 0),
-        Life("Keras", [30.5, 32.7, 33.7], [5, 4, 5], [0.981] * 3, [823_000_000] * 3, [4.2] * 3, 1_096_000_000, 7),
+    process_runs = [
+        ProcessRun("pynn", [3.5, 2.7, 3.7], [5, 5, 5], [0.981] * 3, [323_000_000] * 3, [0.2] * 3, 96_000_000, 0),
+        ProcessRun("Keras", [30.5, 32.7, 33.7], [5, 4, 5], [0.981] * 3, [823_000_000] * 3, [4.2] * 3, 1_096_000_000, 7),
     ]
-    return replace(fake_results(), lives=lives, notes=["JAX was left out: it is not installed."])
+    return replace(fake_results(), process_runs=process_runs, notes=["JAX was left out: it is not installed."])

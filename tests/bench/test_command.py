@@ -38,8 +38,8 @@ def test_a_run_saves_what_it_prints(tmp_path: Path, monkeypatch, capsys):
     assert {m.operation for m in found.suite("ladder")} == {"add_relu", "vector_dot"}
     assert {m.suite for m in found.measurements} == {"ladder", "scaling"}
     for m in found.suite("ladder"):
-        assert [*m.players] == [*LADDER[m.operation], "NumPy"]
-        assert all(p.error <= (0.5 if p.error_unit == "ulp" else 1) for p in m.players.values())
+        assert [*m.contestants] == [*LADDER[m.operation], "NumPy"]
+        assert all(p.error <= (0.5 if p.error_unit == "ulp" else 1) for p in m.contestants.values())
         assert m.faster("simd", "naive").value > 10
     for name in ("report.html", "tables.md", "ladder.png", "ladder.svg"):
         assert (folder / name).stat().st_size > 1000
@@ -106,8 +106,8 @@ def test_compare(tmp_path, capsys):
     results.save(a)
     content = json.loads(a.read_text())
     slowed = next(m for m in content["measurements"] if m["operation"] == "softmax" and m["suite"] == "ladder")
-    player = slowed["players"]["parallel"]
-    player["seconds"] = [2 * s for s in player["seconds"]]
+    contestant = slowed["contestants"]["parallel"]
+    contestant["seconds"] = [2 * s for s in contestant["seconds"]]
     b.write_text(json.dumps(content))
     code, out, _ = said(capsys, "bench", "compare", str(a), str(b))
     assert code == 0
@@ -159,13 +159,13 @@ def test_explain_shows_each_rung_beside_the_one_above(tmp_path, capsys, operatio
     rungs = list(LADDER[operation])
     at = [out.index(f"{operation}: {rung} (") for rung in rungs]
     assert at == sorted(at)
-    for above, rung, start in zip(rungs, rungs[1:], at[1:], strict=False):
+    for below, rung, start in zip(rungs, rungs[1:], at[1:], strict=False):
         part = out[start:]
-        assert f"--- {operation} {above}" in part or f"the same code as {above}" in part
+        assert f"--- {operation} {below}" in part or f"the same code as {below}" in part
         for m in results.suite("ladder"):
-            ratio = m.operation == operation and m.faster(rung, above)
+            ratio = m.operation == operation and m.faster(rung, below)
             if ratio and not ratio.tie:
-                assert f"{ratio} times as fast as {above}" in part
+                assert f"{ratio} times as fast as {below}" in part
     assert "def naive_" in out
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn import SHAKY, STEADY, data, drawn, hollow, lines, measurement, player, results, texts
+from drawn import SHAKY, STEADY, contestant, data, drawn, hollow, lines, measurement, results, texts
 from fake_results import CACHES, MACHINE
 from pynn.bench.report.labels import apart
 from pynn.bench.report.pictures import drawings
@@ -16,8 +16,8 @@ pytest.importorskip("matplotlib")
 def test_sweep_of_products():
     """GFLOP/s and seconds by n below the peak; hollow where unusable."""
     group = [
-        measurement("sweep", "dot", [player("ijp", n**3 * 2e-9), player("sparse", n**3 * 2e-11, turns=turns),
-                                     player("NumPy", n**3 * 4e-11, NUMPY)], n, 2.0 * n**3, 12.0 * n**2)
+        measurement("sweep", "dot", [contestant("ijp", n**3 * 2e-9), contestant("sparse", n**3 * 2e-11, turns=turns),
+                                     contestant("NumPy", n**3 * 4e-11, NUMPY)], n, 2.0 * n**3, 12.0 * n**2)
         for n, turns in ((64, STEADY), (16, SHAKY))
     ]  # fmt: skip
     rate, time = (drawn(results(*group), f"sweep_dot_{what}").figure.axes[0] for what in ("rate", "time"))
@@ -41,7 +41,7 @@ def test_sweep_of_products():
 
 def test_sweep_of_elements_has_a_roof_for_each_cache():
     sizes = [10**i for i in range(2, 8)]
-    group = [measurement("sweep", "add", [player("parallel", 12e-9 * n / 30)], n, 1.0 * n, 12.0 * n) for n in sizes]
+    group = [measurement("sweep", "add", [contestant("parallel", 12e-9 * n / 30)], n, 1.0 * n, 12.0 * n) for n in sizes]
     axes = drawn(results(*group), "sweep_add_rate").figure.axes[0]
     np.testing.assert_allclose(data(axes, "parallel"), [[n, 30] for n in sizes])
     (roof,) = lines(axes, "_roof 2")
@@ -53,12 +53,12 @@ def test_sweep_of_elements_has_a_roof_for_each_cache():
 
 
 def test_sweep_of_one_size_is_left_out():
-    assert drawings(results(measurement("sweep", "dot", [player("ijp", 1.0)], 16))) == []
+    assert drawings(results(measurement("sweep", "dot", [contestant("ijp", 1.0)], 16))) == []
 
 
 def test_a_line_ends_where_its_player_sat_out():
     group = [
-        measurement("sweep", "dot", [player(name, 1.0) for name in names], n)
+        measurement("sweep", "dot", [contestant(name, 1.0) for name in names], n)
         for n, names in ((16, ("naive", "ijp")), (32, ("ijp",)))
     ]
     axes = drawn(results(*group), "sweep_dot_rate").figure.axes[0]
@@ -66,10 +66,12 @@ def test_a_line_ends_where_its_player_sat_out():
 
 
 def test_roofline():
-    few = measurement("ladder", "add", [player("naive", 1.0), player("simd", 0.1, turns=SHAKY)], flops=1e8, moved=1.2e9)
-    many = measurement("ladder", "dot", [player("naive", 10.0), player("sparse", 0.02)], flops=2e9, moved=1e8)
+    few = measurement(
+        "ladder", "add", [contestant("naive", 1.0), contestant("simd", 0.1, turns=SHAKY)], flops=1e8, moved=1.2e9
+    )
+    many = measurement("ladder", "dot", [contestant("naive", 10.0), contestant("sparse", 0.02)], flops=2e9, moved=1e8)
     smaller = replace(many, label="b", flops=1e6, bytes=5e4)  # the same intensity: not drawn
-    other = replace(measurement("ladder", "dot", [player("ijp", 2.0)], flops=4e9, moved=4e7), label="5x5 · 5x5")
+    other = replace(measurement("ladder", "dot", [contestant("ijp", 2.0)], flops=4e9, moved=4e7), label="5x5 · 5x5")
     axes = drawn(results(few, smaller, many, other), "roofline").figure.axes[0]
     points = {line.get_label(): line for line in axes.lines if ": " in str(line.get_label())}
     assert set(points) == {"add a: naive", "add a: simd", "dot a: naive", "dot a: sparse", "dot 5x5 · 5x5: ijp"}
@@ -91,7 +93,7 @@ def test_roofline():
 @pytest.mark.parametrize("threads", [(1, 2), (1, 2, 4, 8)])
 def test_scaling(threads):
     group = [
-        measurement("scaling", "dot", [player("sparse", 1 / n**0.5), player("NumPy", 3.0, NUMPY)], threads=n)
+        measurement("scaling", "dot", [contestant("sparse", 1 / n**0.5), contestant("NumPy", 3.0, NUMPY)], threads=n)
         for n in reversed(threads)
     ]
     axes = drawn(results(*group), "scaling").figure.axes[0]
@@ -105,11 +107,12 @@ def test_scaling(threads):
 
 
 def test_ladder_bars():
-    players = [player("naive", 1.0), player("typed", 0.01), player("simd", 0.01, turns=SHAKY),
-               player("parallel", 0.001), player("NumPy", 2.0, NUMPY), player("JAX", 0.002, PEER)]  # fmt: skip
-    small = measurement("ladder", "relu", players[:2], flops=10, label="small")
-    large = measurement("ladder", "relu", players, flops=20, label="large")
-    larger = measurement("ladder", "relu", players[1:], flops=30, label="without naive")
+    contestants = [contestant("naive", 1.0), contestant("typed", 0.01), contestant("simd", 0.01, turns=SHAKY),
+                   contestant("parallel", 0.001), contestant("NumPy", 2.0, NUMPY),
+                   contestant("JAX", 0.002, PEER)]  # fmt: skip
+    small = measurement("ladder", "relu", contestants[:2], flops=10, label="small")
+    large = measurement("ladder", "relu", contestants, flops=20, label="large")
+    larger = measurement("ladder", "relu", contestants[1:], flops=30, label="without naive")
     drawing = drawn(results(small, large, larger), "ladder")
     (axes,) = drawing.figure.axes
     assert axes.get_xscale() == "log"
@@ -125,14 +128,14 @@ def test_ladder_bars():
 
 
 def test_ladder_passes_over_a_case_that_was_disturbed():
-    players = [player("naive", 1.0), player("simd", 0.1)]
-    small, large = (measurement("ladder", "relu", players, flops=n, label=f"{n} long") for n in (10, 20))
+    contestants = [contestant("naive", 1.0), contestant("simd", 0.1)]
+    small, large = (measurement("ladder", "relu", contestants, flops=n, label=f"{n} long") for n in (10, 20))
     for cases, label in (((small, large), "20 long"), ((small, replace(large, others=0.4)), "10 long")):
         assert any(label in text for text in texts(drawn(results(*cases), "ladder").figure.axes[0]))
 
 
 def test_ladder_without_naive_starts_at_the_first_rung():
-    m = measurement("ladder", "dense", [player("ipj", 1.0), player("sparse", 0.1)])
+    m = measurement("ladder", "dense", [contestant("ipj", 1.0), contestant("sparse", 0.1)])
     drawing = drawn(results(m), "ladder")
     assert drawing.title == "The ladder: times as fast as the first rung"
     assert texts(drawing.figure.axes[0])[:2] == ["1", "10.0"]
@@ -141,7 +144,7 @@ def test_ladder_without_naive_starts_at_the_first_rung():
 def test_ladder_takes_four_operations_and_turns_sat_out():
     sat_out = np.array([1.0, np.nan, 1.0, np.nan, 1.0])
     ladder = [
-        measurement("ladder", name, [player("naive", 1.0), player("simd", 0.5, turns=sat_out)])
+        measurement("ladder", name, [contestant("naive", 1.0), contestant("simd", 0.5, turns=sat_out)])
         for name in ("add", "maximum", "softmax", "dot", "relu")
     ]
     axes = drawn(results(*ladder), "ladder").figure.axes
@@ -150,8 +153,8 @@ def test_ladder_takes_four_operations_and_turns_sat_out():
 
 
 def test_ladder_compares_all_with_naive_where_it_took_part():
-    with_naive = measurement("ladder", "add", [player("naive", 1.0), player("simd", 0.1)])
-    without_naive = measurement("ladder", "dense", [player("ipj", 1.0), player("sparse", 0.1)])
+    with_naive = measurement("ladder", "add", [contestant("naive", 1.0), contestant("simd", 0.1)])
+    without_naive = measurement("ladder", "dense", [contestant("ipj", 1.0), contestant("sparse", 0.1)])
     drawing = drawn(results(without_naive, with_naive), "ladder")
     assert drawing.title == "The ladder: times as fast as naive Python"
     assert [texts(panel)[2] for panel in drawing.figure.axes] == ["add"]
@@ -159,8 +162,8 @@ def test_ladder_compares_all_with_naive_where_it_took_part():
 
 def test_players_that_never_met_have_no_bar():
     turns = np.array([np.nan, 1.0, np.nan, 1.0, np.nan, 1.0])
-    m = measurement("ladder", "add", [player("naive", 1.0, turns=turns), player("typed", 1.0, turns=turns),
-                                      player("simd", 1.0, turns=turns[::-1])])  # fmt: skip
+    m = measurement("ladder", "add", [contestant("naive", 1.0, turns=turns), contestant("typed", 1.0, turns=turns),
+                                      contestant("simd", 1.0, turns=turns[::-1])])  # fmt: skip
     (axes,) = drawn(results(m), "ladder").figure.axes
     assert [c.get_label() for c in axes.containers] == ["naive", "typed"]
 
@@ -179,7 +182,7 @@ def test_training_curves():
 
 
 def test_an_unknown_rung_has_a_look():
-    group = [measurement("sweep", "dot", [player("tiled", 1.0)], n) for n in (16, 32)]
+    group = [measurement("sweep", "dot", [contestant("tiled", 1.0)], n) for n in (16, 32)]
     axes = drawn(results(*group), "sweep_dot_rate").figure.axes[0]
     assert len(data(axes, "tiled")) == 2 and "tiled" in texts(axes)
 

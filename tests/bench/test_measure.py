@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pynn.bench.measure import accuracy, machine, turns
 from pynn.bench.measure.cases import CASES, MAIN, MOST_STEPS, ORDER, QUICK, SCALING, SWEEPS, Case
-from pynn.bench.measure.workers import Contestant, Reply, Worker, WorkerFailed, started
+from pynn.bench.measure.workers import Library, Reply, Worker, WorkerFailed, started
 from pynn.bench.training import rungs
 from pynn.bench.training.contestants import Task
 from pynn.bench.training.rungs import RUNGS, Rung
@@ -68,16 +68,19 @@ def test_slow_rungs_are_spared_the_large_sizes():
     ids=lambda case: case.title,
 )  # fmt: skip
 def test_rungs_and_numpy_are_checked(case: Case):
-    players = turns.local(case)
-    assert list(players) == [*(rung for rung in LADDER[case.operation] if not case.reuse or rung != "naive"), "NumPy"]
-    for name, player in players.items():
-        assert 0 <= player.error <= 1, name
-        assert player.error_unit == ("ulp" if case.operation in ("relu", "add_relu") else "of bound")
-        assert (player.out is not None) == case.reuse
+    contestants = turns.local(case)
+    assert list(contestants) == [
+        *(rung for rung in LADDER[case.operation] if not case.reuse or rung != "naive"),
+        "NumPy",
+    ]
+    for name, contestant in contestants.items():
+        assert 0 <= contestant.error <= 1, name
+        assert contestant.error_unit == ("ulp" if case.operation in ("relu", "add_relu") else "of bound")
+        assert (contestant.out is not None) == case.reuse
         if case.reuse:
-            player.out.fill(np.nan)
-            player.turn()
-            assert not np.isnan(player.out).any(), name
+            contestant.out.fill(np.nan)
+            contestant.turn()
+            assert not np.isnan(contestant.out).any(), name
 
 
 def test_a_wrong_result_is_not_timed():
@@ -101,7 +104,7 @@ def test_errors_in_ulp_and_of_the_bound():
 
 
 class Scripted:
-    """A player whose turns are known, and who keeps the order."""
+    """A contestant whose turns are known, and who keeps the order."""
 
     def __init__(self, name: str, order: list[str], once: float = 0.0, disturbed: tuple[bool, ...] = ()) -> None:
         self.name, self.order, self.once, self.disturbed = name, order, once, list(disturbed)
@@ -122,8 +125,8 @@ def test_each_round_starts_with_another():
 
 def test_slow_ones_sit_out():
     order: list[str] = []
-    players = {"slow": Scripted("slow", order, once=1.0), "fast": Scripted("fast", order)}
-    times, _ = turns.interleave(players, rounds=6)
+    contestants = {"slow": Scripted("slow", order, once=1.0), "fast": Scripted("fast", order)}
+    times, _ = turns.interleave(contestants, rounds=6)
     assert np.isnan(times["slow"]).tolist() == [False, True, False, True, False, True]
     assert not np.isnan(times["fast"]).any()
 
@@ -150,7 +153,7 @@ def test_a_disturbed_round_is_repeated_until_patience_ends():
     order: list[str] = []
     times, _ = turns.interleave({"a": Scripted("a", order, disturbed=(True, False))}, rounds=1)
     assert list(times["a"]) == [2]
-    times, _ = turns.interleave({"a": Scripted("a", order, disturbed=(True, True))}, rounds=2, patience=-1)
+    times, _ = turns.interleave({"a": Scripted("a", order, disturbed=(True, True))}, rounds=2, budget=-1)
     assert list(times["a"]) == [3, 4]
 
 
@@ -166,7 +169,7 @@ def test_scaling_sets_and_restores_threads():
 
 
 def test_a_worker_computes_in_a_process_of_its_own_and_its_failures_are_told():
-    worker = Worker("pynn", Contestant("kernels", "training.contestants:Pynn"), 1, Task(SIZES, "rmsprop", 4, 1))
+    worker = Worker("pynn", Library("kernels", "training.contestants:Pynn"), 1, Task(SIZES, "rmsprop", 4, 1))
     try:
         rng = np.random.default_rng(0)
         x, labels = rng.random((8, 7), np.float32), rng.integers(0, 3, 8)
@@ -186,8 +189,8 @@ def test_a_worker_computes_in_a_process_of_its_own_and_its_failures_are_told():
 def test_what_is_not_installed_or_does_not_start_is_left_out_with_a_note():
     notes: list[str] = []
     unknown = {
-        "A": Contestant("no_such_package", "peers.nothing:A"),
-        "B": Contestant("numpy", "training.contestants:Missing"),
+        "A": Library("no_such_package", "peers.nothing:A"),
+        "B": Library("numpy", "training.contestants:Missing"),
     }
     with started(unknown, 1, notes=notes) as workers:
         assert workers == {}

@@ -16,7 +16,7 @@ from pynn.bench.measure import machine
 from pynn.bench.report import listing, page, page_rungs, page_tables
 from pynn.bench.results import tables
 from pynn.bench.results.statistics import Ratio
-from pynn.bench.results.store import RUNG, Measurement, Player, Results
+from pynn.bench.results.store import RUNG, Contestant, Measurement, Results
 from pynn.bench.results.tables import Cell, Table
 from shown import HOSTILE, NAMES, Page, complete, hostile, pictures
 
@@ -69,10 +69,10 @@ def test_it_holds_every_table_and_rung(written: Path, results: Results) -> None:
     ladder = results.suite("ladder")
     operations = tables.by_operation(ladder)
     assert text.count("<details class=rung ") == sum(len(LADDER[operation]) for operation in operations) > 40
-    # ladders, libraries, sweeps, scaling, epochs, lives, machine and limits
+    # ladders, libraries, sweeps, scaling, epochs, process runs, machine and limits
     expected = len(operations) + 1 + 2 + 1 + 1 + 1 + 2
     assert found.tags["table"] == found.tags["caption"] == expected
-    rows = sum(len(m.players) for m in ladder)
+    rows = sum(len(m.contestants) for m in ladder)
     assert text.count("<tr class=first>") >= len(ladder)
     assert found.tags["tr"] > rows > 200
     for name in ("naive_relu", "gemm_tile", "kernels/simd/gemm.inc:", "JAX was left out", "s to 98%"):
@@ -103,7 +103,7 @@ def test_hostile_text_stays_text(results: Results, written: Path, tmp_path: Path
 
 def test_what_was_not_measured_has_no_section(results: Results) -> None:
     machine = {**results.machine, "limits": {}, "no limits": "there is no C compiler 'cc'; set CC"}
-    few = replace(without(results, "sweep", "scaling", "training"), machine=machine, lives=[], notes=[])
+    few = replace(without(results, "sweep", "scaling", "training"), machine=machine, process_runs=[], notes=[])
     found = Page(page.document(few, []))
     assert not {"sweeps", "scaling", "training", "notes"} & set(found.values("id"))
     assert "were not measured: there is no C compiler 'cc'; set CC." in "".join(found.text)
@@ -192,8 +192,8 @@ def test_where_machine_code_cannot_be_read_the_page_says_why(results: Results, m
 
 
 def measured(label: str, **seconds: list[float]) -> Measurement:
-    players = {name: Player(name, RUNG, 1, np.array(times)) for name, times in seconds.items()}
-    return Measurement("ladder", "dot", label, 1, "float32", 1, "avx2", 1.0, 1.0, 0.0, players)
+    contestants = {name: Contestant(name, RUNG, 1, np.array(times)) for name, times in seconds.items()}
+    return Measurement("ladder", "dot", label, 1, "float32", 1, "avx2", 1.0, 1.0, 0.0, contestants)
 
 
 def test_gains() -> None:

@@ -90,11 +90,11 @@ def test_who_does_not_offer_an_operation_is_left_out():
     del without.functions["relu"]
     workers = {"with": Here(Made(1)), "without": Here(without)}
     assert remote(workers, Case("dot", ((2, 3), (3, 4)))) == {}
-    players = remote(workers, RELU)
-    assert list(players) == ["with"]
-    assert players["with"].once > 0
-    assert (players["with"].error, players["with"].error_unit) == (0, "ulp")
-    times, _ = interleave(players, 2, 0)
+    contestants = remote(workers, RELU)
+    assert list(contestants) == ["with"]
+    assert contestants["with"].once > 0
+    assert (contestants["with"].error, contestants["with"].error_unit) == (0, "ulp")
+    times, _ = interleave(contestants, 2, 0)
     assert (times["with"] > 0).all()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pynn.bench.results import compare, statistics, tables
 from pynn.bench.results.file import read
-from pynn.bench.results.store import NUMPY, RUNG, Measurement, Player, Results
+from pynn.bench.results.store import NUMPY, RUNG, Contestant, Measurement, Results
 
 from pynn.cli.checks import UserError
 
@@ -29,12 +29,13 @@ MACHINE = {
 
 
 def measurement(seconds: dict[str, list[float]], flops: float = 4e9, size: int = 1, **fields) -> Measurement:
-    players = {
-        name: Player(name, NUMPY if name == "NumPy" else RUNG, 2, np.array(times)) for name, times in seconds.items()
+    contestants = {
+        name: Contestant(name, NUMPY if name == "NumPy" else RUNG, 2, np.array(times))
+        for name, times in seconds.items()
     }
     given = {"suite": "ladder", "operation": "dot", "label": "2x2", "dtype": "float32", "others": 0.0} | fields
     return Measurement(
-        size=size, threads=2, instruction_set="avx2", flops=flops, bytes=8e6, players=players, **given
+        size=size, threads=2, instruction_set="avx2", flops=flops, bytes=8e6, contestants=contestants, **given
     )  # fmt: skip
 
 
@@ -107,9 +108,9 @@ def test_memory_is_held_against_the_smallest_cache_that_holds_the_arrays(moved, 
     assert m.limit(MACHINE, threads) == limit
 
 
-def test_the_rung_above():
+def test_the_rung_below():
     m = measurement({"naive": around(4), "typed": around(2), "simd": around(1), "NumPy": around(3)})
-    assert [m.above(name) for name in m.players] == [None, "naive", "typed", None]
+    assert [m.below(name) for name in m.contestants] == [None, "naive", "typed", None]
     assert m.best_rung == "simd"
     assert m.faster("simd", "naive").value == pytest.approx(4)
     assert m.faster("simd", "ipj") is None
@@ -119,7 +120,7 @@ def test_the_file_keeps_everything(tmp_path: Path):
     before = results(measurement({"naive": [0.5, NAN, 0.25], "NumPy": [0.1, 0.2, 0.3]}))
     before.save(tmp_path / "r.json")
     after = read(str(tmp_path / "r.json"))
-    seconds = after.measurements[0].players["naive"].seconds
+    seconds = after.measurements[0].contestants["naive"].seconds
     assert np.array_equal(seconds, [0.5, NAN, 0.25], equal_nan=True)
     assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
     after.save(tmp_path / "again.json")
@@ -133,9 +134,9 @@ def test_the_file_keeps_everything(tmp_path: Path):
         ("\x00\x01", "not a results.json"),
         ("[]", "schema None"),
         ('{"schema": 99}', "schema 99 instead of"),
-        ('{"schema": 1}', "damaged"),
-        ('{"schema": 1, "measurements": [{}], "lives": []}', "damaged"),
-        ('{"schema": 1, "measurements": 3, "lives": []}', "damaged"),
+        ('{"schema": 2}', "damaged"),
+        ('{"schema": 2, "measurements": [{}], "process_runs": []}', "damaged"),
+        ('{"schema": 2, "measurements": 3, "process_runs": []}', "damaged"),
     ],
 )
 def test_a_file_that_is_something_else(tmp_path: Path, text, says):
@@ -147,17 +148,17 @@ def test_a_file_that_is_something_else(tmp_path: Path, text, says):
 @pytest.mark.parametrize(
     ("place", "value"),
     [
-        *((("measurements", 0, "players", "naive", "seconds"), v)
+        *((("measurements", 0, "contestants", "naive", "seconds"), v)
           for v in ([None], [], [0.0], [-1.0], ["fast"], [1e400], 1.0, None, [1.0, 2.0], [NAN], ["1.0"], [[1.0]],
                     [1e-13], [1e18], [10**400])),
-        (("measurements", 0, "players", "naive", "kind"), "numpy"),
-        (("measurements", 0, "players", "NumPy", "kind"), "rung"),
-        (("measurements", 0, "players"), {}),
-        (("measurements", 0, "players"), None),
+        (("measurements", 0, "contestants", "naive", "kind"), "numpy"),
+        (("measurements", 0, "contestants", "NumPy", "kind"), "rung"),
+        (("measurements", 0, "contestants"), {}),
+        (("measurements", 0, "contestants"), None),
         (("measurements", 0), 7),
         (("machine", "limits"), []),
         (("machine",), None),
-        (("measurements", 0, "players", "naive", "name"), "another"),
+        (("measurements", 0, "contestants", "naive", "name"), "another"),
         (("measurements", 0, "threads"), "2"),
         (("measurements", 0, "threads"), True),
         (("measurements", 0, "label"), ["2x2"]),

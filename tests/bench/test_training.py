@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pynn.bench.measure import turns
-from pynn.bench.measure.workers import Contestant
+from pynn.bench.measure.workers import Library
 from pynn.bench.network import prepared
 from pynn.bench.plan import Plan
 from pynn.bench.results.store import NUMPY, RUNG
-from pynn.bench.training import contestants, epochs, lives, small_steps, trainers
+from pynn.bench.training import contestants, epochs, process_runs, small_steps, trainers
 from pynn.bench.training import rungs as ladder_rungs
 from pynn.bench.training.installed import installed
 from pynn.bench.training.rungs import RUNGS
@@ -26,9 +26,9 @@ def digits() -> list[np.ndarray]:
 
 
 def plan(*peers: str, epochs: int = 1) -> Plan:
-    """One thread, one epoch, no patience."""
+    """One thread, one epoch, no budget."""
     found = Plan(1, peers=peers)
-    found.epochs, found.patience = epochs, 0.0
+    found.epochs, found.budget = epochs, 0.0
     return found
 
 
@@ -36,21 +36,21 @@ def test_lives(digits, monkeypatch):
     ballast = np.ones(200_000_000, np.uint8)  # the parent's memory is not the child's
     wanted = {
         "NumPy": contestants.CONTESTANTS["NumPy"],
-        "JAX": Contestant("numpy", "training.contestants:Missing"),
-        "Keras": Contestant("no_such_package", "training.contestants:KerasTensorflow"),
+        "JAX": Library("numpy", "training.contestants:Missing"),
+        "Keras": Library("no_such_package", "training.contestants:KerasTensorflow"),
     }
-    monkeypatch.setattr(lives, "CONTESTANTS", wanted)
+    monkeypatch.setattr(process_runs, "CONTESTANTS", wanted)
     run = plan("JAX", "Keras")
-    (life,) = lives.lives(run, digits, 0.0)
+    (found,) = process_runs.process_runs(run, digits, 0.0)
     assert ballast[-1] == 1
-    assert life.name == "NumPy"
-    assert life.epochs == [1, 1]
-    assert all(0 <= accuracy <= 1 for accuracy in life.accuracy)
-    assert len(life.seconds) == len(life.accuracy) == len(life.peak) == len(life.import_seconds) == 2
-    assert all(seconds > 0 for seconds in life.seconds + life.import_seconds)
-    assert all(20e6 < peak < 200e6 for peak in life.peak)
-    assert life.installed > 10e6
-    assert life.installed_gpu == 0
+    assert found.name == "NumPy"
+    assert found.epochs == [1, 1]
+    assert all(0 <= accuracy <= 1 for accuracy in found.accuracy)
+    assert len(found.seconds) == len(found.accuracy) == len(found.peak) == len(found.import_seconds) == 2
+    assert all(seconds > 0 for seconds in found.seconds + found.import_seconds)
+    assert all(20e6 < peak < 200e6 for peak in found.peak)
+    assert found.installed > 10e6
+    assert found.installed_gpu == 0
     assert len(run.notes) == 1 and run.notes[0].startswith("Does not train in a process of its own: JAX: ")
 
 
@@ -59,9 +59,9 @@ def test_epochs_of_rungs_fit_and_numpy(digits):
     run = plan(epochs=2)
     with turns.threads(1):
         measured, curves, versions = epochs.epochs(run, prepared(images), labels, "digits")
-    assert list(measured.players) == [*RUNGS, "pynn", "NumPy"]
-    assert [p.kind for p in measured.players.values()] == [RUNG] * 7 + [NUMPY]
-    assert all((p.seconds > 0).all() for p in measured.players.values())
+    assert list(measured.contestants) == [*RUNGS, "pynn", "NumPy"]
+    assert [p.kind for p in measured.contestants.values()] == [RUNG] * 7 + [NUMPY]
+    assert all((p.seconds > 0).all() for p in measured.contestants.values())
     assert measured.title == "training epoch digits, 784-512-10"
     assert list(curves) == list(versions) == ["pynn", "NumPy"]
     for curve in curves.values():
@@ -78,14 +78,14 @@ def test_what_trains_otherwise_is_left_out(digits, monkeypatch):
     run = plan()
     with turns.threads(1):
         measured, _, _ = epochs.epochs(run, prepared(images), labels, "digits")
-    assert list(measured.players) == ["blocked", "pynn"]
+    assert list(measured.contestants) == ["blocked", "pynn"]
     (note,) = run.notes
     assert note.startswith("NumPy is not the same training, digits, 784-512-10: its first loss is ")
 
 
 def test_small_steps(monkeypatch):
     monkeypatch.setattr(small_steps, "STEPS", 5)
-    monkeypatch.setattr(small_steps, "PATIENCE", 0.0)
+    monkeypatch.setattr(small_steps, "BUDGET", 0.0)
     run = plan()
     run.rounds = 2
     found, versions = small_steps.small_steps(run)
@@ -93,12 +93,12 @@ def test_small_steps(monkeypatch):
     assert [m.title for m in found] == [*additions, *(f"training step 400-25-15-10, batch {b}" for b in (1, 32))]
     assert list(versions) == ["pynn"] and run.notes == []
     for m in found:
-        assert list(m.players) == ["pynn"]
-        assert m.players["pynn"].seconds.shape == (2,) and (m.players["pynn"].seconds > 0).all()
+        assert list(m.contestants) == ["pynn"]
+        assert m.contestants["pynn"].seconds.shape == (2,) and (m.contestants["pynn"].seconds > 0).all()
 
 
 def test_small_steps_without_pynn_are_left_out(monkeypatch):
-    missing = {"pynn": Contestant("numpy", "training.contestants:Missing")}
+    missing = {"pynn": Library("numpy", "training.contestants:Missing")}
     monkeypatch.setattr(small_steps.tape_contestants, "CONTESTANTS", missing)
     monkeypatch.setattr(small_steps, "CONTESTANTS", contestants.CONTESTANTS | missing)
     run = plan()

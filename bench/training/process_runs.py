@@ -19,11 +19,11 @@ import numpy as np
 
 from pynn.support.atomic import temporary_folder
 
-from ..measure.telling import note, progress
+from ..measure.progress import note, progress
 from ..measure.turns import rotated
 from ..measure.workers import WorkerFailed, confined
 from ..plan import Plan
-from ..results.store import Life
+from ..results.store import ProcessRun
 from .contestants import CONTESTANTS
 from .installed import installed
 
@@ -40,33 +40,33 @@ import_module("bench.training.until_accurate").main()
 IMPORTS = {"pynn": "pynn.keras", "NumPy": "numpy", "PyTorch": "torch", "JAX": "jax", "Keras": "keras"}
 
 
-def lives(plan: Plan, digits: list[np.ndarray], goal: float) -> list[Life]:
+def process_runs(plan: Plan, digits: list[np.ndarray], goal: float) -> list[ProcessRun]:
     """digits: those of load_data, in a row."""
     packages = {name: contestant.package for name, contestant in plan.among(CONTESTANTS).items()}
-    lived: dict[str, list[tuple]] = {name: [] for name, package in packages.items() if find_spec(package)}
+    runs: dict[str, list[tuple]] = {name: [] for name, package in packages.items() if find_spec(package)}
     with temporary_folder(Path(tempfile.gettempdir())) as folder:
         for i, array in enumerate(digits):
             np.save(folder / f"{i}.npy", array)
         for turn in range(plan.repeats):
-            for name in rotated(list(lived), turn):
+            for name in rotated(list(runs), turn):
                 progress(f"from nothing to {goal:.0%}: {name}, {turn + 1} of {plan.repeats}")
                 try:
                     if turn == 0:
                         import_seconds(name, plan.threads)  # brings the files into the page cache
-                    lived[name].append(live(name, str(folder), plan.threads, turn, goal))
+                    runs[name].append(run_once(name, str(folder), plan.threads, turn, goal))
                 except WorkerFailed as error:
                     note(plan.notes, f"Does not train in a process of its own: {error}.")
-                    del lived[name]
+                    del runs[name]
     progress("")
     found = []
-    for name, each in lived.items():
+    for name, each in runs.items():
         total, gpu = installed("pynn" if name == "pynn" else packages[name])
-        found.append(Life(name, *map(list, zip(*each, strict=True)), total - gpu, gpu))
+        found.append(ProcessRun(name, *map(list, zip(*each, strict=True)), total - gpu, gpu))
     return found
 
 
-def live(name: str, folder: str, threads: int, seed: int, goal: float) -> tuple[float, int, float, int, float]:
-    """One life, and one import: seconds, epochs, accuracy, peak and import seconds, as in Life."""
+def run_once(name: str, folder: str, threads: int, seed: int, goal: float) -> tuple[float, int, float, int, float]:
+    """One process, and one import: seconds, epochs, accuracy, peak and import seconds, as in ProcessRun."""
     arguments = [name, folder, *map(str, (threads, seed, goal, MOST_EPOCHS))]
     start, reached, last = time.perf_counter(), 0.0, {}
     with tempfile.TemporaryFile() as log:
