@@ -15,7 +15,7 @@ from pynn.cli.checks import UserError, one_line
 from pynn.cli.table import show
 
 from .code.assembly import NoAssembly, inner_loop
-from .code.reasons import IDEAS, reason
+from .code.reasons import reason
 from .code.sources import Source, sources
 from .results import tables
 from .results.file import read
@@ -76,7 +76,7 @@ def _measure(operation: str) -> list[Measurement]:
 
 
 def _heading(operation: str, rung: str, below: str | None, measurements: list[Measurement]) -> None:
-    show(Text(f"\n{operation}: {rung} ({IDEAS[rung]})", style="bold"))
+    show(Text(f"\n{operation}: {rung} ({LADDER[operation][rung].idea})", style="bold"))
     show(Text(reason(operation, rung)))
     for m in measurements:
         if rung in m.contestants:

@@ -9,7 +9,7 @@ import numpy as np
 import kernels
 
 from .measure import machine
-from .measure.cases import CASES, SCALING, SERIAL, SWEEPS, Case, instruction_set
+from .measure.cases import CASES, SCALING, SWEEPS, Case
 from .measure.progress import note, progress
 from .measure.turns import Local, interleave, local, threads
 from .measure.workers import Reply, Worker, WorkerFailed, started
@@ -101,15 +101,16 @@ def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> 
 def measurement(
     case: Case, suite: str, n: int, contestants: dict, times: dict[str, np.ndarray], others: float
 ) -> Measurement:
+    rungs = case.rungs()
     found = {
         name: Contestant(
             name,
             (NUMPY if name == "NumPy" else RUNG) if isinstance(contestant, Local) else PEER,
-            1 if name in SERIAL or (name == "NumPy" and not case.product) else n,
+            n if not isinstance(contestant, Local) or contestant.threaded else 1,
             times[name],
             contestant.error,
             contestant.error_unit,
-            instruction_set(name) if name in case.rungs() else "",
+            rungs[name].instruction_set if name in rungs else "",
         )
         for name, contestant in contestants.items()
     }

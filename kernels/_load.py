@@ -24,7 +24,8 @@ def _installed_build(here: Path) -> Path:
             f"kernels is not compiled in {here}: this is its source folder; run `pip install .` in that folder's "
             "parent, or `make build` to work on it"
         )
-    patterns = "*.py", "*.pyi", "*.pyx", "*.pxd", "*.h", "simd/*.[ch]", "simd/*.inc"  # not the .c files of Cython
+    # not the .c files of Cython
+    patterns = "*.py", "*.pyi", "*.pyx", "*.pxd", "*.h", "ladder/*.py", "simd/*.[ch]", "simd/*.inc"
     for source in (path for pattern in patterns for path in here.glob(pattern)):
         name = source.relative_to(here)
         if not (found / name).is_file() or source.read_bytes() != (found / name).read_bytes():

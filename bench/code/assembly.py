@@ -3,7 +3,7 @@
 Which loop of its function is the inner one? Of the loops that hold no other, the one with the most fused multiply-adds;
 then with the most packed arithmetic (compilers keep a scalar loop beside it for the rest, and for arrays that overlap);
 then with the most scalar arithmetic; then with the fewest instructions in all (gemm packs b in a loop of its own).
-Where that is not the loop that runs, the entry in places.py says what tells it from the others:
+Where that is not the loop that runs, the rung's record says in `which` what tells it from the others:
 
 strided    it has no packed instruction: an operand's elements are not adjacent
 calls f    it calls f
@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import kernels
+from kernels.ladder import LADDER
 
 from .instructions import Instruction
 from .loops import innermost
 from .objects import ISAS, NoAssembly, disassembled, extension, function
-from .places import Code, code
 
 _DTYPES = {"float32": 4, "float64": 8}
 _STEP = re.compile(r"(?:add|sub) (\w+),(-?0x[0-9a-f]+)")
@@ -84,7 +84,7 @@ class Loop:
 
 
 def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | None = None) -> Loop | None:
-    """The inner loop of a rung, as it was compiled; None for `naive`, which is not.
+    """The inner loop of a rung, as it was compiled; None for one in Python.
 
     Leaves exist once per instruction set: `isa` is one of ISAS, by default the one in use. Raises NoAssembly where
     objdump is missing or the symbols are, ValueError for names that do not exist.
@@ -92,18 +92,18 @@ def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | Non
     isa = isa or str(kernels.show_config()["instruction set"])
     if dtype not in _DTYPES or isa not in ISAS:
         raise ValueError(f"dtype is one of {', '.join(_DTYPES)} and isa of {', '.join(ISAS)}, not {dtype!r}, {isa!r}")
-    if rung == "naive":
+    record = LADDER[operation][rung]
+    if not record.compiled:
         return None
-    entry = code(operation, rung)
-    module, name = entry.function.split(":")
+    module, name = record.loop.split(":")
     number = list(_DTYPES).index(dtype)
     found = function(module, name, number, isa)
     whole = not found  # a function of its own has one type, one that it was put into may hold both
-    for other in entry.inlined if whole else ():
+    for other in record.inlined if whole else ():
         found = found or function(module, other, number, isa)
     path = extension("_simd" if module == "leaf" else module)
     loops = [(loop, symbol) for symbol in found for loop in innermost(disassembled(path, symbol))]
-    loops = [(loop, symbol) for loop, symbol in loops if _fits(loop, entry) and not (whole and not _is(loop, dtype))]
+    loops = [pair for pair in loops if _fits(pair[0], record.which) and (_is(pair[0], dtype) or not whole)]
     if not loops:
         raise NoAssembly(
             f"{path.name} shows no inner loop of {name} for {dtype}: it was stripped, or inlined elsewhere by this "
@@ -117,16 +117,16 @@ def _is_vector(instruction: Instruction) -> bool:
     return instruction.packed and instruction.kind in ("fma", "vector")
 
 
-def _fits(loop: Sequence[Instruction], entry: Code) -> bool:
-    """Has the loop what the entry asks for?"""
-    if entry.loop == "strided":
+def _fits(loop: Sequence[Instruction], which: str) -> bool:
+    """Has the loop what the record asks for?"""
+    if which == "strided":
         return not any(instruction.packed for instruction in loop)
-    if entry.loop.startswith("calls "):
-        name = entry.loop.removeprefix("calls ")
+    if which.startswith("calls "):
+        name = which.removeprefix("calls ")
         return any(re.fullmatch(rf"\w+ {name}f?\b.*", i.text) for i in loop if i.kind == "call")
-    if entry.loop.endswith(" sums"):
+    if which.endswith(" sums"):
         products = sum(i.kind == "fma" or i.mnemonic.lstrip("v").startswith("mulp") for i in loop)
-        return products == int(entry.loop.removesuffix(" sums"))
+        return products == int(which.removesuffix(" sums"))
     return True
 
 

@@ -1,4 +1,4 @@
-"""Python's bytecode for the inner loop of a naive rung: what the interpreter goes through for one element."""
+"""Python's bytecode for the inner loop of a rung in Python: what the interpreter goes through for one element."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ class Bytecode:
     instructions: tuple[str, ...]  # one turn; what they call (NumPy, math) is not counted
 
 
-def bytecode(operation: str) -> Bytecode:
-    """The most deeply nested loop of a naive rung, through the functions that it calls; of equals the longest."""
-    functions = followed(LADDER[operation]["naive"])
+def bytecode(operation: str, rung: str = "naive") -> Bytecode:
+    """The most deeply nested loop of the rung, through the functions that it calls; of equals the longest. Without a
+    loop all of its function."""
+    functions = followed(LADDER[operation][rung].function)
     loops = _loops(functions[0], {function.__name__: function for function in functions}, 0)
-    depth, _, loop = max(loops, key=lambda found: found[:2])
-    assert depth, f"naive {operation} has no loop"
+    whole = tuple(f"{i.opname} {i.argrepr}".rstrip() for i in dis.get_instructions(functions[0]))
+    *_, loop = max(loops, key=lambda found: found[:2], default=(Bytecode(functions[0].__name__, whole),))
     return loop
 
 

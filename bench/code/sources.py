@@ -14,8 +14,6 @@ from pathlib import Path
 import kernels
 from kernels.ladder import LADDER
 
-from .places import code
-
 _FOLDER = Path(kernels.__file__).parent
 
 
@@ -29,13 +27,14 @@ class Source:
 
 
 def sources(operation: str, rung: str) -> list[Source]:
-    """The definitions to read for one rung, the most important first. ValueError for a rung that does not exist, one
-    without an entry in places.py, and an entry whose definition is gone."""
+    """The definitions to read for one rung, the most important first; none of what was compiled elsewhere. ValueError
+    for a rung that does not exist, and for a definition that is gone."""
     if rung not in LADDER.get(operation, ()):
         raise ValueError(f"LADDER has no rung {rung!r} of {operation!r}")
-    if rung == "naive":
-        return [_python(function) for function in followed(LADDER[operation][rung])]
-    return [definition(*part.split(":")) for part in code(operation, rung).parts]
+    record = LADDER[operation][rung]
+    if record.source:
+        return [definition(*part.split(":")) for part in record.source]
+    return [_python(function) for function in followed(record.function)]
 
 
 def followed(function: Callable) -> list[types.FunctionType]:
@@ -44,21 +43,26 @@ def followed(function: Callable) -> list[types.FunctionType]:
     while waiting:
         function = waiting.pop(0)
         function = function.func if isinstance(function, functools.partial) else function
-        if function in found:
+        function = getattr(function, "py_func", function)  # what Numba compiles
+        if function in found or not inspect.isfunction(function):
             continue
         found.append(function)
         called = (function.__globals__.get(name) for name in function.__code__.co_names)
-        waiting += [f for f in called if inspect.isfunction(f) and f.__module__ == function.__module__ and _public(f)]
+        waiting += [
+            f for f in called if callable(f) and getattr(f, "__module__", "") == function.__module__ and _public(f)
+        ]
     return found
 
 
 def _public(function: Callable) -> bool:
-    return not function.__name__.startswith("_")
+    return not getattr(function, "__name__", "_").startswith("_")
 
 
 def _python(function: types.FunctionType) -> Source:
     lines, first = inspect.getsourcelines(function)
-    path = Path(inspect.getsourcefile(function)).relative_to(_FOLDER.parent)
+    path = Path(inspect.getsourcefile(function))
+    if path.is_relative_to(_FOLDER.parent):
+        path = path.relative_to(_FOLDER.parent)
     return Source(function.__name__, path.as_posix(), first, "python", "".join(lines).rstrip())
 
 
@@ -79,7 +83,7 @@ def definition(file: str, name: str) -> Source:
     found = [i for i, line in enumerate(lines) if start.match(line)]
     if len(found) != 1:
         raise ValueError(
-            f"kernels/{file} holds {len(found)} definitions of {name}, not one: correct CODE in bench/code/places.py"
+            f"kernels/{file} holds {len(found)} definitions of {name}, not one: correct its record in kernels/ladder/"
         )
     first, last = found[0], (_cython_end if cython else _c_end)(lines, found[0])
     first -= len(list(_comment_above(lines[:first], cython)))

@@ -1,35 +1,26 @@
 """What is measured: the rungs of each operation (LADDER, and training's kernels), its shapes and its inputs.
 
-A new rung appears in every suite and table by itself, but needs its place in ORDER: without one before `parallel`, it
-waits after each turn for threads that it has not, and tables say that it uses all. One that is compiled for every CPU
-needs its name in COMPILED, else tables tell the wrong instruction set. A new operation also needs its entries in
+A new rung appears in every suite and table by itself. A new operation also needs its entries in
 numpy_operations.NUMPY, accuracy.TOLERANCE and FLOPS, an update in SCALARS and WRITTEN, and cases here.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 import kernels
-from kernels.ladder import LADDER
+from kernels.ladder import LADDER, Rung
 
 from ..network import BATCH, CLASSES, HIDDEN, PIXELS
 
-RUNGS: dict[str, dict[str, Callable]] = {
-    **LADDER,
-    "relu_grad": {"parallel": kernels.relu_grad},
-    "sum_rows": {"parallel": kernels.sum_rows},
-    "softmax_cross_entropy": {"parallel": kernels.softmax_cross_entropy},
-    "sgd_update": {"parallel": kernels.sgd_update},
-    "momentum_update": {"parallel": kernels.momentum_update},
-    "adam_update": {"parallel": kernels.adam_update},
+TRAINING = ("relu_grad", "sum_rows", "softmax_cross_entropy", "sgd_update", "momentum_update", "adam_update")
+RUNGS: dict[str, dict[str, Rung]] = LADDER | {
+    name: {"parallel": Rung(getattr(kernels, name), "threads share out the result", loop="leaf:", threads=True)}
+    for name in TRAINING  # they have no ladder
 }
-# More inner steps than these take longer than a second or so; other rungs run at every size.
-MOST_STEPS = {"naive": 1_000_000, "ijp": 200_000_000}
 # Keras's defaults: learning rate first; adam's last is the step
 SCALARS = {
     "sgd_update": (0.01,),
@@ -38,9 +29,6 @@ SCALARS = {
     "adam_update": (0.001, 0.9, 0.999, 1e-7, 10),
 }
 PRODUCTS = ("vector_dot", "matrix_vector_dot", "dot", "dense")
-ORDER = ("naive", "typed", "ijp", "ipj", "simd", "blocked", "parallel", "sparse")  # of rungs, slowest first
-SERIAL = ORDER[: ORDER.index("parallel")]  # the others' threads may spin on after their turn
-COMPILED = ("typed", "ijp", "ipj")  # with the modules, for every CPU; the rungs after them call leaves
 # Of one element; exp, log, sqrt and quotients count as one each.
 FLOPS = {
     "relu": 1, "add": 1, "add_matrix_and_vector": 1, "maximum": 1, "add_relu": 2, "relu_grad": 1, "sum_rows": 1,
@@ -48,13 +36,6 @@ FLOPS = {
     "sgd_update": 2, "momentum_update": 4, "rmsprop_update": 9, "adam_update": 12,
 }  # fmt: skip
 WRITTEN = {"sgd_update": 1, "momentum_update": 2, "rmsprop_update": 2, "adam_update": 3}  # arrays, each update's
-
-
-def instruction_set(rung: str) -> str:
-    """What its inner loop was compiled for."""
-    if rung == "naive":
-        return ""
-    return "baseline" if rung in COMPILED else str(kernels.show_config()["instruction set"])
 
 
 QUICK, MAIN, ALL = 1, 2, 3  # `pynn bench --quick`, `pynn bench`, `pytest bench`: each holds those before it
@@ -68,7 +49,7 @@ class Case:
     shapes: tuple[tuple[int, ...], ...]
     transposed: str = ""  # the operands, of "xy", that are views of their transposes
     zeros: float = 0  # the share of x that is 0
-    reuse: bool = False  # write into an array that exists (out=, which naive lacks) instead of a fresh one
+    reuse: bool = False  # write into an array that exists (out=, where a rung has it) instead of a fresh one
     part: int = ALL  # the runs that it is in
 
     @property
@@ -98,11 +79,12 @@ class Case:
             return math.prod(self.shapes[0]) * math.prod(self.shapes[1][1:])
         return math.prod(self.shapes[0])
 
-    def rungs(self) -> dict[str, Callable]:
+    def rungs(self) -> dict[str, Rung]:
+        """Those that can compute it, and in about a second."""
         return {
             name: rung
             for name, rung in RUNGS[self.operation].items()
-            if self.steps <= MOST_STEPS.get(name, self.steps) and not (self.reuse and name == "naive")
+            if self.steps <= rung.most_steps and (rung.takes_out or not self.reuse)
         }
 
     def inputs(self) -> list:

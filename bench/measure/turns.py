@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 import kernels
 
 from .accuracy import exact, largest_error, result
-from .cases import SERIAL, Case
+from .cases import Case
 from .numpy_operations import NUMPY
 from .quiet import Neighbours, scattered, settle
 from .timing import SLOW, first_guess, timer, turn
@@ -71,7 +71,7 @@ def threads(n: int):
 class Local:
     """A function of this process, whose result has been checked. AssertionError if it is wrong."""
 
-    def __init__(self, case: Case, name: str, function: Callable, arguments: list) -> None:
+    def __init__(self, case: Case, name: str, function: Callable, arguments: list, threads: bool) -> None:
         truth = exact(case)
         self.out = np.full(truth[0][0].shape, np.nan, np.float32) if case.reuse else None
         start = time.perf_counter()
@@ -79,7 +79,7 @@ class Local:
         took = time.perf_counter() - start
         self.error, self.error_unit = largest_error(case.operation, values, truth, f"{case.title}, {name}")
         self.function, self.arguments = function, arguments
-        self.threaded = name not in SERIAL and kernels.get_num_threads() > 1
+        self.threaded = threads and kernels.get_num_threads() > 1
         self.timer = timer(function, arguments, self.out)
         self.once = took if took > SLOW else first_guess(self.timer)
 
@@ -97,9 +97,11 @@ def local(case: Case, only: str | None = None) -> dict[str, Local]:
     """Rungs, slowest first (or one), then NumPy. AssertionError names one that computes wrong values."""
     rungs = {name: rung for name, rung in case.rungs().items() if only in (None, name)}
     shared, contestants = case.inputs(), {}
-    for name, function in {**rungs, "NumPy": NUMPY[case.operation]}.items():
+    functions = {name: (rung.function, rung.threads) for name, rung in rungs.items()}
+    functions["NumPy"] = NUMPY[case.operation], case.product  # its other operations use one thread
+    for name, (function, threaded) in functions.items():
         mine = case.inputs() if case.operation.endswith("_update") else shared  # updates change their arguments
-        contestants[name] = Local(case, name, function, mine)
+        contestants[name] = Local(case, name, function, mine, threaded)
     return contestants
 
 

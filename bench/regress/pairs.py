@@ -87,7 +87,7 @@ def _same_compiler(workers: dict[str, Worker]) -> None:
 
 def _loaded(workers: dict[str, Worker], case: Case, checked: bool) -> str:
     """Makes the case ready on both sides; if it cannot be compared, why."""
-    *_, rung = RUNGS[case.operation].values()  # the last one is the public operation
+    rung = list(RUNGS[case.operation].values())[-1].function  # the public operation
     function: Callable = rung.func if isinstance(rung, partial) else rung
     keywords = rung.keywords if isinstance(rung, partial) else {}
     for name, worker in workers.items():

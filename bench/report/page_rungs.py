@@ -9,7 +9,7 @@ from kernels.ladder import LADDER
 from ..code.assembly import inner_loop
 from ..code.bytecode import bytecode
 from ..code.objects import NoAssembly
-from ..code.reasons import IDEAS, reason
+from ..code.reasons import reason
 from ..code.sources import sources
 from ..results.statistics import Ratio, three_digits
 from ..results.store import Measurement
@@ -64,34 +64,28 @@ def measured(found: list[Gain], below: str) -> str:
 
 def _rung(operation: str, rung: str, below: str | None, found: list[Gain], name: str) -> str:
     gain = f"<span class=gain>{escape(summary(found, below))}</span>" if below else ""
-    head = f"<span class=name>{escape(rung)}</span> <span class=idea>{escape(IDEAS.get(rung, ''))}</span> {gain}"
+    head = (
+        f"<span class=name>{escape(rung)}</span> <span class=idea>{escape(LADDER[operation][rung].idea)}</span> {gain}"
+    )
     each = measured(found, below) if below and found else ""
     return f"""<details class=rung id="{escape(name)}">
-<summary>{head}<span class=why>{_why(operation, rung)}</span></summary>
+<summary>{head}<span class=why>{escape(reason(operation, rung))}</span></summary>
 {each}<div class=code>
 <div>{_sources(operation, rung)}</div>
 <div>{_loop(operation, rung)}</div>
 </div></details>"""
 
 
-def _why(operation: str, rung: str) -> str:
-    try:
-        return escape(reason(operation, rung))
-    except ValueError as error:  # a rung without an entry: the page says what is missing
-        return escape(str(error))
-
-
 def _sources(operation: str, rung: str) -> str:
-    try:
-        first, *more = sources(operation, rung)
-    except ValueError as error:
-        return f"<p class=missing>{escape(str(error))}</p>"
+    if not (found := sources(operation, rung)):
+        return "<p class=missing>Its source is not at hand.</p>"
+    first, *more = found
     return listing.source(first) + "".join(map(listing.folded, more))
 
 
 def _loop(operation: str, rung: str) -> str:
     try:
         loop = inner_loop(operation, rung)
-    except (NoAssembly, ValueError) as error:
+    except NoAssembly as error:
         return f"<p class=missing>{escape(str(error))}</p>"
-    return listing.assembly(loop) if loop else listing.bytecode(bytecode(operation))
+    return listing.assembly(loop) if loop else listing.bytecode(bytecode(operation, rung))

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 import kernels
+from kernels.ladder import LADDER
 
-from ..measure.cases import SERIAL, instruction_set
 from ..measure.progress import progress
 from ..measure.turns import interleave
 from ..measure.workers import started
@@ -39,21 +39,23 @@ def epochs(
         progress(f"training: {plan.epochs} epochs in turns")
         times, others = interleave(contestants, plan.epochs, 10 * plan.budget)
         versions = {name: workers[name].version for name in training}
-    found = {
-        name: Contestant(name, _kind(name), 1 if name in SERIAL else n, seconds, instruction_set=_isa(name))
-        for name, seconds in times.items()
-    }  # fmt: skip
     isa = str(kernels.show_config()["instruction set"])
+    found = {
+        name: Contestant(
+            name,
+            _kind(name),
+            n if name not in RUNGS or LADDER["dot"][name].threads else 1,
+            seconds,
+            instruction_set=LADDER["dot"][name].instruction_set if name in RUNGS else isa * (name == "pynn"),
+        )
+        for name, seconds in times.items()
+    }
     weights = sum(a * b for a, b in pairwise(SIZES))
     moved = 4 * (x.size + 5 * weights * -(-len(x) // BATCH))  # each step reads w, v and g and writes w and v
     measurement = Measurement(
         "training", "training epoch", label, len(x), "float32", n, isa, FLOPS * len(x), moved, others, found
     )  # fmt: skip
     return measurement, {name: trainer.curve for name, trainer in training.items()}, versions
-
-
-def _isa(name: str) -> str:
-    return instruction_set(name) if _kind(name) == RUNG else ""
 
 
 def _kind(name: str) -> str:

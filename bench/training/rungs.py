@@ -16,13 +16,15 @@ import numpy as np
 import kernels
 from kernels.ladder import LADDER
 
-from ..measure.cases import ORDER, SERIAL
 from ..measure.quiet import Neighbours, scattered, settle
 from ..measure.workers import Reply
 from .contestants import Task
 from .numpy_mlp import EPSILON, RATE, RHO
 
-RUNGS = ("naive", "ijp", "ipj", "blocked", "parallel", "sparse")
+# Of the epoch -> that of each operation other than dot
+RUNGS = {
+    "naive": "naive", "ijp": "typed", "ipj": "typed", "blocked": "simd", "parallel": "parallel", "sparse": "parallel",
+}  # fmt: skip
 # What naive loops compute of a step, which would take them half a minute: forward so many images, of the gradients of
 # each layer's weights so many columns, each sum over the whole batch, and the update of the second layer. The time of
 # each grows with their number.
@@ -31,9 +33,8 @@ SLOT = 0.1  # seconds of steps in one turn
 
 
 def operation(name: str, rung: str) -> Callable:
-    """The highest rung of this operation that is not above `rung`."""
-    rungs = LADDER[name]
-    return rungs[max((r for r in rungs if ORDER.index(r) <= ORDER.index(rung)), key=ORDER.index)]
+    """The function of this operation on a rung of the epoch's."""
+    return LADDER[name][rung if name == "dot" else RUNGS[rung]].function
 
 
 class Rung:
@@ -45,7 +46,7 @@ class Rung:
         names = ("dot", "add_matrix_and_vector", "relu", "softmax", "rmsprop_update")
         self.dot, self.add, self.relu, self.softmax, self.rmsprop = (operation(name, rung) for name in names)
         self.batch = task.batch
-        self.threaded = rung not in SERIAL and kernels.get_num_threads() > 1
+        self.threaded = LADDER["dot"][rung].threads and kernels.get_num_threads() > 1
         self.weights = task.weights()
         self.squares = [np.zeros_like(w) for w in self.weights]
         self.updates = -(-len(x) // task.batch) * sum(w.size for w in self.weights)  # of single weights, in an epoch

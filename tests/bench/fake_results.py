@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from pynn.bench.measure.cases import CASES, COMPILED, MAIN, SCALING, SERIAL, SWEEPS, Case
+from pynn.bench.measure.cases import CASES, MAIN, RUNGS, SCALING, SWEEPS, Case
 from pynn.bench.results.store import NUMPY, PEER, RUNG, Contestant, Measurement, ProcessRun, Results
 
 ISA, TURNS = "avx2", 7
@@ -50,11 +50,18 @@ def turns(seconds: float, rng: np.random.Generator, spread: float = 0.02) -> np.
     return seconds * (1 + spread * rng.exponential(1.0, TURNS))
 
 
+def threads_of(case: Case, name: str, threads: int) -> int:
+    rung = RUNGS[case.operation].get(name)
+    serial = not rung.threads if rung else name == "NumPy" and not case.product
+    return 1 if serial else threads
+
+
 def seconds(case: Case, name: str, threads: int) -> float:
-    n = 1 if name in SERIAL or (name == "NumPy" and not case.product) else threads
+    n = threads_of(case, name, threads)
     if case.product:
-        rate = PRODUCT[name] * (n / 2 if name not in SERIAL else 1)
-        work = case.flops / rate / 1e9 * (1 + 24 / case.size if name not in SERIAL else 1)
+        shared = threads_of(case, name, 2) > 1
+        rate = PRODUCT[name] * (n / 2 if shared else 1)
+        work = case.flops / rate / 1e9 * (1 + 24 / case.size if shared else 1)
     else:
         limits, size = MACHINE["limits"][str(n)]["add"], case.bytes()
         level = next((level for level, most in CACHES.items() if size <= most * (1 if level == "L3" else n)), "memory")
@@ -62,9 +69,8 @@ def seconds(case: Case, name: str, threads: int) -> float:
     return CALL.get(name, 3e-7) + work
 
 
-def contestant(name: str, rung: bool, threads: int, times: np.ndarray, **error: Any) -> Contestant:
+def contestant(name: str, rung: bool, threads: int, times: np.ndarray, isa: str = "", **error: Any) -> Contestant:
     kind = RUNG if rung else NUMPY if name == "NumPy" else PEER
-    isa = "" if not rung or name == "naive" else "baseline" if name in COMPILED else ISA
     return Contestant(name, kind, threads, times, instruction_set=isa, **error)
 
 
@@ -76,9 +82,10 @@ def measured(case: Case, suite: str, threads: int, rng: np.random.Generator, pee
     names = [*rungs, "NumPy", *(peer for peer in peers if peer in known)]
     contestants = {}
     for name in names:
-        used = 1 if name in SERIAL or (name == "NumPy" and not case.product) else threads
+        used = threads_of(case, name, threads)
+        isa = case.rungs()[name].instruction_set if name in rungs else ""
         times = turns(seconds(case, name, threads), rng, 1.2 if (name, case.size) == ("JAX", 128) else 0.02)
-        contestants[name] = contestant(name, name in rungs, used, times, error=0.7, error_unit="ulp")
+        contestants[name] = contestant(name, name in rungs, used, times, isa, error=0.7, error_unit="ulp")
     return Measurement(
         suite,
         case.operation,
@@ -98,7 +105,7 @@ def training(rng: np.random.Generator) -> tuple[Measurement, dict[str, list[list
     rungs = {"naive": 9e4, "ijp": 160.0, "ipj": 13.0, "blocked": 3.1, "parallel": 1.9, "sparse": 1.3, "pynn": 0.436}
     libraries = {"NumPy": 1.03, "PyTorch": 1.33, "JAX": 0.81, "Keras": 2.13}
     contestants = {
-        name: contestant(name, name in rungs, 1 if name in SERIAL else 2, turns(t, rng))
+        name: contestant(name, name in rungs, 1 if name in list(rungs)[:4] else 2, turns(t, rng))
         for name, t in (rungs | libraries).items()
     }
     m = Measurement("training", "training epoch", "MNIST, 784-512-10", 60_000, "float32", 2, ISA, 1.5e11, 4e9, 0.02,

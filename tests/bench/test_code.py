@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pynn.bench.code import assembly, bytecode, objects, places, reasons, sources
+from pynn.bench.code import assembly, bytecode, objects, reasons, sources
 from pynn.bench.code.instructions import KINDS, Instruction, kind_of, parse
 from pynn.bench.code.loops import innermost
 
@@ -16,7 +16,7 @@ import kernels
 from kernels.ladder import LADDER
 
 RUNGS = [(operation, rung) for operation, rungs in LADDER.items() for rung in rungs]
-COMPILED = [(operation, rung) for operation, rung in RUNGS if rung != "naive"]
+COMPILED = [(operation, rung) for operation, rung in RUNGS if LADDER[operation][rung].compiled]
 ISA = kernels.show_config()["instruction set"]
 X86 = ISA != "baseline" or "avx2" in kernels.show_config()["instruction sets available"]
 
@@ -24,15 +24,6 @@ needs_objdump = pytest.mark.skipif(
     sys.platform != "linux" or not shutil.which("objdump"), reason="assembly is read with objdump, on Linux"
 )
 needs_x86 = pytest.mark.skipif(not X86, reason="what this test expects are instructions of an x86 CPU with AVX2")
-
-
-def test_every_compiled_rung_has_an_entry():
-    missing = [pair for pair in COMPILED if pair[1] not in places.CODE.get(pair[0], {})]
-    assert not missing, f"add these rungs to CODE in bench/code/places.py: {missing}"
-    missing = [pair for pair in COMPILED if pair not in reasons.REASONS]
-    assert not missing, f"add these rungs to REASONS in bench/code/reasons.py: {missing}"
-    missing = {rung for _, rung in RUNGS} - set(reasons.IDEAS)
-    assert not missing, f"add these rungs to IDEAS in bench/code/reasons.py: {missing}"
 
 
 @pytest.mark.parametrize(("operation", "rung"), RUNGS)
@@ -71,18 +62,11 @@ def test_sources_of_known_rungs():
     [("products.pyx", "loop_jip", 0), ("simd/gemm.inc", "no_tile", 0), ("simd/family.inc", "INTERLEAVE_LOW", 4)],
 )
 def test_a_definition_that_is_not_there_once_is_an_error(file, name, count):
-    with pytest.raises(ValueError, match=rf"kernels/{file} holds {count} definitions of {name}.*bench/code/places.py"):
+    with pytest.raises(ValueError, match=rf"kernels/{file} holds {count} definitions of {name}.*kernels/ladder/"):
         sources.definition(file, name)
 
 
-def test_a_new_rung_without_entries_says_where_to_add_them(monkeypatch):
-    monkeypatch.setitem(LADDER["dot"], "strassen", kernels.dot)
-    with pytest.raises(ValueError, match=r"bench/code/places\.py has no entry for the rung 'strassen' of 'dot'"):
-        sources.sources("dot", "strassen")
-    with pytest.raises(ValueError, match=r"bench/code/places\.py has no entry"):
-        assembly.inner_loop("dot", "strassen")
-    with pytest.raises(ValueError, match=r"bench/code/reasons\.py has no entry"):
-        reasons.reason("dot", "strassen")
+def test_a_rung_that_does_not_exist_is_an_error():
     with pytest.raises(ValueError, match="LADDER has no rung 'winograd'"):
         sources.sources("dot", "winograd")
 

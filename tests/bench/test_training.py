@@ -73,7 +73,7 @@ def test_epochs_of_rungs_fit_and_numpy(digits):
 
 def test_what_trains_otherwise_is_left_out(digits, monkeypatch):
     monkeypatch.setattr(trainers, "SAME_LOSS", 1e-12)  # shuffles differ
-    monkeypatch.setattr(ladder_rungs, "RUNGS", ("blocked",))
+    monkeypatch.setattr(ladder_rungs, "RUNGS", {"blocked": "simd"})
     images, labels, *_ = digits
     run = plan()
     with turns.threads(1):

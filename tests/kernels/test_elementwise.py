@@ -17,9 +17,9 @@ BINARY_RUNGS = [
     pytest.param(function, BINARY[name], id=f"{name}-{rung}")
     for name in BINARY
     for rung, function in LADDER.get(name, {"parallel": getattr(kernels, name)}).items()
-    if rung != "naive"
+    if getattr(function, "compiled", True)
 ]
-RELU_RUNGS = [pytest.param(f, id=rung) for rung, f in LADDER["relu"].items() if rung != "naive"]
+RELU_RUNGS = [pytest.param(f, id=rung) for rung, f in LADDER["relu"].items() if f.compiled]
 BITS = {"float32": np.uint32, "float64": np.uint64}
 TAILS = range(131)  # beyond twice the widest vector's 64 lanes of unrolled work
 THREADED = [32767, 32768, 32769, 100003]  # around the least work that threads share

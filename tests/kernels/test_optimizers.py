@@ -51,7 +51,7 @@ UPDATES = {
     **{
         f"rmsprop {rung}": ("wvg", rmsprop, lambda a, f=function: f(a["w"], a["v"], a["g"], 0.01, 0.9, 1e-7))
         for rung, function in LADDER["rmsprop_update"].items()
-        if rung != "naive"
+        if function.compiled
     },
     "adam": (
         "wmvg",

@@ -24,7 +24,7 @@ for name, module in sys.modules.items():
 def trees(tmp_path):
     """A folder with the sources of kernels, and one that holds the compiled modules as well."""
     here = Path(kernels.__path__[0])
-    for path in (*here.iterdir(), *here.joinpath("simd").iterdir()):
+    for path in (*here.iterdir(), *here.joinpath("ladder").iterdir(), *here.joinpath("simd").iterdir()):
         compiled = path.suffix == ".so"
         if compiled or path.suffix in (".py", ".pyi", ".pyx", ".pxd", ".h", ".inc") or path.parent.name == "simd":
             for tree in ("installed",) if compiled else ("source", "installed"):
@@ -52,9 +52,8 @@ def test_with_the_same_sources_it_is_the_installed_package(run_python, trees):
     assert done.returncode == 0, done.stderr
     places = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert {name for name, place in places.items() if place == str(source / "kernels")} == {"kernels", "kernels._load"}
-    assert {places[name] for name in ("kernels.naive", "kernels.ladder", "kernels.cpus", "kernels._threads")} == {
-        str(installed / "kernels")
-    }
+    assert {places[name] for name in ("kernels.naive", "kernels.cpus", "kernels._threads")} == {str(installed / "kernels")}
+    assert places["kernels.ladder"] == str(installed / "kernels" / "ladder")
 
 
 @pytest.mark.parametrize("name", ["naive.py", "rows.pyx", "gemm.pxd", "_openmp.h", "simd/sums.inc", "simd/tables.c"])

@@ -1,0 +1,26 @@
+"""LADDER: operation -> {name: Rung}, slowest first. Tests, benchmarks and tables are generated from it.
+
+The functions of one operation take the same arguments; those of `rmsprop_update` change w and v in place, the others
+return a result. Each rung makes one change to the one below it:
+naive     pure Python loops
+typed     the same loops with C types, compiled; for matrix products the loop order i-j-p, named `ijp`
+ipj       loop order i-p-j: the inner loop runs along rows, so that the compiler vectorizes it
+simd      the widest vectors of this CPU, chosen at import
+blocked   blocks that fit the caches, operands packed where that pays, a tile of the result in registers (one idea,
+          three changes: none of them helps without the others)
+parallel  OpenMP threads share out the result
+sparse    zeros of the left operand are skipped, where there are many
+The last rung of each operation is the public one. A new rung is one record in the file of its operation.
+"""
+
+from __future__ import annotations
+
+from .elementwise import ELEMENTWISE
+from .products import PRODUCTS
+from .rung import Rung
+from .softmax import SOFTMAX
+from .updates import UPDATES
+
+__all__ = ["LADDER", "Rung"]
+
+LADDER: dict[str, dict[str, Rung]] = {**ELEMENTWISE, **PRODUCTS, **SOFTMAX, **UPDATES}

@@ -1,0 +1,29 @@
+"""Sentences that the rungs of several operations share: why a rung is faster than the one below."""
+
+NAIVE_IDEA = "pure Python loops"
+TYPED_IDEA = "C types instead of Python objects"
+SIMD_IDEA = "the widest vectors of this CPU"
+PARALLEL_IDEA = "threads share out the result"
+
+NAIVE = (
+    "The yardstick: for each turn of the inner loop the interpreter goes through {bytecodes} bytecodes, makes an "
+    "object of every number and looks up its type again"
+)
+TYPED = "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code on the array's own memory"
+TYPED_SUM = (
+    "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code; the products may come from "
+    "vectors, but the additions stay scalar and wait for one another, since C must keep their order"
+)
+VECTORIZED = "{vectorized}"
+WIDER = (
+    "The same loop, compiled for {isa} instead of the oldest CPU, works on {lanes} elements per instruction instead of "
+    "{below}"
+)
+
+
+def parallel(part: str, whole: str, memory: str = "") -> str:
+    """`part`: what each thread has to itself; `whole`: what may be too small to be shared out."""
+    return (
+        f"The same inner loop runs on more than one core, each with {part}; {whole} too small to pay for waking a "
+        f"thread stays on one and gains nothing{memory}"
+    )
