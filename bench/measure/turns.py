@@ -71,7 +71,7 @@ def threads(n: int):
 class Local:
     """A function of this process, whose result has been checked. AssertionError if it is wrong."""
 
-    def __init__(self, case: Case, name: str, function: Callable, arguments: list, threads: bool) -> None:
+    def __init__(self, case: Case, name: str, function: Callable, arguments: list, threads: bool = False) -> None:
         truth = exact(case)
         self.out = np.full(truth[0][0].shape, np.nan, np.float32) if case.reuse else None
         start = time.perf_counter()

@@ -81,7 +81,7 @@ def test_rungs_and_numpy_are_checked(case: Case):
 def test_a_wrong_result_is_not_timed():
     case = Case("dot", ((3, 5), (5, 7)))
     with pytest.raises(AssertionError, match="values are wrong"):
-        turns.Local(case, "wrong", lambda x, y: kernels.dot(x, y) * np.float32(1.001), case.inputs(), False)
+        turns.Local(case, "wrong", lambda x, y: kernels.dot(x, y) * np.float32(1.001), case.inputs())
     with pytest.raises(AssertionError, match="shape"):
         turns.Local(case, "wrong", lambda x, y: kernels.dot(x, y).T, case.inputs())
 

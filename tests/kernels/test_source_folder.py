@@ -52,8 +52,10 @@ def test_with_the_same_sources_it_is_the_installed_package(run_python, trees):
     assert done.returncode == 0, done.stderr
     places = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert {name for name, place in places.items() if place == str(source / "kernels")} == {"kernels", "kernels._load"}
-    assert {places[name] for name in ("kernels.naive", "kernels.cpus", "kernels._threads")} == {str(installed / "kernels")}
     assert places["kernels.ladder"] == str(installed / "kernels" / "ladder")
+    assert {places[name] for name in ("kernels.naive", "kernels.cpus", "kernels._threads")} == {
+        str(installed / "kernels")
+    }
 
 
 @pytest.mark.parametrize("name", ["naive.py", "rows.pyx", "gemm.pxd", "_openmp.h", "simd/sums.inc", "simd/tables.c"])
