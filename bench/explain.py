@@ -14,7 +14,8 @@ from kernels.ladder import LADDER
 from pynn.cli.checks import UserError, one_line
 from pynn.cli.table import show
 
-from .code.assembly import NoAssembly, inner_loop
+from .code.assembly import inner_loop
+from .code.machine_code import NoAssembly
 from .code.reasons import reason
 from .code.sources import Source, sources
 from .results import tables
@@ -128,7 +129,7 @@ def _assembly(operation: str, rung: str) -> None:
         return
     if loop is None:  # naive
         return
-    counts = f", {loop.vector} vector, {loop.fma} FMA, {loop.bits} bits" if loop.counts else ""
+    counts = f", {loop.vector} vector, {loop.fma} FMA, {loop.bits} bits"
     show(Text(f"\n{loop.symbol} in {loop.file}: {len(loop.instructions)} instructions{counts}", style="dim"))
     for instruction in loop.instructions:
         marked = instruction.kind if instruction.kind in ("fma", "vector") else ""

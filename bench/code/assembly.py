@@ -14,69 +14,68 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import kernels
 from kernels.ladder import LADDER
 
 from .instructions import Instruction
 from .loops import innermost
-from .objects import ISAS, NoAssembly, disassembled, extension, function
+from .machine_code import ISAS, Function, NoAssembly, disassembled, extension, forms
 
 _DTYPES = {"float32": 4, "float64": 8}
-_STEP = re.compile(r"(?:add|sub) (\w+),(-?0x[0-9a-f]+)")
+_STEP = re.compile(r"(?:add|sub) (\w+), (-?(?:0x)?[0-9a-f]+)")
 _MEMORY = re.compile(r"\[([^\]]+)\]")
 
 
 @dataclass(frozen=True)
 class Loop:
-    """An inner loop. Counts are of one turn; they are None on a machine whose instructions are not known here."""
+    """An inner loop. Counts are of one turn."""
 
     symbol: str
-    file: str  # the extension module
+    file: str  # the compiled module
     isa: str  # what it was compiled for; the modules beside the leaves are always baseline
     dtype: str
     instructions: tuple[Instruction, ...]
 
     @cached_property
-    def counts(self) -> Counter[str] | None:
+    def counts(self) -> Counter[str]:
         """Instructions by kind. Arithmetic on an operand in memory counts as arithmetic."""
-        if any(instruction.kind is None for instruction in self.instructions):
-            return None
         return Counter(instruction.kind for instruction in self.instructions)
 
     @property
-    def fma(self) -> int | None:
+    def fma(self) -> int:
         """Fused multiply-adds."""
-        return self.counts and self.counts["fma"]
+        return self.counts["fma"]
 
     @property
-    def vector(self) -> int | None:
+    def vector(self) -> int:
         """Packed arithmetic and logic, fused multiply-adds included; loads, stores and shuffles are not."""
-        return self.counts and sum(_is_vector(instruction) for instruction in self.instructions)
+        return sum(map(_is_vector, self.instructions))
 
     @property
-    def bits(self) -> int | None:
+    def bits(self) -> int:
         """The widest register; a scalar loop's is as wide as one element."""
-        return self.counts and max(8 * self.itemsize, *(instruction.bits for instruction in self.instructions))
+        return max(8 * self.itemsize, *(instruction.bits for instruction in self.instructions))
 
     @property
-    def lanes(self) -> int | None:
+    def lanes(self) -> int:
         """Elements in the widest register."""
-        return self.bits and self.bits // (8 * self.itemsize)
+        return self.bits // (8 * self.itemsize)
 
     @property
-    def flops(self) -> int | None:
+    def flops(self) -> int:
         """Additions, multiplications, divisions, roots, minima and maxima; a called function's do not count."""
-        return self.counts and sum(instruction.flops(self.itemsize) for instruction in self.instructions)
+        return sum(instruction.flops(self.itemsize) for instruction in self.instructions)
 
     @property
     def elements(self) -> int | None:
         """How many elements further each operand is in the next turn; None if they differ, or are not constants."""
         steps = _steps(self.instructions)
-        return steps.pop() // self.itemsize if self.counts and len(steps) == 1 and None not in steps else None
+        return steps.pop() // self.itemsize if len(steps) == 1 and None not in steps else None
 
     @property
     def itemsize(self) -> int:
@@ -86,8 +85,8 @@ class Loop:
 def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | None = None) -> Loop | None:
     """The inner loop of a rung, as it was compiled; None for one in Python.
 
-    Leaves exist once per instruction set: `isa` is one of ISAS, by default the one in use. Raises NoAssembly where
-    objdump is missing or the symbols are, ValueError for names that do not exist.
+    Leaves exist once per instruction set: `isa` is one of ISAS, by default the one in use. Raises NoAssembly where the
+    code cannot be read, ValueError for names that do not exist.
     """
     isa = isa or str(kernels.show_config()["instruction set"])
     if dtype not in _DTYPES or isa not in ISAS:
@@ -97,20 +96,27 @@ def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | Non
         return None
     module, name = record.loop.split(":")
     number = list(_DTYPES).index(dtype)
-    found = function(module, name, number, isa)
+    found = forms(module, name, number, isa)
     whole = not found  # a function of its own has one type, one that it was put into may hold both
     for other in record.inlined if whole else ():
-        found = found or function(module, other, number, isa)
+        found = found or forms(module, other, number, isa)
     path = extension("_simd" if module == "leaf" else module)
-    loops = [(loop, symbol) for symbol in found for loop in innermost(disassembled(path, symbol))]
-    loops = [pair for pair in loops if _fits(pair[0], record.which) and (_is(pair[0], dtype) or not whole)]
-    if not loops:
-        raise NoAssembly(
-            f"{path.name} shows no inner loop of {name} for {dtype}: it was stripped, or inlined elsewhere by this "
-            "compiler"
-        )
-    loop, symbol = min(loops, key=lambda pair: _rank(pair[0]))
-    return Loop(symbol.name, path.name, isa if module == "leaf" else "baseline", dtype, loop)
+
+    def fits(loop: Sequence[Instruction]) -> bool:
+        return _fits(loop, record.which) and (_is(loop, dtype) or not whole)
+
+    return best_loop(path, found, dtype, isa if module == "leaf" else "baseline", fits)
+
+
+def best_loop(
+    path: Path, found: list[Function], dtype: str, isa: str, fits: Callable[[Sequence[Instruction]], bool] = bool
+) -> Loop:
+    """Of the innermost loops of these functions of a file the one that computes most. NoAssembly if there is none."""
+    pairs = [(loop, function) for function in found for loop in innermost(disassembled(path, function)) if fits(loop)]
+    if not pairs:
+        raise NoAssembly(f"{path.name} shows no inner loop for {dtype}: it was stripped, or inlined elsewhere")
+    loop, function = min(pairs, key=lambda pair: _rank(pair[0]))
+    return Loop(function.name, path.name, isa, dtype, loop)
 
 
 def _is_vector(instruction: Instruction) -> bool:
@@ -152,7 +158,7 @@ def _steps(loop: Sequence[Instruction]) -> set[int | None]:
         register = instruction.text.partition(" ")[2].split(",")[0]
         constant = _STEP.fullmatch(instruction.text)
         sign = -1 if instruction.mnemonic == "sub" else 1
-        moved[register] = sign * int(constant[2], 16) if constant and register not in moved else None
+        moved[register] = sign * int(constant[2], 0) if constant and register not in moved else None
     steps: set[int | None] = set()
     for instruction in loop:
         if re.search(r"mm\d", instruction.text) and (memory := _MEMORY.search(instruction.text)):

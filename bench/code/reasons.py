@@ -7,7 +7,7 @@ from kernels.ladder import LADDER
 
 from .assembly import Loop, inner_loop
 from .bytecode import bytecode
-from .objects import NoAssembly
+from .machine_code import NoAssembly
 
 
 class _Facts(dict):
@@ -29,7 +29,7 @@ def reason(operation: str, rung: str) -> str:
         if "{below}" in record.reason:
             names = list(LADDER[operation])
             below = inner_loop(operation, names[names.index(rung) - 1])
-            facts |= {"below": below.lanes} if below and below.lanes else {}
+            facts |= {"below": below.lanes} if below else {}
     except NoAssembly:
         pass
     return record.reason.format_map(_Facts(facts)) + "."
@@ -43,7 +43,7 @@ def _bytecodes(operation: str, rung: str) -> int:
 
 
 def _numbers(loop: Loop | None) -> dict[str, object]:
-    if loop is None or loop.counts is None:
+    if loop is None:
         return {}
     instructions, elements = len(loop.instructions), loop.elements or loop.lanes
     how = "vectorizes" if loop.vector else "leaves scalar"

@@ -7,7 +7,7 @@ import inspect
 import re
 import textwrap
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,50 +85,49 @@ def definition(file: str, name: str) -> Source:
         raise ValueError(
             f"kernels/{file} holds {len(found)} definitions of {name}, not one: correct its record in kernels/ladder/"
         )
-    first, last = found[0], (_cython_end if cython else _c_end)(lines, found[0])
-    first -= len(list(_comment_above(lines[:first], cython)))
+    first = (_cython_comment if cython else _c_comment)(lines, found[0])
+    last = (_cython_end if cython else _c_end)(lines, found[0])
     text = textwrap.dedent("\n".join(lines[first : last + 1]))
     return Source(name, f"kernels/{file}", first + 1, "cython" if cython else "c", text)
 
 
 def _cython_end(lines: list[str], first: int) -> int:
     """The last line that is indented deeper than the definition's first."""
-    last, depth = first, _depth(lines[first])
+    last, depth = first, len(lines[first]) - len(lines[first].lstrip())
     for i in range(first + 1, len(lines)):
         if lines[i].strip():
-            if _depth(lines[i]) <= depth:
+            if len(lines[i]) - len(lines[i].lstrip()) <= depth:
                 break
             last = i
     return last
 
 
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
 def _c_end(lines: list[str], first: int) -> int:
-    """A macro ends where its line is not continued, its use with its bracket, a function where its braces close."""
-    start, text = lines[first], ""
-    for i in range(first, len(lines)):
-        text += lines[i]
-        if start.startswith("#define"):
-            complete = not lines[i].endswith("\\")
-        else:
-            complete = text.count("(") == text.count(")") and text.count("{") == text.count("}")
-            complete = complete and ("{" in text or bool(re.match(r"[A-Z]+\(", start)))
-        if complete:
-            return i
-    raise ValueError(f"{start} does not end")
+    """A macro ends where its line is not continued, its use with its bracket, a function with the brace in front."""
+    last, text = first, lines[first]
+    if text.startswith("#define"):
+        while lines[last].endswith("\\"):
+            last += 1
+    elif re.match(r"[A-Z]+\(", text) and not text.startswith("INLINE"):
+        while text.count("(") > text.count(")"):
+            last += 1
+            text += lines[last]
+    else:
+        while lines[last] != "}":
+            last += 1
+    return last
 
 
-def _comment_above(lines: list[str], cython: bool) -> Iterator[str]:
-    inside = False
-    for line in reversed(lines):
-        if cython and not line.strip().startswith("#"):
-            return
-        inside = inside or line.endswith("*/")
-        if not (cython or inside):
-            return
-        yield line
-        if not cython and line.startswith("/*"):
-            return
+def _cython_comment(lines: list[str], first: int) -> int:
+    """Where the comment right above begins."""
+    while lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return first
+
+
+def _c_comment(lines: list[str], first: int) -> int:
+    if lines[first - 1].endswith("*/"):
+        first -= 1
+        while not lines[first].startswith("/*"):
+            first -= 1
+    return first

@@ -91,14 +91,11 @@ def _line(instruction: Instruction) -> str:
 def _counts(loop: Loop) -> str:
     """Of one turn: instructions and for which CPUs, those marked, the others by kind, and the widest register."""
     chips = [f"<b>{len(loop.instructions)}</b> instructions a turn", f"compiled for {escape(loop.isa)}"]
-    if loop.counts is None:
-        chips.append("of a machine whose instructions are not known here")
-    else:
-        kinds = [_kind(instruction) for instruction in loop.instructions]
-        chips += [
-            f"{mark(kind)} <b>{kinds.count(kind)}</b> {name}" for kind, (_, name) in MARKS.items()
-            if kind != "scalar" or kinds.count(kind)
-        ]  # fmt: skip
-        others = [f"{n} {kind}{'s' * (n > 1 and kind in NOUNS)}" for kind in KINDS[3:] if (n := loop.counts[kind])]
-        chips += [", ".join(others), f"registers of {loop.bits} bits: {loop.lanes} {escape(loop.dtype)}"]
+    kinds = [_kind(instruction) for instruction in loop.instructions]
+    chips += [
+        f"{mark(kind)} <b>{kinds.count(kind)}</b> {name}" for kind, (_, name) in MARKS.items()
+        if kind != "scalar" or kinds.count(kind)
+    ]  # fmt: skip
+    others = [f"{n} {kind}{'s' * (n > 1 and kind in NOUNS)}" for kind in KINDS[3:] if (n := loop.counts[kind])]
+    chips += [", ".join(others), f"registers of {loop.bits} bits: {loop.lanes} {escape(loop.dtype)}"]
     return f"<ul class=counts>{''.join(f'<li>{chip}</li>' for chip in chips if chip)}</ul>"

@@ -8,7 +8,7 @@ from kernels.ladder import LADDER
 
 from ..code.assembly import inner_loop
 from ..code.bytecode import bytecode
-from ..code.objects import NoAssembly
+from ..code.machine_code import NoAssembly
 from ..code.reasons import reason
 from ..code.sources import sources
 from ..results.statistics import Ratio, three_digits

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
+import struct
 import sys
 from pathlib import Path
 
 import pytest
-from pynn.bench.code import assembly, bytecode, objects, reasons, sources
-from pynn.bench.code.instructions import KINDS, Instruction, kind_of, parse
+from pynn.bench.code import assembly, bytecode, machine_code, reasons, sources
+from pynn.bench.code.instructions import KINDS, instruction
 from pynn.bench.code.loops import innermost
 
 import kernels
@@ -20,9 +20,7 @@ COMPILED = [(operation, rung) for operation, rung in RUNGS if LADDER[operation][
 ISA = kernels.show_config()["instruction set"]
 X86 = ISA != "baseline" or "avx2" in kernels.show_config()["instruction sets available"]
 
-needs_objdump = pytest.mark.skipif(
-    sys.platform != "linux" or not shutil.which("objdump"), reason="assembly is read with objdump, on Linux"
-)
+needs_elf = pytest.mark.skipif(sys.platform != "linux", reason="machine code is read from ELF files, on Linux")
 needs_x86 = pytest.mark.skipif(not X86, reason="what this test expects are instructions of an x86 CPU with AVX2")
 
 
@@ -71,7 +69,7 @@ def test_a_rung_that_does_not_exist_is_an_error():
         sources.sources("dot", "winograd")
 
 
-@needs_objdump
+@needs_elf
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("operation", "rung"), COMPILED)
 def test_every_rung_shows_an_inner_loop(operation, rung, dtype):
@@ -80,16 +78,15 @@ def test_every_rung_shows_an_inner_loop(operation, rung, dtype):
     assert addresses == sorted(set(addresses)) and len(addresses) >= 3
     assert any(i.kind == "jump" and i.target in addresses for i in loop.instructions)
     assert loop.file.endswith(".so") and loop.isa == (ISA if loop.file.startswith("_simd") else "baseline")
-    if loop.counts is not None:
-        assert loop.counts.total() == len(loop.instructions)
-        assert set(loop.counts) <= set(KINDS)
-        assert loop.counts["vector"] + loop.counts["scalar float"] + loop.fma > 0
-        if rung == "parallel":
-            above = list(LADDER[operation])[list(LADDER[operation]).index("parallel") - 1]
-            assert loop == assembly.inner_loop(operation, above, dtype)
+    assert loop.counts.total() == len(loop.instructions)
+    assert set(loop.counts) <= set(KINDS)
+    assert loop.counts["vector"] + loop.counts["scalar float"] + loop.fma > 0
+    if rung == "parallel":
+        below = list(LADDER[operation])[list(LADDER[operation]).index("parallel") - 1]
+        assert loop == assembly.inner_loop(operation, below, dtype)
 
 
-@needs_objdump
+@needs_elf
 @needs_x86
 @pytest.mark.parametrize(("dtype", "itemsize"), [("float32", 4), ("float64", 8)])
 @pytest.mark.parametrize(("isa", "bits", "tile"), [("baseline", 128, 0), ("avx2", 256, 12), ("avx512", 512, 24)])
@@ -112,7 +109,7 @@ def test_inner_loops_of_each_instruction_set(isa, bits, tile, dtype, itemsize):
     assert loop("softmax", "simd").bits == bits and loop("softmax", "simd").counts["call"] == 0
 
 
-@needs_objdump
+@needs_elf
 @needs_x86
 def test_inner_loops_of_the_compiled_rungs_without_leaves():
     ijp, ipj = assembly.inner_loop("dot", "ijp"), assembly.inner_loop("dot", "ipj")
@@ -137,29 +134,35 @@ def test_bytecode_is_that_of_the_deepest_loop():
     assert any("exp" in i for i in bytecode.bytecode("softmax").instructions)
 
 
-@needs_objdump
+@needs_elf
 @pytest.mark.parametrize(("operation", "rung"), RUNGS)
 def test_reasons_are_one_sentence(operation, rung):
     text = reasons.reason(operation, rung)
     assert text[0].isupper() and text.endswith(".") and not re.search(r"[{}]|\. |several|None", text[:-1])
 
 
-def test_without_objdump_reasons_remain(monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    objects.symbols.cache_clear()
-    objects.disassembled.cache_clear()
-    if sys.platform == "linux":
-        with pytest.raises(objects.NoAssembly, match="install binutils"):
-            assembly.inner_loop("relu", "simd")
+def test_without_the_extra_reasons_remain(monkeypatch):
+    monkeypatch.setattr(machine_code, "capstone", None)
+    machine_code.functions.cache_clear()
+    machine_code.disassembled.cache_clear()
+    with pytest.raises(machine_code.NoAssembly, match="extra `bench`"):
+        assembly.inner_loop("relu", "simd")
     assert "several" in reasons.reason("dot", "blocked")
 
 
-@needs_objdump
+@needs_elf
 def test_a_stripped_file_says_so(monkeypatch):
-    monkeypatch.setattr(objects, "_objdump", lambda *arguments: "SYMBOL TABLE:\nno symbols\n")
-    objects.symbols.cache_clear()
-    with pytest.raises(objects.NoAssembly, match="was stripped"):
+    monkeypatch.setattr(machine_code, "_functions", lambda symbols: iter(()))
+    machine_code.functions.cache_clear()
+    with pytest.raises(machine_code.NoAssembly, match="was stripped"):
         assembly.inner_loop("relu", "simd")
+
+
+def test_a_file_of_another_kind_says_so(tmp_path):
+    path = tmp_path / "module.so"
+    path.write_bytes(b"MZ" + bytes(100))
+    with pytest.raises(machine_code.NoAssembly, match=r"module.so is not an ELF file"):
+        machine_code.functions(path)
 
 
 def test_unknown_names_are_errors():
@@ -169,65 +172,54 @@ def test_unknown_names_are_errors():
         assembly.inner_loop("dot", "blocked", isa="avx1024")
 
 
-def test_symbols_belong_to_the_file_named_before_them():
-    listing = "\n".join(
-        [
-            "0000000000000000 l    df *ABS*\t0000000000000000              baseline.c",
-            "0000000000000010 l     F .text\t0000000000000008              relu_line_f32",
-            "0000000000000000 l    df *ABS*\t0000000000000000              avx2.c",
-            "0000000000000040 l     F .text\t0000000000000009              relu_line_f32",
-            "0000000000000050 l     O .rodata\t0000000000000004              most_rows.0",
-            "0000000000000060 g     F .text\t000000000000000c              .hidden shared",
-        ]
-    )
-    assert list(objects._symbols(listing)) == [
-        objects.Symbol("relu_line_f32", "baseline.c", 16, 8),
-        objects.Symbol("relu_line_f32", "avx2.c", 64, 9),
-        objects.Symbol("shared", "avx2.c", 96, 12),
+def test_functions_belong_to_the_file_named_before_them():
+    class Symbol(dict):
+        def __init__(self, kind, name, address=0, size=0):
+            super().__init__(st_info={"type": kind}, st_value=address, st_size=size)
+            self.name = name
+
+    symbols = [
+        Symbol("STT_FILE", "baseline.c"), Symbol("STT_FUNC", "relu_line_f32", 16, 8), Symbol("STT_FILE", "avx2.c"),
+        Symbol("STT_FUNC", "relu_line_f32", 64, 9), Symbol("STT_OBJECT", "most_rows", 80, 4),
+        Symbol("STT_FUNC", "imported"),
+    ]  # fmt: skip
+    assert list(machine_code._functions(iter(symbols))) == [
+        machine_code.Function("relu_line_f32", "baseline.c", 16, 8),
+        machine_code.Function("relu_line_f32", "avx2.c", 64, 9),
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("vfmadd231ps ymm3,ymm2,ymm1", "fma"), ("vfnmadd213pd zmm0,zmm1,ZMMWORD PTR [rax]", "fma"),
-        ("mulps xmm0,xmm3", "vector"), ("vaddps ymm0,ymm1,YMMWORD PTR [rsi+rax*1]", "vector"),
-        ("andnps xmm0,xmm2", "vector"), ("vpmaxsd ymm0,ymm1,ymm2", "vector"), ("cvtdq2ps xmm0,xmm1", "vector"),
-        ("vblendvps ymm0,ymm4,ymm0,ymm1", "vector"), ("vmovaps zmm0{k1}{z},zmm4", "vector"),
-        ("mulss xmm0,DWORD PTR [r14]", "scalar float"), ("comiss xmm1,xmm0", "scalar float"),
-        ("cvtss2sd xmm0,xmm0", "scalar float"), ("cvttsd2si rax,xmm0", "scalar float"),
-        ("shufps xmm2,xmm0,0x55", "shuffle"), ("vunpckhps xmm2,xmm1,xmm0", "shuffle"),
-        ("movups xmm0,XMMWORD PTR [rdx+rax*1]", "load"), ("vbroadcastss ymm2,DWORD PTR [rbx]", "load"),
-        ("movsxd rax,DWORD PTR [r12+rdx*1]", "load"), ("vmovups YMMWORD PTR [rdx+rax*1],ymm0", "store"),
-        ("vmovntps YMMWORD PTR [rdx],ymm0", "store"), ("movaps xmm2,xmm0", "move"), ("mov rcx,rax", "move"),
-        ("pxor xmm1,xmm1", "other"), ("vxorps xmm1,xmm1,xmm1", "other"), ("vzeroupper", "other"),
+        ("vfmadd231ps ymm3, ymm2, ymm1", "fma"), ("vfnmadd213pd zmm0, zmm1, ZMMWORD PTR [rax]", "fma"),
+        ("mulps xmm0, xmm3", "vector"), ("vaddps ymm0, ymm1, YMMWORD PTR [rsi+rax*1]", "vector"),
+        ("andnps xmm0, xmm2", "vector"), ("vpmaxsd ymm0, ymm1, ymm2", "vector"), ("cvtdq2ps xmm0, xmm1", "vector"),
+        ("vblendvps ymm0, ymm4, ymm0, ymm1", "vector"), ("vmovaps zmm0{k1}{z}, zmm4", "vector"),
+        ("mulss xmm0, DWORD PTR [r14]", "scalar float"), ("comiss xmm1, xmm0", "scalar float"),
+        ("cvtss2sd xmm0, xmm0", "scalar float"), ("cvttsd2si rax, xmm0", "scalar float"),
+        ("shufps xmm2, xmm0, 0x55", "shuffle"), ("vunpckhps xmm2, xmm1, xmm0", "shuffle"),
+        ("movups xmm0, XMMWORD PTR [rdx+rax*1]", "load"), ("vbroadcastss ymm2, DWORD PTR [rbx]", "load"),
+        ("movsxd rax, DWORD PTR [r12+rdx*1]", "load"), ("vmovups YMMWORD PTR [rdx+rax*1], ymm0", "store"),
+        ("vmovntps YMMWORD PTR [rdx], ymm0", "store"), ("movaps xmm2, xmm0", "move"), ("mov rcx, rax", "move"),
+        ("pxor xmm1, xmm1", "other"), ("vxorps xmm1, xmm1, xmm1", "other"), ("vzeroupper", "other"),
         ("nop WORD PTR [rax+rax*1+0x0]", "other"), ("prefetcht0 BYTE PTR [rax]", "other"), ("push r15", "other"),
-        ("add rax,0x10", "integer"), ("lea r9,[rax+0x1]", "integer"), ("popcnt eax,ebx", "integer"),
-        ("korw k1,k1,k0", "integer"), ("jne 73af", "jump"), ("ret", "jump"), ("call 30b0", "call"),
+        ("add rax, 0x10", "integer"), ("lea r9, [rax+0x1]", "integer"), ("popcnt eax, ebx", "integer"),
+        ("korw k1, k1, k0", "integer"), ("jne 73af", "jump"), ("ret", "jump"), ("call 30b0", "call"),
     ],
 )  # fmt: skip
 def test_kinds_of_x86_instructions(text, kind):
-    assert kind_of(text, "x86-64") == kind
+    name, _, operands = text.partition(" ")
+    assert instruction(0, name, operands).kind == kind
 
 
-AARCH64 = """
-f.so:     file format elf64-littleaarch64
-
-0000000000000040 <f>:
-  40:\tldr\tq0, [x1], #16
-  44:\tfmla\tv1.4s, v0.4s, v2.4s
-  48:\tfadd\tv3.2d, v3.2d, v1.2d
-  4c:\tfmadd\ts0, s1, s2, s0
-  50:\tfmul\ts0, s1, s2
-  54:\tstr\tq0, [x2], #16
-  58:\tsubs\tx3, x3, #0x1
-  5c:\tb.ne\t40 <f>  // b.any
-  60:\tret
-"""
+# ldr q0, [x1], #16; fmla v1.4s, v0.4s, v2.4s; fadd v3.2d, v3.2d, v1.2d; fmadd s0, s1, s2, s0; fmul s0, s1, s2;
+# str q0, [x2], #16; subs x3, x3, #1; b.ne to the first; ret
+AARCH64 = [0x3CC10420, 0x4E22CC01, 0x4E61D463, 0x1F020020, 0x1E220820, 0x3C810440, 0xF1000463, 0x54FFFF21, 0xD65F03C0]
 
 
 def test_aarch64_is_read_too():
-    code = parse(AARCH64)
+    code = list(machine_code.decoded(struct.pack("<9I", *AARCH64), 0x40, "EM_AARCH64"))
     kinds = ["load", "fma", "vector", "fma", "scalar float", "store", "integer", "jump", "jump"]
     assert [instruction.kind for instruction in code] == kinds
     assert innermost(code) == [tuple(code[:-1])]
@@ -235,19 +227,14 @@ def test_aarch64_is_read_too():
     assert (loop.fma, loop.vector, loop.bits, loop.flops) == (2, 2, 128, 8 + 2 + 2 + 1 + (4 - 2))
 
 
-def test_a_machine_that_is_not_known_counts_nothing():
-    code = parse("f:     file format elf64-littleriscv\n  40:\tvfmacc.vv\tv0,v1,v2\n  44:\tbnez\ta0,40 <f>\n")
-    loop = assembly.Loop("f", "f.so", "baseline", "float32", tuple(code))
-    assert [i.kind for i in code] == [None, None]
-    assert (loop.counts, loop.vector, loop.fma, loop.bits, loop.lanes, loop.flops, loop.elements) == (None,) * 7
+def test_a_machine_that_is_not_known_says_so():
+    with pytest.raises(machine_code.NoAssembly, match="instructions of RISCV are not read here"):
+        list(machine_code.decoded(bytes(4), 0, "EM_RISCV"))
 
 
 def made(*lines):
-    """Instructions one byte apart from text; `jne 3` and the like are jumps."""
-    return [
-        Instruction(i, line, kind_of(line, "x86-64"), int(line.split()[1], 16) if re.match(r"j\w+ \d", line) else None)
-        for i, line in enumerate(lines)
-    ]
+    """Instructions one byte apart from text."""
+    return [instruction(i, *line.partition(" ")[::2]) for i, line in enumerate(lines)]
 
 
 def addresses(loops):
@@ -255,26 +242,26 @@ def addresses(loops):
 
 
 def test_a_loop_inside_a_loop_is_the_inner_one():
-    code = made("xor eax,eax", "add rax,0x1", "cmp rax,rbx", "jne 1", "cmp rcx,rdx", "jne 0", "ret")
+    code = made("xor eax, eax", "add rax, 1", "cmp rax, rbx", "jne 1", "cmp rcx, rdx", "jne 0", "ret")
     assert addresses(innermost(code)) == [[1, 2, 3]]
 
 
 def test_a_loop_entered_in_its_middle_is_whole():
-    code = made("jmp 2", "add rax,0x1", "cmp rax,rbx", "jne 1", "ret")
+    code = made("jmp 2", "add rax, 1", "cmp rax, rbx", "jne 1", "ret")
     assert addresses(innermost(code)) == [[1, 2, 3]]
 
 
-@pytest.mark.parametrize("padding", ["nop DWORD PTR [rax+0x0]", "cs nop WORD PTR [rax+rax*1+0x0]", "xchg ax,ax"])
+@pytest.mark.parametrize("padding", ["nop dword ptr [rax]", "nop word ptr cs:[rax + rax]", "xchg ax, ax"])
 def test_padding_before_a_loop_is_no_way_into_it(padding):
-    code = made("jmp 3", padding, "add rax,0x1", "cmp rax,rbx", "jne 2", "ret")
+    code = made("jmp 3", padding, "add rax, 1", "cmp rax, rbx", "jne 2", "ret")
     assert addresses(innermost(code)) == [[2, 3, 4]]
 
 
 def test_a_loop_has_its_distant_part_and_not_what_lies_between():
-    code = made("cmp rax,rbx", "je 5", "add rax,0x1", "jne 0", "ret", "sub rax,0x1", "jmp 2")
+    code = made("cmp rax, rbx", "je 5", "add rax, 1", "jne 0", "ret", "sub rax, 1", "jmp 2")
     assert addresses(innermost(code)) == [[0, 1, 2, 3, 5, 6]]
 
 
 def test_exits_and_cases_of_a_switch_belong_to_no_loop():
-    code = made("jmp rax", "test rax,rax", "je 5", "cmp rax,rbx", "jne 1", "ret", "add rcx,0x1", "jne 6", "ret")
+    code = made("jmp rax", "test rax, rax", "je 5", "cmp rax, rbx", "jne 1", "ret", "add rcx, 1", "jne 6", "ret")
     assert addresses(innermost(code)) == [[1, 2, 3, 4], [6, 7]]

@@ -11,7 +11,7 @@ import pytest
 from fake_results import MACHINE, without
 from pynn.bench.code.assembly import Loop
 from pynn.bench.code.instructions import Instruction
-from pynn.bench.code.objects import NoAssembly
+from pynn.bench.code.machine_code import NoAssembly
 from pynn.bench.measure import machine
 from pynn.bench.report import listing, page, page_rungs, page_tables
 from pynn.bench.results import tables
@@ -178,8 +178,6 @@ def test_marks_and_counts() -> None:
     assert "2 loads, 1 integer, 1 jump" in text
     assert "registers of 256 bits: 8 float32" in text
     assert "f<b" not in text and text.count("f&lt;b&gt;") == 2
-    unknown = Loop("f", "f.so", "baseline", "float32", (Instruction(0, "blah r1", None),))
-    assert "instructions are not known here" in listing.assembly(unknown)
 
 
 def test_where_machine_code_cannot_be_read_the_page_says_why(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
