@@ -2,9 +2,12 @@ from libc.stdint cimport int32_t, int64_t
 
 cdef extern from "simd/leaves.h" nogil:
     ctypedef Py_ssize_t idx
-    # noexcept: leaves are plain C
-    ctypedef void binary_leaf(const void* x, idx sx, const void* y, idx sy, void* out, idx so, idx n,
-                              int stream) noexcept nogil
+
+# noexcept: leaves are plain C
+ctypedef void binary_leaf(const void* x, idx sx, const void* y, idx sy, void* out, idx so, idx n,
+                          int stream) noexcept nogil
+
+cdef extern from "simd/leaves.h" nogil:
     ctypedef struct leaves:
         binary_leaf* relu
         binary_leaf* add
@@ -26,6 +29,7 @@ cdef extern from "simd/leaves.h" nogil:
         int (*copy_finite)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
         void (*sparse_rows)(idx m, idx n, const int32_t* cuts, idx slices, const int32_t* where, const void* value,
                             idx k, const void* b, void* c, idx ldc, int accumulate) noexcept nogil
+        idx size
         idx panel
         idx vector
         idx tile_rows

@@ -48,6 +48,7 @@ typedef struct {
     void (*sparse_rows)(idx m, idx n, const int32_t *cuts, idx slices, const int32_t *where, const void *value,
                         idx k, const void *b, void *c, idx ldc, int accumulate);
 
+    idx size; /* bytes of an element */
     idx panel, vector, tile_rows, sparse_columns;
     idx stream_bytes; /* read and written; above it pays to write past the caches */
 
