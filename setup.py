@@ -21,6 +21,8 @@ if sys.platform == "win32":
     sys.exit("kernels is written for GCC and Clang (vector extensions): on Windows build it in WSL")
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 OPTIMIZE = ["-O3", "-fno-math-errno"]  # never -march=native, never fast-math
+# Vectors are the leaves' part: without, the rungs below them would show vectors that nobody wrote
+SCALAR = ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
 CHECKED = ["-Werror=incompatible-pointer-types"]  # kernels/_simd.pxd against simd/leaves.h
 ALIGN = [
     "-falign-functions=64",
@@ -101,7 +103,7 @@ class BuildExtensions(build_ext):
                 "kernels is built SERIAL: every operation runs on one thread.\n" + "*" * 78 + "\n\n"
             )
         for extension in self.extensions:
-            extension.extra_compile_args = [*OPTIMIZE, *CHECKED, *openmp]
+            extension.extra_compile_args = [*OPTIMIZE, *SCALAR, *CHECKED, *openmp]
             extension.extra_link_args = openmp
             extension.define_macros += [
                 *macros,

@@ -25,6 +25,7 @@ cdef extern from "simd/leaves.h" nogil:
         void (*row_times)(idx n, idx k, const void* a, idx csa, const void* b, idx ldb, void* c) noexcept nogil
         void (*copy)(idx m, idx n, const void* x, idx row, idx column, void* out, idx out_row,
                      idx out_column) noexcept nogil
+        idx (*zeros)(idx n, const void* x) noexcept nogil
         idx (*nonzeros)(idx n, const void* x, int32_t* where, void* value) noexcept nogil
         int (*copy_finite)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
         void (*sparse_rows)(idx m, idx n, const int32_t* cuts, idx slices, const int32_t* where, const void* value,

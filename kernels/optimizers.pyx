@@ -193,7 +193,7 @@ def momentum_update(w, m, g, double learning_rate, double momentum, bint nestero
 
 
 def rmsprop_update_typed(w, v, g, double learning_rate, double rho, double epsilon):
-    """rmsprop_update: the naive loop with C types, one thread. The compiler vectorizes it, for the oldest CPU."""
+    """rmsprop_update: the naive loop with C types, one thread."""
     (<Updates> Updates(RMSPROP_TYPED, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run(False)
 
 

@@ -51,7 +51,7 @@ cdef void loop_ipj(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const
         for p in range(k):
             a_ip = a[i * ra + p * ca]
             if cb == 1:
-                for j in range(n):  # along rows of b and c, no sum across turns: the compiler vectorizes
+                for j in range(n):  # along rows of b and c, no sum across turns
                     c[i * rc + j] += a_ip * b[p * rb + j]
             else:
                 for j in range(n):
@@ -157,7 +157,7 @@ def dot_ijp(x, y, out=None):
 
 
 def dot_ipj(x, y, out=None):
-    """x . y with the inner loop along rows of y and out, which are contiguous: it vectorizes."""
+    """x . y with the inner loop along rows of y and out, which are contiguous."""
     return product(x, y, None, False, out, IPJ)
 
 

@@ -66,15 +66,8 @@ cdef bint has_many_zeros(idx m, idx n, idx k, Matrix a, bint is_double) noexcept
         x, length, lines = Matrix(a.data, a.column, a.row), m, k
     count = min(lines, SAMPLES)
     for i in range(count):
-        zeros += zeros_in(at(x, lines * i // count, 0, size).data, length, is_double)
+        zeros += simd[is_double].zeros(length, at(x, lines * i // count, 0, size).data)
     return zeros > (1 - MOST_DENSE) * count * length
-
-
-cdef idx zeros_in(const char* x, idx n, bint is_double) noexcept nogil:
-    cdef idx i, zeros = 0
-    for i in range(n):
-        zeros += (<const double*> x)[i] == 0 if is_double else (<const float*> x)[i] == 0
-    return zeros
 
 
 cdef Lists lists_of(const Sparse* s, idx place) noexcept nogil:

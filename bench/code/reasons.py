@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import kernels
 from kernels.ladder import LADDER
 
@@ -14,7 +16,7 @@ class _Facts(dict):
     """The numbers of a sentence; where machine code cannot be read, a word."""
 
     def __missing__(self, name: str) -> str:
-        return {"fused": "", "vectorized": "", "below": "fewer"}.get(name, "several")
+        return {"fused": ""}.get(name, "several")
 
 
 def reason(operation: str, rung: str) -> str:
@@ -24,14 +26,8 @@ def reason(operation: str, rung: str) -> str:
     if not record.reason:
         return ""
     facts = {"isa": kernels.show_config()["instruction set"], "bytecodes": _bytecodes(operation, rung)}
-    try:
+    with contextlib.suppress(NoAssembly):
         facts |= _numbers(inner_loop(operation, rung))
-        if "{below}" in record.reason:
-            names = list(LADDER[operation])
-            below = inner_loop(operation, names[names.index(rung) - 1])
-            facts |= {"below": below.lanes} if below else {}
-    except NoAssembly:
-        pass
     return record.reason.format_map(_Facts(facts)) + "."
 
 
@@ -46,7 +42,6 @@ def _numbers(loop: Loop | None) -> dict[str, object]:
     if loop is None:
         return {}
     instructions, elements = len(loop.instructions), loop.elements or loop.lanes
-    how = "vectorizes" if loop.vector else "leaves scalar"
     sums = loop.flops // (2 * loop.lanes)  # registers that take a multiply-add per turn
     return {
         "lanes": loop.lanes,
@@ -56,5 +51,4 @@ def _numbers(loop: Loop | None) -> dict[str, object]:
         "sums": sums,
         "columns": sums * loop.lanes,
         "fused": " fused" if loop.fma else "",
-        "vectorized": f", which the compiler {how}: {elements} elements in {instructions} instructions",
     }

@@ -3,8 +3,8 @@
 The functions of one operation take the same arguments; those of `rmsprop_update` change w and v in place, the others
 return a result. Each rung makes one change to the one below it:
 naive     pure Python loops
-typed     the same loops with C types, compiled; for matrix products the loop order i-j-p, named `ijp`
-ipj       loop order i-p-j: the inner loop runs along rows, so that the compiler vectorizes it
+typed     the same loops with C types, compiled without vectors; for matrix products the loop order i-j-p, named `ijp`
+ipj       loop order i-p-j: the inner loop runs along rows
 simd      the widest vectors of this CPU, chosen at import
 blocked   blocks that fit the caches, operands packed where that pays, a tile of the result in registers (one idea,
           three changes: none of them helps without the others)

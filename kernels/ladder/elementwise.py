@@ -7,14 +7,14 @@ from collections.abc import Callable
 from kernels import elementwise, naive
 
 from .reasons import (
+    COUNTED,
     NAIVE,
     NAIVE_IDEA,
     PARALLEL_IDEA,
     SIMD_IDEA,
     TYPED,
     TYPED_IDEA,
-    VECTORIZED,
-    WIDER,
+    VECTORS,
     parallel,
 )  # fmt: skip
 from .rung import Rung
@@ -33,10 +33,10 @@ def rungs(
     return {
         "naive": Rung(slowest, NAIVE_IDEA, NAIVE, most_steps=1e6),
         "typed": Rung(
-            typed, TYPED_IDEA, TYPED + VECTORIZED + one_pass,
+            typed, TYPED_IDEA, TYPED + COUNTED + one_pass,
             (f"elementwise.pyx:{name}_loop",), f"elementwise:{name}_loop",
         ),
-        "simd": Rung(simd, SIMD_IDEA, WIDER + rows + STREAM, leaf, f"leaf:{name}"),
+        "simd": Rung(simd, SIMD_IDEA, VECTORS + rows + STREAM, leaf, f"leaf:{name}"),
         "parallel": Rung(
             top, PARALLEL_IDEA,
             parallel("whole cache lines of its own", "an array", ", and arrays in memory share its bandwidth"),

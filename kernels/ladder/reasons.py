@@ -14,11 +14,8 @@ TYPED_SUM = (
     "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code; the products may come from "
     "vectors, but the additions stay scalar and wait for one another, since C must keep their order"
 )
-VECTORIZED = "{vectorized}"
-WIDER = (
-    "The same loop, compiled for {isa} instead of the oldest CPU, works on {lanes} elements per instruction instead of "
-    "{below}"
-)
+COUNTED = ": {instructions} instructions for each element"
+VECTORS = "The same loop in vectors: with {isa}, an instruction works on {lanes} elements instead of one"
 
 
 def parallel(part: str, whole: str, memory: str = "") -> str:

@@ -39,6 +39,7 @@ typedef struct {
     /* out (m, n) = x (m, n), any strides; they share no memory */
     void (*copy)(idx m, idx n, const void *x, idx row, idx column, void *out, idx out_row, idx out_column);
 
+    idx (*zeros)(idx n, const void *x); /* how many elements of x are 0 */
     /* the elements of x (n) that are not 0, and where they stand; returns their number */
     idx (*nonzeros)(idx n, const void *x, int32_t *where, void *value);
     /* out (m, n) = x (m, n), zeros to its right up to a whole vector; returns whether all of x is finite */
