@@ -1,5 +1,11 @@
 cimport numpy as cnp
 
+from kernels._simd cimport leaves, simd
+
+cdef inline const leaves* leaves_of(cnp.ndarray x) noexcept:
+    """Those for x's type, float32 or float64."""
+    return &simd[cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64]
+
 cdef object refuse_masked(object x, str name, bint written=?)
 cdef cnp.ndarray as_float(object x, str name)
 cdef tuple common_type(object x, object y)

@@ -1,12 +1,13 @@
 cimport numpy as cnp
 
-from kernels._simd cimport binary_leaf, idx
+from kernels._simd cimport binary_leaf, idx, leaves
 
 cdef enum:
     MOST_AXES = 64  # NumPy's own limit
 
 cdef struct Nest:
     # A loop nest over two inputs and an output: axes that walk memory alike are merged, the innermost is last.
+    const leaves* leaf  # those of the arrays' type
     int ndim
     idx unit  # elements in a step: one along the last axis, or all of a short last axis, along the one before
     idx shape[MOST_AXES]
@@ -15,5 +16,5 @@ cdef struct Nest:
     idx out[MOST_AXES]
 
 cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept
-cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads,
-              bint fresh) noexcept
+cdef void run(const Nest* nest, binary_leaf* operation, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint fresh,
+              bint threads) noexcept

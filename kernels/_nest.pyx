@@ -3,7 +3,8 @@
 cimport numpy as cnp
 from cython.parallel cimport prange
 
-from kernels._simd cimport binary_leaf, end_stream, idx, simd
+from kernels._arrays cimport leaves_of
+from kernels._simd cimport binary_leaf, end_stream, idx, leaves
 from kernels._threads cimport home, spread, team
 
 cnp.import_array()
@@ -24,8 +25,9 @@ cdef idx RECYCLED = 33554432
 
 cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept:
     cdef int ndim = cnp.PyArray_NDIM(c), axis, at, merged
-    cdef idx length, size = cnp.PyArray_ITEMSIZE(c), sx, sy, so
-    nest.ndim = 0
+    cdef idx length, size, sx, sy, so
+    nest.leaf = leaves_of(c)
+    nest.ndim, size = 0, nest.leaf.size
     for axis in range(ndim):
         length = cnp.PyArray_DIM(c, axis)
         if length == 1:
@@ -73,19 +75,21 @@ cdef inline idx broadcast_stride(cnp.ndarray a, int axis, idx size) noexcept:
     return 0 if axis < 0 or cnp.PyArray_DIM(a, axis) == 1 else cnp.PyArray_STRIDE(a, axis) // size
 
 
-cdef const char* adjacent(const char* x, idx row, idx column, idx m, idx n, char* space, idx size) noexcept nogil:
+cdef const char* adjacent(const leaves* leaf, const char* x, idx row, idx column, idx m, idx n,
+                          char* space) noexcept nogil:
     """x (m, n) as m n elements in one piece: itself, or a copy in space."""
     if column == 1 and row == n:
         return x
-    simd[size == 8].copy(m, n, x, row, column, space, n, 1)
+    leaf.copy(m, n, x, row, column, space, n, 1)
     return space
 
 
-cdef void run_rows(const Nest* nest, binary_leaf* leaf, const char* x, const char* y, char* out, idx size,
-                   idx m, bint stream) noexcept nogil:
+cdef void run_rows(const Nest* nest, binary_leaf* operation, const char* x, const char* y, char* out, idx m,
+                   bint stream) noexcept nogil:
     """m rows of the last axis, which is short: as many as fit a block become one long row."""
     cdef int last = nest.ndim - 1, walked = last - 1
-    cdef idx n = nest.unit, block = BLOCK // (n * size) // ROWS * ROWS, i = 0, rows
+    cdef const leaves* leaf = nest.leaf
+    cdef idx n = nest.unit, size = leaf.size, block = BLOCK // (n * size) // ROWS * ROWS, i = 0, rows
     cdef idx step_x = nest.x[walked] * size, step_y = nest.y[walked] * size, step_out = nest.out[walked] * size
     cdef bint direct = nest.out[last] == 1 and nest.out[walked] == n
     cdef bint same = x == y and nest.x[last] == nest.y[last] and step_x == step_y
@@ -96,23 +100,23 @@ cdef void run_rows(const Nest* nest, binary_leaf* leaf, const char* x, const cha
     while i < m:
         rows = min(block, m - i)
         if i == 0 or step_x:  # a row that repeats is there already
-            a = adjacent(x + i * step_x, nest.x[walked], nest.x[last], rows, n, space[0], size)
+            a = adjacent(leaf, x + i * step_x, nest.x[walked], nest.x[last], rows, n, space[0])
         if same:
             b = a
         elif i == 0 or step_y:
-            b = adjacent(y + i * step_y, nest.y[walked], nest.y[last], rows, n, space[1], size)
+            b = adjacent(leaf, y + i * step_y, nest.y[walked], nest.y[last], rows, n, space[1])
         to = out + i * step_out if direct else space[2]
-        leaf(a, 1, b, 1, to, 1, rows * n, stream and direct)
+        operation(a, 1, b, 1, to, 1, rows * n, stream and direct)
         if not direct:
-            simd[size == 8].copy(rows, n, to, n, 1, out + i * step_out, nest.out[walked], nest.out[last])
+            leaf.copy(rows, n, to, n, 1, out + i * step_out, nest.out[walked], nest.out[last])
         i += rows
 
 
-cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const char* y, char* out, idx size,
-                    idx start, idx stop, bint stream) noexcept nogil:
+cdef void run_range(const Nest* nest, binary_leaf* operation, const char* x, const char* y, char* out, idx start,
+                    idx stop, bint stream) noexcept nogil:
     """Steps start to stop, counted in the nest's order: whole lines of steps, and parts of the first and last one."""
     cdef int walked = nest.ndim - 1 - (nest.unit > 1), axis
-    cdef idx length = nest.shape[walked], line = start // length, column = start % length, n
+    cdef idx size = nest.leaf.size, length = nest.shape[walked], line = start // length, column = start % length, n
     cdef idx at[MOST_AXES]
     for axis in range(walked - 1, -1, -1):
         at[axis] = line % nest.shape[axis]
@@ -123,11 +127,11 @@ cdef void run_range(const Nest* nest, binary_leaf* leaf, const char* x, const ch
     while start < stop:
         n = min(length - column, stop - start)
         if nest.unit == 1:
-            leaf(x + column * nest.x[walked] * size, nest.x[walked], y + column * nest.y[walked] * size,
-                 nest.y[walked], out + column * nest.out[walked] * size, nest.out[walked], n, stream)
+            operation(x + column * nest.x[walked] * size, nest.x[walked], y + column * nest.y[walked] * size,
+                      nest.y[walked], out + column * nest.out[walked] * size, nest.out[walked], n, stream)
         else:
-            run_rows(nest, leaf, x + column * nest.x[walked] * size, y + column * nest.y[walked] * size,
-                     out + column * nest.out[walked] * size, size, n, stream)
+            run_rows(nest, operation, x + column * nest.x[walked] * size, y + column * nest.y[walked] * size,
+                     out + column * nest.out[walked] * size, n, stream)
         start += n
         column = 0
         axis = walked - 1
@@ -157,23 +161,23 @@ cdef idx moved(const Nest* nest, idx n, bint unary) noexcept nogil:
     return n * (1 + whole_x + whole_y)
 
 
-cdef void run(const Nest* nest, binary_leaf* leaf, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint threads,
-              bint fresh) noexcept:
+cdef void run(const Nest* nest, binary_leaf* operation, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint fresh,
+              bint threads) noexcept:
     cdef const char* x = cnp.PyArray_BYTES(a)
     cdef const char* y = cnp.PyArray_BYTES(b)
     cdef char* out = cnp.PyArray_BYTES(c)
-    cdef idx size = cnp.PyArray_ITEMSIZE(c), n = cnp.PyArray_SIZE(c), share
+    cdef idx size = nest.leaf.size, n = cnp.PyArray_SIZE(c), share
     cdef bint stream
     cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
     stream = nest.out[nest.ndim - 1] == 1 and out != x and out != y and not (
         fresh and n * size > RECYCLED) and (
-        moved(nest, n, x == y) * size > simd[size == 8].stream_bytes)
+        moved(nest, n, x == y) * size > nest.leaf.stream_bytes)
     n //= nest.unit
     with nogil:
         if workers == 1:
-            run_range(nest, leaf, x, y, out, size, 0, n, stream)
+            run_range(nest, operation, x, y, out, 0, n, stream)
         else:
             share = (n // workers + ROWS) // ROWS * ROWS  # threads write to cache lines of their own
             for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
                 spread(caller)
-                run_range(nest, leaf, x, y, out, size, min(t * share, n), min((t + 1) * share, n), stream)
+                run_range(nest, operation, x, y, out, min(t * share, n), min((t + 1) * share, n), stream)

@@ -97,7 +97,7 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
             c = cnp.PyArray_EMPTY(ndim, dims, kind, 0)
     if cnp.PyArray_SIZE(c):
         set_nest(&nest, a, b, c)
-        run(&nest, leaf, a, b, c, threads, c is not out)
+        run(&nest, leaf, a, b, c, c is not out, threads)
     if out is None:
         return c if ndim else cnp.PyArray_ToScalar(cnp.PyArray_DATA(c), c)  # NumPy gives scalars for 0-d
     if c is not out:

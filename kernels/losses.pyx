@@ -6,8 +6,8 @@ from cython.parallel cimport prange
 from libc.math cimport exp
 from libc.stdint cimport int64_t
 
-from kernels._arrays cimport as_float, check_out, overlaps, refuse_masked
-from kernels._simd cimport idx, leaves, simd
+from kernels._arrays cimport as_float, check_out, leaves_of, overlaps, refuse_masked
+from kernels._simd cimport idx, leaves
 from kernels._threads cimport home, spread, team
 
 import numpy as np
@@ -32,8 +32,8 @@ cdef enum Kind:
 
 cdef struct Rows:
     Kind kind
-    bint is_double
-    idx m, n, size
+    const leaves* leaf  # those of x's type
+    idx m, n
     const char* x
     const char* targets
     char* losses
@@ -41,18 +41,18 @@ cdef struct Rows:
 
 
 cdef void run_range(const Rows* r, idx first, idx stop) noexcept nogil:
-    cdef const leaves* leaf = &simd[r.is_double]
-    cdef idx step = max(BLOCK // r.n, 1), m, row = r.n * r.size
+    cdef const leaves* leaf = r.leaf
+    cdef idx step = max(BLOCK // r.n, 1), m, row = r.n * leaf.size
     while first < stop:
         m = min(step, stop - first)
         if r.kind == SOFTMAX:
             leaf.softmax(r.x + first * row, r.out + first * row, m, r.n)
         elif r.kind == LABELS:
             leaf.cross_entropy_labels(r.x + first * row, <const int64_t*> r.targets + first,
-                                      r.losses + first * r.size, r.out + first * row, m, r.n)
+                                      r.losses + first * leaf.size, r.out + first * row, m, r.n)
         else:
             leaf.cross_entropy_rows(r.x + first * row, r.targets + first * row,
-                                    r.losses + first * r.size, r.out + first * row, m, r.n)
+                                    r.losses + first * leaf.size, r.out + first * row, m, r.n)
         first += m
 
 
@@ -85,7 +85,6 @@ cdef void loop_rows(const floating* x, floating* out, idx m, idx n) noexcept nog
 
 cdef object rows_softmax(object x, object out, Rung rung):
     cdef cnp.ndarray a = as_float(x, "x"), c
-    cdef bint is_double = cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT64
     cdef idx n
     cdef Rows r
     if cnp.PyArray_NDIM(a) == 0:
@@ -100,11 +99,11 @@ cdef object rows_softmax(object x, object out, Rung rung):
             c = np.empty_like(a)
     n = cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 1)
     if cnp.PyArray_SIZE(a):
-        r.kind, r.is_double, r.m, r.n, r.size = SOFTMAX, is_double, cnp.PyArray_SIZE(a) // n, n, cnp.PyArray_ITEMSIZE(a)
+        r.kind, r.leaf, r.m, r.n = SOFTMAX, leaves_of(a), cnp.PyArray_SIZE(a) // n, n
         r.x, r.out = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(c)
         if rung != TYPED:
             run(&r, rung == PARALLEL)
-        elif is_double:
+        elif r.leaf.size == sizeof(double):
             loop_rows(<double*> r.x, <double*> r.out, r.m, n)
         else:
             loop_rows(<float*> r.x, <float*> r.out, r.m, n)
@@ -168,8 +167,7 @@ def softmax_cross_entropy(logits, targets):
             raise TypeError(f"targets are {(<object> t).dtype}, logits are {(<object> x).dtype}; "
                             f"convert one: targets.astype(np.{(<object> x).dtype})")
     losses, grad = np.empty(m, (<object> x).dtype), np.empty((<object> x).shape, (<object> x).dtype)
-    r.kind, r.is_double = LABELS if labels else DISTRIBUTIONS, cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64
-    r.m, r.n, r.size = m, n, cnp.PyArray_ITEMSIZE(x)
+    r.kind, r.leaf, r.m, r.n = LABELS if labels else DISTRIBUTIONS, leaves_of(x), m, n
     r.x, r.targets = cnp.PyArray_BYTES(x), cnp.PyArray_BYTES(t)
     r.losses, r.out = cnp.PyArray_BYTES(losses), cnp.PyArray_BYTES(grad)
     run(&r, True)

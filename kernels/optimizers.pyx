@@ -9,8 +9,8 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdlib cimport free, malloc
 
-from kernels._arrays cimport contiguous, refuse_masked
-from kernels._simd cimport idx, leaves, simd
+from kernels._arrays cimport contiguous, leaves_of, refuse_masked
+from kernels._simd cimport idx, leaves
 from kernels._threads cimport home, spread, team
 
 import numpy as np
@@ -35,8 +35,7 @@ cdef struct Update:
     char* v
     char* g
     idx n
-    idx size
-    bint is_double
+    const leaves* leaf  # those of w's type
     double rate      # Adam: with its bias corrections
     double decay     # momentum, rho, or beta_1
     double decay_2   # beta_2
@@ -75,7 +74,7 @@ cdef class Updates:
         if self.update == NULL or self.span == NULL:
             raise MemoryError
         for i in range(len(w)):
-            self.update[i] = Update(rule, NULL, NULL, NULL, NULL, 0, 0, False, rate, decay, decay_2, epsilon, nesterov)
+            self.update[i] = Update(rule, NULL, NULL, NULL, NULL, 0, NULL, rate, decay, decay_2, epsilon, nesterov)
             self.prepare(&self.update[i], w[i], g[i], {name: x[i] for name, x in state.items()})
             self.elements += self.update[i].n
             self.count += 1
@@ -99,8 +98,7 @@ cdef class Updates:
             u.m = self.checked(state["m"], w, "m", True)
         if "v" in state:
             u.v = self.checked(state["v"], w, "v", True)
-        u.n, u.size = cnp.PyArray_SIZE(w), cnp.PyArray_ITEMSIZE(w)
-        u.is_double = cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT64
+        u.n, u.leaf = cnp.PyArray_SIZE(w), leaves_of(w)
 
     cdef char* checked(self, object x, cnp.ndarray w, str name, bint written) except NULL:
         cdef idx i = self.spans
@@ -158,13 +156,13 @@ cdef void rmsprop_loop(const Update* u, floating* w, floating* v, const floating
 
 
 cdef void update_range(const Update* u, idx first, idx stop) noexcept nogil:
-    cdef const leaves* leaf = &simd[u.is_double]
-    cdef idx n = stop - first, at = first * u.size
+    cdef const leaves* leaf = u.leaf
+    cdef idx n = stop - first, at = first * leaf.size
     if u.rule == SGD:
         leaf.sgd(u.w + at, u.g + at, n, u.rate)
     elif u.rule == MOMENTUM:
         leaf.momentum(u.w + at, u.m + at, u.g + at, n, u.rate, u.decay, u.nesterov)
-    elif u.rule == RMSPROP_TYPED and u.is_double:
+    elif u.rule == RMSPROP_TYPED and leaf.size == sizeof(double):
         rmsprop_loop(u, <double*> u.w, <double*> u.v, <const double*> u.g, first, stop)
     elif u.rule == RMSPROP_TYPED:
         rmsprop_loop(u, <float*> u.w, <float*> u.v, <const float*> u.g, first, stop)

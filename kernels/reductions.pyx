@@ -3,8 +3,8 @@
 cimport numpy as cnp
 from cython.parallel cimport prange
 
-from kernels._arrays cimport as_float, check_out
-from kernels._simd cimport idx, leaves, simd
+from kernels._arrays cimport as_float, check_out, leaves_of
+from kernels._simd cimport idx, leaves
 from kernels._threads cimport home, spread, team
 
 import numpy as np
@@ -14,12 +14,11 @@ cnp.import_array()
 cdef double GRAIN = 65536  # elements per thread that pay for waking it
 
 
-cdef void sum_block(const leaves* leaf, const char* x, idx m, idx n, idx row, idx column, idx size,
-                    char* out) noexcept nogil:
+cdef void sum_block(const leaves* leaf, const char* x, idx m, idx n, idx row, idx column, char* out) noexcept nogil:
     """out += each of m rows of x, in order."""
     cdef idx i
     for i in range(m):
-        leaf.add(out, 1, x + i * row * size, column, out, 1, n, False)
+        leaf.add(out, 1, x + i * row * leaf.size, column, out, 1, n, False)
 
 
 def sum_rows(x, out=None):
@@ -29,9 +28,8 @@ def sum_rows(x, out=None):
     rows the rounding is that of 600 additions. Types, out and errors: see softmax.
     """
     cdef cnp.ndarray a = as_float(x, "x"), c, partial
-    cdef bint is_double = cnp.PyArray_TYPE(a) == cnp.NPY_FLOAT64
-    cdef const leaves* leaf = &simd[is_double]
-    cdef idx size = cnp.PyArray_ITEMSIZE(a), m, n, rs, cs, blocks, t
+    cdef const leaves* leaf = leaves_of(a)
+    cdef idx size = leaf.size, m, n, rs, cs, blocks, t
     cdef char* source
     cdef char* to
     cdef int workers, caller = home()
@@ -48,11 +46,11 @@ def sum_rows(x, out=None):
     with nogil:
         if workers == 1:
             for t in range(blocks):
-                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, size, to + t * n * size)
+                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, to + t * n * size)
         else:
             for t in prange(blocks, num_threads=workers, schedule="static"):
                 spread(caller)
-                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, size, to + t * n * size)
+                sum_block(leaf, source + t * 128 * rs * size, min(128, m - t * 128), n, rs, cs, to + t * n * size)
         for t in range(1, blocks):
             leaf.add(to, 1, to + t * n * size, 1, to, 1, n, False)
     c = (<object> partial)[0] if blocks == 1 else (<object> partial)[0].copy()
