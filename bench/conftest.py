@@ -1,4 +1,4 @@
-"""How many threads `pytest bench` gives the kernels and NumPy."""
+"""How many threads `pytest bench` gives the kernels and NumPy, and what its tables show."""
 
 import sys
 from pathlib import Path
@@ -19,6 +19,27 @@ def pytest_addoption(parser):
         default=len(cpus()),
         help="of kernels and BLAS (default: all)",
     )
+
+
+def pytest_configure(config):
+    option = config.option
+    option.benchmark_columns = option.benchmark_columns or ["median", "min", "max", "rounds", "iterations"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_benchmark_group_stats():
+    """Each name becomes the contestant's, with how many times as fast as NumPy its median is."""
+    from pynn.bench.results.statistics import three_digits
+
+    groups = yield
+    for _, tests in groups:
+        numpy = {test["source"]: test["median"] for test in tests if test["extra_info"].get("contestant") == "NumPy"}
+        for test in tests:
+            if name := test["extra_info"].get("contestant"):
+                ratio = numpy[test["source"]] / test["median"] if test["source"] in numpy else None
+                times = f"{three_digits(ratio)} times NumPy" if ratio else ""
+                test["name"] = f"{name:10}{times:>18}"
+    return groups
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,54 +1,44 @@
-"""`pytest bench`: every rung at every size, checked against NumPy in float64, then timed beside NumPy.
+"""`pytest bench`: every rung and NumPy at every size, checked against NumPy in float64, then timed once.
 
-pytest-benchmark's columns are seconds; extra_info (in --benchmark-json) carries what `pynn bench` tells of a rung: its
-ratio to NumPy, measured in turns within the same test, because seconds of two moments on a shared machine cannot be
-compared, the verdict, the rate and the largest error.
+pytest-benchmark's tables, comparisons and histograms have a group for each operation and size; conftest.py adds to
+each name how many times as fast as NumPy it is. These are medians of two moments on a machine that may be shared:
+`pynn bench` lets contestants take turns, and says how sure a ratio is. The saved JSON holds what `make readme` needs.
 """
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from pynn.bench.measure.cases import CASES, Case
-from pynn.bench.measure.quiet import settle
-from pynn.bench.measure.turns import interleave, local
-from pynn.bench.suites import measurement
+from pynn.bench.measure.quiet import scattered, settle
+from pynn.bench.measure.timing import SLOW
+from pynn.bench.measure.turns import local
 
-TURNS, BUDGET = 5, 0.1
-SECONDS = 0.05  # of pytest-benchmark's own rounds in each test
+ROUNDS, SLOW_ROUNDS, SECONDS = 9, 3, 0.01  # of each contestant; SLOW ones get fewer; the length of a round
 
 
-@pytest.mark.parametrize(
-    ("case", "rung"),
-    [
-        pytest.param(case, rung, id=f"{case.operation}-{case.label.replace(' · ', '@')}-{rung}".replace(" ", ""))
-        for case in CASES
-        for rung in case.rungs()
-    ],
-)
-def test_rung(benchmark, kernel_threads: int, case: Case, rung: str) -> None:
-    contestants = local(case, only=rung)
-    contestant = contestants[rung]
+def tests() -> list:
+    named = [(case, name) for case in CASES for name in (*case.rungs(), "NumPy")]
+    return [pytest.param(case, name, id=f"{case.title}: {name}".replace(" ", "")) for case, name in named]
+
+
+@pytest.mark.parametrize(("case", "name"), tests())
+def test_rung(benchmark, kernel_threads: int, case: Case, name: str) -> None:
+    contestant = local(case, only=name)[name]
     benchmark.group = case.title
-    if benchmark.disabled:
-        benchmark(contestant.function, *contestant.arguments)
-        return
-    measured = measurement(case, "pytest", kernel_threads, contestants, *interleave(contestants, TURNS, BUDGET))
-    against = measured.faster(rung, "NumPy")
     benchmark.extra_info.update({
-        "times NumPy": against and against.value,
-        "times NumPy, quartiles": against and [against.low, against.high],
-        "tie with NumPy": against and against.tie,
-        "verdict": measured.verdict(rung),
-        "others' share of the CPUs": measured.others,
-        "threads": measured.contestants[rung].threads,
-        "instruction set": measured.instruction_set,
-        "shapes": case.label,
-        "largest error": f"{contestant.error} {contestant.error_unit}",
-        measured.unit: measured.rate(rung),
+        "contestant": name,
+        "threads": kernel_threads if contestant.threaded else 1,
+        "error": contestant.error,
+        "error unit": contestant.error_unit,
     })  # fmt: skip
     settle()
-    seconds = measured.contestants[rung].median
-    iterations = max(1, int(SECONDS / 20 / seconds))
-    rounds = min(20, max(1, int(SECONDS / seconds)))
-    out = {} if contestant.out is None else {"out": contestant.out}
-    benchmark.pedantic(contestant.function, contestant.arguments, out, rounds=rounds, iterations=iterations)
+    with scattered() if contestant.threaded else nullcontext():
+        benchmark.pedantic(
+            getattr(contestant.function, "call", contestant.function),  # a Statement's, without its own call
+            contestant.arguments,
+            {} if contestant.out is None else {"out": contestant.out},
+            rounds=SLOW_ROUNDS if contestant.once > SLOW else ROUNDS,
+            iterations=max(1, int(SECONDS / contestant.once)),
+        )

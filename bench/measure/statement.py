@@ -14,6 +14,9 @@ class Statement:
 
     def __init__(self, fresh: str, into: str = "", **names: Any) -> None:
         self.fresh, self.into, self.names = fresh, into, names
+        self.call = eval(
+            f"lambda x, y=None, out=None: ({fresh.partition(';')[0]}) if out is None else ({into or None})", names
+        )
 
     def bound(self, arguments: Sequence, out: Any) -> tuple[str, dict[str, Any]]:
         """The code, and what its names stand for."""
@@ -22,5 +25,4 @@ class Statement:
         }  # fmt: skip
 
     def __call__(self, *arguments: Any, out: Any = None) -> Any:
-        code, names = self.bound(arguments, out)
-        return eval(code.partition(";")[0], names)
+        return self.call(*arguments, out=out)

@@ -1,0 +1,30 @@
+"""`pytest bench`: pytest-benchmark's tables, with NumPy in each group and every contestant's ratio to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+pytest.importorskip("pytest_benchmark")
+
+
+def test_tables_and_saved_runs(tmp_path):
+    saved = tmp_path / "run.json"
+    command = [sys.executable, "-P", "-m", "pytest", "bench", "-p", "no:cacheprovider", "-k", "add_relu20x100",
+               f"--benchmark-json={saved}", f"--benchmark-histogram={tmp_path / 'histogram'}"]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "benchmark 'add_relu 20x100': " in done.stdout and "(inf)" not in done.stdout
+    shown = dict(re.findall(r"^(\w+) +([\d.,]+) times NumPy ", done.stdout, re.M))
+    benchmarks = json.loads(saved.read_text())["benchmarks"]
+    assert shown.keys() == {one["extra_info"]["contestant"] for one in benchmarks} >= {"naive", "parallel", "NumPy"}
+    assert float(shown["NumPy"]) == 1
+    assert float(shown["naive"]) < float(shown["parallel"])
+    assert all(one["extra_info"]["error"] <= 1 and one["group"] == "add_relu 20x100" for one in benchmarks)
+    assert list(tmp_path.glob("histogram*.svg"))
