@@ -64,7 +64,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
 
 def need_extra() -> None:
-    if any(find_spec(package) is None for package in ("threadpoolctl", "packaging")):
+    if any(find_spec(package) is None for package in ("threadpoolctl", "packaging", "jinja2", "pygments")):
         raise UserError(f"the benchmarks need the extra `bench`: {install('bench')}")
 
 
