@@ -5,9 +5,8 @@
 const NEXT = { none: "ascending", ascending: "descending", descending: "none" };
 
 for (const table of document.querySelectorAll("table.sortable")) {
-  const body = table.tBodies[0];
   const headers = [...table.tHead.rows[0].cells];
-  const original = [...body.rows];
+  const original = [...table.tBodies].map((body) => [body, [...body.rows]]);
   const grouped = table.classList.contains("grouped");
   headers.forEach((header, column) => {
     const button = document.createElement("button");
@@ -20,7 +19,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
       if (order !== "none") header.setAttribute("aria-sort", order);
       table.classList.toggle("grouped", grouped && order === "none");
       const compare = comparison(column, order, header.classList.contains("number"));
-      body.append(...(order === "none" ? original : [...body.rows].sort(compare)));
+      if (order === "none") original.forEach(([body, rows]) => body.append(...rows));
+      else table.tBodies[0].append(...[...table.querySelectorAll("tbody tr")].sort(compare));
     });
   });
 }
@@ -29,8 +29,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
 function comparison(column, order, numeric) {
   const sign = order === "descending" ? -1 : 1;
   return (one, other) => {
-    const p = one.cells[column].dataset.value;
-    const q = other.cells[column].dataset.value;
+    const p = one.cells[column]?.dataset.value; // the name of a group is its row's only cell
+    const q = other.cells[column]?.dataset.value;
     if (p === undefined || q === undefined) return (p === undefined) - (q === undefined);
     return sign * (numeric ? p - q : p.localeCompare(q, "en", { numeric: true }));
   };

@@ -11,7 +11,7 @@ from fake_results import fake_results
 from pynn.bench.report.pictures import Picture
 from pynn.bench.results.store import NUMPY, RUNG, Contestant, Measurement, ProcessRun, Results
 
-HOSTILE = """</td></script><script>document.title='taken'</script><img src=x onerror="alert(1)">&amp;'`"""
+HOSTILE = """</td></script><script>document.title='taken'</script><img src=x onerror="alert(1)">&'`{{7}}{%raw%}$x"""
 DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="504" height="338" viewBox="0 0 504 338">
 <style>*{stroke: #000}</style><path id="a" d="M0 0L504 338"/></svg>"""
 NAMES = ("ladder", "roofline", "sweep_dot_rate", "scaling", "training")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from fake_results import MACHINE, without
 from pynn.bench.code.assembly import Loop
 from pynn.bench.code.instructions import Instruction
 from pynn.bench.code.machine_code import NoAssembly
+from pynn.bench.code.sources import Source
 from pynn.bench.measure import machine
-from pynn.bench.report import listing, page, page_rungs, page_tables
+from pynn.bench.report import listing, page, page_rungs
 from pynn.bench.results import tables
 from pynn.bench.results.statistics import Ratio
 from pynn.bench.results.store import RUNG, Contestant, Measurement, Results
@@ -73,7 +76,7 @@ def test_it_holds_every_table_and_rung(written: Path, results: Results) -> None:
     expected = len(operations) + 1 + 2 + 1 + 1 + 1 + 2
     assert found.tags["table"] == found.tags["caption"] == expected
     rows = sum(len(m.contestants) for m in ladder)
-    assert text.count("<tr class=first>") >= len(ladder)
+    assert text.count("<tr class=group>") >= len(ladder)
     assert found.tags["tr"] > rows > 200
     for name in ("naive_relu", "gemm_tile", "kernels/simd/gemm.inc:", "JAX was left out", "s to 98%"):
         assert name in text
@@ -111,6 +114,22 @@ def test_what_was_not_measured_has_no_section(results: Results) -> None:
     assert found.tags["img"] == 0
 
 
+def test_a_disturbed_run_says_so_at_the_top(results: Results) -> None:
+    few = without(results, "sweep", "scaling", "training")
+    measurements = [replace(m, others=0.4) for m in few.measurements[:1]]
+    assert "Disturbed" not in page.document(few, [])
+    text = page.document(replace(few, measurements=measurements), [])
+    assert text.count("Disturbed") == 1
+    assert "<strong> Disturbed: other processes took up to 40% of the CPUs.</strong></p>\n</header>" in text
+
+
+def test_what_the_page_is_made_of_is_installed() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["pynn.bench"]
+    files = [path for path in page.FOLDER.iterdir() if path.suffix in (".html", ".css", ".js")]
+    assert len(files) == 5 and all(any(path.match(pattern) for pattern in patterns) for path in files)
+
+
 def test_an_unwritable_place_leaves_nothing(results: Results, tmp_path: Path) -> None:
     few = without(results, "ladder", "sweep", "scaling", "training")
     (tmp_path / "report.html").mkdir()
@@ -128,37 +147,57 @@ def test_the_machine_is_told_by_name(results: Results) -> None:
         assert f"<th scope=row>{name}</th>" in text
 
 
+def macro(template: str, name: str, *arguments: object) -> str:
+    return str(getattr(page.templates().get_template(template).module, name)(*arguments))
+
+
 def test_cells_carry_what_they_sort_by() -> None:
     table = Table(
         "T<", ["name", "rung", "time", "of limit", "verdict"],
         [
             [Cell("a", "a"), Cell("x", "x"), Cell("2 ms", 0.002), Cell("150%", 1.5), Cell("stable", "stable")],
             [Cell("a", "a"), Cell("y", "y"), Cell(""), Cell("?", math.nan), Cell("", "")],
+            [Cell("b<", "b<"), Cell("y", "y"), Cell("1 ms", 0.001), Cell("25%", 0.25), Cell("noisy", "noisy")],
         ],
         text_columns=2,
     )  # fmt: skip
-    text = page_tables.html(table)
-    assert "<caption>T&lt;</caption>" in text
-    assert "<th scope=col class=number>time</th>" in text and "<th scope=col>verdict</th>" in text
-    assert '<td class="number" data-value="0.002">2 ms</td>' in text
-    assert '<td class="number bar" style="--share:1.000" data-value="1.5">150%</td>' in text
-    assert '<th scope=row data-value="y">y</th><td class="number"></td>' in text
-    assert '<td data-value="a"><span class=again>a</span></td>' in text
-    assert text.endswith("?</td><td></td></tr>\n</tbody></table></div>")
+    text = macro("tables.html", "table", table)
+    assert "<caption><span>T&lt;</span></caption>" in text and 'aria-label="T&lt;"' in text
+    heads = re.findall("<th scope=col(.*?)>(.*?)</th>", text)
+    number = " class=number"
+    assert heads == [("", "rung"), ("", "name"), (number, "time"), (number, "of limit"), ("", "verdict")]
+    groups = re.findall("<tr class=group><th scope=rowgroup colspan=5><span>(.*?)</span></th></tr>", text)
+    assert groups == ["a", "b&lt;"] and text.count("<tbody>") == 2
+    assert (
+        '<tr><th scope=row data-value="x">x</th><td data-value="a">a</td>'
+        '<td class="number" data-value="0.002">2 ms</td>'
+        '<td class="number bar" style="--share:1.000" data-value="1.5">150%</td>'
+        '<td class="stable" data-value="stable">stable</td></tr>'
+    ) in text
+    assert '<td class="number"></td><td class="number">?</td><td></td></tr>' in text
+    assert '<table class="sortable grouped">' in text
+
+
+def test_a_table_with_one_column_of_text_has_no_groups() -> None:
+    rows = [[Cell(name, name), Cell("1", 1.0)] for name in "aab"]
+    text = macro("tables.html", "table", Table("T", ["name", "n"], rows))
+    assert '<table class="sortable">' in text and text.count("<tbody>") == 1 and "group" not in text
+    assert '<table class="">' in macro("tables.html", "table", Table("T", ["name", "n"], rows[:1]))
 
 
 def test_sources_are_coloured_and_escaped() -> None:
-    python = listing.coloured('def f(x):  # if "a" < b\n    return "<b>" \'#\'\n', "python")
-    assert python == (
-        "<span class=keyword>def</span> f(x):  <span class=comment># if &quot;a&quot; &lt; b</span>\n    "
-        "<span class=keyword>return</span> <span class=string>&quot;&lt;b&gt;&quot;</span> "
-        "<span class=string>&#x27;#&#x27;</span>\n"
-    )
-    c = listing.coloured("/* for\n * int */ int a; // x\n#define B 'q'", "c")
-    assert c.startswith("<span class=comment>/* for\n * int */</span> <span class=keyword>int</span> a;")
-    assert c.endswith("<span class=comment>// x\n</span>#define B &#x27;q&#x27;")
-    cython = listing.coloured("cdef void f(int n) noexcept nogil:\n    pass", "cython")
-    assert cython.startswith("<span class=keyword>cdef</span>") and cython.endswith("<span class=keyword>pass</span>")
+    def shown(language: str, text: str) -> str:
+        return macro("rungs.html", "source", Source("f<", "kernels/f", 7, language, text), False)
+
+    python = shown("python", 'def f(x):  # if "a" < b\n    return "<b>"')
+    assert '<span class="k">def</span> f(x):  <span class="c1"># if "a" &lt; b</span>\n' in python
+    assert '    <span class="k">return</span> <span class="s2">"&lt;b&gt;"</span>\n</code>' in python
+    assert "<span class=name>f&lt;</span> <code class=place>kernels/f:7</code>" in python
+    c = shown("c", "/* for\n * int */ int a; // <\n#define B 'q'")
+    assert '<span class="cm">/* for</span>\n<span class="cm"> * int */</span> <span class="kt">int</span> a;' in c
+    assert '<span class="c1">// &lt;</span>\n<span class="cp">#define B ' in c
+    cython = shown("cython", "cdef void f(int n) noexcept nogil:\n    pass")
+    assert '<span class="k">cdef</span>' in cython and '<span class="k">pass</span>' in cython
 
 
 def test_marks_and_counts() -> None:
@@ -168,12 +207,14 @@ def test_marks_and_counts() -> None:
         ("vaddss xmm5,xmm5,xmm1", "scalar float"), ("add rax,0x20", "integer"), ("jne 10 <f<b>+0x10>", "jump"),
     ]  # fmt: skip
     instructions = tuple(Instruction(16 + i, text, kind) for i, (text, kind) in enumerate(lines))
-    text = listing.assembly(Loop("f<b>", "leaf.so", "avx2", "float32", instructions))
-    for kind, letter, number in (("fma", "F", 1), ("vector", "V", 2), ("scalar", "S", 1)):
-        line = f'<span class="line {kind}"><abbr class="mark {kind}" title="{listing.MARKS[kind][1]}">{letter}</abbr>'
-        assert text.count(line) == number
-        assert f"{listing.mark(kind)} <b>{number}</b> {listing.MARKS[kind][1]}" in text
+    text = macro("rungs.html", "machine_code", Loop("f<b>", "leaf.so", "avx2", "float32", instructions))
+    for kind, number in (("fma", 1), ("vector", 2), ("scalar", 1)):
+        letter, name = listing.MARKS[kind]
+        mark = f'<abbr class="mark {kind}" title="{name}">{letter}</abbr>'
+        assert text.count(f'<span class="line {kind}">{mark}<span class=address>') == number
+        assert f"{mark} <b>{number}</b> {name}" in text
     assert text.count('<span class="line"><span class=mark> </span>') == 4
+    assert "<span class=address>12</span> <b>vfmadd231ps</b> ymm0,ymm1,ymm2</span>\n" in text
     assert "<b>8</b> instructions a turn" in text and "compiled for avx2" in text
     assert "2 loads, 1 integer, 1 jump" in text
     assert "registers of 256 bits: 8 float32" in text
@@ -205,12 +246,14 @@ def test_gains() -> None:
         "ipj",
         "ijp",
     )
-    assert [label for label, _ in found] == ["small", "same", "wild"]
-    assert found[0][1] == Ratio(2.0, 2.0, 2.0) and found[2][1] is None
+    assert list(found) == ["small", "same", "wild"]
+    assert found["small"] == Ratio(2.0, 2.0, 2.0) and found["wild"] is None
     assert page_rungs.summary(found, "ijp") == "tie to 2.00 times ijp"
-    assert page_rungs.summary(found[1:2], "ijp") == "tie with ijp"
-    assert page_rungs.summary(found[2:], "ijp") == "too noisy to say"
-    assert page_rungs.summary([], "ijp") == "not measured"
-    text = page_rungs.measured(found, "ijp")
+    assert page_rungs.summary({"same": found["same"]}, "ijp") == "tie with ijp"
+    assert page_rungs.summary({"wild": None}, "ijp") == "too noisy to say"
+    assert page_rungs.summary({}, "ijp") == "not measured"
+    rung = {"name": "ipj", "below": "ijp", "idea": "i<", "reason": "r<", "gains": found, "sources": [], "loop": "gone<"}
+    text = macro("rungs.html", "rung", rung, "here")
     assert "<b>2.00</b> <span>2.00 to 2.00</span> small" in text and "<b>too noisy</b> <span></span> wild" in text
-    assert page_rungs.gains([measured("first", naive=[1.0])], "naive", None) == []
+    assert all(part in text for part in ("tie to 2.00 times ijp", "i&lt;", "r&lt;", "gone&lt;", "not at hand"))
+    assert page_rungs.gains([measured("first", naive=[1.0])], "naive", None) == {}

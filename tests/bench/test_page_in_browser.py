@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from chromium import Chromium, browser
-from pynn.bench.report import page, page_tables
+from pynn.bench.report import page
 from pynn.bench.results.store import Results
 from pynn.bench.results.tables import Cell, Table
 from shown import HOSTILE, NAMES, complete, hostile, pictures
@@ -55,6 +55,46 @@ def test_it_loads_and_fits(chromium: Chromium, written: Path, width: int, dark: 
     assert all(address.startswith(("file:", "data:")) for address in chromium.requests)
     assert sum(address.startswith("file:") for address in chromium.requests) == 1
     assert chromium.errors == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_what_names_a_row_stays_in_sight_where_tables_scroll(chromium: Chromium, written: Path, dark: bool) -> None:
+    chromium.open(written, 390, dark=dark)
+    tables = chromium.run("""[...document.querySelectorAll('.scroll')].filter(b => b.scrollWidth > b.clientWidth)
+      .map(box => {
+        box.scrollLeft = 100;
+        const left = box.getBoundingClientRect().left;
+        const names = [...box.querySelectorAll('tr:not(.group) > :first-child')].map(cell => {
+          cell.scrollIntoView({ block: 'center', inline: 'nearest' });
+          const { x, y, width, height } = cell.getBoundingClientRect();
+          const top = document.elementFromPoint(x + width - 2, y + height / 2);
+          return { moved: x - left, width, uncovered: cell.contains(top),
+                   behind: getComputedStyle(cell).backgroundColor } });
+        const titles = [...box.querySelectorAll('.group span, :not(h3) + .scroll caption span')].map(title => {
+          const { left, right } = title.getBoundingClientRect(); return [left, right] });
+        return { scrolled: box.scrollLeft, names, titles } })""")
+    assert len(tables) >= 8  # ladders, libraries, sweeps, training, limits
+    for table in tables:
+        assert table["scrolled"] > 20
+        assert all(0 <= left < right <= 390 for left, right in table["titles"])
+        for name in table["names"]:
+            assert abs(name["moved"]) < 1 and name["width"] <= 390 / 2
+            assert name["uncovered"] and name["behind"].startswith("rgb(")  # which is opaque
+    assert sum(len(table["names"]) for table in tables) > 150 and sum(len(table["titles"]) for table in tables) > 20
+
+
+def test_a_case_names_its_group_and_each_row_of_a_sorted_table(chromium: Chromium, written: Path) -> None:
+    chromium.open(written, 1280)
+    seen = """['.group', 'tbody td:nth-child(2)'].map(what =>
+      [...document.querySelectorAll('#ladder-dot ' + what)].filter(cell => cell.checkVisibility()).length)"""
+    groups, cells = chromium.run(seen)
+    assert groups > 5 and cells == 0
+    for _ in range(2):
+        chromium.run("document.querySelector('#ladder-dot thead button').click()")
+        rows = chromium.run("document.querySelectorAll('#ladder-dot tbody tr:not(.group)').length")
+        assert chromium.run(seen) == [0, rows]
+    chromium.run("document.querySelector('#ladder-dot thead button').click()")
+    assert chromium.run(seen) == [groups, 0]
 
 
 def test_source_and_assembly_stand_side_by_side_where_they_fit(chromium: Chromium, written: Path) -> None:
@@ -109,9 +149,10 @@ def contrast(one: str, other: str) -> float:
 
 # Values by column in the order of the rows, which carry their first place
 READ = """[...document.querySelectorAll('table.sortable')].map(table => {
-  [...table.tBodies[0].rows].forEach((row, i) => { row.place ??= i });
+  const rows = [...table.querySelectorAll('tbody tr:not(.group)')];
+  rows.forEach((row, i) => { row.place ??= i });
   return { numbers: [...table.tHead.rows[0].cells].map(th => th.classList.contains('number')),
-           rows: [...table.tBodies[0].rows].map(
+           rows: rows.map(
              row => [row.place, ...[...row.cells].map(cell => cell.dataset.value ?? null)]),
            sorts: [...table.tHead.rows[0].cells].map(th => th.getAttribute('aria-sort')) } })"""
 CLICK = """document.querySelectorAll('table.sortable').forEach(table => {
@@ -146,7 +187,8 @@ def test_headers_sort(chromium: Chromium, written: Path) -> None:
 def test_sorting_is_stable_and_leaves_empty_cells_last(chromium: Chromium, tmp_path: Path) -> None:
     rows = [("b", 10.0), ("a", 9.0), ("", 100.0), ("b", None), ("a", 9.0), ("c", 1e-9)]
     cells = [[Cell(t, t), Cell(str(i), i), Cell(str(n or ""), n)] for i, (t, n) in enumerate(rows)]
-    text = page_tables.html(Table("T", ["text", "place", "number"], cells))
+    macros = page.templates().get_template("tables.html").module
+    text = macros.table(Table("T", ["text", "place", "number"], cells))
     script = (page.FOLDER / "page.js").read_text()
     (tmp_path / "t.html").write_text(f"<!doctype html><meta charset=utf-8>{text}<script>{script}</script>")
     chromium.open(tmp_path / "t.html", 1280)
@@ -165,7 +207,7 @@ def test_sorting_is_stable_and_leaves_empty_cells_last(chromium: Chromium, tmp_p
 def test_the_keyboard_sorts(chromium: Chromium, written: Path, key: str) -> None:
     chromium.open(written, 1280)
     header = "document.querySelector('#ladder-dot thead th:nth-child(3)')"
-    chromium.run(f"{header}.previousElementSibling.firstElementChild.focus()")
+    chromium.run("document.querySelector('#ladder-dot thead button').focus()")  # the column of cases is not shown
     chromium.press("Tab")
     assert chromium.run(f"document.activeElement === {header}.firstElementChild")
     assert chromium.run("document.activeElement.tagName") == "BUTTON"
