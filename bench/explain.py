@@ -56,9 +56,6 @@ def _read(file: str, operation: str) -> list[Measurement]:
 
 def _measure(operation: str) -> list[Measurement]:
     """The cases of a quick run, now."""
-    from .command import need_extra
-
-    need_extra()
     from .measure.cases import CASES
     from .measure.progress import progress
     from .measure.turns import threads
@@ -91,10 +88,10 @@ def _gains(m: Measurement, rung: str, below: str | None) -> Iterator[str]:
         ratio = m.faster(rung, other)
         if ratio is None:
             continue
-        if not m.usable(ratio):
-            yield f"beside {other} too noisy to say"
+        if ratio.unknown:
+            yield f"{ratio.text} times {other}: cannot tell"
         else:
-            yield f"as fast as {other}, within the noise" if ratio.tie else f"{ratio} times as fast as {other}"
+            yield f"as fast as {other}" if ratio.tie else f"{ratio} times as fast as {other}"
 
 
 def _difference(operation: str, rung: str, below: str | None) -> None:
@@ -103,7 +100,7 @@ def _difference(operation: str, rung: str, below: str | None) -> None:
     if below is None:
         for source in new:
             show(Text(f"\n{source.path}:{source.line}", style="dim"))
-            show(Syntax(source.text, source.language, theme="ansi_light", background_color="default"))
+            show(Syntax(source.text, source.language, theme="ansi_light", background_color="default", word_wrap=True))
         return
     old = sources(operation, below)
     same = [source for source in old if source in new or rung in ADDING]
@@ -114,7 +111,7 @@ def _difference(operation: str, rung: str, below: str | None) -> None:
     lines = list(difflib.unified_diff(_lines(removed), _lines(added), *names, n=CONTEXT, lineterm=""))
     if lines:
         print()
-        show(Syntax("\n".join(lines), "diff", theme="ansi_light", background_color="default"))
+        show(Syntax("\n".join(lines), "diff", theme="ansi_light", background_color="default", word_wrap=True))
 
 
 def _lines(found: list[Source]) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from pynn.cli.checks import UserError
@@ -19,7 +18,7 @@ from .measure.cases import CASES, QUICK, Case
 from .report import pictures
 from .results import tables
 from .results.file import read
-from .results.store import NUMPY, RUNG, Results
+from .results.store import NUMPY, RUNG, Results, replace
 
 README, PUBLISHED = Path("README.md"), Path("bench/published")
 LADDER, PEERS = "ladder", "peers"

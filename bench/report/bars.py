@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from ..results.statistics import HOPELESS, Ratio, three_digits
+from ..results.statistics import Ratio, three_digits
 from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
 from .drawing import Drawing, Sheet, conditions, grid, look, sheet, short, threads, usable
 
@@ -44,7 +44,7 @@ def selected(measurements: list[Measurement]) -> list[Measurement]:
 
 
 def rank(m: Measurement) -> tuple[bool, bool, float]:
-    return "naive" in m.contestants, m.others <= HOPELESS, m.flops
+    return "naive" in m.contestants, not m.disturbed, m.flops
 
 
 def base_of(m: Measurement) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..results.statistics import three_digits
-from ..results.store import RUNG, Measurement, Results
+from ..results.store import RUNG, Measurement, Results, replace
 from ..results.tables import by_operation
 from .drawing import GREY, Drawing, Sheet, conditions, grid, line_style, look, marks, sheet, short, threads, usable
 from .labels import End, at_ends

@@ -1,24 +1,30 @@
-"""Medians, spreads, ratios and verdicts: how sure a number is, and whether two differ.
+"""Medians, their intervals, ratios and verdicts: how sure a number is, and whether two differ.
 
 Times of contestants that took turns are arrays of one length, one entry per turn, NaN where one sat out. A ratio is the
 median of each turn's ratios, so that a slow second of the machine, which slows both, leaves it alone.
+
+The interval of a median lies between two of the sorted values, equally far from both ends. A turn is above the true
+median as often as below it, so the binomial distribution says how probable it is that they enclose it; they are the
+innermost two for which that is CONFIDENCE, and of fewer than five turns the least and the largest value.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 
-STABLE, NOISY = 0.05, 0.25  # the largest spread of each verdict
-BUSY, HOPELESS = 0.1, 0.3  # of the CPUs taken by others: above them nothing is stable, or usable
-FEWEST = 3  # turns, below which nothing can be said of a spread
+CONFIDENCE = 15 / 16  # what the range of five turns gives
+CLOSE = 0.1  # ends of an interval that are no further from a value may be taken for it
+NOISY = 1.0  # of a time: from half of it to twice as much; what is wider says nothing
+BUSY = 0.1  # of the CPUs taken by others: a measurement with more was disturbed
+FEWEST = 3  # turns, below which nothing can be said of an interval
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast, with the quartiles over turns."""
+    """How many times as fast, with its interval."""
 
     value: float
     low: float
@@ -26,11 +32,37 @@ class Ratio:
 
     @property
     def tie(self) -> bool:
-        """Is the difference smaller than the spread?"""
-        return abs(math.log(self.value)) <= math.log(self.high / self.low)
+        """Does the interval hold 1, and little else?"""
+        return self.low <= 1 <= self.high and reach(self.low, 1, self.high) <= CLOSE
+
+    @property
+    def unknown(self) -> bool:
+        """Does the interval hold 1, and much else?"""
+        return self.low <= 1 <= self.high and not self.tie
+
+    @property
+    def text(self) -> str:
+        """The number, with the interval unless that is close to it, or the number small: it has one digit then."""
+        if reach(self.low, self.value, self.high) <= CLOSE or self.value < 0.1:
+            return three_digits(self.value)
+        return f"{three_digits(self.value)} ({three_digits(self.low)}–{three_digits(self.high)})"
 
     def __str__(self) -> str:
-        return "tie" if self.tie else three_digits(self.value)
+        return "tie" if self.tie else "cannot tell" if self.unknown else self.text
+
+
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """(low, median, high)."""
+    known = np.sort(values[~np.isnan(values)])
+    n, cut = len(known), 0
+    while 1 - 2 * sum(comb(n, i) for i in range(cut + 2)) / 2**n >= CONFIDENCE:
+        cut += 1
+    return float(known[cut]), float(np.median(known)), float(known[n - 1 - cut])
+
+
+def reach(low: float, value: float, high: float) -> float:
+    """How far the further end is from the value: 0.1 is 10% above it, or the value 10% above the end."""
+    return max(high / value, value / low) - 1
 
 
 def ratio(slow: np.ndarray, fast: np.ndarray) -> Ratio | None:
@@ -38,25 +70,16 @@ def ratio(slow: np.ndarray, fast: np.ndarray) -> Ratio | None:
     each = slow / fast
     if np.isnan(each).all():
         return None
-    low, value, high = np.nanquantile(each, (0.25, 0.5, 0.75))
-    return Ratio(float(value), float(low), float(high))
-
-
-def median(times: np.ndarray) -> float:
-    return float(np.nanmedian(times))
-
-
-def spread(times: np.ndarray) -> float:
-    """Half the distance between the quartiles, as a share of the median."""
-    low, middle, high = np.nanquantile(times, (0.25, 0.5, 0.75))
-    return float((high - low) / 2 / middle)
+    low, value, high = interval(each)
+    return Ratio(value, low, high)
 
 
 def verdict(times: np.ndarray, others: float = 0) -> str:
     """'stable', 'noisy' or 'unusable'; others: the share of the CPUs that other processes took meanwhile."""
-    if others > HOPELESS or np.count_nonzero(~np.isnan(times)) < FEWEST or (wide := spread(times)) > NOISY:
+    wide = reach(*interval(times))
+    if np.count_nonzero(~np.isnan(times)) < FEWEST or wide > NOISY:
         return "unusable"
-    return "stable" if wide <= STABLE and others <= BUSY else "noisy"
+    return "stable" if wide <= CLOSE and others <= BUSY else "noisy"
 
 
 def three_digits(x: float) -> str:

@@ -1,18 +1,20 @@
 """What one run measured: the machine, and for each measurement every turn's seconds.
 
-Whatever is said of them (medians, ratios, verdicts, shares of a limit) is computed from these, here and in
-statistics.py, by tables, pictures and comparisons alike. It is saved as results.json, which file.py reads.
+Whatever is said of them (medians, intervals, ratios, verdicts, shares of a limit) is computed from these, here and in
+statistics.py, by tables, pictures and comparisons alike. The types say what results.json may hold: file.py reads it.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
+import msgspec
 import numpy as np
+from msgspec import Meta, Struct
+from msgspec.structs import replace  # noqa: F401  for those who change a record
 
 from pynn.support.atomic import replacing
 
@@ -21,49 +23,98 @@ from .statistics import Ratio
 
 SCHEMA = 2
 DIGITS = 6  # of each time: clocks do not tell more
-RUNG, NUMPY, PEER = "rung", "numpy", "peer"  # kinds of contestant
+RUNG, NUMPY, PEER, OWN = "rung", "numpy", "peer", "own"  # kinds of contestant; own: a function of the user's
+
+# What is computed from such numbers neither overflows nor vanishes, and no such text steers a terminal.
+Text = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f]*\Z")]
+Whole = Annotated[int, Meta(ge=0, lt=10**18)]
+Number = Annotated[float, Meta(ge=0, lt=1e18)]
+Above0 = Annotated[float, Meta(gt=0, lt=1e18)]
+Turn = Annotated[float, Meta(ge=1e-12, lt=1e18)] | None  # seconds; None: it sat out
 
 
-@dataclass(frozen=True)
-class Contestant:
-    """One contestant of a measurement: a rung of the ladder, NumPy, or another library."""
+class Limits(TypedDict):
+    float32: Above0
+    float64: Above0
+    copy: dict[Text, Above0]
+    add: dict[Text, Above0]
 
-    name: str
-    kind: str
-    threads: int
+
+Machine = TypedDict(
+    "Machine",
+    {
+        "cpu": Text,
+        "system": Text,
+        "python": Text,
+        "numpy": Text,
+        "instruction set": Text,
+        "compiler": Text,
+        "flags": Text,
+        "openmp": Text,
+        "governor": Text | None,
+        "cpus": Whole,
+        "caches": dict[Text, Whole],
+        "array": NotRequired[Whole],
+        "limits": dict[Annotated[str, Meta(pattern=r"\A[1-9][0-9]{0,8}\Z")], Limits],
+        "no limits": NotRequired[str],
+    },
+)
+
+
+class Contestant(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
+    """One contestant of a measurement: a rung of the ladder, NumPy, another library, or a function of the user's."""
+
+    name: Text
+    kind: Annotated[str, Meta(pattern=rf"\A({RUNG}|{NUMPY}|{PEER}|{OWN})\Z")]
+    threads: Whole
     seconds: np.ndarray  # of one call, one entry per turn; NaN where it sat out
-    error: float | None = None  # the largest difference from NumPy's float64, in `error_unit`
-    error_unit: str = ""  # "ulp" or "of bound"
-    instruction_set: str = ""  # of a compiled rung
+    error: Number | None = None  # the largest difference from NumPy's float64, in `error_unit`
+    error_unit: Text = ""  # "ulp" or "of bound"
+    instruction_set: Text = ""  # of a compiled rung
+
+    @property
+    def interval(self) -> tuple[float, float, float]:
+        """(low, median, high)."""
+        return statistics.interval(self.seconds)
 
     @property
     def median(self) -> float:
-        return statistics.median(self.seconds)
+        return self.interval[1]
 
     @property
     def spread(self) -> float:
-        return statistics.spread(self.seconds)
+        return statistics.reach(*self.interval)
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """Contestants that took turns at one task, slowest rung first, then NumPy, then peers."""
+class Measurement(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
+    """Contestants that took turns at one task, slowest rung first, then NumPy, then others."""
 
-    suite: str  # "ladder", "sweep", "scaling", "training" or "steps"
-    operation: str
-    label: str  # its shapes
-    size: int  # the place on a sweep's axis: n of n x n matrices, or elements
-    dtype: str
-    threads: int
-    instruction_set: str
-    flops: float  # of one call; 0 where that says nothing
-    bytes: float  # that one call must read and write
-    others: float  # the share of the CPUs that other processes took
-    contestants: dict[str, Contestant]
+    suite: Text  # "ladder", "sweep", "scaling", "training" or "steps"
+    operation: Text
+    label: Text  # its shapes
+    size: Whole  # the place on a sweep's axis: n of n x n matrices, or elements
+    dtype: Literal["float32", "float64"]
+    threads: Whole
+    instruction_set: Text
+    flops: Number  # of one call; 0 where that says nothing
+    bytes: Number  # that one call must read and write
+    others: Number  # the share of the CPUs that other processes took
+    contestants: dict[Text, Contestant]
+
+    def __post_init__(self) -> None:
+        found = self.contestants
+        if any(name != c.name or (name == "NumPy") != (c.kind == NUMPY) for name, c in found.items()):
+            raise ValueError("a contestant's name or kind is another's")
+        if len({len(c.seconds) for c in found.values()}) != 1:
+            raise ValueError("the contestants have not as many turns each")
 
     @property
     def title(self) -> str:
         return f"{self.operation} {self.label}"
+
+    @property
+    def disturbed(self) -> bool:
+        return self.others > statistics.BUSY
 
     @property
     def computes(self) -> bool:
@@ -86,29 +137,49 @@ class Measurement:
         """The last rung: the public operation."""
         return next(reversed(self.names(RUNG)), None)
 
-    def faster(self, name: str, than: str) -> Ratio | None:
+    def by_speed(self) -> list[str]:
+        """All names, a user's own among the rungs: after the last rung that is slower. The rungs keep their order."""
+        found = [name for name in self.contestants if self.contestants[name].kind != OWN]
+        for name in self.names(OWN):
+            slower = self._rungs_by_time(name)[0]
+            found.insert(max((found.index(rung) + 1 for rung in slower), default=0), name)
+        return found
+
+    def below(self, name: str) -> str | None:
+        """The rung below (slower), of a user's own the next slower one by time; None for the lowest, and for others."""
+        rungs = self.names(RUNG)
+        if name in self.names(OWN):
+            return min(self._rungs_by_time(name)[0], key=self._median, default=None)
+        return rungs[rungs.index(name) - 1] if name in rungs[1:] else None
+
+    def above(self, name: str) -> str | None:
+        """Of a user's own: the next faster rung by time; None if there is none, and for others."""
+        return max(self._rungs_by_time(name)[1], key=self._median, default=None) if name in self.names(OWN) else None
+
+    def _rungs_by_time(self, name: str) -> tuple[list[str], list[str]]:
+        """Those that are slower, and the others."""
+        rungs, own = self.names(RUNG), self._median(name)
+        return [r for r in rungs if self._median(r) > own], [r for r in rungs if self._median(r) <= own]
+
+    def _median(self, name: str) -> float:
+        return self.contestants[name].median
+
+    def faster(self, name: str | None, than: str | None) -> Ratio | None:
         """How many times as fast as `than`; None if one of them is not here, or they met in too few turns."""
         if name not in self.contestants or than not in self.contestants:
             return None
-        met = ~np.isnan(self.contestants[than].seconds + self.contestants[name].seconds)
-        if np.count_nonzero(met) < min(statistics.FEWEST, len(met)):
-            return None
-        return statistics.ratio(self.contestants[than].seconds, self.contestants[name].seconds)
+        slow, fast = self.contestants[than].seconds, self.contestants[name].seconds
+        met = np.count_nonzero(~np.isnan(slow + fast))
+        return statistics.ratio(slow, fast) if met >= min(statistics.FEWEST, len(slow)) else None
 
     def usable(self, ratio: Ratio) -> bool:
-        """Can it be told? Its spread says so, not that of the two times: a slow second slows both."""
-        spread = (ratio.high - ratio.low) / 2 / ratio.value
-        return spread <= statistics.NOISY and self.others <= statistics.HOPELESS
-
-    def below(self, name: str) -> str | None:
-        """The rung below (slower), None for the lowest and for what is not a rung."""
-        rungs = self.names(RUNG)
-        return rungs[rungs.index(name) - 1] if name in rungs[1:] else None
+        """Can it be told who is faster, or that it is a tie?"""
+        return not ratio.unknown
 
     def verdict(self, name: str) -> str:
         return statistics.verdict(self.contestants[name].seconds, self.others)
 
-    def limit(self, machine: dict[str, Any], threads: int) -> tuple[str, float] | None:
+    def limit(self, machine: Machine, threads: int) -> tuple[str, float] | None:
         """The machine's limit for this task on so many threads: its name and GFLOP/s or GB/s; None if not measured.
 
         A task that memory limits is held against the bandwidth of the smallest cache that holds its arrays.
@@ -126,43 +197,52 @@ class Measurement:
         return "memory bandwidth", limits["add"]["memory"]
 
 
-@dataclass(frozen=True)
-class ProcessRun:
+class ProcessRun(Struct, frozen=True, forbid_unknown_fields=True):
     """Whole processes of one library, from start to the test accuracy asked for; one entry per process."""
 
-    name: str
-    seconds: list[float]
-    epochs: list[int]
-    accuracy: list[float]
-    peak: list[int]  # bytes of memory
-    import_seconds: list[float]
-    installed: int  # bytes that pip installed, without those for GPUs
-    installed_gpu: int
+    name: Text
+    seconds: list[Above0]
+    epochs: list[Whole]
+    accuracy: list[Number]
+    peak: list[Whole]  # bytes of memory
+    import_seconds: list[Number]
+    installed: Whole  # bytes that pip installed, without those for GPUs
+    installed_gpu: Whole
+
+    def __post_init__(self) -> None:
+        each = (self.seconds, self.epochs, self.accuracy, self.peak, self.import_seconds)
+        if len({len(values) for values in each}) != 1 or not self.seconds:
+            raise ValueError("there are not as many of each")
 
 
-@dataclass
-class Results:
-    machine: dict[str, Any]  # measure.machine.block
-    versions: dict[str, str]  # of libraries
+class Results(Struct, forbid_unknown_fields=True):
+    machine: Machine  # measure.machine.block
+    versions: dict[Text, Text]  # of libraries
     measurements: list[Measurement]
-    curves: dict[str, list[list[float]]] = field(default_factory=dict)  # name -> [seconds trained, loss, accuracy] ...
-    process_runs: list[ProcessRun] = field(default_factory=list)
-    goal: float = 0.98  # of the process runs
-    data: str = ""  # what was trained on: "MNIST" or "random data"
-    made: str = ""  # date and time, ISO 8601
+    # name -> [seconds trained, loss, accuracy] after each epoch
+    curves: dict[Text, list[Annotated[list[Number], Meta(min_length=3, max_length=3)]]] = {}
+    process_runs: list[ProcessRun] = []
+    goal: Number = 0.98  # of the process runs
+    data: Text = ""  # what was trained on: "MNIST" or "random data"
+    made: Text = ""  # date and time, ISO 8601
     quick: bool = False
-    notes: list[str] = field(default_factory=list)  # what was left out, and why
+    notes: list[str] = []  # what was left out, and why
+    schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        if self.made:
+            datetime.fromisoformat(self.made)
+        if not all("memory" in limits[kind] for limits in self.machine["limits"].values() for kind in ("add", "copy")):
+            raise ValueError("a limit of the memory is missing")
 
     def suite(self, *names: str) -> list[Measurement]:
         return [m for m in self.measurements if m.suite in names]
 
     def save(self, path: Path) -> None:
         """All or nothing."""
-        content = {"schema": SCHEMA, **asdict(self)}
-        for measurement in content["measurements"]:
-            for contestant in measurement["contestants"].values():
-                contestant["seconds"] = [
-                    None if math.isnan(s) else float(f"{s:.{DIGITS}g}") for s in contestant["seconds"]
-                ]
         with replacing(path) as file:
-            file.write((json.dumps(content, allow_nan=False) + "\n").encode())
+            file.write(msgspec.json.encode(self, enc_hook=_turns) + b"\n")
+
+
+def _turns(seconds: Any) -> list[float | None]:
+    return [None if math.isnan(s) else float(f"{s:.{DIGITS}g}") for s in seconds]

@@ -11,21 +11,22 @@ from pynn.cli.checks import one_line
 
 from . import statistics
 from .statistics import Ratio, three_digits
-from .store import NUMPY, PEER, Measurement, ProcessRun, Results
+from .store import NUMPY, OWN, PEER, Measurement, Results
 
 RATIOS = (
     "Contestants take turns; times are medians. A ratio is the median of each turn's ratios, which the quotient of two "
-    "medians need not be; tie: it is nearer to 1 than its quartiles are to each other; ?: too noisy. "
+    "medians need not be. In brackets stand the ends of its interval, which holds the true median in about 95% of all "
+    f"runs (of fewer than five turns: the least and the largest), unless both are within {statistics.CLOSE:.0%} of it, "
+    f"or it is below 0.1. Where the interval holds 1, tie: it is within {statistics.CLOSE:.0%} of 1; else cannot tell. "
     "times naive, times NumPy: how many times as fast as pure Python loops, as NumPy; below 1 it is slower. of limit: "
     "of the measured peak of multiply-adds, or of the bandwidth of the smallest cache that holds the arrays, with as "
     "many threads as the contestant may use; what skips zeros may pass it. largest error: from NumPy in float64, in "
     "units of the last place (ulp), or as a share of the bound of such a sum's rounding errors."
 )
 VERDICTS = (
-    "spread: half the distance between the quartiles, as a share of the median. verdict: stable up to "
-    f"{statistics.STABLE:.0%} spread and {statistics.BUSY:.0%} of the CPUs taken by others; noisy up to "
-    f"{statistics.NOISY:.0%} and {statistics.HOPELESS:.0%}; else, or with fewer than {statistics.FEWEST} turns, "
-    "unusable."
+    "spread: how far the further end of a time's interval is from it. verdict: stable up to "
+    f"{statistics.CLOSE:.0%}, unless disturbed: other processes took more than {statistics.BUSY:.0%} of the CPUs; "
+    f"noisy up to {statistics.NOISY:.0%}; else, or with fewer than {statistics.FEWEST} turns, unusable."
 )
 READING = f"{RATIOS} {VERDICTS}"
 
@@ -51,6 +52,11 @@ class Table:
         return Table(self.title, [self.columns[i] for i in kept], rows, text_columns)
 
 
+def of_rows(title: str, rows: list[dict[str, Cell]], text_columns: int = 1) -> Table:
+    """Each row: column -> cell."""
+    return Table(title, list(rows[0]) if rows else [], [list(row.values()) for row in rows], text_columns)
+
+
 def markdown(table: Table) -> str:
     right = len(table.columns) - table.text_columns
     lines = [f"| {' | '.join(table.columns)} |", f"|{':--|' * table.text_columns}{'--:|' * right}"]
@@ -70,12 +76,8 @@ def plain(text: str) -> Cell:
     return Cell(text, text)
 
 
-def empty() -> Cell:
-    return Cell("")
-
-
-def number(value: float, unit: str = "") -> Cell:
-    return Cell(f"{three_digits(value)}{unit}", value)
+def number(value: float | None, unit: str = "") -> Cell:
+    return Cell("") if value is None else Cell(f"{three_digits(value)}{unit}", value)
 
 
 def seconds(t: float) -> Cell:
@@ -85,15 +87,12 @@ def seconds(t: float) -> Cell:
     return Cell(f"{t * 1e9:.3g} ns", t)
 
 
-def faster(m: Measurement, name: str, than: str | None) -> Cell:
-    """The ratio, or a question mark where it varies too much."""
-    if than is None or name == than or (ratio := m.faster(name, than)) is None:
-        return empty()
-    return times(ratio) if m.usable(ratio) else Cell("?")
+def faster(m: Measurement, name: str | None, than: str | None) -> Cell:
+    return Cell("") if name == than else times(m.faster(name, than))
 
 
 def times(ratio: Ratio | None) -> Cell:
-    return empty() if ratio is None else Cell(str(ratio), ratio.value)
+    return Cell("") if ratio is None else Cell(str(ratio), None if ratio.unknown else ratio.value)
 
 
 def percent(value: float) -> str:
@@ -107,7 +106,7 @@ def share(value: float) -> Cell:
 
 def error(value: float | None, unit: str) -> Cell:
     if value is None:
-        return empty()
+        return Cell("")
     return Cell("exact" if value == 0 else f"{value:.2g} ulp" if unit == "ulp" else f"{percent(value)} {unit}", value)
 
 
@@ -115,58 +114,68 @@ def limits(results: Results) -> Table:
     """The machine's measured limits, a row for each number of threads."""
     found = results.machine["limits"]
     levels = [*dict.fromkeys(level for row in found.values() for level in row["add"])]
-    columns = ["threads", "float32 GFLOP/s", "float64 GFLOP/s", *(f"{level} GB/s" for level in levels), "copy GB/s"]
-    table = Table("Limits of this machine", columns, text_columns=0)
-    for n, row in found.items():
-        flops = [number(row["float32"]), number(row["float64"])]
-        adds = [number(row["add"][level]) for level in levels]
-        table.rows.append([Cell(n, int(n)), *flops, *adds, number(row["copy"]["memory"])])
-    return table
-
-
-LADDER_COLUMNS = [
-    "operation", "rung", "time", "spread", "rate", "times naive", "times rung below", "times NumPy", "of limit",
-    "largest error", "threads", "instruction set", "verdict",
-]  # fmt: skip
+    rows = [
+        {
+            "threads": Cell(n, int(n)),
+            "float32 GFLOP/s": number(row["float32"]),
+            "float64 GFLOP/s": number(row["float64"]),
+            **{f"{level} GB/s": number(row["add"].get(level)) for level in levels},
+            "copy GB/s": number(row["copy"]["memory"]),
+        }
+        for n, row in found.items()
+    ]
+    return of_rows("Limits of this machine", rows, text_columns=0)
 
 
 def ladder(results: Results, measurements: list[Measurement], title: str) -> Table:
-    """A row for each contestant, slowest rung first."""
-    table = Table(title, LADDER_COLUMNS, text_columns=2)
-    for m in measurements:
-        table.rows.extend(ladder_row(results, m, name) for name in m.contestants)
-    return table
+    """A row for each contestant, slowest rung first, a user's own among them by its time."""
+    table = of_rows(title, [_rung(results, m, name) for m in measurements for name in m.by_speed()], text_columns=2)
+    return table if any(m.names(OWN) for m in measurements) else table.without("times rung above")
 
 
-def ladder_row(results: Results, m: Measurement, name: str) -> list[Cell]:
+def _rung(results: Results, m: Measurement, name: str) -> dict[str, Cell]:
     contestant = m.contestants[name]
     limit = m.limit(results.machine, contestant.threads)
-    return [
-        plain(m.title),
-        plain(name),
-        seconds(contestant.median),
-        share(contestant.spread),
-        number(m.rate(name), f" {m.unit}") if m.flops else empty(),
-        faster(m, name, "naive"),
-        faster(m, name, m.below(name)),
-        faster(m, name, "NumPy"),
-        Cell(f"{percent(m.rate(name) / limit[1])} of {limit[0]}", m.rate(name) / limit[1]) if limit else empty(),
-        error(contestant.error, contestant.error_unit),
-        Cell(str(contestant.threads), contestant.threads),
-        plain(contestant.instruction_set),
-        plain(m.verdict(name)),
-    ]
+    of_limit = m.rate(name) / limit[1] if limit else 0
+    return {
+        "operation": plain(m.title),
+        "rung": plain(name),
+        "time": seconds(contestant.median),
+        "spread": share(contestant.spread),
+        "rate": number(m.rate(name), f" {m.unit}") if m.flops else Cell(""),
+        "times naive": faster(m, name, "naive"),
+        "times rung below": faster(m, name, m.below(name)),
+        "times rung above": faster(m, name, m.above(name)),
+        "times NumPy": faster(m, name, "NumPy"),
+        "of limit": Cell(f"{percent(of_limit)} of {limit[0]}", of_limit) if limit else Cell(""),
+        "largest error": error(contestant.error, contestant.error_unit),
+        "threads": Cell(str(contestant.threads), contestant.threads),
+        "instruction set": plain(contestant.instruction_set),
+        "verdict": plain(m.verdict(name)),
+    }
+
+
+def steps(results: Results, measurements: list[Measurement]) -> Table:
+    """Small steps, which are neither arithmetic nor memory."""
+    return ladder(results, measurements, "Small steps").without("rate", "of limit", "times naive", "largest error")
 
 
 def libraries(measurements: list[Measurement]) -> Table:
     """A row for each case: the public operation's time, and how many times as fast it is as NumPy and each library."""
-    others = list(dict.fromkeys(name for m in measurements for name in m.names(NUMPY, PEER)))
-    columns = ["operation", "kernels", *(f"times {name}" for name in others)]
-    table = Table("The public operations beside other libraries", columns)
-    for m in measurements:
-        best = m.best_rung
-        table.rows.append([plain(m.title), seconds(m.contestants[best].median), *(faster(m, best, n) for n in others)])
-    return table
+    others = _others(measurements)
+    rows = [
+        {
+            "operation": plain(m.title),
+            "kernels": seconds(m.contestants[best].median) if (best := m.best_rung) else Cell(""),
+            **{f"times {name}": faster(m, best, name) for name in others},
+        }
+        for m in measurements
+    ]
+    return of_rows("The public operations beside other libraries", rows)
+
+
+def _others(measurements: list[Measurement]) -> list[str]:
+    return list(dict.fromkeys(name for m in measurements for name in m.names(NUMPY, PEER, OWN)))
 
 
 def by_operation(measurements: list[Measurement]) -> dict[str, list[Measurement]]:
@@ -178,92 +187,79 @@ def by_operation(measurements: list[Measurement]) -> dict[str, list[Measurement]
 
 def sweep(measurements: list[Measurement]) -> Table:
     """One operation: a row for each size, a column for each contestant's rate, then the last rung's ratios."""
-    best = measurements[0].best_rung
-    names = [*dict.fromkeys(name for m in measurements for name in m.contestants)]
-    others = list(dict.fromkeys(name for m in measurements for name in m.names(NUMPY, PEER)))
-    columns = ["size", *(f"{name}, {measurements[0].unit}" for name in names), *(f"{best} times {n}" for n in others)]
-    table = Table(f"{measurements[0].operation} by size", columns)
-    for m in measurements:
-        rates = [number(m.rate(name)) if name in m.contestants else empty() for name in names]
-        table.rows.append([Cell(f"{m.size:,}", m.size), *rates, *(faster(m, best, n) for n in others)])
-    return table
-
-
-def steps(results: Results, measurements: list[Measurement]) -> Table:
-    """Small steps, which are neither arithmetic nor memory."""
-    return ladder(results, measurements, "Small steps").without("rate", "of limit", "times naive", "largest error")
+    first, best = measurements[0], measurements[0].best_rung
+    names = [*dict.fromkeys(name for m in measurements for name in m.by_speed())]
+    rows = [
+        {
+            "size": Cell(f"{m.size:,}", m.size),
+            **{f"{name}, {first.unit}": number(m.rate(name) if name in m.contestants else None) for name in names},
+            **{f"{best} times {name}": faster(m, best, name) for name in _others(measurements)},
+        }
+        for m in measurements
+    ]
+    return of_rows(f"{first.operation} by size", rows)
 
 
 def scaling(measurements: list[Measurement]) -> Table:
     """A row for each operation and number of threads; `speed-up` is over one thread, in the same turns."""
-    columns = ["operation", "contestant", "threads", "time", "speed-up", "of ideal"]
-    table = Table("Strong scaling", columns, text_columns=2)
-    first: dict[tuple[str, str], Measurement] = {}
+    rows, bases = [], dict[tuple[str, str], Measurement]()
     for m in measurements:
         for name, contestant in m.contestants.items():
-            base = first.setdefault((m.title, name), m)
-            gain = statistics.ratio(base.contestants[name].seconds, contestant.seconds)
-            ideal = m.threads / base.threads
-            cells = [times(gain) if gain and m is not base else empty(), empty()]
-            if gain and m is not base and not gain.tie:
-                cells[1] = share(gain.value / ideal)
-            threads = Cell(str(m.threads), m.threads)
-            table.rows.append([plain(m.title), plain(name), threads, seconds(contestant.median), *cells])
-    return table
+            base = bases.setdefault((m.title, name), m)
+            gain = None if m is base else statistics.ratio(base.contestants[name].seconds, contestant.seconds)
+            told = gain and not gain.tie and not gain.unknown
+            rows.append({
+                "operation": plain(m.title),
+                "contestant": plain(name),
+                "number of threads": Cell(str(m.threads), m.threads),
+                "time": seconds(contestant.median),
+                "speed-up": times(gain),
+                "of ideal": share(gain.value * base.threads / m.threads) if gain and told else Cell(""),
+            })  # fmt: skip
+    return of_rows("Strong scaling", rows, text_columns=2)
 
 
 def epochs(results: Results, m: Measurement) -> Table:
     """Seconds of an epoch, and the loss and accuracy of the first. Rungs are not trained to the end of one."""
-    columns = ["contestant", "s per epoch", "spread", "pynn is faster by", "times naive", "loss, epoch 1", "accuracy",
-               "threads", "verdict"]  # fmt: skip
-    table = Table(f"Epochs of {m.label} (≈: computed from some steps, naive: from parts of them)", columns)
-    for name, contestant in m.contestants.items():
-        curve = results.curves.get(name)
-        table.rows.append([
-            plain(name),
-            Cell(f"{'' if curve else '≈ '}{three_digits(contestant.median)}", contestant.median),
-            share(contestant.spread),
-            faster(m, "pynn", name),
-            faster(m, name, "naive"),
-            *([Cell(f"{x:.4f}", x) for x in curve[0][1:]] if curve else [empty(), empty()]),
-            Cell(str(contestant.threads), contestant.threads),
-            plain(m.verdict(name)),
-        ])  # fmt: skip
-    return table
+    rows = []
+    for name in m.by_speed():
+        contestant, curve = m.contestants[name], results.curves.get(name)
+        loss, accuracy = (Cell(f"{x:.4f}", x) for x in curve[0][1:]) if curve else (Cell(""), Cell(""))
+        rows.append({
+            "contestant": plain(name),
+            "s per epoch": Cell(f"{'' if curve else '≈ '}{three_digits(contestant.median)}", contestant.median),
+            "spread": share(contestant.spread),
+            "pynn is faster by": faster(m, "pynn", name),
+            "times naive": faster(m, name, "naive"),
+            "loss, epoch 1": loss,
+            "accuracy": accuracy,
+            "threads": Cell(str(contestant.threads), contestant.threads),
+            "verdict": plain(m.verdict(name)),
+        })  # fmt: skip
+    return of_rows(f"Epochs of {m.label} (≈: computed from some steps, naive: from parts of them)", rows)
 
 
 def process_runs(results: Results) -> Table:
     """Whole processes: to the test accuracy asked for, memory, size and import."""
-    columns = ["library", f"s to {results.goal:.0%} (range)", "times pynn's", "epochs", "peak MB", "installed MB",
-               "import s"]  # fmt: skip
-    table = Table(f"From nothing to {results.goal:.0%} on MNIST", columns)
+    rows, pynn = [], next((run for run in results.process_runs if run.name == "pynn"), None)
     for run in results.process_runs:
-        low, middle, high = min(run.seconds), _middle(run.seconds), max(run.seconds)
-        installed = f"{run.installed / 1e6:,.0f}" if run.installed else ""
-        if run.installed_gpu:
-            installed += f" (+ {run.installed_gpu / 1e6:,.0f} for GPUs)"
-        epochs_text = f"{_middle(run.epochs):.0f}"
-        if min(run.accuracy) < results.goal:
-            epochs_text += f" (reached {min(run.accuracy):.2%})"
-        table.rows.append([
-            plain(run.name),
-            Cell(f"{middle:.1f} ({low:.1f} to {high:.1f})", middle),
-            times(_over_pynn(results, run)),
-            Cell(epochs_text, _middle(run.epochs)),
-            Cell(f"{_middle(run.peak) / 1e6:,.0f}", _middle(run.peak)),
-            Cell(installed, run.installed or None),
-            number(_middle(run.import_seconds)),
-        ])  # fmt: skip
-    return table
-
-
-def _over_pynn(results: Results, run: ProcessRun) -> Ratio | None:
-    base = next((other for other in results.process_runs if other.name == "pynn"), run)
-    return None if run is base else statistics.ratio(np.array(run.seconds), np.array(base.seconds))
-
-
-def _middle(values: list) -> float:
-    return statistics.median(np.array(values))
+        took, epochs, peak, importing = map(np.median, (run.seconds, run.epochs, run.peak, run.import_seconds))
+        missed = f" (reached {min(run.accuracy):.2%})" * (min(run.accuracy) < results.goal)
+        gpu = f" (+ {run.installed_gpu / 1e6:,.0f} for GPUs)" * bool(run.installed_gpu)
+        size = f"{run.installed / 1e6:,.0f}" * bool(run.installed)
+        of_pynn = statistics.ratio(np.array(run.seconds), np.array(pynn.seconds)) if pynn and run is not pynn else None
+        rows.append({
+            "library": plain(run.name),
+            f"s to {results.goal:.0%} (range)": Cell(
+                f"{took:.1f} ({min(run.seconds):.1f}–{max(run.seconds):.1f})", float(took)
+            ),
+            "times pynn's": times(of_pynn),
+            "epochs": Cell(f"{epochs:.0f}{missed}", float(epochs)),
+            "peak MB": Cell(f"{peak / 1e6:,.0f}", float(peak)),
+            "installed MB": Cell(size + gpu, run.installed or None),
+            "import s": number(float(importing)),
+        })  # fmt: skip
+    return of_rows(f"From nothing to {results.goal:.0%} on MNIST", rows)
 
 
 def conditions(results: Results) -> str:
@@ -283,5 +279,8 @@ def conditions(results: Results) -> str:
 
 def disturbed(measurements: list[Measurement]) -> str:
     """What a reader must know of a machine that was not ours alone; else nothing."""
-    most = max((m.others for m in measurements), default=0.0)
-    return f" Disturbed: other processes took up to {most:.0%} of the CPUs." if most > statistics.BUSY else ""
+    found = [m.others for m in measurements if m.disturbed]
+    if not found:
+        return ""
+    where = f"in {len(found)} of {len(measurements)} measurements"
+    return f" Disturbed: other processes took up to {max(found):.0%} of the CPUs, {where}."

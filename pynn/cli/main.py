@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..support.extras import install
 from .arguments import parser
 from .checks import UserError, one_line
 from .info import info
@@ -40,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _failed(arguments.command, *error.args)
     except ModuleNotFoundError as error:
+        if error.name in ("msgspec", "packaging", "threadpoolctl"):
+            return _failed(arguments.command, f"the benchmarks need the extra `bench`: {install('bench')}")
         if error.name != "pynn.bench":
             raise
         what = f"the source folder {Path(__file__).parents[1]} has no pynn.bench: write `pynn {arguments.command}`"

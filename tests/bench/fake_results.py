@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from pynn.bench.measure.cases import CASES, MAIN, RUNGS, SCALING, SWEEPS, Case
-from pynn.bench.results.store import NUMPY, PEER, RUNG, Contestant, Measurement, ProcessRun, Results
+from pynn.bench.results.store import NUMPY, PEER, RUNG, Contestant, Measurement, ProcessRun, Results, replace
 
 ISA, TURNS = "avx2", 7
 PEERS = ("PyTorch", "JAX", "TensorFlow", "Numba", "numexpr")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 from fake_results import fake_results
 from pynn.bench.report.pictures import Picture
-from pynn.bench.results.store import NUMPY, RUNG, Contestant, Measurement, ProcessRun, Results
+from pynn.bench.results.store import NUMPY, RUNG, Contestant, Measurement, ProcessRun, Results, replace
 
 HOSTILE = """</td></script><script>document.title='taken'</script><img src=x onerror="alert(1)">&'`{{7}}{%raw%}$x"""
 DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="504" height="338" viewBox="0 0 504 338">

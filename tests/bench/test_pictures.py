@@ -1,13 +1,13 @@
 """The pictures of a whole run: which there are, their files, and that nothing overlaps in them."""
 
 import re
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
 from drawn import results, texts
 from fake_results import MACHINE, fake_results, without
 from pynn.bench.report.pictures import drawings, pictures
+from pynn.bench.results.store import replace
 
 from pynn.support.extras import install
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pynn.bench.results import compare, statistics, tables
+from pynn.bench.results import compare, rows, statistics, tables
 from pynn.bench.results.file import read
-from pynn.bench.results.store import NUMPY, RUNG, Contestant, Measurement, Results
+from pynn.bench.results.store import NUMPY, OWN, RUNG, Contestant, Measurement, Results, replace
 
 from pynn.cli.checks import UserError
 
@@ -50,8 +51,8 @@ def around(middle: float, spread: float = 0.01) -> list[float]:
 def test_a_ratio_is_the_median_of_the_turns_ratios_not_the_quotient_of_medians():
     slow, fast = np.array([2.0, 40.0, 6.0]), np.array([1.0, 10.0, 1.0])
     found = statistics.ratio(slow, fast)
-    assert (found.value, found.low, found.high) == (4, 3, 5)
-    assert not found.tie
+    assert (found.value, found.low, found.high) == (4, 2, 6)
+    assert not found.tie and not found.unknown
     assert np.median(slow) / np.median(fast) == 6
 
 
@@ -60,10 +61,39 @@ def test_a_turn_that_one_sat_out_says_nothing():
     assert statistics.ratio(np.array([NAN, 1.0]), np.array([1.0, NAN])) is None
 
 
-@pytest.mark.parametrize(("gain", "tie"), [(1.02, True), (1.5, False), (1 / 1.02, True), (1 / 1.5, False)])
-def test_a_difference_smaller_than_the_spread_is_a_tie(gain, tie):
-    fast = np.ones(5)
-    assert statistics.ratio(gain * np.array(around(1, 0.02)), fast).tie is tie
+@pytest.mark.parametrize("n", [5, 7, 9, 12, 20])
+def test_an_interval_holds_the_true_median_as_often_as_it_says(n):
+    rng = np.random.default_rng(n)
+    found = [statistics.interval(rng.exponential(1.0, n)) for _ in range(2000)]
+    assert all(low <= middle <= high for low, middle, high in found)
+    held = np.mean([low <= np.log(2) <= high for low, _, high in found])
+    # CONFIDENCE or more, as the next wider pair of values has it; three standard errors of 2000
+    assert statistics.CONFIDENCE - 0.016 < held < 0.995
+
+
+def test_an_interval_of_few_turns_is_their_range_and_of_more_is_not():
+    for values in ([3.0], [1.0, 2.0, 9.0], [5.0, NAN, 1.0, 2.0, 3.0, 4.0]):
+        assert statistics.interval(np.array(values)) == (np.nanmin(values), np.nanmedian(values), np.nanmax(values))
+    assert statistics.interval(np.arange(9.0)) == (1, 4, 7)
+
+
+@pytest.mark.parametrize(
+    ("turns", "text"),
+    [
+        ([0.97, 0.99, 1.0, 1.02, 1.03], "tie"),
+        ([0.5, 0.9, 1.0, 1.1, 2.0], "cannot tell"),
+        ([0.99, 1.5, 1.5, 1.5, 1.6], "cannot tell"),
+        ([1.45, 1.5, 1.5, 1.5, 1.55], "1.50"),
+        ([1.01, 1.02, 1.02, 1.02, 1.03], "1.02"),  # a little, but surely
+        ([600, 800, 1000, 1400, 1500], "1,000 (600–1,500)"),
+        ([0.2, 0.25, 0.3, 0.4, 0.6], "0.30 (0.20–0.60)"),
+        ([0.001, 0.002, 0.003, 0.004, 0.005], "0.003"),
+    ],
+)
+def test_a_ratio_is_told_unless_its_interval_holds_1(turns, text):
+    found = statistics.ratio(np.array(turns), np.ones(5))
+    assert str(found) == text
+    assert measurement({"naive": [1.0]}).usable(found) == (text != "cannot tell")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +162,8 @@ def test_the_file_keeps_everything(tmp_path: Path):
     [
         ("", "not a results.json"),
         ("\x00\x01", "not a results.json"),
-        ("[]", "schema None"),
+        ("[]", "not a results.json"),
+        ("{}", "schema None"),
         ('{"schema": 99}', "schema 99 instead of"),
         ('{"schema": 2}', "damaged"),
         ('{"schema": 2, "measurements": [{}], "process_runs": []}', "damaged"),
@@ -201,7 +232,7 @@ def changed(gain: float, spread: float = 0.005, speed: float = 1.0, **machine) -
 
 
 def test_compare_tells_what_changed_beside_numpy():
-    ((what, *_, gain, _),) = changed(1.3)
+    ((what, *_, gain),) = changed(1.3)
     assert what.text == "faster"
     assert gain.value == pytest.approx(1.3)
     assert [row[0].text for row in changed(1 / 1.3)] == ["slower"]
@@ -216,10 +247,10 @@ def test_compare_does_not_trust_disturbed_runs():
     calm = results(measurement({"simd": around(1), "NumPy": around(2)}))
     disturbed = results(measurement({"simd": around(3), "NumPy": around(2)}, others=0.3))
     found = compare.compare(calm, disturbed)
-    assert (found.changes, found.unusable) == ([], 1)
+    assert [change.verdict for change in found.changes] == ["cannot tell"]
     assert found.warnings == [
-        "The second run: Disturbed: other processes took up to 30% of the CPUs. What was measured then counts as too "
-        "noisy."
+        "The second run: Disturbed: other processes took up to 30% of the CPUs, in 1 of 1 measurements. Of those it "
+        "cannot be told what changed."
     ]
 
 
@@ -228,12 +259,19 @@ def test_compare_does_not_tell_noise(gain, spread):
     assert changed(gain, spread) == []
 
 
+@pytest.mark.parametrize(("gain", "share", "fails"), [(0.8, 0.1, 1), (0.8, 0.3, 0), (0.9, 0.1, 0), (1.3, 0, 0)])
+def test_what_is_slower_by_more_than_a_share(gain, share, fails):
+    """The interval of 0.8 reaches from 0.768 to 0.833: times as long as before, 1.2 at least."""
+    before, after = (results(measurement({"simd": around(t), "NumPy": around(2, 0)})) for t in (1, 1 / gain))
+    assert len(compare.compare(before, after).slower_by(share)) == fails
+
+
 def test_compare_counts_what_it_cannot_say():
     noisy = results(measurement({"simd": around(1, 0.4), "NumPy": around(2)}))
     other = results(measurement({"simd": around(1), "NumPy": around(2)}, label="3x3"))
     both = replace(noisy, measurements=noisy.measurements + other.measurements)
     found = compare.compare(both, replace(noisy, versions={"NumPy": "x"}))
-    assert (found.changes, found.unusable, found.only) == ([], 1, (1, 0))
+    assert ([change.verdict for change in found.changes], found.only) == (["cannot tell"], (1, 0))
     found = compare.compare(results(), both)
     assert found.only == (0, 2)
 
@@ -260,7 +298,7 @@ def test_the_ladders_table():
         "dot 2x2",
         "typed",
         "40.0 ms",
-        "1%",
+        "2%",
         "100 GFLOP/s",
         "100",
         "100",
@@ -273,8 +311,68 @@ def test_the_ladders_table():
     assert simd[6].text == "tie"
 
 
+def own(seconds: float, **rungs: float) -> Measurement:
+    """A user's own function beside rungs and NumPy."""
+    m = measurement({name: around(t) for name, t in {**rungs, "NumPy": 3.0, "my_dot": seconds}.items()})
+    mine = replace(m.contestants["my_dot"], kind=OWN, threads=1, error=0.25, error_unit="of bound")
+    return replace(m, contestants={**m.contestants, "my_dot": mine})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "order", "below", "above"),
+    [
+        (9.0, "my_dot naive typed simd NumPy", None, "naive"),
+        (3.0, "naive my_dot typed simd NumPy", "naive", "typed"),
+        (1.5, "naive typed my_dot simd NumPy", "typed", "simd"),
+        (0.5, "naive typed simd my_dot NumPy", "simd", None),
+    ],
+)
+def test_a_users_own_stands_among_the_rungs_by_its_time(seconds, order, below, above):
+    m = own(seconds, naive=4.0, typed=2.0, simd=1.0)
+    assert " ".join(m.by_speed()) == order
+    assert (m.below("my_dot"), m.above("my_dot")) == (below, above)
+    assert [m.below(name) for name in ("naive", "typed", "simd", "NumPy")] == [None, "naive", "typed", None]
+    assert m.above("typed") is None and m.best_rung == "simd"
+
+
+def test_rungs_keep_their_order_beside_a_users_own():
+    m = own(3.0, naive=4.0, typed=1.0, simd=2.0, parallel=3.5)
+    assert m.by_speed() == ["naive", "typed", "simd", "parallel", "my_dot", "NumPy"]
+    assert (m.below("my_dot"), m.above("my_dot")) == ("parallel", "simd")
+
+
+def test_the_ladders_table_places_a_users_own(tmp_path: Path):
+    m = own(0.08, naive=4.0, typed=0.16, simd=0.04)
+    results(m).save(tmp_path / "r.json")
+    table = tables.ladder(results(m), read(str(tmp_path / "r.json")).measurements, "dot")
+    row = {column: cell.text for column, cell in zip(table.columns, table.rows[2], strict=True)}
+    assert row["rung"] == "my_dot"
+    times = [row[f"times {name}"] for name in ("naive", "rung below", "rung above", "NumPy")]
+    assert times == ["50.0", "2.00", "0.50", "37.5"]
+    assert (row["of limit"], row["largest error"]) == ("50% of float32 peak", "25% of bound")
+    assert "times my_dot" in tables.libraries([m]).columns
+    assert "times rung above" not in tables.ladder(results(), [measurement({"naive": [1.0]})], "dot").columns
+
+
+def test_the_rows_for_spreadsheets():
+    m = replace(own(0.08, naive=4.0, simd=0.04), others=0.2)
+    lines = list(csv.reader(io.StringIO(rows.text(results(m)))))
+    assert [line[3:5] for line in lines[1:]] == [
+        ["naive", "rung"],
+        ["my_dot", "own"],
+        ["simd", "rung"],
+        ["NumPy", "numpy"],
+    ]
+    mine = dict(zip(lines[0][:11], lines[2][:11], strict=True))
+    assert mine["shapes"] == "2x2" and mine["threads"] == "1"
+    assert [float(mine[name]) for name in ("low s", "median s", "high s")] == pytest.approx([0.0784, 0.08, 0.0816])
+    assert float(mine["times naive"]) == pytest.approx(50)
+    assert lines[2][rows.COLUMNS.index("verdict")] == "noisy" and lines[0] == list(rows.COLUMNS)
+    assert lines[1][rows.COLUMNS.index("times NumPy")] == "0.75"
+
+
 def test_markdown_aligns_numbers_right_and_drops_columns():
-    table = tables.Table("t", ["a", "b", "c"], [[tables.plain("x"), tables.number(1234.5), tables.empty()]])
+    table = tables.Table("t", ["a", "b", "c"], [[tables.plain("x"), tables.number(1234.5), tables.Cell("")]])
     assert tables.markdown(table.without("b")).splitlines() == ["| a | c |", "|:--|--:|", "| x |  |"]
     assert "1,234" in tables.markdown(table)
 
