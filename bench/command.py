@@ -1,28 +1,26 @@
-"""`pynn bench`: measures, prints the tables, and saves results.json, tables.md, pictures and report.html."""
+"""`pynn bench`: measures, prints tables, and saves results.json, results.csv, tables.md, pictures and report.html."""
 
 from __future__ import annotations
 
 import argparse
 from contextlib import suppress
 from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
-from pynn.cli.checks import UserError, capped_threads, one_line, writable_folder
+from pynn.cli.checks import UserError, capped_threads, writable_folder
 from pynn.cli.stopping import exit_code
 from pynn.support.atomic import replacing
-from pynn.support.extras import install
 
 from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.progress import note
-from .results import compare, tables
+from .results import compare, rows, tables
 from .results.file import read
 from .results.store import PEER, Results
 from .results.tables import Table
-from .results.terminal import print_table
+from .results.terminal import print_lines, print_table
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -34,11 +32,12 @@ def bench(arguments: argparse.Namespace) -> int:
     """Returns 0, or the exit code of what stopped it, when what was measured is saved. UserError for names that are not
     there, a folder that cannot be written, a missing extra, wrong values."""
     if arguments.what == "compare":
-        given = [name for name in ("quick", "only", "suites", "peers", "threads") if getattr(arguments, name)]
+        options = ("quick", "only", "suites", "peers", "threads", "wait_quiet")
+        given = [name for name in options if getattr(arguments, name)]
         if given:
-            raise UserError(f"compare measures nothing: leave out --{given[0]}")
-        return _compare(arguments.first, arguments.second)
-    need_extra()
+            raise UserError(f"compare measures nothing: leave out --{given[0].replace('_', '-')}")
+        return _compare(arguments.first, arguments.second, arguments.fail_slower)
+    from .report import page  # noqa: F401  a missing extra is told before the measuring
     from .suites import begun, measure
 
     plan, folder, code = _plan(arguments), Path(arguments.output), 0
@@ -55,17 +54,11 @@ def bench(arguments: argparse.Namespace) -> int:
     finally:
         if results.measurements:
             _save(results, folder)
-    print(tables.conditions(results), *results.notes, sep="\n", end="\n\n")
+    print_lines(tables.conditions(results), *results.notes, "")
     for table in all_tables(results, by_case=True):
         print_table(table.without("instruction set"))
-    print(tables.READING)
-    print(f"\nsaved in {one_line(str(folder))}; open {one_line(str(folder / 'report.html'))}")
+    print_lines(tables.READING, "", f"saved in {folder}; open {folder / 'report.html'}")
     return code
-
-
-def need_extra() -> None:
-    if any(find_spec(package) is None for package in ("threadpoolctl", "packaging", "jinja2", "pygments")):
-        raise UserError(f"the benchmarks need the extra `bench`: {install('bench')}")
 
 
 def _names(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:
@@ -100,7 +93,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     if quick and arguments.peers is None:  # starting the libraries takes longer than all that a quick run measures
         peers = ()
     threads = capped_threads(arguments) or cpu_count()
-    plan = Plan(threads, quick, chosen, operations, peers)
+    plan = Plan(threads, quick, chosen, operations, peers, wait=arguments.wait_quiet)
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")
     writable_folder(arguments.output)  # before the measuring, not after it
@@ -113,7 +106,9 @@ def all_tables(results: Results, by_case: bool = False) -> list[Table]:
     found = [tables.limits(results)] if results.machine["limits"] else []
     ladders = results.suite("ladder")
     if by_case:
-        found += [tables.ladder(results, [m], m.title).without("operation") for m in ladders]
+        for m in ladders:
+            title = f"{m.title}{', disturbed' * m.disturbed}"
+            found.append(tables.ladder(results, [m], title).without("operation"))
     else:
         found += [tables.ladder(results, group, title) for title, group in tables.by_operation(ladders).items()]
     if any(m.names(PEER) for m in ladders):
@@ -129,14 +124,19 @@ def all_tables(results: Results, by_case: bool = False) -> list[Table]:
     return found
 
 
-def _compare(first: str, second: str) -> int:
-    """Prints what changed; returns 0."""
+def _compare(first: str, second: str, fail_slower: float | None) -> int:
+    """Prints what changed; returns 1 if something is slower by more than fail_slower, else 0."""
     found = compare.compare(read(first), read(second))
-    print(*found.warnings, sep="\n", end="\n" * bool(found.warnings))
+    print_lines(*found.warnings)
     for table in compare.tables(found):
         print_table(table)
-    print(compare.summary(found))
-    return 0
+    print_lines(compare.summary(found))
+    if fail_slower is None:
+        return 0
+    slower = found.slower_by(fail_slower)
+    names = ", ".join(f"{change.name} in {change.what}" for change in slower) or "nothing"
+    print_lines(f"Slower by more than {fail_slower:.0%} beyond the interval: {names}.")
+    return 1 if slower else 0
 
 
 def _save(results: Results, folder: Path) -> None:
@@ -155,8 +155,9 @@ def _save(results: Results, folder: Path) -> None:
             note(results.notes, f"Without pictures: {error}.")
         text = "\n\n".join(map(tables.titled, all_tables(results)))
         notes = "\n".join([tables.conditions(results), tables.READING, *results.notes])
-        with replacing(folder / "tables.md") as file:
-            file.write(f"{notes}\n\n{text}\n".encode())
+        for name, content in (("tables.md", f"{notes}\n\n{text}\n"), ("results.csv", rows.text(results))):
+            with replacing(folder / name) as file:
+                file.write(content.encode())
         page.write(results, drawn, folder / "report.html")
     except OSError as error:
         raise UserError(f"cannot write into {folder}: {error.strerror or error}") from None

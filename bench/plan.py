@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .measure.cases import MAIN, QUICK, Case
+from .measure.quiet import Patience
 from .measure.turns import BUDGET, ROUNDS
 from .measure.workers import Library
 from .peers import CONTESTANTS
@@ -17,8 +18,8 @@ LIBRARIES = tuple(dict.fromkeys(name for name in (*CONTESTANTS, *training.CONTES
 
 @dataclass
 class Plan:
-    """`rounds` of turns in a measurement, `epochs` in training, `budget` in seconds of rounds thrown away; `notes`
-    gets what is left out, and why."""
+    """`rounds` of turns in a measurement, `epochs` in training, `budget` in seconds after which a measurement repeats
+    no more rounds, `patience` for whole measurements; `notes` gets what is left out, and why."""
 
     threads: int
     quick: bool = False
@@ -27,8 +28,10 @@ class Plan:
     peers: tuple[str, ...] = LIBRARIES
     repeats: int = 2  # of whole processes
     notes: list[str] = field(default_factory=list)
+    wait: float | None = None  # seconds of patience
 
     def __post_init__(self) -> None:
+        self.patience = Patience((10 if self.quick else 60) if self.wait is None else self.wait)
         self.rounds, self.epochs = (5, 3) if self.quick else (ROUNDS, 5)
         self.budget = 0.2 if self.quick else BUDGET
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -17,6 +21,7 @@ from .network import digits, prepared, random_data
 from .peers import CONTESTANTS
 from .peers.calls import remote
 from .plan import Plan
+from .results.statistics import BUSY
 from .results.store import NUMPY, PEER, RUNG, Contestant, Measurement, Results
 from .training.epochs import epochs
 from .training.process_runs import process_runs
@@ -27,10 +32,8 @@ GOAL = 0.98
 
 def begun(plan: Plan) -> Results:
     """The machine, and nothing measured yet."""
-    progress("the machine's limits")
-    block, made = machine.block(plan.counts), datetime.now(UTC).isoformat(timespec="seconds")
-    if missing := block.get("no limits"):
-        note(plan.notes, f"The machine's limits are not measured: {missing}.")
+    block = machine.block(plan.counts, plan.patience, plan.notes)
+    made = datetime.now(UTC).isoformat(timespec="seconds")
     return Results(block, {}, [], goal=GOAL, made=made, quick=plan.quick, notes=plan.notes)
 
 
@@ -48,8 +51,8 @@ def _measure(plan: Plan, results: Results) -> None:
     found = results.measurements
     if "ladder" in plan.suites or "sweep" in plan.suites:
         compared(plan, results)
-    for case in plan.cases(SCALING) if "scaling" in plan.suites else ():
-        found += scaling(case, plan)
+    if "scaling" in plan.suites:
+        calmly(plan, results, {f"scaling: {case.title}": partial(scaling, case, plan) for case in plan.cases(SCALING)})
     if "training" in plan.suites or "processes" in plan.suites:
         arrays, results.data = digits_or_random(plan)
     if "training" in plan.suites:
@@ -79,10 +82,41 @@ def compared(plan: Plan, results: Results) -> None:
     """The ladder and the sweeps, beside the libraries that are installed."""
     with started(plan.among(CONTESTANTS), plan.threads, plan.threads, notes=plan.notes) as workers:
         results.versions.update({name: worker.version for name, worker in workers.items()})
-        for suite, cases in (("ladder", CASES), ("sweep", SWEEPS)):
-            for case in plan.cases(cases) if suite in plan.suites else ():
-                progress(f"{suite}: {case.title}")
-                results.measurements.append(measured(case, suite, workers, plan))
+        calmly(plan, results, {
+            f"{suite}: {case.title}": partial(_alone, case, suite, workers, plan)
+            for suite, cases in (("ladder", CASES), ("sweep", SWEEPS))
+            if suite in plan.suites
+            for case in plan.cases(cases)
+        })  # fmt: skip
+
+
+def calmly(plan: Plan, results: Results, jobs: dict[str, Callable[[], list[Measurement]]]) -> None:
+    """Does each job, and then those that other processes disturbed again, as long as patience lasts; keeps the calmer
+    measurements of each."""
+    before, found = list(results.measurements), dict[str, list[Measurement]]()
+    for name, job in jobs.items():
+        plan.patience.wait(name)
+        progress(name)
+        found[name] = job()
+        results.measurements[:] = before + list(chain(*found.values()))
+    waiting = deque(name for name in jobs if _others(found[name]) > BUSY)
+    while waiting and plan.patience.left > 0:
+        name = waiting.popleft()
+        plan.patience.wait(f"{name}, again")
+        progress(f"{name}, again")
+        with plan.patience.spent():
+            found[name] = min(found[name], jobs[name](), key=_others)
+        results.measurements[:] = before + list(chain(*found.values()))
+        if _others(found[name]) > BUSY:
+            waiting.append(name)
+
+
+def _others(measurements: list[Measurement]) -> float:
+    return max(m.others for m in measurements)
+
+
+def _alone(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> list[Measurement]:
+    return [measured(case, suite, workers, plan)]
 
 
 def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> Measurement:
@@ -134,7 +168,6 @@ class _AtThreads:
 def scaling(case: Case, plan: Plan) -> list[Measurement]:
     """The public operation, and NumPy's products (its other operations use one thread), with each number of threads,
     all in turns; one measurement for each number."""
-    progress(f"scaling: {case.title}")
     last = next(reversed(case.rungs()))
     contestants: dict[tuple[int, str], _AtThreads] = {}
     for n in plan.counts:

@@ -14,7 +14,7 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ import numpy as np
 import kernels
 from pynn.support.atomic import temporary_folder
 
-from .quiet import cpus
+from .progress import note, progress
+from .quiet import Neighbours, Patience, cpus
 
 SOURCE = Path(__file__).with_name("peaks.c")
 FLAGS = {"avx512": ["-mavx512f"], "avx2": ["-mavx2", "-mfma"]}
 RUN_SECONDS, RUNS = 0.001, 200  # short: some runs fit between the neighbours'
 TRIES = 5  # for a first look
+HARDLY = 1.2  # times the peak of fewer threads
 STREAM_RUNS = 15
 # Bytes of an array: so many times the last-level cache, but three of them must fit the memory of small machines with
 # a part of a large cache.
@@ -44,8 +46,9 @@ class NoCompiler(Exception):
     """The peaks cannot be built here; the message says why."""
 
 
-def block(counts: list[int]) -> dict[str, Any]:
-    """What results.json says of the machine, with limits for these numbers of threads; measures for some seconds."""
+def block(counts: list[int], patience: Patience, notes: list[str]) -> Any:
+    """What results.json says of the machine, with limits for these numbers of threads; measures for some seconds.
+    `notes` gets what a reader must know of them."""
     config = kernels.show_config()
     found: dict[str, Any] = {
         "cpu": cpu_model(),
@@ -59,25 +62,49 @@ def block(counts: list[int]) -> dict[str, Any]:
         "array": array_size(),
         "limits": {},
     }
+    least: dict[str, Any] = {}
     try:
-        least: dict[str, Any] = {}
         for n in sorted({min(n, len(cpus())) for n in counts}):
-            stream = bandwidth(n)
-            limits = {
-                **{dtype: fma_peak(dtype, n) for dtype in ("float32", "float64")},
-                "copy": {"memory": stream["copy"]},
-                "add": {**cache_bandwidths(n), "memory": stream["add"]},
-            }
-            found["limits"][str(n)] = least = _most(limits, least)
-        # more threads than CPUs cannot do more
-        found["limits"] |= {str(n): least for n in counts if n > len(cpus())}
+            found["limits"][str(n)] = least = _calm(n, least, patience, notes)
     except NoCompiler as error:
         found["no limits"] = str(error)
+        note(notes, f"The machine's limits are not measured: {error}.")
+    # more threads than CPUs cannot do more
+    found["limits"] |= {str(n): least for n in counts if n > len(cpus()) and least}
     return found
 
 
+def _calm(n: int, least: dict[str, Any], patience: Patience, notes: list[str]) -> dict[str, Any]:
+    """The limits of n threads, measured again if others disturbed that, or if they are hardly above those of fewer."""
+    best: dict[str, Any] = {}
+    reserve = patience.left / 2  # for what is measured afterwards
+    while True:
+        patience.wait("the machine's limits")
+        progress(f"the machine's limits, threads: {n}")
+        neighbours = Neighbours()
+        with patience.spent() if best else nullcontext():
+            best = _most(limits(n), best)
+        if not neighbours.disturbed and best["float32"] > HARDLY * least.get("float32", 0):
+            break
+        if patience.left <= reserve:
+            why = "other processes were busy, or the threads share a core"
+            note(notes, f"The limits on {n} of the CPUs may be too low, and shares of them too high: {why}.")
+            break
+    return _most(best, least)
+
+
+def limits(n: int) -> dict[str, Any]:
+    """NoCompiler as `library`."""
+    memory = bandwidth(n)
+    return {
+        **{dtype: fma_peak(dtype, n) for dtype in ("float32", "float64")},
+        "copy": {"memory": memory["copy"]},
+        "add": {**cache_bandwidths(n), "memory": memory["add"]},
+    }
+
+
 def _most(limits: dict[str, Any], least: dict[str, Any]) -> dict[str, Any]:
-    """More threads can do at least what fewer can, even if a neighbour did not let them."""
+    """The larger of each: a second look, and more threads, can do at least what the first, and fewer, could."""
     return {
         key: _most(value, least.get(key, {})) if isinstance(value, dict) else max(value, least.get(key, 0))
         for key, value in limits.items()
@@ -126,7 +153,6 @@ def _best_of_turns(seconds: Callable[[int], float]) -> float:
     return best / turns
 
 
-@cache
 def fma_peak(dtype: str, threads: int) -> float:
     """GFLOP/s of float32 or float64, a multiply-add being two. NoCompiler as `library`."""
     lib = library()
@@ -134,7 +160,6 @@ def fma_peak(dtype: str, threads: int) -> float:
     return 2e-9 * threads * lanes / _best_of_turns(lambda turns: loop(ctypes.c_int(threads), ctypes.c_long(turns)))
 
 
-@cache
 def cache_bandwidths(threads: int) -> dict[str, float]:
     """Level -> GB/s that x += y moves between the CPU and that cache; private caches add up. NoCompiler as
     `library`."""
@@ -176,7 +201,6 @@ def array_size() -> int:
     return min(max(SMALLEST, CACHES * max(caches().values(), default=0)), LARGEST)
 
 
-@cache
 def bandwidth(threads: int) -> dict[str, float]:
     """GB/s that copy and add move between the CPU and memory; with SSE2, stores bypass the caches. NoCompiler as
     `library`."""

@@ -2,7 +2,7 @@
 
 Contestants take turns, each round starting with another. Parallel ones run with one thread on each CPU, and after their
 turn all wait until their threads have stopped spinning. A round in which other processes used the CPUs is repeated, as
-long as budget lasts. Rungs and NumPy compute in this process, other libraries in processes of their own.
+long as the budget lasts. Rungs and NumPy compute in this process, other libraries in processes of their own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .workers import Reply, Worker
 
 ROUNDS = 9
 SLOW_ROUNDS = 3  # turns of a call that is SLOW
-BUDGET = 1.0  # seconds of rounds that may be thrown away
+BUDGET = 1.0  # seconds, after which no more rounds are repeated
 
 Name = TypeVar("Name", bound=Hashable)
 
@@ -119,15 +119,19 @@ def interleave(
     settle()
     kept: list[dict[Name, Reply]] = []
     end = time.perf_counter() + budget
-    while len(kept) < rounds:
-        replies = {
-            name: contestants[name].turn()
-            for name in rotated(list(contestants), len(kept))
-            if contestants[name].once <= SLOW or len(kept) % math.ceil(rounds / SLOW_ROUNDS) == 0
-        }
-        if time.perf_counter() > end or not any(reply.disturbed for reply in replies.values()):
-            kept.append(replies)
+    for i in range(rounds):
+        slow_too = i % math.ceil(rounds / SLOW_ROUNDS) == 0
+        present = [name for name in rotated(list(contestants), i) if slow_too or contestants[name].once <= SLOW]
+        tries: list[dict[Name, Reply]] = []
+        while not tries or (_others(tries[-1])[0] and time.perf_counter() < end):
+            tries.append({name: contestants[name].turn() for name in present})
+        kept.append(min(tries, key=_others))
     times = {
         name: np.array([row[name].value if name in row else np.nan for row in kept], float) for name in contestants
     }
     return times, float(np.mean([reply.share for row in kept for reply in row.values()]))
+
+
+def _others(row: dict[Name, Reply]) -> tuple[bool, float]:
+    """Did other processes disturb this round, and how much?"""
+    return any(reply.disturbed for reply in row.values()), sum(reply.share for reply in row.values())

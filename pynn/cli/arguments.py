@@ -69,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--peers", metavar="A,B", help="of the other libraries, or none (default: those installed; with --quick none)")
     _add_threads(bench, "of each contestant")
+    about = "seconds in all to wait for other processes and repeat what they disturbed (default: 10 or, not quick, 60)"
+    seconds = functools.partial(_whole, low=0, high=86_400)
+    add("--wait-quiet", type=seconds, nargs="?", const=600, metavar="S", help=f"{about}; 600 without a number")
     add("--output", default=BENCH_OUTPUT, metavar="FOLDER", help=f"where results go (default: {BENCH_OUTPUT})")
     about = "Say what got faster or slower beyond the noise, per instruction set and number of threads."
     compare = bench.add_subparsers(dest="what", metavar="compare").add_parser(
@@ -76,6 +79,8 @@ def parser() -> argparse.ArgumentParser:
     )
     for name in ("first", "second"):
         compare.add_argument(name, metavar=f"{name.upper()}.json", help="saved by `pynn bench`")
+    about = "exit with 1 if anything is slower by more than that, 10%% or 0.1, beyond its interval"
+    compare.add_argument("--fail-slower", type=_share, metavar="X", help=about)
 
     gains = "the rungs of an operation: what changed in the code, and what it gained"
     about = "Show each rung's source as a difference from the rung above it, with the measured gain."
@@ -114,4 +119,15 @@ def _rate(text: str) -> float:
         value = math.nan
     if not 0 < value < 3.4e38:  # it becomes a float32
         raise argparse.ArgumentTypeError(f"must be a finite number above 0, not {text!r}")
+    return value
+
+
+def _share(text: str) -> float:
+    """ "10%" or "0.1"."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a share of the time as 10% or 0.1, not {text!r}")
     return value

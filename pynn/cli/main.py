@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _failed(arguments.command, *error.args)
     except ModuleNotFoundError as error:
-        if error.name in ("msgspec", "packaging", "threadpoolctl"):
+        if error.name in ("jinja2", "msgspec", "packaging", "pygments", "threadpoolctl"):
             return _failed(arguments.command, f"the benchmarks need the extra `bench`: {install('bench')}")
         if error.name != "pynn.bench":
             raise

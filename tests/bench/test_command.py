@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fake_results import fake_results, without
-from pynn.bench import command, readme, suites
+from pynn.bench import readme, suites
 from pynn.bench.measure.cases import CASES, QUICK
 from pynn.bench.results.file import read
 
@@ -41,7 +43,7 @@ def test_a_run_saves_what_it_prints(tmp_path: Path, monkeypatch, capsys):
         assert [*m.contestants] == [*LADDER[m.operation], "NumPy"]
         assert all(p.error <= (0.5 if p.error_unit == "ulp" else 1) for p in m.contestants.values())
         assert m.faster("simd", "naive").value > 10
-    for name in ("report.html", "tables.md", "ladder.png", "ladder.svg"):
+    for name in ("report.html", "results.csv", "tables.md", "ladder.png", "ladder.svg"):
         assert (folder / name).stat().st_size > 1000
     assert f"open {folder / 'report.html'}" in out
     assert "add_relu 20x100" in out and "add_relu 20x100" in (folder / "tables.md").read_text()
@@ -91,13 +93,38 @@ def test_no_more_threads_than_cpus_but_by_force(tmp_path: Path, monkeypatch, cap
     assert measured == cpus + bool(forced)
 
 
-def test_without_the_extra(monkeypatch, capsys):
-    known = importlib.util.find_spec
-    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "threadpoolctl" else known(name))
-    for arguments in (("bench",), ("explain", "dot")):
-        code, _, err = said(capsys, *arguments)
-        assert code == 2
-        assert install("bench") in err
+@pytest.mark.parametrize("missing", ["msgspec", "threadpoolctl"])
+@pytest.mark.parametrize("arguments", [["bench"], ["explain", "dot"]], ids=lambda a: a[0])
+def test_without_the_extra(missing, arguments):
+    code = f"import sys; sys.modules[{missing!r}] = None; from pynn.cli.main import main; sys.exit(main({arguments!r}))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert install("bench") in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def neighbours() -> Iterator[None]:
+    """A process on each CPU that computes all the time."""
+    found = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cpu_count())]
+    yield
+    for process in found:
+        process.kill()
+        process.wait()
+
+
+def test_beside_neighbours_a_run_ends_and_tells_what_can_be_told(tmp_path, monkeypatch, capsys, neighbours):
+    monkeypatch.setattr(suites.machine, "RUNS", 3)
+    monkeypatch.setattr(suites.machine, "STREAM_RUNS", 1)
+    options = ("--quick", "--only", "vector_dot", "--suites", "ladder", "--wait-quiet", "1")
+    code, out, _ = said(capsys, "bench", *options, "--output", str(tmp_path))
+    assert code == 0
+    (m,) = read(str(tmp_path / "results.json")).measurements
+    assert m.disturbed and "vector_dot 10000 · 10000, disturbed" in out and "Disturbed: other processes took" in out
+    gain = m.faster(m.best_rung, "naive")
+    assert gain.low > 5  # hundreds, on a machine of one's own
+    row = next(line for line in out.splitlines() if line.startswith(m.best_rung))
+    assert gain.text in row and not gain.unknown
+    assert "stable" not in out.partition("Contestants take turns")[0]
 
 
 def test_compare(tmp_path, capsys):
@@ -115,8 +142,20 @@ def test_compare(tmp_path, capsys):
     assert len(lines) == 1
     assert "softmax" in lines[0] and "parallel" in lines[0] and "0.50" in lines[0]
     assert "0 faster, 1 slower" in out
-    code, out, _ = said(capsys, "bench", "compare", str(a), str(a))
-    assert "0 faster, 0 slower" in out
+    for share, fails in (("10%", 1), ("0.1", 1), ("150%", 0)):
+        code, out, _ = said(capsys, "bench", "compare", str(a), str(b), "--fail-slower", share)
+        assert code == fails
+        last = f"beyond the interval: {'parallel in ladder: softmax ' if fails else 'nothing'}"
+        assert last in out.splitlines()[-1]
+    code, out, _ = said(capsys, "bench", "compare", str(a), str(a), "--fail-slower", "0")
+    assert code == 0 and "0 faster, 0 slower" in out
+
+
+@pytest.mark.parametrize("share", ["ten", "-1", "nan", "10%%", ""])
+def test_a_share_is_a_share(share):
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "compare", "a", "b", f"--fail-slower={share}"])
+    assert ended.value.code == 2
 
 
 def test_compare_takes_no_option_of_a_run(capsys):
@@ -164,7 +203,7 @@ def test_explain_shows_each_rung_beside_the_one_above(tmp_path, capsys, operatio
         assert f"--- {operation} {below}" in part or f"the same code as {below}" in part
         for m in results.suite("ladder"):
             ratio = m.operation == operation and m.faster(rung, below)
-            if ratio and not ratio.tie:
+            if ratio and not ratio.tie and not ratio.unknown:
                 assert f"{ratio} times as fast as {below}" in part
     assert "def naive_" in out
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,11 @@ from pynn.bench.code.instructions import Instruction
 from pynn.bench.code.machine_code import NoAssembly
 from pynn.bench.code.sources import Source
 from pynn.bench.measure import machine
+from pynn.bench.measure.quiet import Patience
 from pynn.bench.report import listing, page, page_rungs
 from pynn.bench.results import tables
 from pynn.bench.results.statistics import Ratio
-from pynn.bench.results.store import RUNG, Contestant, Measurement, Results
+from pynn.bench.results.store import RUNG, Contestant, Measurement, Results, replace
 from pynn.bench.results.tables import Cell, Table
 from shown import HOSTILE, NAMES, Page, complete, hostile, pictures
 
@@ -120,7 +120,10 @@ def test_a_disturbed_run_says_so_at_the_top(results: Results) -> None:
     assert "Disturbed" not in page.document(few, [])
     text = page.document(replace(few, measurements=measurements), [])
     assert text.count("Disturbed") == 1
-    assert "<strong> Disturbed: other processes took up to 40% of the CPUs.</strong></p>\n</header>" in text
+    assert (
+        "<strong> Disturbed: other processes took up to 40% of the CPUs, in 1 of 1 measurements.</strong></p>\n</header>"
+        in text
+    )
 
 
 def test_what_the_page_is_made_of_is_installed() -> None:
@@ -141,7 +144,7 @@ def test_an_unwritable_place_leaves_nothing(results: Results, tmp_path: Path) ->
 
 
 def test_the_machine_is_told_by_name(results: Results) -> None:
-    assert set(page.MACHINE) <= set(MACHINE) == set(machine.block([]))
+    assert set(page.MACHINE) <= set(MACHINE) == set(machine.block([], Patience(0), []))
     text = page.document(without(results, "ladder", "sweep", "scaling", "training"), [])
     for name in page.MACHINE.values():
         assert f"<th scope=row>{name}</th>" in text
