@@ -67,7 +67,7 @@ def _measure(operation: str) -> list[Measurement]:
     with threads(plan.threads):
         for case in plan.cases(CASES):
             progress(f"measuring {case.title}")
-            found.append(measured(case, "ladder", {}, plan))
+            found += measured(case, "ladder", {}, plan)
     progress("")
     print(f"Measured with {plan.threads} thread(s), in turns.{tables.disturbed(found)}")
     return found

@@ -83,7 +83,7 @@ def compared(plan: Plan, results: Results) -> None:
     with started(plan.among(CONTESTANTS), plan.threads, plan.threads, notes=plan.notes) as workers:
         results.versions.update({name: worker.version for name, worker in workers.items()})
         calmly(plan, results, {
-            f"{suite}: {case.title}": partial(_alone, case, suite, workers, plan)
+            f"{suite}: {case.title}": partial(measured, case, suite, workers, plan)
             for suite, cases in (("ladder", CASES), ("sweep", SWEEPS))
             if suite in plan.suites
             for case in plan.cases(cases)
@@ -115,11 +115,7 @@ def _others(measurements: list[Measurement]) -> float:
     return max(m.others for m in measurements)
 
 
-def _alone(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> list[Measurement]:
-    return [measured(case, suite, workers, plan)]
-
-
-def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> Measurement:
+def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> list[Measurement]:
     """One case; a library that fails is noted and left out from then on."""
     while True:
         try:
@@ -129,7 +125,7 @@ def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> 
             note(plan.notes, f"Left out from {case.title} on: {error}.")
             workers.pop(error.name).close()
             continue
-        return measurement(case, suite, plan.threads, contestants, times, others)
+        return [measurement(case, suite, plan.threads, contestants, times, others)]
 
 
 def measurement(

@@ -15,7 +15,7 @@ import sysconfig
 import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -168,12 +168,9 @@ def cache_bandwidths(threads: int) -> dict[str, float]:
         share = min(FILLED * size / (threads if level == "L3" else 1), TIMES_BELOW * below)
         below = size
         n = ctypes.c_size_t(int(share / 2) // lib.vector_bytes())
-        moved = 3 * n.value * lib.vector_bytes() * threads
-        found[level] = (
-            1e-9
-            * moved
-            / _best_of_turns(lambda turns, n=n: lib.add_in_cache(ctypes.c_int(threads), n, ctypes.c_long(turns)))
-        )
+        gigabytes = 3e-9 * n.value * lib.vector_bytes() * threads
+        add = partial(lib.add_in_cache, ctypes.c_int(threads), n)
+        found[level] = gigabytes / _best_of_turns(lambda turns, add=add: add(ctypes.c_long(turns)))
     return found
 
 

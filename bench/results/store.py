@@ -138,31 +138,28 @@ class Measurement(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
         return next(reversed(self.names(RUNG)), None)
 
     def by_speed(self) -> list[str]:
-        """All names, a user's own among the rungs: after the last rung that is slower. The rungs keep their order."""
-        found = [name for name in self.contestants if self.contestants[name].kind != OWN]
-        for name in self.names(OWN):
-            slower = self._rungs_by_time(name)[0]
-            found.insert(max((found.index(rung) + 1 for rung in slower), default=0), name)
+        """All names, a user's own after the last rung that is slower. The rungs keep their order."""
+        found = [name for name in self.contestants if name not in self.names(OWN)]
+        for own in self.names(OWN):
+            slower = [i for i, name in enumerate(found) if name in self.names(RUNG) and self._slower(name, own)]
+            found.insert(max(slower, default=-1) + 1, own)
         return found
+
+    def _slower(self, name: str, than: str) -> bool:
+        return self.contestants[name].median > self.contestants[than].median
 
     def below(self, name: str) -> str | None:
         """The rung below (slower), of a user's own the next slower one by time; None for the lowest, and for others."""
         rungs = self.names(RUNG)
         if name in self.names(OWN):
-            return min(self._rungs_by_time(name)[0], key=self._median, default=None)
+            slower = [rung for rung in rungs if self._slower(rung, name)]
+            return min(slower, key=lambda rung: self.contestants[rung].median, default=None)
         return rungs[rungs.index(name) - 1] if name in rungs[1:] else None
 
     def above(self, name: str) -> str | None:
-        """Of a user's own: the next faster rung by time; None if there is none, and for others."""
-        return max(self._rungs_by_time(name)[1], key=self._median, default=None) if name in self.names(OWN) else None
-
-    def _rungs_by_time(self, name: str) -> tuple[list[str], list[str]]:
-        """Those that are slower, and the others."""
-        rungs, own = self.names(RUNG), self._median(name)
-        return [r for r in rungs if self._median(r) > own], [r for r in rungs if self._median(r) <= own]
-
-    def _median(self, name: str) -> float:
-        return self.contestants[name].median
+        """Of a user's own the next faster rung by time; None if there is none, and for others."""
+        faster = [rung for rung in self.names(RUNG) if name in self.names(OWN) and not self._slower(rung, name)]
+        return max(faster, key=lambda rung: self.contestants[rung].median, default=None)
 
     def faster(self, name: str | None, than: str | None) -> Ratio | None:
         """How many times as fast as `than`; None if one of them is not here, or they met in too few turns."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 
 import numpy as np
 import pytest
+from pynn.bench import suites
 from pynn.bench.measure import accuracy, machine, quiet, turns
 from pynn.bench.measure.cases import CASES, MAIN, QUICK, SCALING, SWEEPS, Case
 from pynn.bench.measure.quiet import Patience
 from pynn.bench.measure.workers import Library, Reply, Worker, WorkerFailed, started
+from pynn.bench.plan import Plan
+from pynn.bench.results.store import RUNG, Contestant, Measurement, Results
 from pynn.bench.training import rungs
 from pynn.bench.training.contestants import Task
 from pynn.bench.training.rungs import RUNGS, Rung
@@ -326,3 +330,28 @@ def test_a_compiler_that_is_killed_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(machine.NoCompiler, match="status -9"):
         machine.library.__wrapped__()
     assert list(tmp_path.iterdir()) == [compiler]
+
+
+def measured(label: str, others: float) -> list[Measurement]:
+    found = {"naive": Contestant("naive", RUNG, 1, np.ones(3))}
+    return [Measurement("ladder", "dot", label, 1, "float32", 1, "avx2", 1.0, 1.0, others, found)]
+
+
+def test_disturbed_cases_are_measured_again_until_they_are_calm_or_patience_ends():
+    plan = Plan(1, wait=60)
+    results = Results({"limits": {}}, {}, measured("before", 0.9))
+    shares = {"a": [0.5, 0.3, 0.01], "b": [0.05], "c": [0.2, 0.4, 0.0]}
+    order: list[str] = []
+
+    def job(name: str) -> list[Measurement]:
+        order.append(name)
+        assert "before" in [m.label for m in results.measurements]  # an interrupted run keeps what it has
+        return measured(name, shares[name].pop(0))
+
+    suites.calmly(plan, results, {name: partial(job, name) for name in shares})
+    assert "".join(order) == "abcacac"
+    assert {m.label: m.others for m in results.measurements} == {"before": 0.9, "a": 0.01, "b": 0.05, "c": 0.0}
+    shares["d"] = [0.5] * 10_000
+    plan.patience.left = 0.2
+    suites.calmly(plan, results, {"d": partial(job, "d")})
+    assert shares["d"] and results.measurements[-1].others == 0.5
