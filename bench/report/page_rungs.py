@@ -33,7 +33,7 @@ def rungs(operation: str, measurements: list[Measurement]) -> list[dict[str, Any
 
 
 def gains(measurements: list[Measurement], rung: str, below: str | None) -> dict[str, Ratio | None]:
-    """How many times as fast as the rung below, for each case that has both; None where too noisy."""
+    """How many times as fast as the rung below, for each case that has both; None where one cannot tell."""
     found = {m.label: (m, m.faster(rung, below)) for m in measurements if below}
     return {label: ratio if m.usable(ratio) else None for label, (m, ratio) in found.items() if ratio}
 
@@ -42,7 +42,7 @@ def summary(found: dict[str, Ratio | None], below: str | None) -> str:
     """From the least gain to the most."""
     ratios = sorted((ratio for ratio in found.values() if ratio), key=lambda ratio: ratio.value)
     if not ratios:
-        return "too noisy to say" if found else "not measured"
+        return "cannot tell" if found else "not measured"
     texts = list(dict.fromkeys(map(number, (ratios[0], ratios[-1]))))
     return f"tie with {below}" if texts == ["tie"] else f"{' to '.join(texts)} times {below}"
 

@@ -83,4 +83,7 @@ def verdict(times: np.ndarray, others: float = 0) -> str:
 
 
 def three_digits(x: float) -> str:
-    return f"{x:,.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}" if x >= 0.1 else f"{x:.1g}"
+    """As 1,234; 12.3; 0.12; of less one digit, 0.00004."""
+    if x < 0.1:
+        return np.format_float_positional(float(f"{x:.1g}"), trim="-")
+    return f"{x:,.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}"

@@ -186,14 +186,14 @@ def by_operation(measurements: list[Measurement]) -> dict[str, list[Measurement]
 
 
 def sweep(measurements: list[Measurement]) -> Table:
-    """One operation: a row for each size, a column for each contestant's rate, then the last rung's ratios."""
+    """One operation: a row for each size, the last rung's ratios, then a column for each contestant's rate."""
     first, best = measurements[0], measurements[0].best_rung
     names = [*dict.fromkeys(name for m in measurements for name in m.by_speed())]
     rows = [
         {
             "size": Cell(f"{m.size:,}", m.size),
-            **{f"{name}, {first.unit}": number(m.rate(name) if name in m.contestants else None) for name in names},
             **{f"{best} times {name}": faster(m, best, name) for name in _others(measurements)},
+            **{f"{name}, {first.unit}": number(m.rate(name) if name in m.contestants else None) for name in names},
         }
         for m in measurements
     ]

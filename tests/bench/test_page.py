@@ -251,10 +251,10 @@ def test_gains() -> None:
     assert found["small"] == Ratio(2.0, 2.0, 2.0) and found["wild"] is None
     assert page_rungs.summary(found, "ijp") == "tie to 2.00 times ijp"
     assert page_rungs.summary({"same": found["same"]}, "ijp") == "tie with ijp"
-    assert page_rungs.summary({"wild": None}, "ijp") == "too noisy to say"
+    assert page_rungs.summary({"wild": None}, "ijp") == "cannot tell"
     assert page_rungs.summary({}, "ijp") == "not measured"
     rung = {"name": "ipj", "below": "ijp", "idea": "i<", "reason": "r<", "gains": found, "sources": [], "loop": "gone<"}
     text = macro("rungs.html", "rung", rung, "here")
-    assert "<b>2.00</b> <span>2.00 to 2.00</span> small" in text and "<b>too noisy</b> <span></span> wild" in text
+    assert "<b>2.00</b> <span>2.00 to 2.00</span> small" in text and "<b>cannot tell</b> <span></span> wild" in text
     assert all(part in text for part in ("tie to 2.00 times ijp", "i&lt;", "r&lt;", "gone&lt;", "not at hand"))
     assert page_rungs.gains([measured("first", naive=[1.0])], "naive", None) == {}

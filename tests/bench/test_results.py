@@ -88,6 +88,7 @@ def test_an_interval_of_few_turns_is_their_range_and_of_more_is_not():
         ([600, 800, 1000, 1400, 1500], "1,000 (600–1,500)"),
         ([0.2, 0.25, 0.3, 0.4, 0.6], "0.30 (0.20–0.60)"),
         ([0.001, 0.002, 0.003, 0.004, 0.005], "0.003"),
+        ([4e-5] * 5, "0.00004"),
     ],
 )
 def test_a_ratio_is_told_unless_its_interval_holds_1(turns, text):
