@@ -90,14 +90,13 @@ def _warnings(first: Results, second: Results) -> Iterator[str]:
             "The CPU": r.machine["cpu"],
             "The number of CPUs": str(r.machine["cpus"]),
             "The compiler": r.machine["compiler"],
-            "Python": r.machine["python"],
-            "NumPy": r.machine["numpy"],
-            **r.versions,
         }
+        | {"Python": r.machine["python"], "NumPy": r.machine["numpy"]}
+        | r.versions
         for r in (first, second)
     )
-    for name in one:
-        if name in other and one[name] != other[name]:
+    for name in sorted(one.keys() & other.keys()):
+        if one[name] != other[name]:
             yield f"{name} differs: {one[name]} and {other[name]}."
     for name, results in (("first", first), ("second", second)):
         if text := disturbed(results.measurements):

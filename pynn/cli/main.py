@@ -21,8 +21,8 @@ from .train import train
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code.
 
-    0; 2 for a bad argument or input; 3 where the loss of a training is no longer a number; 130 after Ctrl-C, 143 after
-    SIGTERM, 129 after SIGHUP, which keep what Ctrl-C keeps.
+    0; 1 if `pynn bench compare --fail-slower` finds something; 2 for a bad argument or input; 3 where the loss of a
+    training is no longer a number; 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, which keep what Ctrl-C keeps.
     """
     while (free := os.open(os.devnull, os.O_RDWR)) <= 2:  # closed by the shell, `pynn train >&-`: else the next file
         os.set_inheritable(free, True)  # that is opened would take the place, and libraries' messages with it

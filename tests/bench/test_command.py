@@ -112,6 +112,7 @@ def neighbours() -> Iterator[None]:
         process.wait()
 
 
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="this system does not tell what others take of the CPUs")
 def test_beside_neighbours_a_run_ends_and_tells_what_can_be_told(tmp_path, monkeypatch, capsys, neighbours):
     monkeypatch.setattr(suites.machine, "RUNS", 3)
     monkeypatch.setattr(suites.machine, "STREAM_RUNS", 1)
