@@ -1,131 +1,120 @@
-"""The ladder as bars: for each operation, how many times as fast as naive Python each rung is, and the libraries."""
+"""The ladder of one operation as bars of its rate, from pure Python up to the public operation, and the libraries."""
 
 from __future__ import annotations
 
-import math
-import textwrap
-from typing import TYPE_CHECKING
+import numpy as np
 
-from ..results.statistics import Ratio, three_digits
+from ..code.reasons import IDEAS
+from ..results import tables
+from ..results.statistics import three_digits
 from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
-from .drawing import Drawing, Sheet, conditions, grid, look, sheet, short, threads, usable
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from . import drawing
+from .drawing import GREY, LIMIT, Drawing, cut, note, rates, usable
 
 FIRST = ("dot", "dense", "softmax", "relu")  # of the operations, if they are there
-PANELS, COLUMNS = 4, 2
-BAR, HEAD, FOOT = 0.22, 0.52, 0.32  # inches
-VALUE = 0.85  # inches for a bar's value
-READING = (
-    "Medians with quartiles; log axes. Hatched: libraries. tie: the step over the rung below is smaller than the "
-    "spread. Empty: unusable."
-)
+SPEAKING = ("512x512 · 512x512", "128x784 · 784x512")  # cases that are shown before larger ones: square, and MNIST's
+TALL, LOW, BAR = 0.43, 0.24, 0.15  # inches: a row with its idea, one without, and its bar
+COLUMNS = (62, 126, 204)  # points from the axes to the right ends of rate, time and step
+WHOLE = "the layers fused, one pass each"  # pynn's training, the rung above those of the operations
 
 
 def ladders(results: Results) -> list[Drawing]:
-    found = []
-    if chosen := selected(results.suite("ladder")):
-        found.append(draw(results, chosen, "ladder", "The ladder"))
-    if epochs := [m for m in results.suite("training") if len(m.names(RUNG)) > 1]:
-        found.append(draw(results, epochs[-1:], "ladder_training", "Training epoch"))
-    return found
+    """One of each operation that has two rungs; the first is called just `ladder`."""
+    found = [draw(results, m, f"ladder_{m.operation}" if i else "ladder") for i, m in enumerate(headlines(results))]
+    epochs = [m for m in results.suite("training") if len(m.names(RUNG)) > 1]
+    return found + [draw(results, m, "ladder_training") for m in epochs[-1:]]
 
 
-def selected(measurements: list[Measurement]) -> list[Measurement]:
-    """Of each operation the largest that naive Python took part in, if it can be one that others did not disturb too
-    much; where it took part nowhere, the largest."""
-    best: dict[str, Measurement] = {}
-    for m in measurements:
-        if len(m.names(RUNG)) > 1 and (m.operation not in best or rank(m) > rank(best[m.operation])):
-            best[m.operation] = m
-    chosen = [best[name] for name in dict.fromkeys((*FIRST, *best)) if name in best]
-    return ([m for m in chosen if "naive" in m.contestants] or chosen)[:PANELS]  # of one base: they share an axis
+def headlines(results: Results) -> list[Measurement]:
+    """Of each operation the case that tells its ladder: a speaking one, or the largest, if it can be told."""
+    groups = tables.by_operation([m for m in results.suite("ladder") if len(m.names(RUNG)) > 1])
+    names = [name for name in dict.fromkeys((*FIRST, *groups)) if name in groups]
+    return [max(groups[name], key=lambda m: (usable(m, m.names(RUNG)[-1]), *rank(m))) for name in names]
 
 
-def rank(m: Measurement) -> tuple[bool, bool, float]:
-    return "naive" in m.contestants, not m.disturbed, m.flops
+def rank(m: Measurement) -> tuple[float, bool, float]:
+    """Speaking cases, then those without further conditions, then the largest."""
+    speaking = SPEAKING.index(m.label) if m.label in SPEAKING else len(SPEAKING)
+    return -speaking, not any(text in m.label for text in (".T", "is 0", "out=")), m.flops
 
 
-def base_of(m: Measurement) -> str:
-    """Whom the others are compared with: the first rung, naive Python where it took part."""
-    return m.names(RUNG)[0]
+def sources(results: Results, m: Measurement) -> dict[str, Measurement]:
+    """Each rung and where its rate is from: m, or the case in which one that is too slow for m was timed.
+
+    Lowest first; a function of the user's stands above the rungs that are slower.
+    """
+    like = (m.operation, m.dtype, m.threads)
+    others = [o for o in results.suite(m.suite, "sweep") if (o.operation, o.dtype, o.threads) == like]
+    timed = {name: o for o in (*sorted(others, key=rank), m) for name in drawing.ours(o)}
+    rungs = dict.fromkeys([*max((o.names(RUNG) for o in others), key=len), *m.names(RUNG)])
+    order, rate = [*rungs], {name: rates(o, name, m)[1] for name, o in timed.items()}
+    for name in sorted(timed.keys() - rungs):
+        order.insert(max((i + 1 for i, rung in enumerate(order) if rate[rung] < rate[name]), default=0), name)
+    return {name: timed[name] for name in order}
 
 
-def ratios(m: Measurement) -> dict[str, Ratio]:
-    """How many times as fast as base_of; without those that never met it in a turn."""
-    found = {name: m.faster(name, base_of(m)) for name in m.names(RUNG, NUMPY, PEER)}
-    return {name: ratio for name, ratio in found.items() if ratio}
+def texts(results: Results, m: Measurement, ladder: dict[str, Measurement], name: str) -> tuple[str, str, str]:
+    """Rate, time and times the rung below, as far as tables tell them; about: not all of the case was timed."""
+    source = ladder.get(name, m)
+    if not usable(source, name):
+        return "", "", "cannot tell"
+    rate, about = rates(source, name, m)[1], "≈ " * (source is not m)
+    text = f"{rate:.3g}" if rate < 0.1 else three_digits(rate)
+    some = about or "≈ " * (m.suite == "training" and name not in results.curves)
+    time = tables.seconds(drawing.amount(m, m) / rate).text
+    lower = [*ladder][: [*ladder].index(name)] if name in ladder else []
+    below = next((rung for rung in reversed(lower) if ladder[rung].contestants[rung].kind == RUNG), None)
+    if below is None or ladder[below] is source:
+        return about + text, some + time, tables.faster(source, name, below).text.replace(" (", "\n(")
+    if not usable(ladder[below], below):
+        return about + text, some + time, "cannot tell"
+    return about + text, some + time, f"≈ {three_digits(rate / rates(ladder[below], below, m)[1])}"
 
 
-def draw(results: Results, chosen: list[Measurement], name: str, title: str) -> Drawing:
-    columns = min(COLUMNS, len(chosen))
-    rows = [chosen[i : i + columns] for i in range(0, len(chosen), columns)]
-    tall = [HEAD + FOOT + BAR * max(len(m.contestants) for m in row) for row in rows]
-    base = "naive Python" if {*map(base_of, chosen)} == {"naive"} else "the first rung"
-    title = f"{title}: times as fast as {base}"
-    most = max(m.threads for m in chosen)
-    footer = [conditions(results, chosen[0].dtype, f"up to {threads(most)}" if most > 1 else threads(1)), READING]
-    page = sheet(title, "", footer, sum(tall) + 0.1)
-    width, top = page.size[0] / columns, page.top
-    every = [r for m in chosen for r in ratios(m).values()]
-    low, high = min([1.0, *(r.low for r in every)]), max([10.0, *(r.high for r in every)])
-    for row, size in zip(rows, tall, strict=True):
-        for column, m in enumerate(row):
-            panel(page, m, column * width, width, top, low / 1.3 if low < 0.98 else 1.0, high)
-        top -= size
-    return Drawing(name, title, alternative(title, chosen), page.figure)
-
-
-def panel(page: Sheet, m: Measurement, left: float, width: float, top: float, low: float, high: float) -> None:
-    """Bars from 1 on an axis from low to high and some room for their values."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    found = ratios(m)
-    names = list(found)
-    wide = width - 1.1 - 0.1
-    figure_width, figure_height = page.size
-    tall = BAR * (len(names) + 0.3)
-    axes = page.figure.add_axes(
-        ((left + 1.1) / figure_width, (top - HEAD - tall) / figure_height, wide / figure_width, tall / figure_height)
-    )
-    axes.set(xscale="log", xlim=(low, low * (high / low) ** (wide / (wide - VALUE))), ylim=(len(names) - 0.4, -0.7))
-    for i, name in enumerate(names):
-        bar(axes, m, i, name, found[name])
-    axes.set_yticks(range(len(names)), names)
-    for label in axes.get_yticklabels():
-        label.set_color("black")
-    decades = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
-    step = 1 + (len(decades) - 1) // 5
-    axes.xaxis.set_major_locator(FixedLocator([10.0**d for d in decades if d % step == 0]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: short(x)))
-    grid(axes, "x")
-    axes.spines["bottom"].set_visible(False)
+def draw(results: Results, m: Measurement, name: str) -> Drawing:
+    """Rungs from the top down to the lowest, each with its idea over its bar; below them the libraries."""
+    ladder = sources(results, m)
+    shown = dict(reversed(ladder.items())) | dict.fromkeys(m.names(NUMPY, PEER), m)
+    slow = {o.label: o for o in ladder.values() if o is not m}
+    title = f"The ladder: {m.title}"
+    subtitle = "Upwards: each rung makes one change to the rung below it. Pale: libraries. Log axis."
+    footer = [drawing.conditions(results, [*slow.values(), m]), drawing.READING]
+    for label, o in slow.items():
+        names = ", ".join(who for who, source in ladder.items() if source is o)
+        footer.append(f"≈ {names}: too slow for this case; the rate is that of {label}, and the time follows from it.")
+    if m.suite == "training":
+        footer.append("≈: from some steps, not from a whole epoch.")
+    looks, limit = drawing.looks(results), m.limit(results.machine, m.threads)
+    places = np.cumsum([TALL if who in ladder else LOW for who in shown]) + [0.1 * (who not in ladder) for who in shown]
+    figure, axes = drawing.sheet(title, subtitle, footer, places[-1] + 1.1)
+    side, top = axes.get_yaxis_transform(), axes.get_xaxis_transform()
+    three = [rates(source, who, m) for who, source in shown.items()]
+    every = [*np.concatenate(three), *([limit[1]] if limit else [])]
+    drawing.log_axis(axes, "x", min(every) / 1.5, max(every))
+    axes.set_yticks(places, [cut(who, 14) for who in shown], color="black")
+    axes.set(ylim=(places[-1] + BAR, 0), xlabel=m.unit)
+    axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.axvline(1, color="black", linewidth=1)
-    text = textwrap.wrap(m.label, 42 if width < 5 else 90)[0]
-    axes.annotate(
-        m.operation, (0, 1), (-72, 19), xycoords="axes fraction", textcoords="offset points", weight="bold", size=11.5
-    )
-    axes.annotate(text, (0, 1), (-72, 5), xycoords="axes fraction", textcoords="offset points")
-
-
-def bar(axes: Axes, m: Measurement, i: int, name: str, ratio: Ratio) -> None:
-    own, rung, filled = look(name), name in m.names(RUNG), usable(m, name)
-    axes.barh(
-        i, ratio.value - 1, 0.72, 1.0, facecolor=own.color if rung and filled else "white", edgecolor=own.color,
-        hatch=own.hatch if filled else "", linestyle="-" if filled else "--", zorder=2, label=name,
-    )  # fmt: skip
-    if name != base_of(m):
-        axes.plot([ratio.low, ratio.high], [i, i], color="black", linewidth=1, solid_capstyle="butt", zorder=3)
-    gain = m.faster(name, step) if (step := m.below(name)) else None
-    text = ("1" if name == base_of(m) else three_digits(ratio.value)) + "  tie" * bool(gain and gain.tie)
-    axes.annotate(text, (max(ratio.value, ratio.high, 1), i), (5, 0), textcoords="offset points", va="center_baseline")
-
-
-def alternative(title: str, chosen: list[Measurement]) -> str:
-    each = [
-        f"{m.title}: " + ", ".join(f"{name} {three_digits(r.value)}" for name, r in ratios(m).items()) for m in chosen
-    ]
-    return f"Bars. {title}. {'; '.join(each)}."
+    if limit:
+        axes.axvline(limit[1], color=GREY, label="limit", **LIMIT)
+        note(axes, f"{limit[0]} {limit[1]:.0f}", (limit[1], 1), (-3, 3), color=GREY, ha="right", xycoords=top)
+    start, each = axes.get_xlim()[0], []
+    for right, text in zip(COLUMNS, (m.unit, "time", "times the\nrung below"), strict=True):
+        note(axes, text, (1, 0), (right, 3), ha="right", xycoords=side)
+    for (who, source), y, (low, middle, high) in zip(shown.items(), places, three, strict=True):
+        told, color = usable(source, who), looks[who].color
+        face = (color, 1.0 if who in ladder else 0.35) if told else "white"
+        axes.barh(y, middle - start, BAR, start, facecolor=face, edgecolor=color, ls="-" if told else "--", label=who)
+        axes.plot([low, high], [y, y], color="black", linewidth=1, solid_capstyle="butt")
+        for right, text in zip(COLUMNS, texts(results, m, ladder, who), strict=True):
+            note(axes, text, (1, y), (right, 0), ha="right", va="center", xycoords=side)
+        if who in ladder:
+            own = source.contestants[who].kind != RUNG
+            about = f"{who}: a function of yours" if own else WHOLE if who == "pynn" else IDEAS.get(who, "")
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+            note(axes, cut(about, 66), (0, y), (3, 13), va="center", color=GREY, xycoords=side, bbox=box)
+            axes.texts[-1].set_in_layout(False)
+        each.append(f"{who} {texts(results, m, ladder, who)[0] or 'cannot tell'}")
+    peak = f" {limit[0]}: {limit[1]:.0f}." if limit else ""
+    alt = f"Bars, log axis. {title}. {m.unit} from the top rung down, then libraries: {', '.join(each)}.{peak}"
+    return Drawing(name, title, alt, figure)

@@ -1,41 +1,42 @@
-"""What the pictures have in common: size, fonts, colours, title and footer. No state of pyplot is read or changed.
+"""What the pictures have in common: size, fonts, colours, title, footer, axes. No state of pyplot is read or changed.
 
 A README shows them about 600 pixels wide, 0.9 of their size in points: text of TEXT points stays above 9 there.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
-import zlib
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..results.store import Measurement, Results
+import numpy as np
+
+from ..results import tables
+from ..results.statistics import three_digits
+from ..results.store import NUMPY, PEER, Measurement, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, BODY = 7.0, 3.6  # inches; the body is what stands between title and footer
-TEXT, TITLE = 10.5, 14  # points
-LINE, CHARACTERS = 0.2, 80  # inches and characters of a line of TEXT
-MARGIN = 0.12
+WIDTH, TEXT, TITLE = 7.0, 10.5, 14  # inches; points
+LINE, CHARACTERS = 0.2, 88  # inches and characters of a line of TEXT
 GREY, PALE = "#555555", "#DDDDDD"
+READING = "Medians, with quartiles; hollow: cannot tell."
+RUNGS: dict[str, Any] = {"linestyle": "-", "linewidth": 2.2}
+LIBRARIES: dict[str, Any] = {"linestyle": (0, (4, 1.5)), "linewidth": 1.3}
+LIMIT: dict[str, Any] = {"linestyle": "-", "linewidth": 1.6}
+OTHER_LIMIT: dict[str, Any] = {"linestyle": ":", "linewidth": 1.3}
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # matplotlib brings it
-    "font.size": TEXT,
-    "axes.labelsize": TEXT,
-    "xtick.labelsize": TEXT,
-    "ytick.labelsize": TEXT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "axes.labelcolor": "black",
-    "hatch.linewidth": 0.6,
+    **dict.fromkeys(("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), TEXT),
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
+    **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), GREY),
+    "lines.markeredgewidth": 1.3,
     "text.parse_math": False,  # a $ in a label is a $
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "pynn",  # the same ids each time
@@ -45,46 +46,30 @@ STYLE: dict[Any, Any] = {
 @dataclass(frozen=True)
 class Look:
     color: str
-    marker: str
-    hatch: str = ""  # of libraries' bars
-
-    @property
-    def ink(self) -> str:
-        """The color for text: dark enough on white."""
-        return "#" + "".join(f"{int(int(self.color[i : i + 2], 16) * 0.7):02x}" for i in (1, 3, 5))
+    marker: Any  # as matplotlib knows them: a letter, (points, 1, degrees) of a star, or corners
 
 
-# Rungs: M. Okabe, K. Ito, Color Universal Design, 2008. Libraries: P. Tol, Colour Schemes, 2021 (muted). Names that
-# share a look mean the same: ijp is the typed step of products, and Keras runs on TensorFlow. Markers
-# and hatches tell the others apart in grey, too.
-LOOKS = {
-    "naive": Look("#7F7F7F", "o"),
-    "typed": Look("#E69F00", "s"),
-    "ijp": Look("#E69F00", "s"),
-    "ipj": Look("#56B4E9", "^"),
-    "simd": Look("#CC79A7", "D"),
-    "blocked": Look("#009E73", "v"),
-    "parallel": Look("#0072B2", "P"),
-    "sparse": Look("#D55E00", "*"),
-    "pynn": Look("#882255", "X"),
-    "NumPy": Look("#000000", "o", "////"),
-    "PyTorch": Look("#AA4499", ">", "\\\\\\\\"),
-    "JAX": Look("#999933", "h", "++++"),
-    "TensorFlow": Look("#CC6677", "d", "xxxx"),
-    "Keras": Look("#CC6677", "d", "xxxx"),
-    "Numba": Look("#332288", "p", "||||"),
-    "numexpr": Look("#8C6D31", "<", "----"),
-}
-SPARE = [Look("#117733", "H", "//"), Look("#6699CC", "8", "xx"), Look("#994455", "X", "++"), Look("#997700", "d", "||")]
-
-# Of operations, where each has a line
-SERIES = [Look("#0072B2", "o"), Look("#D55E00", "s"), Look("#009E73", "^"), Look("#CC79A7", "D"), Look("#E69F00", "v"),
-          Look("#56B4E9", "P"), Look("#000000", "X"), Look("#7F7F7F", "*")]  # fmt: skip
+WIDE, TALL = ((-1, -0.4), (1, -0.4), (1, 0.4), (-1, 0.4)), ((-0.4, -1), (-0.4, 1), (0.4, 1), (0.4, -1))
+STROKES = "+x1234"
+# Colours: M. Okabe, K. Ito, Color Universal Design, 2008; P. Tol, Colour Schemes, 2021. ijp is the typed step of
+# products and Keras runs on TensorFlow: each two share a colour. Markers tell all apart in grey; strokes are libraries.
+LOOKS = {name: Look(color, marker) for name, color, marker in (
+    ("naive", "#7F7F7F", "o"), ("lists", "#661100", "s"), ("rows", "#997700", WIDE), ("typed", "#E69F00", "<"),
+    ("ijp", "#E69F00", "^"), ("ipj", "#56B4E9", "v"), ("sums", "#117733", ">"), ("simd", "#CC79A7", "D"),
+    ("streaming", "#44AA99", "d"), ("tiled", "#999933", (4, 1, 0)), ("blocked", "#009E73", "P"),
+    ("packed", "#332288", "X"), ("parallel", "#0072B2", TALL), ("sparse", "#D55E00", "*"), ("pynn", "#882255", "p"),
+    ("NumPy", "#000000", "+"), ("PyTorch", "#AA4499", "x"), ("JAX", "#6699CC", "1"), ("TensorFlow", "#CC6677", "2"),
+    ("Keras", "#CC6677", "2"), ("Numba", "#225555", "3"), ("numexpr", "#BBAA55", "4"),
+)}  # fmt: skip
+SPARE = [Look("#EE3377", (5, 1, 180)), Look("#228833", "8"), Look("#AA3377", (3, 1, 0)), Look("#004488", (4, 1, 45)),
+         Look("#BB5566", (6, 1, 0)), Look("#000000", (3, 1, 180))]  # fmt: skip
 
 
-def look(name: str) -> Look:
-    """The same for a name in all pictures."""
-    return LOOKS.get(name) or SPARE[zlib.crc32(name.encode()) % len(SPARE)]
+def looks(results: Results) -> dict[str, Look]:
+    """Of each name, the same in all pictures of a run; a name that is not ours gets a spare one."""
+    names = dict.fromkeys([*(name for m in results.measurements for name in m.contestants), *results.curves])
+    others = [name for name in names if name not in LOOKS]
+    return LOOKS | {name: SPARE[i % len(SPARE)] for i, name in enumerate(others)}
 
 
 @dataclass(frozen=True)
@@ -95,84 +80,123 @@ class Drawing:
     figure: Figure
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A figure with its title and footer; `axes` puts panels between them. Distances are inches."""
-
-    figure: Figure
-    top: float
-    bottom: float
-
-    @property
-    def size(self) -> tuple[float, float]:
-        return tuple(self.figure.get_size_inches())
-
-    def axes(self, left: float, right: float, below: float, above: float = 0.0) -> Axes:
-        """With so much room for labels around it."""
-        width, height = self.size
-        bottom = self.bottom + below
-        box = (left / width, bottom / height, (width - left - right) / width, (self.top - above - bottom) / height)
-        return self.figure.add_axes(box)
-
-
-def sheet(title: str, subtitle: str, footer: list[str], body: float = BODY) -> Sheet:
-    """subtitle: wrapped; footer: paragraphs; body: inches between them."""
+def sheet(title: str, subtitle: str, footer: Sequence[str], body: float = 4.0) -> tuple[Figure, Axes]:
+    """A figure with title and footer; its axes, with labels and legend, fill the `body` inches between them."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    under = textwrap.wrap(subtitle, CHARACTERS, break_on_hyphens=False)
-    below = [line for paragraph in footer for line in textwrap.wrap(paragraph, CHARACTERS, break_on_hyphens=False)]
-    head, foot = 0.5 + LINE * len(under), 0.12 + LINE * len(below)
-    height = head + body + foot
-    figure = Figure((WIDTH, height), dpi=72, facecolor="white")  # so that pixels are points while it is laid out
-    left = MARGIN / WIDTH
-    figure.text(left, 1 - 0.1 / height, title, size=TITLE, weight="bold", va="top")
-    figure.text(left, 1 - 0.42 / height, "\n".join(under), va="top", color="black", linespacing=1.25)
-    figure.text(left, 0.08 / height, "\n".join(below), va="bottom", color=GREY, linespacing=1.25)
-    return Sheet(figure, height - head, foot)
-
-
-def short(number: float) -> str:
-    """1000000 -> 1M; powers of two as they are."""
-    for unit, scale in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= scale and number % (scale / 10) == 0:
-            return f"{number / scale:g}{unit}"
-    return f"{number:g}"
+    head = textwrap.wrap(subtitle, CHARACTERS, break_on_hyphens=False)
+    foot = [line for text in footer for line in textwrap.wrap(text, CHARACTERS, break_on_hyphens=False)]
+    under = 0.15 + LINE * len(foot)
+    height = 0.5 + LINE * len(head) + body + under
+    layout = ConstrainedLayoutEngine(rect=(0, under / height, 1, body / height), w_pad=0.1, h_pad=0.05)
+    figure = Figure((WIDTH, height), dpi=72, facecolor="white", layout=layout)
+    figure.text(0.1 / WIDTH, 1 - 0.1 / height, title, size=TITLE, weight="bold", va="top")
+    figure.text(0.1 / WIDTH, 1 - 0.42 / height, "\n".join(head), va="top", linespacing=1.25)
+    figure.text(0.1 / WIDTH, 0.08 / height, "\n".join(foot), va="bottom", color=GREY, linespacing=1.25)
+    axes = figure.subplots()
+    axes.set_axisbelow(True)
+    axes.grid(color=PALE, linewidth=0.7)
+    axes.tick_params(which="both", length=0, pad=6)
+    return figure, axes
 
 
-def conditions(results: Results, *more: str) -> str:
-    """The footer's first line: CPU, instruction set, more, and date."""
-    machine = results.machine
-    cpu = re.sub(r"\((R|TM)\)| CPU| @.*", "", machine["cpu"])
+def log_axis(axes: Axes, which: Literal["x", "y"], low: float, high: float, unit: str = "") -> None:
+    """From a tick at or below `low` to one at or above `high`: at 1, 2, 5, 10 ..., or where they are many at powers."""
+    from matplotlib.ticker import EngFormatter
+
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1,)):
+        each = [s * 10.0**d for d in exponents for s in steps]
+        ticks = [t for t in each if max(u for u in each if u <= low) <= t <= min(u for u in each if u >= high)]
+        if len(ticks) <= 7:
+            break
+    axes.set(**{f"{which}scale": "log", f"{which}lim": (ticks[0], ticks[-1])})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_ticks(ticks)
+    axis.set_ticks([], minor=True)
+    axis.set_major_formatter(EngFormatter(unit, places=0) if unit else "{x:g}")
+
+
+def note(axes: Axes, text: str, at: tuple[float, float], move: tuple[float, float], **more: Any) -> None:
+    """Text so many points from a place."""
+    axes.annotate(text, at, move, textcoords="offset points", annotation_clip=False, **more)
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str
+    look: Look
+    x: Sequence[float]
+    y: np.ndarray  # (n, 3): lower quartile, median, upper quartile
+    told: Sequence[bool] = ()  # of its marks, if it has them; False: hollow
+    style: dict[str, Any] = field(default_factory=lambda: RUNGS)
+
+
+def draw(axes: Axes, lines: list[Line]) -> dict[str, Any]:
+    """Each with its quartiles and marks; what stands for them in a legend, in the order of their ends."""
+    for line in lines:
+        low, middle, high = line.y.T
+        axes.errorbar(line.x, middle, (middle - low, high - middle), label=line.name, color=line.look.color,
+                      elinewidth=1, zorder=3, **line.style)  # fmt: skip
+        for x, y, told in zip(line.x, middle, line.told, strict=False):
+            marks(axes, x, y, told, line.look)
+    ordered = sorted(lines, key=lambda line: line.y[-1, 1], reverse=True)
+    return {line.name: marks(axes, [], [], True, line.look, **line.style) for line in ordered}
+
+
+def ends(lines: list[Line], text: Callable[[float], str] = three_digits) -> str:
+    """In words, as far as they can be told."""
+    told = [line for line in lines if line.told and line.told[-1]]
+    return ", ".join(f"{line.name} {text(line.y[-1, 1])} at {line.x[-1]:,.7g}" for line in told)
+
+
+def marks(axes: Axes, x: Any, y: Any, told: bool, own: Look, **more: Any) -> Any:
+    """Hollow where it cannot be told, a stroke then as a ring."""
+    marker = "o" if not told and own.marker in [*STROKES] else own.marker
+    size = 10 if marker == "*" or (isinstance(marker, tuple) and len(marker) == 3) else 7.5
+    style: dict[str, Any] = {"linestyle": "none", "zorder": 4, "markerfacecolor": own.color if told else "white"}
+    style["clip_on"] = x == []  # none is cut by the frame
+    return axes.plot(x, y, color=own.color, marker=marker, markersize=size, **style | more)[0]
+
+
+def legend(figure: Figure, handles: dict[str, Any]) -> None:
+    """Right of the axes."""
+    names = [cut(name, 24) for name in handles]
+    figure.legend([*handles.values()], names, loc="outside right center", labelspacing=0.35, borderpad=0)
+
+
+def cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def conditions(results: Results, shown: Sequence[Measurement]) -> str:
+    """The footer's first paragraph: CPU, instruction set, data type, threads, date, and what disturbed the run."""
+    cpu = " ".join(re.sub(r"\((R|TM)\)| CPU| @.*", "", results.machine["cpu"]).split())
     day = datetime.fromisoformat(results.made).strftime("%Y-%m-%d") if results.made else ""
-    return " · ".join(filter(None, (" ".join(cpu.split()), machine["instruction set"], *more, day)))
+    more = [*dict.fromkeys(m.dtype for m in shown)] + [threads(m.threads) for m in shown[-1:]]
+    text = " · ".join(filter(None, (cpu, results.machine["instruction set"], *more, day)))
+    return text + ("." + found if (found := tables.disturbed(list(shown))) else "")
 
 
 def threads(n: int) -> str:
     return f"{n} thread{'s' * (n > 1)}"
 
 
+def ours(m: Measurement) -> list[str]:
+    """The rungs, and functions of the user's."""
+    return [name for name, contestant in m.contestants.items() if contestant.kind not in (NUMPY, PEER)]
+
+
 def usable(m: Measurement, name: str) -> bool:
     return m.verdict(name) != "unusable"
 
 
-def line_style(own: Look, strong: bool) -> dict[str, Any]:
-    """Rungs are strong: thick and solid, above the dashed lines of libraries."""
-    if strong:
-        return {"color": own.color, "linestyle": "-", "linewidth": 2.2, "zorder": 3}
-    return {"color": own.color, "linestyle": (0, (4, 1.5)), "linewidth": 1.3, "zorder": 2.5}
+def amount(m: Measurement, like: Measurement) -> float:
+    """1e9 operations or bytes of a call, as the unit of `like` says."""
+    return 1e-9 * (m.flops if like.computes else m.bytes)
 
 
-def marks(axes: Axes, x: float, y: float, own: Look, usable: bool, size: float = 6.5, **more: Any) -> None:
-    """One point; hollow where its verdict is unusable."""
-    size *= 1.5 if own.marker == "*" else 1.25 if own.marker in "PX" else 1
-    face, edge = (own.color, "white") if usable else ("white", own.color)
-    axes.plot(
-        [x], [y], marker=own.marker, linestyle="none", color=face, markeredgecolor=edge, markersize=size,
-        markeredgewidth=0.6 if usable else 1.5, **{"zorder": 4, **more},
-    )  # fmt: skip
-
-
-def grid(axes: Axes, axis: Literal["both", "x"] = "both") -> None:
-    axes.set_axisbelow(True)
-    axes.grid(axis=axis, which="major", color=PALE, linewidth=0.7)
-    axes.tick_params(which="both", length=0)
+def rates(m: Measurement, name: str, like: Measurement) -> np.ndarray:
+    """In the unit of `like`: lower quartile, median, upper quartile."""
+    return amount(m, like) / np.nanquantile(m.contestants[name].seconds, (0.75, 0.5, 0.25))

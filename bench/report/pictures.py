@@ -10,11 +10,9 @@ from pynn.support.extras import install
 
 from ..results.store import Results
 from .bars import ladders
-from .curves import training
 from .drawing import STYLE, Drawing
+from .lines import scaling, sweeps, training
 from .roofline import roofline
-from .scaling import scaling
-from .sweep import sweeps
 
 DPI = 200  # of PNG: 1400 pixels wide
 

@@ -45,6 +45,10 @@ def texts(figure_or_axes):
     return [text for text in found if text]
 
 
+def legend(axes):
+    return [text.get_text() for text in axes.figure.legends[0].get_texts()]
+
+
 def hollow(axes, x, y):
     """Is the mark at this point hollow?"""
     marks = [m for m in axes.lines if m.get_linestyle() == "None" and m.get_transform() == axes.transData]

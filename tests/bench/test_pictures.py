@@ -13,8 +13,11 @@ from pynn.support.extras import install
 
 pytest.importorskip("matplotlib")
 
-ALL = ["ladder", "ladder_training", "sweep_dot_rate", "sweep_dot_time", "sweep_add_relu_rate", "sweep_add_relu_time",
-       "roofline", "scaling", "training"]  # fmt: skip
+OPERATIONS = ("dense", "softmax", "relu", "add", "add_matrix_and_vector", "maximum", "add_relu", "vector_dot",
+              "matrix_vector_dot", "rmsprop_update")  # fmt: skip
+LADDERS = ["ladder", *(f"ladder_{name}" for name in OPERATIONS)]
+SWEEPS = ["sweep_dot_rate", "sweep_dot_time", "sweep_add_relu_rate", "sweep_add_relu_time"]
+ALL = [*LADDERS, "ladder_training", *SWEEPS, "roofline", "scaling", "training"]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def test_files(tmp_path):
         matplotlib.rcParams["axes.grid"] = False
     second = pictures(some, tmp_path / "b")
     titles = {
-        "ladder_training": "Training epoch: times as fast as naive Python",
+        "ladder_training": "The ladder: training epoch MNIST, 784-512-10",
         "scaling": "Strong scaling: times as fast as with one thread",
         "training": "Training: mean loss by seconds trained",
     }
@@ -84,8 +87,8 @@ def test_nothing_measured():
 @pytest.mark.parametrize(
     ("suite", "names"),
     [
-        ("ladder", ["ladder", "roofline"]),
-        ("sweep", ALL[2:6]),
+        ("ladder", [*LADDERS, "roofline"]),
+        ("sweep", SWEEPS),
         ("scaling", ["scaling"]),
         ("training", ["ladder_training", "training"]),
     ],
@@ -100,15 +103,15 @@ def test_no_limits():
     machine = {**MACHINE, "limits": {}, "no limits": "there is no C compiler 'cc'; set CC"}
     some = without(fake_results(), "scaling", "training")
     found = {d.name: d for d in drawings(replace(some, machine=machine, curves={}))}
-    assert list(found) == [name for name in ALL[:6] if name != "ladder_training"]
+    assert list(found) == LADDERS + SWEEPS
     axes = found["sweep_add_relu_rate"].figure.axes[0]
-    assert not [line for line in axes.lines if str(line.get_label()).startswith("_roof")]
+    assert not [c for c in axes.containers if c.get_label().startswith("_limit")]
     assert not any("Grey" in text for text in texts(found["sweep_add_relu_rate"].figure))
 
 
 def test_one_thread_has_no_scaling():
     found = {d.name: d for d in drawings(replace(without(fake_results(threads=(1,)), "training"), curves={}))}
-    assert list(found) == ["ladder", *ALL[2:7]]
+    assert list(found) == [*LADDERS, *SWEEPS, "roofline"]
     assert not any("dotted" in text.lower() for d in found.values() for text in texts(d.figure))
 
 
@@ -121,7 +124,7 @@ def test_colors_of_a_name_are_the_same_in_all_pictures(whole):
             for container in axes.containers:
                 part = container.patches[0] if hasattr(container, "patches") else container.lines[0]
                 color = part.get_edgecolor() if hasattr(container, "patches") else part.get_color()
-                if drawing.name != "scaling":  # whose lines are operations
+                if drawing.name not in ("scaling", "roofline"):  # whose lines are operations, and roofs
                     found.setdefault(container.get_label(), set()).add(to_hex(color))
     assert {"naive", "parallel", "NumPy", "PyTorch", "numexpr"} <= set(found)
     assert [name for name, colors in found.items() if len(colors) > 1] == []
@@ -135,10 +138,9 @@ def test_no_text_overlaps_another_or_leaves_the_picture(whole, name):
     figure.set_dpi(288)  # at 72 hinting widens text; 4 pixels are a point
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
-    found = [*figure.texts]
-    for axes in figure.axes:
-        found += [*axes.texts, axes.xaxis.label, axes.yaxis.label, *ticks(axes.xaxis), *ticks(axes.yaxis)]
-        found += axes.get_legend().get_texts() if axes.get_legend() else []
+    (axes,) = figure.axes
+    found = [*figure.texts, *axes.texts, axes.xaxis.label, axes.yaxis.label, *ticks(axes.xaxis), *ticks(axes.yaxis)]
+    found += [text for legend in figure.legends for text in legend.get_texts()]
     found = [text for text in found if text.get_text()]
     assert len(found) > 8
     assert min(text.get_fontsize() for text in found) >= 10.5  # 9 points in a README that is 600 pixels wide
@@ -146,16 +148,23 @@ def test_no_text_overlaps_another_or_leaves_the_picture(whole, name):
     for text, box in boxes:
         assert box.x0 >= 0 <= box.y0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, text
     for (one, a), (other, b) in combinations(boxes, 2):
-        if 45 not in (one.get_rotation(), other.get_rotation()):  # the boxes of slanted texts overlap, these do not
-            overlap = min(min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0))
-            assert overlap < 4, (one, other)
+        overlap = min(min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0))
+        assert overlap < 4, (one, other)
+    inside = axes.get_window_extent(renderer)
+    assert inside.width > 0.4 * figure.bbox.width and inside.height > 0.4 * figure.bbox.height  # it is filled
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_ticks_reach_what_is_drawn(whole, name):
+    (axes,) = whole[name].figure.axes
+    bars = name.startswith("ladder")
+    low, high = axes.dataLim.intervalx if bars else axes.dataLim.intervaly
+    at = (axes.xaxis if bars else axes.yaxis).get_majorticklocs()
+    assert min(at) <= low * 1.0001 and max(at) >= high * 0.9999
 
 
 def ticks(axis):
     """The labels within the axes: matplotlib keeps others that it does not draw."""
     low, high = sorted(axis.get_view_interval())
-    return [
-        label
-        for at, label in zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
-        if low <= at <= high
-    ]
+    labels = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
+    return [label for at, label in labels if low <= at <= high]
