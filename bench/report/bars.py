@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..code.reasons import IDEAS
+from kernels.ladder import LADDER
+
 from ..results import tables
 from ..results.statistics import three_digits
 from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
@@ -99,6 +100,7 @@ def draw(results: Results, m: Measurement, name: str) -> Drawing:
         axes.axvline(limit[1], color=GREY, label="limit", **LIMIT)
         note(axes, f"{limit[0]} {limit[1]:.0f}", (limit[1], 1), (-3, 3), color=GREY, ha="right", xycoords=top)
     start, each = axes.get_xlim()[0], []
+    records = LADDER.get(m.operation, LADDER["dot"])  # an epoch's rungs are those of its products
     for right, text in zip(COLUMNS, (m.unit, "time", "times the\nrung below"), strict=True):
         note(axes, text, (1, 0), (right, 3), ha="right", xycoords=side)
     for (who, source), y, (low, middle, high) in zip(shown.items(), places, three, strict=True):
@@ -109,8 +111,8 @@ def draw(results: Results, m: Measurement, name: str) -> Drawing:
         for right, text in zip(COLUMNS, texts(results, m, ladder, who), strict=True):
             note(axes, text, (1, y), (right, 0), ha="right", va="center", xycoords=side)
         if who in ladder:
-            own = source.contestants[who].kind != RUNG
-            about = f"{who}: a function of yours" if own else WHOLE if who == "pynn" else IDEAS.get(who, "")
+            about = records[who].idea if who in records else WHOLE if who == "pynn" else ""
+            about = about if source.contestants[who].kind == RUNG else f"{who}: a function of yours"
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
             note(axes, cut(about, 66), (0, y), (3, 13), va="center", color=GREY, xycoords=side, bbox=box)
             axes.texts[-1].set_in_layout(False)
