@@ -10,7 +10,7 @@ from ..results import tables
 from ..results.statistics import three_digits
 from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
 from . import drawing
-from .drawing import GREY, LIMIT, Drawing, cut, note, rates, usable
+from .drawing import GREY, READING, ZEROS, Drawing, note, rates, usable
 
 FIRST = ("dot", "dense", "softmax", "relu")  # of the operations, if they are there
 SPEAKING = ("512x512 · 512x512", "128x784 · 784x512")  # cases that are shown before larger ones: square, and MNIST's
@@ -79,7 +79,7 @@ def draw(results: Results, m: Measurement, name: str) -> Drawing:
     slow = {o.label: o for o in ladder.values() if o is not m}
     title = f"The ladder: {m.title}"
     subtitle = "Upwards: each rung makes one change to the rung below it. Pale: libraries. Log axis."
-    footer = [drawing.conditions(results, [*slow.values(), m]), drawing.READING]
+    footer = [drawing.conditions(results, [*slow.values(), m]), READING + ZEROS * ("is 0" in m.label)]
     for label, o in slow.items():
         names = ", ".join(who for who, source in ladder.items() if source is o)
         footer.append(f"≈ {names}: too slow for this case; the rate is that of {label}, and the time follows from it.")
@@ -92,12 +92,12 @@ def draw(results: Results, m: Measurement, name: str) -> Drawing:
     three = [rates(source, who, m) for who, source in shown.items()]
     every = [*np.concatenate(three), *([limit[1]] if limit else [])]
     drawing.log_axis(axes, "x", min(every) / 1.5, max(every))
-    axes.set_yticks(places, [cut(who, 14) for who in shown], color="black")
+    axes.set_yticks(places, [f"{who:.14}" for who in shown], color="black")
     axes.set(ylim=(places[-1] + BAR, 0), xlabel=m.unit)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     if limit:
-        axes.axvline(limit[1], color=GREY, label="limit", **LIMIT)
+        axes.axvline(limit[1], color=GREY, label="limit", linewidth=1.6)
         note(axes, f"{limit[0]} {limit[1]:.0f}", (limit[1], 1), (-3, 3), color=GREY, ha="right", xycoords=top)
     start, each = axes.get_xlim()[0], []
     records = LADDER.get(m.operation, LADDER["dot"])  # an epoch's rungs are those of its products
@@ -114,7 +114,7 @@ def draw(results: Results, m: Measurement, name: str) -> Drawing:
             about = records[who].idea if who in records else WHOLE if who == "pynn" else ""
             about = about if source.contestants[who].kind == RUNG else f"{who}: a function of yours"
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-            note(axes, cut(about, 66), (0, y), (3, 13), va="center", color=GREY, xycoords=side, bbox=box)
+            note(axes, f"{about:.66}", (0, y), (3, 13), va="center", color=GREY, xycoords=side, bbox=box)
             axes.texts[-1].set_in_layout(False)
         each.append(f"{who} {texts(results, m, ladder, who)[0] or 'cannot tell'}")
     peak = f" {limit[0]}: {limit[1]:.0f}." if limit else ""

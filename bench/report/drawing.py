@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import re
 import textwrap
+from collections import namedtuple
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,10 +28,9 @@ WIDTH, TEXT, TITLE = 7.0, 10.5, 14  # inches; points
 LINE, CHARACTERS = 0.2, 88  # inches and characters of a line of TEXT
 GREY, PALE = "#555555", "#DDDDDD"
 READING = "Medians, with quartiles; hollow: cannot tell."
-RUNGS: dict[str, Any] = {"linestyle": "-", "linewidth": 2.2}
-LIBRARIES: dict[str, Any] = {"linestyle": (0, (4, 1.5)), "linewidth": 1.3}
-LIMIT: dict[str, Any] = {"linestyle": "-", "linewidth": 1.6}
-OTHER_LIMIT: dict[str, Any] = {"linestyle": ":", "linewidth": 1.3}
+ZEROS = " Zeros that a rung skips count as operations."  # where a label says that x holds them
+RUNGS, LIBRARIES = ("-", 2.2), ((0, (4, 1.5)), 1.3)  # styles of lines and their widths
+LIMIT, OTHER_LIMIT = ("-", 1.6), (":", 1.3)
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # matplotlib brings it
     **dict.fromkeys(("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), TEXT),
@@ -41,14 +41,7 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "pynn",  # the same ids each time
 }
-
-
-@dataclass(frozen=True)
-class Look:
-    color: str
-    marker: Any  # as matplotlib knows them: a letter, (points, 1, degrees) of a star, or corners
-
-
+Look = namedtuple("Look", "color marker")  # a marker is a letter, (points, 1, degrees) of a star, or corners
 WIDE, TALL = ((-1, -0.4), (1, -0.4), (1, 0.4), (-1, 0.4)), ((-0.4, -1), (-0.4, 1), (0.4, 1), (0.4, -1))
 STROKES = "+x1234"
 # Colours: M. Okabe, K. Ito, Color Universal Design, 2008; P. Tol, Colour Schemes, 2021. ijp is the typed step of
@@ -130,19 +123,21 @@ class Line:
     x: Sequence[float]
     y: np.ndarray  # (n, 3): lower quartile, median, upper quartile
     told: Sequence[bool] = ()  # of its marks, if it has them; False: hollow
-    style: dict[str, Any] = field(default_factory=lambda: RUNGS)
+    style: tuple[Any, float] = RUNGS
 
 
 def draw(axes: Axes, lines: list[Line]) -> dict[str, Any]:
     """Each with its quartiles and marks; what stands for them in a legend, in the order of their ends."""
-    for line in lines:
+    handles = {}
+    for line in sorted(lines, key=lambda line: line.y[-1, 1], reverse=True):
         low, middle, high = line.y.T
+        style = dict(zip(("linestyle", "linewidth"), line.style, strict=True))
         axes.errorbar(line.x, middle, (middle - low, high - middle), label=line.name, color=line.look.color,
-                      elinewidth=1, zorder=3, **line.style)  # fmt: skip
+                      elinewidth=1, zorder=3, **style)  # fmt: skip
         for x, y, told in zip(line.x, middle, line.told, strict=False):
             marks(axes, x, y, told, line.look)
-    ordered = sorted(lines, key=lambda line: line.y[-1, 1], reverse=True)
-    return {line.name: marks(axes, [], [], True, line.look, **line.style) for line in ordered}
+        handles[line.name] = marks(axes, [], [], True, line.look, **style)
+    return handles
 
 
 def ends(lines: list[Line], text: Callable[[float], str] = three_digits) -> str:
@@ -162,12 +157,8 @@ def marks(axes: Axes, x: Any, y: Any, told: bool, own: Look, **more: Any) -> Any
 
 def legend(figure: Figure, handles: dict[str, Any]) -> None:
     """Right of the axes."""
-    names = [cut(name, 24) for name in handles]
+    names = [f"{name:.24}" for name in handles]  # long ones are cut
     figure.legend([*handles.values()], names, loc="outside right center", labelspacing=0.35, borderpad=0)
-
-
-def cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def conditions(results: Results, shown: Sequence[Measurement]) -> str:

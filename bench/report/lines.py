@@ -16,8 +16,9 @@ from .drawing import GREY, LIBRARIES, LIMIT, OTHER_LIMIT, READING, RUNGS, Drawin
 
 FEW = 4  # threads, up to which the axes are linear
 PLAIN = Look(GREY, "")
-SERIES = [Look("#0072B2", "o"), Look("#D55E00", "s"), Look("#009E73", "^"), Look("#CC79A7", "D"), Look("#E69F00", "v"),
-          Look("#56B4E9", "P"), Look("#000000", "X"), Look("#7F7F7F", "*")]  # of operations  # fmt: skip
+SERIES = [Look(f"#{color}", marker) for color, marker in zip(
+    ("0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "000000", "7F7F7F"), "os^DvPX*", strict=True,
+)]  # of operations  # fmt: skip
 
 
 def thrice(values: Sequence[float]) -> np.ndarray:
@@ -44,12 +45,11 @@ def sweep(results: Results, group: list[Measurement], what: str) -> Drawing:
         lines.append(Line(name, looks[name], [m.size for m in at], y, told, style))
     subtitle, limits = "Dashed: libraries.", []
     for n, style in ((last.threads, LIMIT), (1, OTHER_LIMIT))[: last.threads]:
-        if roof := [limit for m in group if (limit := (last if last.computes else m).limit(results.machine, n))]:
-            most = [
-                limit if rate else drawing.amount(m, last) / limit for m, (_, limit) in zip(group, roof, strict=True)
-            ]
+        roof = [(m, *limit) for m in group if (limit := (last if last.computes else m).limit(results.machine, n))]
+        if roof:
+            most = [limit if rate else drawing.amount(m, last) / limit for m, _, limit in roof]
             limits.append(Line(f"_limit {n}", PLAIN, sizes, thrice(most), style=style))
-            names = ", ".join(dict.fromkeys(f"{name.replace(' bandwidth', '')} {limit:.0f}" for name, limit in roof))
+            names = ", ".join(dict.fromkeys(f"{name.replace(' bandwidth', '')} {limit:.0f}" for _, name, limit in roof))
             subtitle += f" Grey: {names} {last.unit}." if style is LIMIT else " Dotted: 1 thread."
     figure, axes = drawing.sheet(title, subtitle, [drawing.conditions(results, group), READING])
     drawing.draw(axes, limits)

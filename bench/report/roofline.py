@@ -9,7 +9,7 @@ from ..results.statistics import three_digits
 from ..results.store import RUNG, Measurement, Results
 from . import drawing
 from .bars import headlines, rank
-from .drawing import GREY, PALE, Drawing, Line, Look, note, ours
+from .drawing import GREY, PALE, ZEROS, Drawing, Line, Look, note, ours
 from .lines import thrice
 
 APART = 1.5  # times: of cases whose intensities differ less one is drawn
@@ -46,9 +46,8 @@ def roofline(results: Results) -> list[Drawing]:
     most, alone = measured[max(measured)], measured[min(measured)]
     title = "Roofline: GFLOP/s by operations per byte"
     subtitle = f"A point is a rung. Grey: the peak of multiply-adds and the bandwidths of {n}."
-    zeros = " Zeros that a rung skips count as operations." * any("is 0" in m.label for m in chosen)
-    footer = [drawing.conditions(results, chosen), "Medians; hollow: cannot tell." + zeros]
-    figure, axes = drawing.sheet(title, subtitle, footer, 5.2)
+    reading = "Medians; hollow: cannot tell." + ZEROS * any("is 0" in m.label for m in chosen)
+    figure, axes = drawing.sheet(title, subtitle, [drawing.conditions(results, chosen), reading], 5.2)
     looks, operations, every, best = drawing.looks(results), [m.operation for m in chosen], [most[dtype]], []
     for m in chosen:
         x = intensity(m)
@@ -72,8 +71,7 @@ def roofline(results: Results) -> list[Drawing]:
     lines, (left, right) = [], axes.get_xlim()
     for text, peak, bandwidth, style, width in roofs:
         y = thrice([bandwidth * left, peak, peak])
-        look = {"linestyle": style, "linewidth": width}
-        lines.append(Line(text, Look(GREY, ""), [left, peak / bandwidth, right], y, (), look))
+        lines.append(Line(text, Look(GREY, ""), [left, peak / bandwidth, right], y, (), (style, width)))
     for peak in {most[dtype], alone[dtype]}:
         note(axes, f"{peak:.0f}", (right, peak), (2, 0), va="center", color=GREY)
     handles = drawing.draw(axes, lines)
