@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, TEXT, TITLE = 7.0, 10.5, 14  # inches; points
-LINE, CHARACTERS = 0.2, 88  # inches and characters of a line of TEXT
+LINE, CHARACTERS = 0.2, 84  # inches and characters of a line of TEXT
 GREY, PALE = "#555555", "#DDDDDD"
 READING = "Medians, with quartiles; hollow: cannot tell."
 ZEROS = " Zeros that a rung skips count as operations."  # where a label says that x holds them
