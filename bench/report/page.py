@@ -22,7 +22,7 @@ from .page_rungs import number, rungs, summary
 from .pictures import Picture
 
 FOLDER = Path(__file__).parent
-# The sections of pictures whose names begin so; the others stand where the ladder begins
+# The sections of pictures whose names begin so; an operation's ladder stands with it, others where the ladder begins
 PLACES = {"sweep": "sweeps", "scaling": "scaling", "training": "training"}
 MACHINE = {"cpu": "CPU", "cpus": "CPUs for this process", "python": "Python", "numpy": "NumPy", "openmp": "OpenMP"}
 
@@ -34,16 +34,21 @@ def write(results: Results, pictures: list[Picture], path: Path) -> None:
 
 
 def document(results: Results, pictures: list[Picture]) -> str:
-    shown = [
-        (PLACES.get(picture.name.split("_")[0], "ladder"), picture.alt, b64encode(picture.svg.read_bytes()).decode())
-        for picture in pictures
-    ]
+    shown = [(_place(picture.name), picture.alt, b64encode(picture.svg.read_bytes()).decode()) for picture in pictures]
     style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return templates().get_template("page.html").render(
         results=results, pictures=shown, machine=_machine(results), ladders=_ladders(results), tables=_tables(results),
         conditions=tables.conditions(results), disturbed=tables.disturbed(results.measurements), reading=tables.READING,
         style=style, script=script, digest=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
+
+
+def _place(picture: str) -> str:
+    """The id of its section."""
+    kind, _, operation = picture.partition("_")
+    if kind == "ladder" and operation:
+        return "training" if operation == "training" else f"ladder-{operation.replace('_', '-')}"
+    return PLACES.get(kind, "ladder")
 
 
 def templates() -> Environment:

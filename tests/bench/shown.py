@@ -13,7 +13,7 @@ from pynn.bench.results.store import NUMPY, RUNG, Contestant, Measurement, Proce
 HOSTILE = """</td></script><script>document.title='taken'</script><img src=x onerror="alert(1)">&'`{{7}}{%raw%}$x"""
 DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="504" height="338" viewBox="0 0 504 338">
 <style>*{stroke: #000}</style><path id="a" d="M0 0L504 338"/></svg>"""
-NAMES = ("ladder", "roofline", "sweep_dot_rate", "scaling", "training")
+NAMES = ("ladder", "roofline", "ladder_relu", "sweep_dot_rate", "scaling", "ladder_training", "training")
 
 
 class Page(HTMLParser):

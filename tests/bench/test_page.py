@@ -86,8 +86,11 @@ def test_it_holds_every_table_and_rung(written: Path, results: Results) -> None:
 def test_every_picture_has_its_words_and_its_section(written: Path) -> None:
     text = written.read_text()
     assert Page(text).values("alt") == [f"What {name} shows " for name in NAMES]
-    sections = {name: text.index(f'<section id="{name}">') for name in ("ladder", "sweeps", "scaling", "training")}
-    for name, section in {"roofline": "ladder", "sweep_dot_rate": "sweeps", "scaling": "scaling"}.items():
+    ids = ("ladder", "ladder-dot", "ladder-relu", "ladder-add", "libraries", "sweeps", "scaling", "training")
+    sections = {name: text.index(f'<section id="{name}">') for name in ids}
+    expected = {"ladder": "ladder", "roofline": "ladder", "ladder_relu": "ladder-relu", "sweep_dot_rate": "sweeps",
+                "scaling": "scaling", "ladder_training": "training"}  # fmt: skip
+    for name, section in expected.items():
         place = text.index(f"What {name} shows")
         assert max((at, s) for s, at in sections.items() if at < place)[1] == section
 
