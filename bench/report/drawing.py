@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WIDTH, TEXT, TITLE = 7.0, 10.5, 14  # inches; points
 LINE, CHARACTERS = 0.2, 84  # inches and characters of a line of TEXT
 GREY, PALE = "#555555", "#DDDDDD"
-READING = "Medians, with quartiles; hollow: cannot tell."
+READING = "Medians with their intervals; hollow: cannot tell."
 ZEROS = " Zeros that a rung skips count as operations."  # where a label says that x holds them
 RUNGS, LIBRARIES = ("-", 2.2), ((0, (4, 1.5)), 1.3)  # styles of lines and their widths
 LIMIT, OTHER_LIMIT = ("-", 1.6), (":", 1.3)
@@ -121,13 +121,13 @@ class Line:
     name: str
     look: Look
     x: Sequence[float]
-    y: np.ndarray  # (n, 3): lower quartile, median, upper quartile
+    y: np.ndarray  # (n, 3): low, median, high
     told: Sequence[bool] = ()  # of its marks, if it has them; False: hollow
     style: tuple[Any, float] = RUNGS
 
 
 def draw(axes: Axes, lines: list[Line]) -> dict[str, Any]:
-    """Each with its quartiles and marks; what stands for them in a legend, in the order of their ends."""
+    """Each with its intervals and marks; what stands for them in a legend, in the order of their ends."""
     handles = {}
     for line in sorted(lines, key=lambda line: line.y[-1, 1], reverse=True):
         low, middle, high = line.y.T
@@ -189,5 +189,5 @@ def amount(m: Measurement, like: Measurement) -> float:
 
 
 def rates(m: Measurement, name: str, like: Measurement) -> np.ndarray:
-    """In the unit of `like`: lower quartile, median, upper quartile."""
-    return amount(m, like) / np.nanquantile(m.contestants[name].seconds, (0.75, 0.5, 0.25))
+    """In the unit of `like`: low, median, high."""
+    return amount(m, like) / np.array(m.contestants[name].interval)[::-1]

@@ -22,7 +22,7 @@ SERIES = [Look(f"#{color}", marker) for color, marker in zip(
 
 
 def thrice(values: Sequence[float]) -> np.ndarray:
-    """As a line's y: without quartiles."""
+    """As a line's y: without intervals."""
     return np.column_stack([values] * 3)
 
 

@@ -1,14 +1,12 @@
 """Each picture is checked by what it holds: the lines' data, the roofs, the marks and the labels."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from drawn import SHAKY, STEADY, contestant, data, drawn, hollow, legend, lines, measurement, results, texts
 from fake_results import MACHINE
 from pynn.bench.report.drawing import LOOKS, SPARE, looks
 from pynn.bench.report.pictures import drawings
-from pynn.bench.results.store import NUMPY, PEER
+from pynn.bench.results.store import NUMPY, PEER, replace
 
 from kernels.ladder import LADDER
 
@@ -36,8 +34,8 @@ def test_sweep_of_products():
         np.testing.assert_allclose(data(rate, f"_limit {n}"), [[16, peak], [64, peak]])
         np.testing.assert_allclose(data(time, f"_limit {n}"), [[m, 2e-9 * m**3 / peak] for m in (16, 64)])
     assert "Dashed: libraries. Grey: float32 peak 207 GFLOP/s. Dotted: 1 thread." in texts(rate.figure)
-    quartiles = next(c for c in rate.containers if c.get_label() == "sparse").lines[2][0].get_segments()[0]
-    np.testing.assert_allclose(quartiles, [[16, 50], [16, 200]])
+    interval = next(c for c in rate.containers if c.get_label() == "sparse").lines[2][0].get_segments()[0]
+    np.testing.assert_allclose(interval, [[16, 20], [16, 500]])
 
 
 def test_sweep_of_elements_has_the_limit_of_the_cache_that_holds_each():
