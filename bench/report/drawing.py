@@ -47,9 +47,9 @@ STROKES = "+x1234"
 # Colours: M. Okabe, K. Ito, Color Universal Design, 2008; P. Tol, Colour Schemes, 2021. ijp is the typed step of
 # products and Keras runs on TensorFlow: each two share a colour. Markers tell all apart in grey; strokes are libraries.
 LOOKS = {name: Look(color, marker) for name, color, marker in (
-    ("naive", "#7F7F7F", "o"), ("lists", "#661100", "s"), ("rows", "#997700", WIDE), ("typed", "#E69F00", "<"),
+    ("naive", "#7F7F7F", "o"), ("lists", "#661100", "s"), ("rows", "#DDCC77", WIDE), ("typed", "#E69F00", "<"),
     ("ijp", "#E69F00", "^"), ("ipj", "#56B4E9", "v"), ("sums", "#117733", ">"), ("simd", "#CC79A7", "D"),
-    ("streaming", "#44AA99", "d"), ("tiled", "#999933", (4, 1, 0)), ("blocked", "#009E73", "P"),
+    ("streaming", "#EE8866", "d"), ("tiled", "#222255", (4, 1, 0)), ("blocked", "#009E73", "P"),
     ("packed", "#332288", "X"), ("parallel", "#0072B2", TALL), ("sparse", "#D55E00", "*"), ("pynn", "#882255", "p"),
     ("NumPy", "#000000", "+"), ("PyTorch", "#AA4499", "x"), ("JAX", "#6699CC", "1"), ("TensorFlow", "#CC6677", "2"),
     ("Keras", "#CC6677", "2"), ("Numba", "#225555", "3"), ("numexpr", "#BBAA55", "4"),
