@@ -4,7 +4,7 @@ cimport numpy as cnp
 from cython.parallel cimport prange
 
 from kernels._arrays cimport leaves_of
-from kernels._simd cimport binary_leaf, end_stream, idx, leaves
+from kernels._simd cimport binary_leaf, end_stream, idx, leaves, stream_bytes
 from kernels._threads cimport home, spread, team
 
 cnp.import_array()
@@ -171,7 +171,7 @@ cdef void run(const Nest* nest, binary_leaf* operation, cnp.ndarray a, cnp.ndarr
     cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
     stream = nest.out[nest.ndim - 1] == 1 and out != x and out != y and not (
         fresh and n * size > RECYCLED) and (
-        moved(nest, n, x == y) * size > nest.leaf.stream_bytes)
+        moved(nest, n, x == y) * size > stream_bytes())
     n //= nest.unit
     with nogil:
         if workers == 1:

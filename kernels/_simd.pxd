@@ -35,7 +35,6 @@ cdef extern from "simd/leaves.h" nogil:
         idx vector
         idx tile_rows
         idx sparse_columns
-        idx stream_bytes
         void (*softmax)(const void* x, void* out, idx m, idx n) noexcept nogil
         void (*cross_entropy_labels)(const void* x, const int64_t* labels, void* losses, void* grad,
                                      idx m, idx n) noexcept nogil
@@ -51,6 +50,7 @@ cdef extern from "simd/leaves.h" nogil:
         const char* isa
         leaves type[2]
     const simd_table* const* simd_tables()
+    idx stream_bytes()
     void end_stream()
     void prefetch_rows(const char* x, idx rows, idx stride, idx bytes)
 
