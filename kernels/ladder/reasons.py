@@ -1,6 +1,7 @@
 """Sentences that the rungs of several operations share: why a rung is faster than the one below."""
 
 NAIVE_IDEA = "pure Python loops"
+LISTS_IDEA = "Python's lists and floats instead of arrays"
 TYPED_IDEA = "C types instead of Python objects"
 SIMD_IDEA = "the widest vectors of this CPU"
 PARALLEL_IDEA = "threads share out the result"
@@ -8,6 +9,10 @@ PARALLEL_IDEA = "threads share out the result"
 NAIVE = (
     "The yardstick: for each turn of the inner loop the interpreter goes through {bytecodes} bytecodes, makes an "
     "object of every number and looks up its type again"
+)
+LISTS = (
+    "A list holds the objects that an array makes anew for each element it is asked for, and finds them by their place "
+    "alone, not by NumPy's general way of indexing"
 )
 TYPED = "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code on the array's own memory"
 TYPED_SUM = (
