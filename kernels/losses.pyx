@@ -21,6 +21,7 @@ cdef idx BLOCK = 4096     # elements whose exponentials run in one go and stay i
 cdef enum Rung:
     TYPED
     SIMD
+    BATCHED
     PARALLEL
 
 
@@ -33,7 +34,7 @@ cdef enum Kind:
 cdef struct Rows:
     Kind kind
     const leaves* leaf  # those of x's type
-    idx m, n
+    idx m, n, step  # rows, their length, and how many of them go through a leaf together
     const char* x
     const char* targets
     char* losses
@@ -42,9 +43,9 @@ cdef struct Rows:
 
 cdef void run_range(const Rows* r, idx first, idx stop) noexcept nogil:
     cdef const leaves* leaf = r.leaf
-    cdef idx step = max(BLOCK // r.n, 1), m, row = r.n * leaf.size
+    cdef idx m, row = r.n * leaf.size
     while first < stop:
-        m = min(step, stop - first)
+        m = min(r.step, stop - first)
         if r.kind == SOFTMAX:
             leaf.softmax(r.x + first * row, r.out + first * row, m, r.n)
         elif r.kind == LABELS:
@@ -100,7 +101,7 @@ cdef object rows_softmax(object x, object out, Rung rung):
     n = cnp.PyArray_DIM(a, cnp.PyArray_NDIM(a) - 1)
     if cnp.PyArray_SIZE(a):
         r.kind, r.leaf, r.m, r.n = SOFTMAX, leaves_of(a), cnp.PyArray_SIZE(a) // n, n
-        r.x, r.out = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(c)
+        r.x, r.out, r.step = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(c), max(BLOCK // n, 1) if rung > SIMD else 1
         if rung != TYPED:
             run(&r, rung == PARALLEL)
         elif r.leaf.size == sizeof(double):
@@ -120,8 +121,13 @@ def softmax_typed(x, out=None):
 
 
 def softmax_simd(x, out=None):
-    """exp(x) / sum of exp(x): exponentials of many rows at once, in vectors; one thread."""
+    """exp(x) / sum of exp(x): exponentials in vectors, row by row; one thread."""
     return rows_softmax(x, out, SIMD)
+
+
+def softmax_batched(x, out=None):
+    """exp(x) / sum of exp(x): exponentials of many rows at once, in vectors; one thread."""
+    return rows_softmax(x, out, BATCHED)
 
 
 def softmax(x, out=None):
@@ -169,6 +175,6 @@ def softmax_cross_entropy(logits, targets):
     losses, grad = np.empty(m, (<object> x).dtype), np.empty((<object> x).shape, (<object> x).dtype)
     r.kind, r.leaf, r.m, r.n = LABELS if labels else DISTRIBUTIONS, leaves_of(x), m, n
     r.x, r.targets = cnp.PyArray_BYTES(x), cnp.PyArray_BYTES(t)
-    r.losses, r.out = cnp.PyArray_BYTES(losses), cnp.PyArray_BYTES(grad)
+    r.losses, r.out, r.step = cnp.PyArray_BYTES(losses), cnp.PyArray_BYTES(grad), max(BLOCK // n, 1)
     run(&r, True)
     return losses, grad

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from kernels import losses, naive
+from kernels import lists, losses, naive
 
-from .reasons import NAIVE, NAIVE_IDEA, PARALLEL_IDEA, SIMD_IDEA, TYPED_IDEA, parallel
+from . import reasons
 from .rung import Rung
 
 LEAF = ("simd/softmax.inc:exp", "simd/softmax.inc:exp_rows", "simd/softmax.inc:softmax")
 
 SOFTMAX: dict[str, dict[str, Rung]] = {
     "softmax": {
-        "naive": Rung(naive.naive_softmax, NAIVE_IDEA, NAIVE, most_steps=1e6),
+        "naive": Rung(naive.naive_softmax, reasons.NAIVE_IDEA, reasons.NAIVE, most_steps=1e6),
+        "lists": Rung(lists.softmax, reasons.LISTS_IDEA, reasons.LISTS, most_steps=5e6),
         "typed": Rung(
-            losses.softmax_typed, TYPED_IDEA,
+            losses.softmax_typed, reasons.TYPED_IDEA,
             "C types turn the {bytecodes} bytecodes and the objects of a turn into {instructions} machine "
             "instructions; one of them still calls the C library's exp, in double precision, for each element",
             ("losses.pyx:loop_rows",), "losses:loop_rows", inlined=("rows_softmax",), which="calls exp",
         ),
         "simd": Rung(
-            losses.softmax_simd, SIMD_IDEA,
-            "The exponential is a polynomial in place of a call, so that a turn of {instructions} instructions gives "
-            "{lanes} of them; it runs over many rows at once, as short rows fill no vector",
+            losses.softmax_simd, reasons.SIMD_IDEA,
+            "The exponential is a polynomial in place of a call, since a vector can call nothing: a turn of "
+            "{instructions} instructions gives {lanes} of them; a row that fills no vector gains nothing",
             LEAF, "leaf:softmax",
         ),
+        "batched": Rung(
+            losses.softmax_batched, "many rows at once",
+            "The exponentials of as many rows as stay in the L1 cache run in one loop, so that short rows, too, fill "
+            "vectors; rows of a thousand elements gain nothing",
+            (*LEAF, "losses.pyx:run_range", "losses.pyx:BLOCK"), "leaf:softmax",
+        ),
         "parallel": Rung(
-            losses.softmax, PARALLEL_IDEA, parallel("rows of its own", "an array"),
+            losses.softmax, reasons.PARALLEL_IDEA, reasons.parallel("rows of its own", "an array"),
             (*LEAF, "losses.pyx:run", "losses.pyx:run_range", "losses.pyx:GRAIN"), "leaf:softmax", threads=True,
         ),
     }
