@@ -17,4 +17,4 @@ cdef struct Nest:
 
 cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept
 cdef void run(const Nest* nest, binary_leaf* operation, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint fresh,
-              bint threads) noexcept
+              bint past_caches, bint threads) noexcept

@@ -162,16 +162,16 @@ cdef idx moved(const Nest* nest, idx n, bint unary) noexcept nogil:
 
 
 cdef void run(const Nest* nest, binary_leaf* operation, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint fresh,
-              bint threads) noexcept:
+              bint past_caches, bint threads) noexcept:
+    """c = operation(a, b). past_caches: write so where it pays; fresh: nobody has written c before."""
     cdef const char* x = cnp.PyArray_BYTES(a)
     cdef const char* y = cnp.PyArray_BYTES(b)
     cdef char* out = cnp.PyArray_BYTES(c)
     cdef idx size = nest.leaf.size, n = cnp.PyArray_SIZE(c), share
-    cdef bint stream
     cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
-    stream = nest.out[nest.ndim - 1] == 1 and out != x and out != y and not (
-        fresh and n * size > RECYCLED) and (
-        moved(nest, n, x == y) * size > stream_bytes())
+    cdef bint stream = (past_caches and nest.out[nest.ndim - 1] == 1 and out != x and out != y
+                        and not (fresh and n * size > RECYCLED)
+                        and moved(nest, n, x == y) * size > stream_bytes())
     n //= nest.unit
     with nogil:
         if workers == 1:

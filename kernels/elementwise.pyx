@@ -1,8 +1,9 @@
 """Element-wise operations: relu, add, maximum, add_relu, relu_grad, with NumPy's broadcasting.
 
-`apply` checks and allocates, a loop nest walks the arrays; a rung says which inner loop runs and whether threads
-share the elements: `typed` (the naive loop, compiled), `simd` (the leaf of this CPU's instruction set), and the
-operation itself (the leaf, and threads).
+`apply` checks and allocates, a loop nest walks the arrays; a rung says which inner loop runs, and how: `typed` (the
+naive loop, compiled), `branchless` (a look-up where that loop branches), `simd` (the leaf of this CPU's instruction
+set), `fused` (add_relu's, one pass instead of two), `streaming` (past the caches where arrays exceed them), and the
+operation itself (by threads).
 """
 
 cimport numpy as cnp
@@ -18,6 +19,12 @@ cnp.import_array()
 
 cdef enum:
     SMALL = 32768  # elements that one thread does sooner than two, see _nest.GRAIN
+
+cdef enum Rung:
+    TYPED
+    SIMD
+    STREAMING
+    PARALLEL
 
 
 cdef bint same_walk(cnp.ndarray a, cnp.ndarray c) noexcept:
@@ -64,7 +71,7 @@ cdef cnp.ndarray result(cnp.ndarray a, cnp.ndarray b, int ndim, cnp.npy_intp* di
     return cnp.PyArray_EMPTY(ndim, dims, cnp.PyArray_TYPE(a), 0)
 
 
-cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object y, object out, bint threads):
+cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object y, object out, Rung rung):
     """out = leaf(x, y) for any shapes that broadcast, any strides, any overlap."""
     cdef cnp.ndarray a, b, c
     cdef binary_leaf* leaf
@@ -97,7 +104,7 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
             c = cnp.PyArray_EMPTY(ndim, dims, kind, 0)
     if cnp.PyArray_SIZE(c):
         set_nest(&nest, a, b, c)
-        run(&nest, leaf, a, b, c, c is not out, threads)
+        run(&nest, leaf, a, b, c, c is not out, rung >= STREAMING, rung == PARALLEL)
     if out is None:
         return c if ndim else cnp.PyArray_ToScalar(cnp.PyArray_DATA(c), c)  # NumPy gives scalars for 0-d
     if c is not out:
@@ -121,6 +128,16 @@ cdef void add_loop(const floating* x, idx sx, const floating* y, idx sy, floatin
         out[i * so] = x[i * sx] + y[i * sy]
 
 
+cdef void relu_branchless_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
+                               int stream) noexcept nogil:
+    cdef idx i
+    cdef floating choice[2]
+    choice[0] = 0
+    for i in range(n):
+        choice[1] = x[i * sx]
+        out[i * so] = choice[not choice[1] <= 0]
+
+
 cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
                        int stream) noexcept nogil:
     cdef idx i
@@ -130,53 +147,95 @@ cdef void maximum_loop(const floating* x, idx sx, const floating* y, idx sy, flo
         out[i * so] = a if a > b or a != a else b  # NaN on either side wins
 
 
-cdef void add_relu_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
-                        int stream) noexcept nogil:
+cdef void maximum_branchless_loop(const floating* x, idx sx, const floating* y, idx sy, floating* out, idx so, idx n,
+                                  int stream) noexcept nogil:
     cdef idx i
-    cdef floating sum
+    cdef floating choice[2]
     for i in range(n):
-        sum = x[i * sx] + y[i * sy]
-        out[i * so] = sum if not sum <= 0 else 0
+        choice[0], choice[1] = y[i * sy], x[i * sx]
+        out[i * so] = choice[(choice[1] > choice[0]) | (choice[1] != choice[1])]
 
 
 def relu_typed(x, out=None):
     """max(x, 0): the naive loop with C types, one thread."""
-    return apply(<binary_leaf*> relu_loop[float], <binary_leaf*> relu_loop[double], x, x, out, False)
+    return apply(<binary_leaf*> relu_loop[float], <binary_leaf*> relu_loop[double], x, x, out, TYPED)
 
 
 def add_typed(x, y, out=None):
     """x + y: the naive loop with C types, one thread."""
-    return apply(<binary_leaf*> add_loop[float], <binary_leaf*> add_loop[double], x, y, out, False)
+    return apply(<binary_leaf*> add_loop[float], <binary_leaf*> add_loop[double], x, y, out, TYPED)
 
 
 def maximum_typed(x, y, out=None):
     """max(x, y): the naive loop with C types, one thread."""
-    return apply(<binary_leaf*> maximum_loop[float], <binary_leaf*> maximum_loop[double], x, y, out, False)
+    return apply(<binary_leaf*> maximum_loop[float], <binary_leaf*> maximum_loop[double], x, y, out, TYPED)
 
 
 def add_relu_typed(x, y, out=None):
-    """max(x + y, 0): one loop with C types instead of two, one thread."""
-    return apply(<binary_leaf*> add_relu_loop[float], <binary_leaf*> add_relu_loop[double], x, y, out, False)
+    """max(x + y, 0): the naive loops with C types, one after the other; one thread."""
+    return relu_typed(add_typed(x, y, out), out)
+
+
+def relu_branchless(x, out=None):
+    """max(x, 0): which value is stored is looked up, not branched upon; one thread."""
+    return apply(<binary_leaf*> relu_branchless_loop[float], <binary_leaf*> relu_branchless_loop[double], x, x, out,
+                 TYPED)
+
+
+def maximum_branchless(x, y, out=None):
+    """max(x, y): which value is stored is looked up, not branched upon; one thread."""
+    return apply(<binary_leaf*> maximum_branchless_loop[float], <binary_leaf*> maximum_branchless_loop[double], x, y,
+                 out, TYPED)
+
+
+def add_relu_branchless(x, y, out=None):
+    """max(x + y, 0): relu looks up what it stores, and does not branch; two passes, one thread."""
+    return relu_branchless(add_typed(x, y, out), out)
 
 
 def relu_simd(x, out=None):
     """max(x, 0) in this CPU's widest vectors, one thread."""
-    return apply(simd[0].relu, simd[1].relu, x, x, out, False)
+    return apply(simd[0].relu, simd[1].relu, x, x, out, SIMD)
 
 
 def add_simd(x, y, out=None):
     """x + y in this CPU's widest vectors, one thread."""
-    return apply(simd[0].add, simd[1].add, x, y, out, False)
+    return apply(simd[0].add, simd[1].add, x, y, out, SIMD)
 
 
 def maximum_simd(x, y, out=None):
     """max(x, y) in this CPU's widest vectors, one thread."""
-    return apply(simd[0].maximum, simd[1].maximum, x, y, out, False)
+    return apply(simd[0].maximum, simd[1].maximum, x, y, out, SIMD)
 
 
 def add_relu_simd(x, y, out=None):
-    """max(x + y, 0) in this CPU's widest vectors, one thread."""
-    return apply(simd[0].add_relu, simd[1].add_relu, x, y, out, False)
+    """max(x + y, 0) in this CPU's widest vectors, two passes; one thread."""
+    return relu_simd(add_simd(x, y, out), out)
+
+
+def add_relu_fused(x, y, out=None):
+    """max(x + y, 0) in one pass: a sum is not stored before relu; one thread."""
+    return apply(simd[0].add_relu, simd[1].add_relu, x, y, out, SIMD)
+
+
+def relu_streaming(x, out=None):
+    """max(x, 0): what exceeds the caches is written past them; one thread."""
+    return apply(simd[0].relu, simd[1].relu, x, x, out, STREAMING)
+
+
+def add_streaming(x, y, out=None):
+    """x + y: what exceeds the caches is written past them; one thread."""
+    return apply(simd[0].add, simd[1].add, x, y, out, STREAMING)
+
+
+def maximum_streaming(x, y, out=None):
+    """max(x, y): what exceeds the caches is written past them; one thread."""
+    return apply(simd[0].maximum, simd[1].maximum, x, y, out, STREAMING)
+
+
+def add_relu_streaming(x, y, out=None):
+    """max(x + y, 0) in one pass: what exceeds the caches is written past them; one thread."""
+    return apply(simd[0].add_relu, simd[1].add_relu, x, y, out, STREAMING)
 
 
 def relu(x, out=None):
@@ -185,7 +244,7 @@ def relu(x, out=None):
     float32 or float64; NaN stays NaN and -0.0 becomes 0.0, bit for bit np.maximum(x, 0). `out` takes the result
     and is returned; it may be x. Raises TypeError for other types, ValueError for an out of another shape.
     """
-    return apply(simd[0].relu, simd[1].relu, x, x, out, True)
+    return apply(simd[0].relu, simd[1].relu, x, x, out, PARALLEL)
 
 
 def add(x, y, out=None):
@@ -194,19 +253,19 @@ def add(x, y, out=None):
     float32 or float64 arrays; Python numbers take the other operand's type. `out` takes the result and is
     returned; it may overlap x or y. Raises TypeError for other types, ValueError for shapes that do not broadcast.
     """
-    return apply(simd[0].add, simd[1].add, x, y, out, True)
+    return apply(simd[0].add, simd[1].add, x, y, out, PARALLEL)
 
 
 def maximum(x, y, out=None):
     """The larger of x and y, element by element; NaN if either is NaN. Shapes, types and errors: see add."""
-    return apply(simd[0].maximum, simd[1].maximum, x, y, out, True)
+    return apply(simd[0].maximum, simd[1].maximum, x, y, out, PARALLEL)
 
 
 def add_relu(x, y, out=None):
     """max(x + y, 0) in one pass over memory instead of two. Shapes, types and errors: see add."""
-    return apply(simd[0].add_relu, simd[1].add_relu, x, y, out, True)
+    return apply(simd[0].add_relu, simd[1].add_relu, x, y, out, PARALLEL)
 
 
 def relu_grad(g, y, out=None):
     """g where y > 0, else 0: the gradient of y = relu(x), given that of y. Shapes, types and errors: see add."""
-    return apply(simd[0].relu_grad, simd[1].relu_grad, g, y, out, True)
+    return apply(simd[0].relu_grad, simd[1].relu_grad, g, y, out, PARALLEL)

@@ -4,59 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kernels import elementwise, naive
+from kernels import elementwise, lists, naive
 
-from .reasons import (
-    COUNTED,
-    NAIVE,
-    NAIVE_IDEA,
-    PARALLEL_IDEA,
-    SIMD_IDEA,
-    TYPED,
-    TYPED_IDEA,
-    VECTORS,
-    parallel,
-)  # fmt: skip
+from . import reasons
 from .rung import Rung
 
-BY_ROW = ", row by row, so that short rows gain little"
-STREAM = "; beyond the caches both wait for memory, and this one may write past them, without reading the lines first"
+BRANCHLESS = (
+    "The comparison's result is the place of the value to store, so that no jump has to be foreseen: of random values "
+    "every second one would be foreseen wrongly, and cost as much as ten elements; small arrays that come again and "
+    "again gain little, as the CPU learns their jumps"
+)
+FUSED = (
+    "A sum goes to relu in its register: {instructions} instructions for {lanes} elements, and one pass over memory "
+    "where simd stores all sums, and loads them again"
+)
+STREAMING = (
+    "The same inner loop, but arrays that exceed the caches are written past them, so that the lines of memory that "
+    "are overwritten whole are not read first; smaller arrays are written as before"
+)
+SHARED = reasons.parallel("whole cache lines of its own", "an array", ", and arrays in memory share its bandwidth")
+
+INC = "simd/elementwise.inc"
 
 
-def rungs(
-    name: str, slowest: Callable, typed: Callable, simd: Callable, top: Callable, *, one_pass: str = "", rows: str = ""
-) -> dict[str, Rung]:
-    """`name`: the loop's in elementwise.pyx, and the leaf's in simd/elementwise.inc."""
-    inc = "simd/elementwise.inc"
-    leaf = (f"{inc}:{name}", f"{inc}:BINARY", f"{inc}:walk")
-    shared = ("_nest.pyx:run", "_nest.pyx:GRAIN", "_threads.pyx:team")
-    return {
-        "naive": Rung(slowest, NAIVE_IDEA, NAIVE, most_steps=1e6),
+def rungs(name: str, chapter: tuple[Callable, Callable], *passes: str, by_row: str = "") -> dict[str, Rung]:
+    """`chapter`: the loops in Python, on arrays and on lists; `passes`: the loops in C, where `name` is not the one."""
+
+    def rung(step: str) -> Callable:
+        return getattr(elementwise, f"{name}_{step}")
+
+    passes = passes or (name,)
+    branching = [loop for loop in passes if loop != "add"]
+    found = {
+        "naive": Rung(chapter[0], reasons.NAIVE_IDEA, reasons.NAIVE, most_steps=1e6),
+        "lists": Rung(chapter[1], reasons.LISTS_IDEA, reasons.LISTS, most_steps=5e6),
         "typed": Rung(
-            typed, TYPED_IDEA, TYPED + COUNTED + one_pass,
-            (f"elementwise.pyx:{name}_loop",), f"elementwise:{name}_loop",
-        ),
-        "simd": Rung(simd, SIMD_IDEA, VECTORS + rows + STREAM, leaf, f"leaf:{name}"),
-        "parallel": Rung(
-            top, PARALLEL_IDEA,
-            parallel("whole cache lines of its own", "an array", ", and arrays in memory share its bandwidth"),
-            leaf + shared, f"leaf:{name}", threads=True,
+            rung("typed"), reasons.TYPED_IDEA, reasons.TYPED + reasons.COUNTED,
+            tuple(f"elementwise.pyx:{loop}_loop" for loop in passes), f"elementwise:{passes[-1]}_loop",
         ),
     }  # fmt: skip
+    for loop in branching:
+        found["branchless"] = Rung(
+            rung("branchless"), "a look-up instead of a branch", BRANCHLESS,
+            (f"elementwise.pyx:{loop}_branchless_loop",), f"elementwise:{loop}_branchless_loop",
+        )  # fmt: skip
+    found["simd"] = Rung(
+        rung("simd"), reasons.SIMD_IDEA, reasons.VECTORS + by_row,
+        (*(f"{INC}:{loop}" for loop in passes), f"{INC}:BINARY"), f"leaf:{passes[-1]}",
+    )  # fmt: skip
+    leaf = (f"{INC}:{name}", f"{INC}:BINARY")
+    if len(passes) > 1:
+        found["fused"] = Rung(rung("fused"), "one pass instead of two", FUSED, leaf, f"leaf:{name}")
+    found["streaming"] = Rung(
+        rung("streaming"), "results written past the caches", STREAMING, (f"{INC}:walk", *leaf, "_nest.pyx:run"),
+        f"leaf:{name}",
+    )  # fmt: skip
+    found["parallel"] = Rung(
+        getattr(elementwise, name), reasons.PARALLEL_IDEA, SHARED,
+        (*leaf, "_nest.pyx:run", "_nest.pyx:GRAIN", "_threads.pyx:team"), f"leaf:{name}", threads=True,
+    )  # fmt: skip
+    return found
 
 
 ELEMENTWISE: dict[str, dict[str, Rung]] = {
-    "relu": rungs("relu", naive.naive_relu, elementwise.relu_typed, elementwise.relu_simd, elementwise.relu),
-    "add": rungs("add", naive.naive_add, elementwise.add_typed, elementwise.add_simd, elementwise.add),
+    "relu": rungs("relu", (naive.naive_relu, lists.relu)),
+    "add": rungs("add", (naive.naive_add, lists.add)),
     "add_matrix_and_vector": rungs(
-        "add", naive.naive_add_matrix_and_vector, elementwise.add_typed, elementwise.add_simd, elementwise.add,
-        rows=BY_ROW,
+        "add",
+        (naive.naive_add_matrix_and_vector, lists.add_matrix_and_vector),
+        by_row=", row by row, so that short rows gain little",
     ),
-    "maximum": rungs(
-        "maximum", naive.naive_maximum, elementwise.maximum_typed, elementwise.maximum_simd, elementwise.maximum
-    ),
-    "add_relu": rungs(
-        "add_relu", naive.naive_add_relu, elementwise.add_relu_typed, elementwise.add_relu_simd, elementwise.add_relu,
-        one_pass=", in one pass instead of two",
-    ),
-}  # fmt: skip
+    "maximum": rungs("maximum", (naive.naive_maximum, lists.maximum)),
+    "add_relu": rungs("add_relu", (naive.naive_add_relu, lists.add_relu), "add", "relu"),
+}

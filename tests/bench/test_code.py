@@ -50,7 +50,7 @@ def test_sources_of_known_rungs():
     (typed,) = sources.sources("dot", "ijp")
     assert typed.path == "kernels/products.pyx" and typed.language == "cython"
     assert typed.text.startswith("cdef void loop_ijp(") and typed.text.endswith("c[i * rc + j] = sum")
-    leaf, macro, _ = sources.sources("relu", "simd")
+    leaf, macro = sources.sources("relu", "simd")
     assert leaf.text.splitlines()[-1] == "BINARY(relu, !(a <= 0) ? a : 0)" and leaf.text.startswith("/* ")
     assert macro.text.startswith("#define BINARY(") and macro.text.endswith("    }")
 
