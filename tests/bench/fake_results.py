@@ -38,8 +38,9 @@ PRODUCT = {
     "sparse": 183.0, "NumPy": 176.0, "PyTorch": 165.0, "JAX": 140.0, "TensorFlow": 120.0, "Numba": 14.0,
 }  # fmt: skip
 SHARE = {
-    "naive": 0.0003, "typed": 0.6, "simd": 0.8, "parallel": 0.82, "NumPy": 0.28, "PyTorch": 0.5, "JAX": 0.45,
-    "TensorFlow": 0.4, "Numba": 0.62, "numexpr": 0.4,
+    "naive": 0.0003, "lists": 0.0008, "typed": 0.06, "branchless": 0.12, "simd": 0.6, "fused": 0.7, "batched": 0.7,
+    "streaming": 0.8, "parallel": 0.82, "NumPy": 0.28, "PyTorch": 0.5, "JAX": 0.45, "TensorFlow": 0.4, "Numba": 0.62,
+    "numexpr": 0.4,
 }  # fmt: skip
 CALL = {"NumPy": 6e-7, "PyTorch": 2.5e-6, "JAX": 6e-6, "TensorFlow": 1.5e-5, "Numba": 4e-7, "numexpr": 8e-6}
 
