@@ -167,7 +167,7 @@ def test_array_likes_are_taken():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_large_results_are_written_past_the_caches(dtype):
-    """Above a size that depends on the instruction set: whole lines of memory, and what stands before and after."""
+    """Above a size that depends on the CPU: whole lines of memory, and what stands before and after."""
     rng = np.random.default_rng(7)
     n = 40_000_000 // np.dtype(dtype).itemsize
     memory = np.empty(n + 64, dtype)
