@@ -15,6 +15,10 @@ cdef extern from "simd/leaves.h" nogil:
         binary_leaf* add_relu
         binary_leaf* relu_grad
         double (*vector_dot)(const void* x, const void* y, idx n) noexcept nogil
+        void (*ipj)(idx m, idx n, idx k, const void* a, idx ra, idx ca, const void* b, idx rb, void* c,
+                    idx rc) noexcept nogil
+        void (*tiled)(idx m, idx n, idx k, const void* a, idx ra, idx ca, const void* b, idx rb, void* c,
+                      idx rc) noexcept nogil
         void (*gemm_panel)(idx m, idx n, idx k, const void* a, idx rsa, idx csa, const void* b, idx ldb,
                            void* packed, const void* next, idx ld_next, void* c, idx ldc,
                            int accumulate) noexcept nogil

@@ -1,15 +1,17 @@
 """Products: dot for vectors, matrices and stacks of matrices, and the fused dense layer.
 
 `product` brings any shapes down to one matrix product c (m, n) = a (m, k) b (k, n) with strides; a rung says how
-that is computed: loop orders `ijp` and `ipj`, `blocked` (gemm.pyx), `parallel` (blocked, threads), and the operation
-itself, which skips zeros where x holds many (sparse.pyx).
+that is computed: loop orders `ijp`, with `sums` that do not wait, and `ipj`, that in vectors (`simd`, simd/ipj.inc),
+`tiled` (simd/tiled.inc), `blocked` (gemm.pyx), `parallel` (blocked, threads), and the operation itself, which skips
+zeros where x holds many (sparse.pyx).
 """
 
 cimport numpy as cnp
 from cython cimport floating
+from libc.stdlib cimport calloc, free
 
 from kernels._arrays cimport as_float, check_out, fits, overlaps
-from kernels._matrix cimport Epilogue, Matrix, finish_rows
+from kernels._matrix cimport Epilogue, Matrix, copy, finish_rows
 from kernels._simd cimport idx, simd
 from kernels.gemm cimport gemm
 from kernels.sparse cimport has_many_zeros, sparse
@@ -23,10 +25,16 @@ cdef enum:
 
 cdef enum Rung:
     IJP
+    SUMS
     IPJ
+    SIMD
+    TILED
     BLOCKED
     PARALLEL
     SPARSE
+
+ctypedef void Loops(idx m, idx n, idx k, const void* a, idx ra, idx ca, const void* b, idx rb, idx cb, void* c,
+                    idx rc) noexcept nogil
 
 
 cdef void loop_ijp(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const floating* b, idx rb, idx cb,
@@ -41,6 +49,23 @@ cdef void loop_ijp(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const
             c[i * rc + j] = sum
 
 
+cdef void loop_sums(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const floating* b, idx rb, idx cb,
+                    floating* c, idx rc) noexcept nogil:
+    cdef idx i, j, p
+    cdef floating sum_0, sum_1, sum_2, sum_3
+    for i in range(m):
+        for j in range(n):
+            sum_0 = sum_1 = sum_2 = sum_3 = 0
+            for p in range(0, k - 3, 4):  # an addition waits for the fourth one before it, not for the last
+                sum_0 += a[i * ra + p * ca] * b[p * rb + j * cb]
+                sum_1 += a[i * ra + (p + 1) * ca] * b[(p + 1) * rb + j * cb]
+                sum_2 += a[i * ra + (p + 2) * ca] * b[(p + 2) * rb + j * cb]
+                sum_3 += a[i * ra + (p + 3) * ca] * b[(p + 3) * rb + j * cb]
+            for p in range(k - k % 4, k):
+                sum_0 += a[i * ra + p * ca] * b[p * rb + j * cb]
+            c[i * rc + j] = sum_0 + sum_1 + (sum_2 + sum_3)
+
+
 cdef void loop_ipj(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const floating* b, idx rb, idx cb,
                    floating* c, idx rc) noexcept nogil:
     cdef idx i, j, p
@@ -50,12 +75,36 @@ cdef void loop_ipj(idx m, idx n, idx k, const floating* a, idx ra, idx ca, const
             c[i * rc + j] = 0
         for p in range(k):
             a_ip = a[i * ra + p * ca]
-            if cb == 1:
-                for j in range(n):  # along rows of b and c, no sum across turns
-                    c[i * rc + j] += a_ip * b[p * rb + j]
-            else:
-                for j in range(n):
-                    c[i * rc + j] += a_ip * b[p * rb + j * cb]
+            for j in range(n):  # along rows of b and c: whole cache lines, and no addition waits for the last
+                c[i * rc + j] += a_ip * b[p * rb + j * cb]
+
+
+cdef Loops* loops(Rung rung, bint is_double) noexcept nogil:
+    if rung == IJP:
+        return <Loops*> loop_ijp[double] if is_double else <Loops*> loop_ijp[float]
+    if rung == SUMS:
+        return <Loops*> loop_sums[double] if is_double else <Loops*> loop_sums[float]
+    return <Loops*> loop_ipj[double] if is_double else <Loops*> loop_ipj[float]
+
+
+cdef int tiled(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, bint is_double) except -1 nogil:
+    """c = a b by tiles of whole vectors: a copy of b serves where they do not fit, with columns of zeros at its end."""
+    cdef idx size = 8 if is_double else 4, vector = simd[is_double].vector, width = (n + vector - 1) // vector * vector
+    cdef char* memory
+    cdef Matrix wide
+    if b.column == 1 and n == width:
+        simd[is_double].tiled(m, n, k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
+        return 0
+    memory = <char*> calloc((k + m) * width, size)
+    if memory == NULL:
+        with gil:
+            raise MemoryError(f"a product has no memory to copy {(k + m) * width * size} bytes of its operands")
+    wide = Matrix(memory + k * width * size, width, 1)
+    copy(b, k, n, memory, width, is_double)
+    simd[is_double].tiled(m, width, k, a.data, a.row, a.column, memory, width, wide.data, width)
+    copy(wide, m, n, c.data, c.row, is_double)
+    free(memory)
+    return 0
 
 
 cdef int compute(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
@@ -64,12 +113,12 @@ cdef int compute(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end
         return 0
     if rung >= BLOCKED:
         return gemm(m, n, k, a, b, c, end, is_double, rung > BLOCKED)
-    if is_double:
-        (loop_ijp[double] if rung == IJP else loop_ipj[double])(
-            m, n, k, <double*> a.data, a.row, a.column, <double*> b.data, b.row, b.column, <double*> c.data, c.row)
+    if rung == TILED:
+        tiled(m, n, k, a, b, c, is_double)
+    elif rung == SIMD and b.column == 1:
+        simd[is_double].ipj(m, n, k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
     else:
-        (loop_ijp[float] if rung == IJP else loop_ipj[float])(
-            m, n, k, <float*> a.data, a.row, a.column, <float*> b.data, b.row, b.column, <float*> c.data, c.row)
+        loops(rung, is_double)(m, n, k, a.data, a.row, a.column, b.data, b.row, b.column, c.data, c.row)
     finish_rows(&simd[is_double], c, m, n, end, 0, 8 if is_double else 4)
     return 0
 
@@ -156,9 +205,24 @@ def dot_ijp(x, y, out=None):
     return product(x, y, None, False, out, IJP)
 
 
+def dot_sums(x, y, out=None):
+    """x . y by inner products, each in four sums that do not wait for one another."""
+    return product(x, y, None, False, out, SUMS)
+
+
 def dot_ipj(x, y, out=None):
     """x . y with the inner loop along rows of y and out, which are contiguous."""
     return product(x, y, None, False, out, IPJ)
+
+
+def dot_simd(x, y, out=None):
+    """x . y by the loops of dot_ipj, the inner one in this CPU's widest vectors where rows of y are contiguous."""
+    return product(x, y, None, False, out, SIMD)
+
+
+def dot_tiled(x, y, out=None):
+    """x . y with a tile of out in registers, x and y read where they lie."""
+    return product(x, y, None, False, out, TILED)
 
 
 def dot_blocked(x, y, out=None):
@@ -182,9 +246,24 @@ def dot(x, y, out=None):
     return product(x, y, None, False, out, SPARSE)
 
 
+def dense_ijp(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b) with the loops of dot_ijp, one thread."""
+    return product(x, w, b, is_relu(activation), out, IJP, "w")
+
+
 def dense_ipj(x, w, b=None, activation=None, out=None):
     """activation(x . w + b) with the loops of dot_ipj, one thread."""
     return product(x, w, b, is_relu(activation), out, IPJ, "w")
+
+
+def dense_simd(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b) with the loops of dot_simd, one thread."""
+    return product(x, w, b, is_relu(activation), out, SIMD, "w")
+
+
+def dense_tiled(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b) in the tiles of dot_tiled, one thread."""
+    return product(x, w, b, is_relu(activation), out, TILED, "w")
 
 
 def dense_blocked(x, w, b=None, activation=None, out=None):

@@ -22,6 +22,10 @@ typedef struct {
     /* sum of x[i] * y[i], both contiguous */
     double (*vector_dot)(const void *x, const void *y, idx n);
 
+    /* c (m, n) = a (m, k) b (k, n) by loops in that order, and by tiles, for which n is a multiple of `vector`. a has
+     * any strides; the columns of b and c are adjacent */
+    void (*ipj)(idx m, idx n, idx k, const void *a, idx ra, idx ca, const void *b, idx rb, void *c, idx rc);
+    void (*tiled)(idx m, idx n, idx k, const void *a, idx ra, idx ca, const void *b, idx rb, void *c, idx rc);
     /* c (m, n) = a (m, k) b (k, n), or += if accumulate. n <= panel. a has any strides; the rows of b lie ldb
      * apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. packed, if not
      * NULL, takes a copy of b, which serves from the second tile on: then n == panel and m >= tile_rows. next, if
