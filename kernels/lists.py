@@ -61,6 +61,44 @@ def add_relu(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return relu(add(x, y))
 
 
+def sum_of_products(a: list[float], b: list[float]) -> float:
+    z = 0.0
+    for i in range(len(a)):
+        z += a[i] * b[i]
+    return z
+
+
+def vector_dot(x: np.ndarray, y: np.ndarray) -> float:
+    """Sum of x[i] y[i] over two vectors (d,), in double precision. ValueError for other shapes."""
+    _check(x.ndim == 1 and x.shape == y.shape, "two vectors of one length", x, y)
+    return sum_of_products(x.tolist(), y.tolist())
+
+
+def matrix_vector_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x . y for a matrix (m, d) and a vector (d,) -> (m,). ValueError for other shapes."""
+    _check(x.ndim == 2 and x.shape[1:] == y.shape, "a matrix (m, d) and a vector (d,)", x, y)
+    vector, z = y.tolist(), []
+    for row in x.tolist():
+        z.append(sum_of_products(row, vector))
+    return np.array(z, np.result_type(x, y))
+
+
+def matrix_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x . y for matrices (m, d) and (d, n) -> (m, n). ValueError for other shapes."""
+    _check(x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0], "matrices (m, d) and (d, n)", x, y)
+    columns, z = y.T.tolist(), []
+    for row in x.tolist():
+        z.append([])
+        for column in columns:
+            z[-1].append(sum_of_products(row, column))
+    return np.array(z, np.result_type(x, y)).reshape(len(x), y.shape[1])
+
+
+def dense(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """relu(x . w + b): (m, d), (d, n), (n,) -> (m, n). ValueError for other shapes."""
+    return relu(add_matrix_and_vector(matrix_dot(x, w), b))
+
+
 def softmax(x: np.ndarray) -> np.ndarray:
     """exp(x - max) / sum of exp(x - max) over each row of a matrix (m, n). ValueError for other shapes."""
     _check(x.ndim == 2, "a matrix", x)
