@@ -5,7 +5,7 @@ then with the most packed arithmetic (compilers keep a scalar loop beside it for
 then with the most scalar arithmetic; then with the fewest instructions in all (gemm packs b in a loop of its own).
 Where that is not the loop that runs, the rung's record says in `which` what tells it from the others:
 
-strided    it has no packed instruction: an operand's elements are not adjacent
+strided    its operands move on by steps that are not constants: the elements of one are not adjacent
 calls f    it calls f
 8 sums     it has so many products, since a tile of that many sums is meant
 """
@@ -126,7 +126,7 @@ def _is_vector(instruction: Instruction) -> bool:
 def _fits(loop: Sequence[Instruction], which: str) -> bool:
     """Has the loop what the record asks for?"""
     if which == "strided":
-        return not any(instruction.packed for instruction in loop)
+        return None in (_steps(loop) or {None})
     if which.startswith("calls "):
         name = which.removeprefix("calls ")
         return any(re.fullmatch(rf"\w+ {name}f?\b.*", i.text) for i in loop if i.kind == "call")

@@ -2,19 +2,21 @@
 
 The functions of one operation take the same arguments; those of `rmsprop_update` change w and v in place, the others
 return a result. Each rung makes one change to the one below it:
-naive     pure Python loops
-lists     the same loops on Python's lists and floats
-typed     the same loops with C types, compiled without vectors; for matrix products the loop order i-j-p, named `ijp`
-ipj       loop order i-p-j: the inner loop runs along rows
+naive       pure Python loops
+lists       the same loops on Python's lists and floats
+rows        Python loops over rows, on which NumPy works
+typed       the naive loops with C types, compiled without vectors; for matrix products the loop order i-j-p, named `ijp`
 branchless  a look-up where relu and maximum branch
-simd      the widest vectors of this CPU, chosen at import
-fused     add_relu in one pass instead of two
-batched   softmax's exponentials of many rows in one loop
-streaming results written past the caches, where arrays exceed them
-blocked   blocks that fit the caches, operands packed where that pays, a tile of the result in registers (one idea,
-          three changes: none of them helps without the others)
-parallel  OpenMP threads share out the result
-sparse    zeros of the left operand are skipped, where there are many
+sums        several sums, so that an addition does not wait for the one before
+ipj         loop order i-p-j: the inner loop runs along rows
+simd        the widest vectors of this CPU, chosen at import
+fused       add_relu in one pass instead of two
+batched     softmax's exponentials of many rows in one loop
+streaming   results written past the caches, where arrays exceed them
+tiled       a tile of the result in registers
+blocked     blocks that fit the caches, operands packed where that pays
+parallel    OpenMP threads share out the result
+sparse      zeros of the left operand are skipped, where there are many
 The last rung of each operation is the public one. A new rung is one record in the file of its operation.
 """
 

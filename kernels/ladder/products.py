@@ -4,32 +4,65 @@ from __future__ import annotations
 
 from functools import partial
 
-from kernels import naive, products
+from kernels import lists, naive, numpy_rows, products
 
-from .reasons import NAIVE, NAIVE_IDEA, PARALLEL_IDEA, SIMD_IDEA, TYPED_IDEA, TYPED_SUM, parallel
+from .reasons import NAIVE, NAIVE_IDEA, PARALLEL_IDEA, SIMD_IDEA, TYPED_IDEA, VECTORS, parallel
 from .rung import Rung
 
-SLOW = {"naive": 1e6, "ijp": 2e8}  # turns of the innermost loop in a second or so
+# Turns of the innermost loop in a second or so, or less
+NAIVE_STEPS, LIST_STEPS, SLOW_STEPS = 1e6, 5e6, 2e8
 RELU = {"activation": "relu"}  # the chapter's layer
 
-VECTORS = ("simd/sums.inc:vector_dot",)
+VECTOR_DOT = ("simd/sums.inc:vector_dot",)
 ROWS = ("simd/sums.inc:inner_tile", "simd/sums.inc:inner")
-IJP, IPJ = ("products.pyx:loop_ijp",), ("products.pyx:loop_ipj",)
+IJP, SUMS, IPJ = ("products.pyx:loop_ijp",), ("products.pyx:loop_sums",), ("products.pyx:loop_ipj",)
+SIMD, TILED = ("simd/ipj.inc:ipj",), ("simd/tiled.inc:tile", "simd/tiled.inc:tiled", "products.pyx:tiled")
 GEMM = ("simd/gemm.inc:gemm_tile", "gemm.pyx:multiply", "gemm.pyx:tiles")
 RECTANGLES = ("_plan.pyx:share_out", "gemm.pyx:rectangle", "_threads.pyx:team")
 SPARSE = (
     "sparse.pyx:has_many_zeros", "sparse.pyx:MOST_DENSE", "simd/sparse.inc:nonzeros", "simd/sparse.inc:sparse_tile",
 )  # fmt: skip
 
-ALONG_ROWS = (
-    "{elements} adjacent elements in {instructions} instructions, each cache line used whole, and no addition waits "
-    "for the one before"
+LISTS_IDEA = "Python's lists and floats instead of arrays"
+IN_LISTS = (
+    "A list holds the objects that an array must make for each element it is asked for: a turn has {bytecodes} "
+    "bytecodes, and calls nothing"
 )
-TILE_IDEA = "a tile of the result in registers, blocks in the caches"
+ROWS_IDEA = "NumPy works on whole rows"
+BY_ROWS = (
+    "NumPy's compiled loops multiply and add a whole row of y for {bytecodes} bytecodes, which all its elements share; "
+    "a row shorter than some 50 elements is not worth NumPy's two calls"
+)
+TYPED_SUM = (
+    "C types turn the {bytecodes} bytecodes and the objects of a turn into {instructions} machine instructions; each "
+    "addition waits for the one before, since C must keep their order"
+)
+SUMS_IDEA = "four sums that take turns"
+FOUR_SUMS = (
+    "A turn adds one product to each of {sums} sums: an addition waits only for the one {sums} before it, and those "
+    "between are under way at the same time; in sums of some 30 products or fewer there is nothing to gain"
+)
+IJP_TURN = (
+    "No interpreter, no object and no array between: a multiply-add is {instructions} machine instructions; but each "
+    "step walks down a column of y, to a new cache line, and each addition waits for the one before, so that NumPy's "
+    "rows are faster again once y leaves the L2 cache"
+)
+IPJ_IDEA = "the inner loop along rows"
+ALONG_ROWS = (
+    "Only the order of the loops differs: the inner one runs along rows of y and out, so that cache lines are used "
+    "whole and no addition waits for the one before, for the price of a load and a store of out in each turn; while y "
+    "stays in the L1 cache it is not faster"
+)
+TILE_IDEA = "a tile of the result in registers"
 TILE = (
-    "A tile of the result lives in registers: {sums} of them, of {lanes} sums each, stay there while k runs, so that "
-    "{loads} loads and no store feed {sums}{fused} multiply-adds of whole registers, where ipj loads twice and stores "
-    "once for each, and blocks of both operands come from the caches"
+    "A tile of the result stays in {sums} registers, {lanes} sums in each, while k runs: {loads} loads and no store "
+    "feed {sums}{fused} multiply-adds of whole registers, where simd loads twice and stores once for each"
+)
+BLOCKS_IDEA = "blocks in the caches"
+BLOCKS = (
+    "The same tile, {sums}{fused} multiply-adds from {loads} loads, but all rows of a block of x meet one panel of y, "
+    "as wide as the tile, while it stays in the caches, packed where its rows lie far apart; a y that stays in the "
+    "caches by itself gains nothing"
 )
 OWN_RECTANGLE = parallel("a rectangle of the result to itself and no wait before the end", "a product")
 SPARSE_IDEA = "zeros are skipped"
@@ -41,25 +74,28 @@ ZEROS = (
 
 PRODUCTS: dict[str, dict[str, Rung]] = {
     "vector_dot": {
-        "naive": Rung(naive.naive_vector_dot, NAIVE_IDEA, NAIVE, most_steps=1e6),
+        "naive": Rung(naive.naive_vector_dot, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
+        "lists": Rung(lists.vector_dot, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
         "typed": Rung(products.dot_ijp, TYPED_IDEA, TYPED_SUM, IJP, "products:loop_ijp"),
+        "sums": Rung(products.dot_sums, SUMS_IDEA, FOUR_SUMS, SUMS, "products:loop_sums"),
         "simd": Rung(
             products.dot_blocked, SIMD_IDEA,
-            "Each turn has {sums}{fused} multiply-adds of {lanes} elements, each for sums of its own: they are under "
-            "way at the same time, where the typed rung's additions wait for one another; beyond the caches memory "
-            "sets the pace",
-            VECTORS, "leaf:vector_dot",
+            "Each turn has {sums}{fused} multiply-adds of {lanes} elements, each for sums of its own; beyond the "
+            "caches memory sets the pace",
+            VECTOR_DOT, "leaf:vector_dot",
         ),
         "parallel": Rung(
             products.dot, PARALLEL_IDEA,
             parallel("chunks whose sums are added in order", "a vector", ", and vectors in memory share its bandwidth"),
-            (*VECTORS, "vectors.pyx:dot_vectors", "vectors.pyx:chunk_dot", "_threads.pyx:team"), "leaf:vector_dot",
+            (*VECTOR_DOT, "vectors.pyx:dot_vectors", "vectors.pyx:chunk_dot", "_threads.pyx:team"), "leaf:vector_dot",
             threads=True,
         ),
     },
     "matrix_vector_dot": {
-        "naive": Rung(naive.naive_matrix_vector_dot, NAIVE_IDEA, NAIVE, most_steps=1e6),
+        "naive": Rung(naive.naive_matrix_vector_dot, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
+        "lists": Rung(lists.matrix_vector_dot, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
         "typed": Rung(products.dot_ijp, TYPED_IDEA, TYPED_SUM, IJP, "products:loop_ijp"),
+        "sums": Rung(products.dot_sums, SUMS_IDEA, FOUR_SUMS, SUMS, "products:loop_sums"),
         "simd": Rung(
             products.dot_blocked, SIMD_IDEA,
             "Each turn has {sums}{fused} multiply-adds of {lanes} elements, one for each of {sums} rows of x: they do "
@@ -73,36 +109,42 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
         ),
     },
     "dot": {
-        "naive": Rung(naive.naive_matrix_dot, NAIVE_IDEA, NAIVE, most_steps=SLOW["naive"]),
+        "naive": Rung(naive.naive_matrix_dot, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
+        "lists": Rung(lists.matrix_dot, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
+        "rows": Rung(numpy_rows.matrix_dot, ROWS_IDEA, BY_ROWS, most_steps=SLOW_STEPS),
         "ijp": Rung(
-            products.dot_ijp, TYPED_IDEA,
-            "C types turn the {bytecodes} bytecodes and the objects of a multiply-add into {instructions} machine "
-            "instructions; they stay scalar, as each step down a column of y is a new cache line and each addition "
-            "waits for the one before",
-            IJP, "products:loop_ijp", which="strided", most_steps=SLOW["ijp"],
+            products.dot_ijp, TYPED_IDEA, IJP_TURN, IJP, "products:loop_ijp", which="strided", most_steps=SLOW_STEPS
         ),
-        "ipj": Rung(
-            products.dot_ipj, "the inner loop along rows",
-            "Only the order of the loops differs: the inner one runs along rows of y and out, " + ALONG_ROWS,
-            IPJ, "products:loop_ipj",
-        ),
-        "blocked": Rung(products.dot_blocked, TILE_IDEA, TILE, GEMM, "leaf:gemm_panel"),
+        "ipj": Rung(products.dot_ipj, IPJ_IDEA, ALONG_ROWS, IPJ, "products:loop_ipj"),
+        "simd": Rung(products.dot_simd, SIMD_IDEA, VECTORS, SIMD, "leaf:ipj"),
+        "tiled": Rung(products.dot_tiled, TILE_IDEA, TILE, TILED, "leaf:tiled"),
+        "blocked": Rung(products.dot_blocked, BLOCKS_IDEA, BLOCKS, GEMM, "leaf:gemm_panel"),
         "parallel": Rung(
             products.dot_parallel, PARALLEL_IDEA, OWN_RECTANGLE, GEMM + RECTANGLES, "leaf:gemm_panel", threads=True
         ),
         "sparse": Rung(products.dot, SPARSE_IDEA, ZEROS, SPARSE, "leaf:sparse_rows", threads=True),
     },
     "dense": {
-        "naive": Rung(naive.naive_dense, NAIVE_IDEA, NAIVE, most_steps=SLOW["naive"]),
+        "naive": Rung(naive.naive_dense, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
+        "lists": Rung(lists.dense, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
+        "rows": Rung(numpy_rows.dense, ROWS_IDEA, BY_ROWS, most_steps=SLOW_STEPS),
+        "ijp": Rung(
+            partial(products.dense_ijp, **RELU), TYPED_IDEA, IJP_TURN, (*IJP, "_matrix.pyx:finish_rows"),
+            "products:loop_ijp", which="strided", most_steps=SLOW_STEPS,
+        ),
         "ipj": Rung(
-            partial(products.dense_ipj, **RELU), "the inner loop along rows",
-            "C types instead of Python objects and, where the naive layer walks down columns of w, an inner loop along "
-            "rows of w and out: " + ALONG_ROWS,
-            (*IPJ, *IJP, "_matrix.pyx:finish_rows"), "products:loop_ipj",
+            partial(products.dense_ipj, **RELU), IPJ_IDEA, ALONG_ROWS, (*IPJ, "_matrix.pyx:finish_rows"),
+            "products:loop_ipj",
+        ),
+        "simd": Rung(
+            partial(products.dense_simd, **RELU), SIMD_IDEA, VECTORS, (*SIMD, "_matrix.pyx:finish_rows"), "leaf:ipj"
+        ),
+        "tiled": Rung(
+            partial(products.dense_tiled, **RELU), TILE_IDEA, TILE, (*TILED, "_matrix.pyx:finish_rows"), "leaf:tiled"
         ),
         "blocked": Rung(
-            partial(products.dense_blocked, **RELU), TILE_IDEA,
-            TILE + "; bias and relu pass over finished blocks while these are still there",
+            partial(products.dense_blocked, **RELU), BLOCKS_IDEA,
+            BLOCKS + ", but for bias and relu, which pass over finished blocks while these are still there",
             (*GEMM, "gemm.pyx:finish"), "leaf:gemm_panel",
         ),
         "parallel": Rung(

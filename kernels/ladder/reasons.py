@@ -15,10 +15,6 @@ LISTS = (
     "alone, not by NumPy's general way of indexing"
 )
 TYPED = "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code on the array's own memory"
-TYPED_SUM = (
-    "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code; the products may come from "
-    "vectors, but the additions stay scalar and wait for one another, since C must keep their order"
-)
 COUNTED = ": {instructions} instructions for each element"
 VECTORS = "The same loop in vectors: with {isa}, an instruction works on {lanes} elements instead of one"
 

@@ -9,7 +9,10 @@ import kernels
 from kernels.ladder import LADDER
 
 PRODUCTS = [pytest.param(f, id=rung) for rung, f in LADDER["dot"].items() if f.compiled]
+PRODUCTS.append(pytest.param(LADDER["vector_dot"]["sums"], id="sums"))
 DENSE = [pytest.param(f, id=rung) for rung, f in LADDER["dense"].items() if f.compiled]
+EVERY_PRODUCT = [pytest.param(f, id=rung) for rung, f in LADDER["dot"].items()]
+EVERY_DENSE = [pytest.param(f, id=rung) for rung, f in LADDER["dense"].items()]
 DTYPES = ["float32", "float64"]
 
 
@@ -131,7 +134,7 @@ def test_vectors_give_numpy_scalars():
     assert type(kernels.dense(x, x, activation="relu")) is np.float32
 
 
-@pytest.mark.parametrize("dot", PRODUCTS)
+@pytest.mark.parametrize("dot", EVERY_PRODUCT)
 def test_mixed_types_are_computed_in_float64(dot):
     rng = np.random.default_rng(3)
     x, y = rng.standard_normal((5, 400)).astype(np.float32), rng.standard_normal((400, 7))
@@ -140,7 +143,7 @@ def test_mixed_types_are_computed_in_float64(dot):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("dot", PRODUCTS)
+@pytest.mark.parametrize("dot", EVERY_PRODUCT)
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_special_values_stay_in_their_row_and_column(dot, dtype, bad):
     for m, k, n in [(3, 5, 7), (1, 129, 1), (30, 33, 70), (2, 40, 65)]:
@@ -189,7 +192,7 @@ def test_dense_of_many_axes_and_of_vectors(dense):
     np.testing.assert_array_equal(dense(x, w, strided), dense(x, w, b))
 
 
-@pytest.mark.parametrize("dense", DENSE)
+@pytest.mark.parametrize("dense", EVERY_DENSE)
 def test_dense_keeps_nan_and_makes_no_negative_zero(dense):
     x, w = np.array([[np.nan], [0.0]], np.float32), np.full((1, 3), -1, np.float32)
     result = dense(x, w, np.array([0.0, -0.0, 1.0], np.float32))
