@@ -6,7 +6,7 @@ from functools import partial
 
 from kernels import lists, naive, numpy_rows, products
 
-from .reasons import NAIVE, NAIVE_IDEA, PARALLEL_IDEA, SIMD_IDEA, TYPED_IDEA, VECTORS, parallel
+from .reasons import LISTS, LISTS_IDEA, NAIVE, NAIVE_IDEA, PARALLEL_IDEA, SIMD_IDEA, TYPED_IDEA, VECTORS, parallel
 from .rung import Rung
 
 # Turns of the innermost loop in a second or so, or less
@@ -23,11 +23,6 @@ SPARSE = (
     "sparse.pyx:has_many_zeros", "sparse.pyx:MOST_DENSE", "simd/sparse.inc:nonzeros", "simd/sparse.inc:sparse_tile",
 )  # fmt: skip
 
-LISTS_IDEA = "Python's lists and floats instead of arrays"
-IN_LISTS = (
-    "A list holds the objects that an array must make for each element it is asked for: a turn has {bytecodes} "
-    "bytecodes, and calls nothing"
-)
 ROWS_IDEA = "NumPy works on whole rows"
 BY_ROWS = (
     "NumPy's compiled loops multiply and add a whole row of y for {bytecodes} bytecodes, which all its elements share; "
@@ -79,7 +74,7 @@ ZEROS = (
 PRODUCTS: dict[str, dict[str, Rung]] = {
     "vector_dot": {
         "naive": Rung(naive.naive_vector_dot, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
-        "lists": Rung(lists.vector_dot, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
+        "lists": Rung(lists.vector_dot, LISTS_IDEA, LISTS, most_steps=LIST_STEPS),
         "typed": Rung(products.dot_ijp, TYPED_IDEA, TYPED_SUM, IJP, "products:loop_ijp"),
         "sums": Rung(products.dot_sums, SUMS_IDEA, FOUR_SUMS, SUMS, "products:loop_sums"),
         "simd": Rung(
@@ -97,7 +92,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
     },
     "matrix_vector_dot": {
         "naive": Rung(naive.naive_matrix_vector_dot, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
-        "lists": Rung(lists.matrix_vector_dot, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
+        "lists": Rung(lists.matrix_vector_dot, LISTS_IDEA, LISTS, most_steps=LIST_STEPS),
         "typed": Rung(products.dot_ijp, TYPED_IDEA, TYPED_SUM, IJP, "products:loop_ijp"),
         "sums": Rung(products.dot_sums, SUMS_IDEA, FOUR_SUMS, SUMS, "products:loop_sums"),
         "simd": Rung(
@@ -114,7 +109,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
     },
     "dot": {
         "naive": Rung(naive.naive_matrix_dot, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
-        "lists": Rung(lists.matrix_dot, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
+        "lists": Rung(lists.matrix_dot, LISTS_IDEA, LISTS, most_steps=LIST_STEPS),
         "rows": Rung(numpy_rows.matrix_dot, ROWS_IDEA, BY_ROWS, most_steps=SLOW_STEPS),
         "ijp": Rung(
             products.dot_ijp, TYPED_IDEA, IJP_TURN, IJP, "products:loop_ijp", which="strided", most_steps=SLOW_STEPS
@@ -130,7 +125,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
     },
     "dense": {
         "naive": Rung(naive.naive_dense, NAIVE_IDEA, NAIVE, most_steps=NAIVE_STEPS),
-        "lists": Rung(lists.dense, LISTS_IDEA, IN_LISTS, most_steps=LIST_STEPS),
+        "lists": Rung(lists.dense, LISTS_IDEA, LISTS, most_steps=LIST_STEPS),
         "rows": Rung(numpy_rows.dense, ROWS_IDEA, BY_ROWS, most_steps=SLOW_STEPS),
         "ijp": Rung(
             partial(products.dense_ijp, **RELU), TYPED_IDEA, IJP_TURN, (*IJP, "_matrix.pyx:finish_rows"),
