@@ -1,35 +1,32 @@
 """Matrices of any strides, as the products see them."""
 
-from kernels._simd cimport idx, leaves, simd
+from kernels._simd cimport idx, leaves
 
 cdef enum:
     BLOCK = 4096  # bytes of copies of a bias
 
 
-cdef void copy(Matrix x, idx m, idx n, char* to, idx to_row, bint is_double) noexcept nogil:
-    """to (m, n) = x (m, n)"""
-    simd[is_double].copy(m, n, x.data, x.row, x.column, to, to_row, 1)
-
-
-cdef void finish_rows(const leaves* leaf, Matrix c, idx m, idx n, Epilogue end, idx first, idx size) noexcept nogil:
-    """The epilogue on rows of c whose first column is column `first` of the whole product."""
-    cdef idx rows = 1
+cdef void finish_rows(const Product* x, idx top, idx bottom, idx left, idx right) noexcept nogil:
+    """The epilogue for rows top to bottom - 1 and columns left to right - 1 of c."""
+    cdef const leaves* leaf = x.leaf
+    cdef idx n = right - left, rows = 1
+    cdef Matrix c
     cdef char biases[BLOCK]
-    cdef const char* bias = end.bias
-    if bias == NULL and not end.relu:
+    cdef const char* bias = x.end.bias
+    if bias == NULL and not x.end.relu:
         return
     if bias != NULL:
-        bias += first * size
-    if c.row == n:  # adjacent rows are finished together
-        rows = m if bias == NULL else min(m, max(1, BLOCK // (n * size)))
+        bias += left * leaf.size
+    if x.c.row == n:  # the rows are adjacent: one call does many of them, with as many copies of the bias
+        rows = bottom - top if bias == NULL else min(bottom - top, max(1, BLOCK // (n * leaf.size)))
         if bias != NULL and rows > 1:
             leaf.copy(rows, n, bias, 0, 1, biases, n, 1)
             bias = biases
-    while m > 0:
-        rows = min(rows, m)
+    while top < bottom:
+        c = at(x.c, top, left, leaf.size)
+        rows = min(rows, bottom - top)
         if bias != NULL:
-            (leaf.add_relu if end.relu else leaf.add)(c.data, 1, bias, 1, c.data, 1, rows * n, False)
+            (leaf.add_relu if x.end.relu else leaf.add)(c.data, 1, bias, 1, c.data, 1, rows * n, False)
         else:
             leaf.relu(c.data, 1, c.data, 1, c.data, 1, rows * n, False)
-        c = at(c, rows, 0, size)
-        m -= rows
+        top += rows

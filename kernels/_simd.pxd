@@ -35,6 +35,7 @@ cdef extern from "simd/leaves.h" nogil:
         void (*sparse_rows)(idx m, idx n, const int32_t* cuts, idx slices, const int32_t* where, const void* value,
                             idx k, const void* b, void* c, idx ldc, int accumulate) noexcept nogil
         idx size
+        const leaves* narrow
         idx panel
         idx vector
         idx tile_rows
@@ -58,5 +59,4 @@ cdef extern from "simd/leaves.h" nogil:
     void end_stream()
     void prefetch_rows(const char* x, idx rows, idx stride, idx bytes)
 
-cdef const leaves* narrow  # those whose vectors are half as long, where there are some
 cdef const leaves* simd  # float32's and float64's leaves, for the instruction set chosen at import

@@ -24,5 +24,3 @@ if isa not in available:
         "Set it to one of these, or unset it"
     )
 simd = &tables[available.index(isa)].type[0]
-# Longer vectors, of AVX-512, start at half the rate, or less: what cannot fill half of one does better with AVX2's.
-narrow = &tables[available.index("avx2" if isa == "avx512" else isa)].type[0]

@@ -1,5 +1,3 @@
-from kernels._matrix cimport Epilogue, Matrix
-from kernels._simd cimport idx
+from kernels._matrix cimport Product
 
-cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
-              bint threads) except -1 nogil
+cdef int gemm(const Product* x, bint pack, bint threads) except -1 nogil

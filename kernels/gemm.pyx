@@ -1,187 +1,241 @@
 """The blocked matrix product: c (m, n) = a (m, k) b (k, n).
 
-The scheme of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), but a is read where it
-lies, through its strides, unless its rows alias in the caches (`pack_a`). Each thread has a rectangle of c to itself
-and meets the others only at the end. It cuts k into slices and its columns into panels as wide as the register tile; a
-leaf multiplies a block of rows by a slice of a panel, with a tile of c in registers, and packs the slice while it reads
-it for the first time.
+The three naive loops read all of b from memory for each row of c. Here each loop is cut into pieces, and the pieces are
+ordered so that whatever is used again soon is still in a fast cache: Goto and van de Geijn, "Anatomy of
+High-Performance Matrix Multiplication" (2008). In float32, with the panels of AVX2:
 
-Where a tile of registers would stay half empty, or b is read only once, other leaves do the work: see _plan.pyx. By
-tiles and by rows, an element of c is one chain of multiply-adds from p = 0 to k - 1; dot products and split sums have
-several. Which it is depends on shapes and strides alone, never on threads. Only the payload of a NaN does: where two
-meet, x86 keeps the first operand's, and the compiler orders operands anew for each size of tile.
+                                   panel: 16 columns
+                            +-----+======+---------------+
+    slice of k: 384 rows    |     |  b   |               |
+                            +-----+======+---------------+
+                            |                            |
+           slice            +----------------------------+
+          +=======+----+    +-----+------+---------------+
+    block |       |    |    |     |======| tile: 6 rows  |
+    of    |   a   |    |    |     |  c   |               |
+    192   |       |    |    |     |      |               |
+    rows  +=======+----+    +-----+------+---------------+
+          |            |    |                            |
+
+    function    loop over                what stays while the loop runs, and where
+    tiles       groups of panels         packed panels of b, up to 8 MiB: L3
+    tiles         blocks of rows
+    block           slices of k          a slice of a block of a, 288 KiB: L2
+    block             panels             a slice of a panel of b, 24 KiB: L1 (AVX-512: 64 columns, 96 KiB, L2)
+    gemm_panel          tiles            a tile of c, 6 x 16: registers
+    gemm_tile             k              (the micro-kernel: a column of the tile of a times a row of the panel of b)
+
+Three things differ from the paper. A thread computes its rectangle of c from start to end, and waits for no other. a is
+read where it lies, unless its rows would evict each other from the caches, as rows a power of two apart do. And nobody
+packs b beforehand: while the first tile of rows reads a slice of a panel, it stores the copy that the tiles below read.
+
+Where tiles would leave registers empty, or b is read only once, other functions do the work: _plan.pyx chooses. With
+tiles and for a single row, an element of c is one chain of multiply-adds from p = 0 to k - 1; dot products and split
+sums have several. Only shapes and strides decide which it is. (The payload of a NaN may differ: where two NaN meet, x86
+keeps that of the first operand, and the compiler chooses the order of operands for each size of tile.)
 """
 
 from cython.parallel cimport prange
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from kernels._matrix cimport Epilogue, Matrix, at, copy, finish_rows, turned
+from kernels._matrix cimport Matrix, Product, at, copy, finish_rows, transpose
 from kernels._plan cimport (
-    CHUNK, MOST_SLICES, PACKED_BYTES, ROW, ROWS, SPLIT, TILES, Plan, a_bytes, make_plan,
+    CHUNK, INNER, MOST_SLICES, PACKED_BYTES, ROW, ROWS, SLICE_BYTES, TILES, Plan, a_bytes, a_row, is_apart,
+    is_large, is_symmetric, make_plan, panels, slices,
 )
-from kernels._simd cimport idx, leaves, simd
+from kernels._simd cimport idx, leaves
 from kernels._threads cimport home, spread
 from kernels.vectors cimport dot_vectors
 
 
-cdef void multiply(const Plan* plan, Matrix a, idx row, idx rows, idx number, idx slice, char* packed,
-                   bint is_packed) noexcept nogil:
-    """Rows of c += a, their slice, times that of panel `number`, which is packed already, or now on the way.
+cdef void panel_times(const Plan* plan, idx row, idx rows, idx columns, idx k, Matrix a, Matrix b, char* packed,
+                      Matrix next, Matrix c, bint accumulate) noexcept nogil:
+    """c (rows, columns) = a (rows, k) b (k, columns), or +=; its first row is row `row` of the whole.
 
-    The first slice does not add to c but sets it.
+    For `packed` and `next` see gemm_panel in simd/leaves.h.
     """
-    cdef const leaves* leaf = plan.leaf
-    cdef idx column = number * leaf.panel, columns = min(leaf.panel, plan.n - column)
-    cdef idx width = columns if columns == leaf.panel else (columns + leaf.vector - 1) // leaf.vector * leaf.vector
-    cdef idx first = 0, k = plan.k
-    if plan.slices > 1:  # divisions take longer than a short slice
-        first = plan.k * slice // plan.slices
-        k = plan.k * (slice + 1) // plan.slices - first
-    cdef Matrix b = at(plan.b, first, column, plan.size)
-    cdef Matrix c = at(plan.c, row, column, plan.size)
+    cdef const leaves* leaf = plan.x.leaf
+    cdef idx step = rows, i = 0
+    if is_symmetric(plan):  # what is right of the diagonal's vector is copied in the end
+        step = leaf.vector
+    while i < rows:
+        leaf.gemm_panel(min(step, rows - i), columns if step == rows else min(columns, row + i + step), k,
+                        at(a, i, 0, leaf.size).data, a.row, a.column, b.data, b.row, packed, next.data, next.row,
+                        at(c, i, 0, leaf.size).data, c.row, accumulate)
+        i += step
+
+
+cdef idx readable(const Plan* plan, idx first, idx k, idx columns, idx width) noexcept nogil:
+    """Of the last panel's k rows of b from `first` on, those that can be read as whole vectors, `width` elements.
+
+    A vector may then run into the next row of b; but behind the last rows of b there may be no memory to read.
+    """
+    cdef idx row = plan.x.b.row
+    if row < columns:
+        return 0
+    return max(0, min(k, plan.x.k - (width - columns + row - 1) // row - first))
+
+
+cdef void multiply(const Plan* plan, idx row, idx rows, idx column, Matrix a, idx first, idx k, char* packed,
+                   bint is_packed) noexcept nogil:
+    """c += a b for rows of c, the panel that begins at `column`, and the slice of k that begins at `first`.
+
+    a is the slice of these rows. That of the panel is in `packed` already, or is packed there now if need be.
+    """
+    cdef const leaves* leaf = plan.x.leaf
+    cdef bint is_whole = plan.x.n - column >= leaf.panel
+    cdef idx columns = leaf.panel if is_whole else plan.x.n - column
+    cdef idx width = columns if is_whole else (columns + leaf.vector - 1) // leaf.vector * leaf.vector
+    cdef Matrix b = at(plan.x.b, first, column, leaf.size), c = at(plan.x.c, row, column, leaf.size)
+    cdef Matrix next = at(b, 0, leaf.panel, leaf.size), none = Matrix(NULL, 0, 0)
     cdef char* packing = NULL
-    cdef Matrix next = at(b, 0, leaf.panel, plan.size)
-    cdef idx rest = 0, i = 0
+    cdef idx done = 0  # rows of b
     if is_packed:
-        b, next = Matrix(packed, width, 1), Matrix(packed + plan.slice_bytes, width, 1)
-    elif not (plan.direct and width == columns):
-        if b.column == 1 and columns == leaf.panel and rows >= leaf.tile_rows and not plan.symmetric:  # which has parts
-            packing = packed
-        else:
-            # what follows a row may be read, but for the last rows
-            if plan.direct and k >= 2 * rows and b.row >= columns:
-                rest = max(0, (width - columns + b.row - 1) // b.row - (plan.k - first - k))
-                if rest < k:
-                    leaf.gemm_panel(rows, columns, k - rest, a.data, a.row, a.column, b.data, b.row, NULL, NULL, 0,
-                                    c.data, c.row, slice > 0)
-                    if rest == 0:
-                        return
-                    a, b, k = at(a, 0, k - rest, plan.size), at(b, k - rest, 0, plan.size), rest
-            if columns < width:
-                memset(packed, 0, k * width * plan.size)
-            copy(b, k, columns, packed, width, plan.is_double)
-            b = Matrix(packed, width, 1)
-    if not plan.large or number + 1 == plan.panels or next.column != 1:
-        next.data = NULL
-    if plan.symmetric:  # up to the vector on the diagonal
-        width = leaf.vector
-        while i < rows:
-            leaf.gemm_panel(min(width, rows - i), min(columns, row + i + width), k, at(a, i, 0, plan.size).data, a.row,
-                            a.column, b.data, b.row, NULL, NULL, 0, at(c, i, 0, plan.size).data, c.row,
-                            slice > 0 or rest > 0)
-            i += width
-        return
-    leaf.gemm_panel(rows, columns, k, a.data, a.row, a.column, b.data, b.row, packing, next.data, next.row,
-                    c.data, c.row, slice > 0 or rest > 0)
+        b, next = Matrix(packed, width, 1), Matrix(packed + k * width * leaf.size, width, 1)
+    elif plan.pack_b and b.column == 1 and is_whole and rows >= leaf.tile_rows and not is_symmetric(plan):
+        packing = packed
+    elif plan.pack_b or width != columns:
+        if not plan.pack_b and k >= 2 * rows:  # else one copy of all rows costs less
+            done = readable(plan, first, k, columns, width)
+        if done > 0:
+            panel_times(plan, row, rows, columns, done, a, b, NULL, none, c, first > 0)
+            if done == k:
+                return
+            a, b, k = at(a, 0, done, leaf.size), at(b, done, 0, leaf.size), k - done
+        if columns < width:
+            memset(packed, 0, k * width * leaf.size)
+        copy(leaf, b, k, columns, packed, width)
+        b = Matrix(packed, width, 1)
+    if column + columns == plan.x.n or next.column != 1 or not is_large(&plan.x):
+        next = none
+    panel_times(plan, row, rows, columns, k, a, b, packing, next, c, first + done > 0)  # the first slice sets c
+
+
+cdef void block(const Plan* plan, idx row, idx rows, idx left, idx right, idx from_slice, idx to_slice, char* packed,
+                bint keep, bint is_packed) noexcept nogil:
+    """c += a b for a block of rows, columns left to right - 1, and some slices of k.
+
+    keep: the packed slices of panels stand one behind the other, for the next block; else each takes the same place.
+    """
+    cdef const leaves* leaf = plan.x.leaf
+    cdef idx s, first, k, column, count = slices(&plan.x)
+    cdef char* a_copy = packed + plan.buffer_bytes - a_bytes(plan)
+    cdef Matrix a
+    for s in range(from_slice, to_slice):
+        first = plan.x.k * s // count
+        k = plan.x.k * (s + 1) // count - first
+        a = at(plan.x.a, row, first, leaf.size)
+        if plan.pack_a:
+            copy(leaf, a, rows, k, a_copy, a_row(&plan.x))
+            a = Matrix(a_copy, a_row(&plan.x), 1)
+        column = left
+        while column < right:
+            multiply(plan, row, rows, column, a, first, k, packed, is_packed)
+            column += leaf.panel
+            if keep:
+                packed += k * leaf.panel * leaf.size
 
 
 cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char* buffer) noexcept nogil:
-    """A rectangle of c: rows from top to bottom, panels from left to right."""
-    cdef const leaves* leaf = plan.leaf
-    cdef idx blocks = (bottom - top + ROWS - 1) // ROWS, block, row, rows
-    cdef idx slices = plan.slices, panels = right - left  # in one go
-    cdef idx i, j, k, from_slice, to_slice, from_panel, to_panel, s, p, place = 0
-    cdef char* a_block = buffer + plan.buffer_bytes - a_bytes(plan)
-    cdef Matrix a
-    cdef bint keep = blocks > 1 and not plan.direct
+    """A rectangle of c: rows top to bottom - 1, columns left to right - 1."""
+    cdef const leaves* leaf = plan.x.leaf
+    cdef idx blocks = (bottom - top + ROWS - 1) // ROWS, count = slices(&plan.x)
+    cdef bint keep = plan.pack_b and blocks > 1
+    cdef idx together = count, width = right - left  # slices and columns that are packed before the next block
+    cdef idx from_slice = 0, to_slice, from_column, to_column, i, row, rows
     if keep:
-        slices = min(slices, MOST_SLICES, max(1, PACKED_BYTES // plan.slice_bytes))
-        panels = min(panels, max(1, PACKED_BYTES // (slices * plan.slice_bytes)))
-    for i in range((plan.slices + slices - 1) // slices):
-        from_slice, to_slice = i * slices, min((i + 1) * slices, plan.slices)
-        for j in range((right - left + panels - 1) // panels):
-            from_panel, to_panel = left + j * panels, min(left + (j + 1) * panels, right)
-            for block in range(blocks):
-                row = top + (bottom - top) * block // blocks
-                rows = top + (bottom - top) * (block + 1) // blocks - row
-                for s in range(from_slice, to_slice):
-                    a = at(plan.a, row, plan.k * s // plan.slices, plan.size)
-                    if plan.pack_a:
-                        k = plan.k * (s + 1) // plan.slices - plan.k * s // plan.slices
-                        copy(a, rows, k, a_block, plan.a_row, plan.is_double)
-                        a = Matrix(a_block, plan.a_row, 1)
-                    for p in range(from_panel, to_panel):
-                        if keep:
-                            place = (s - from_slice) * panels + p - from_panel
-                        multiply(plan, a, row, rows, p, s, buffer + place * plan.slice_bytes, keep and block > 0)
-                if to_slice == plan.slices:  # while they are in the cache
-                    finish(plan, row, row + rows, from_panel * leaf.panel, min(to_panel * leaf.panel, plan.n))
+        together = min(count, MOST_SLICES)
+        width = PACKED_BYTES // (min(plan.x.k * leaf.size, MOST_SLICES * SLICE_BYTES) * leaf.panel) * leaf.panel
+    while from_slice < count:
+        to_slice, from_column = min(from_slice + together, count), left
+        while from_column < right:
+            to_column = min(from_column + width, right)
+            for i in range(blocks):
+                row = top + (bottom - top) * i // blocks
+                rows = top + (bottom - top) * (i + 1) // blocks - row
+                block(plan, row, rows, from_column, to_column, from_slice, to_slice, buffer, keep, keep and i > 0)
+                if to_slice == count:  # this part of c is complete, and still in a cache
+                    finish(plan, row, row + rows, from_column, to_column)
+            from_column = to_column
+        from_slice = to_slice
 
 
 cdef void finish(const Plan* plan, idx top, idx bottom, idx left, idx right) noexcept nogil:
-    """The rest, for a finished rectangle of c."""
-    cdef Matrix c
+    """Bring a finished rectangle to the caller's c, and apply the epilogue."""
+    cdef idx size = plan.x.leaf.size
+    cdef Matrix part = at(plan.x.c, top, left, size), c
     if plan.transposed:
         top, bottom, left, right = left, right, top, bottom
-    c = at(plan.result, top, left, plan.size)
-    if plan.apart:  # the panel (rows, columns) is the transpose of what tiles computed
-        copy(turned(at(plan.c, left, top, plan.size)), bottom - top, right - left, c.data, c.row, plan.is_double)
-    finish_rows(plan.leaf, c, bottom - top, right - left, plan.end, left, plan.size)
+    if is_apart(plan):
+        c = at(plan.given.c, top, left, size)
+        copy(plan.x.leaf, transpose(part), bottom - top, right - left, c.data, c.row)
+    finish_rows(plan.given, top, bottom, left, right)
 
 
 cdef void rectangle(const Plan* plan, int worker) noexcept nogil:
-    """A thread's part of c."""
-    cdef const leaves* leaf = plan.leaf
+    """The part of c that one thread computes."""
+    cdef const leaves* leaf = plan.x.leaf
     cdef idx down = plan.workers // plan.across, i = worker // plan.across, j = worker % plan.across
-    cdef idx top = plan.m * i // down, bottom = plan.m * (i + 1) // down
-    cdef idx left = plan.panels * j // plan.across, right = plan.panels * (j + 1) // plan.across
+    cdef idx top = plan.x.m * i // down, bottom = plan.x.m * (i + 1) // down, count = panels(&plan.x)
+    cdef idx left = count * j // plan.across * leaf.panel
+    cdef idx right = min(count * (j + 1) // plan.across * leaf.panel, plan.x.n)
     cdef char* buffer = plan.buffer + worker * plan.buffer_bytes
-    cdef Matrix a = at(plan.a, top, 0, plan.size), b, c
+    cdef Matrix a = at(plan.x.a, top, 0, leaf.size), b = at(plan.x.b, 0, left, leaf.size)
+    cdef Matrix c = at(plan.x.c, top, left, leaf.size)
     cdef idx first = 0, k
     if top == bottom or left == right:  # more threads than rows or panels
         return
     if plan.method == TILES:
         tiles(plan, top, bottom, left, right, buffer)
         return
-    left, right = left * leaf.panel, min(right * leaf.panel, plan.n)
-    c = at(plan.c, top, left, plan.size)
     if plan.method == ROW:
-        b = at(plan.b, 0, left, plan.size)
-        leaf.row_times(right - left, plan.k, a.data, a.column, b.data, b.row, c.data)
-    elif plan.method == SPLIT:
-        leaf.few(plan.m, plan.n, plan.k, a.data, a.row, a.column, plan.b.data, plan.b.row, c.data, c.row)
-    else:
-        while first < plan.k:
-            k = min(CHUNK, plan.k - first)
-            b = at(turned(plan.b), 0, first, plan.size)
+        leaf.row_times(right - left, plan.x.k, a.data, a.column, b.data, b.row, c.data)
+    elif plan.method == INNER:
+        while first < plan.x.k:
+            k = min(CHUNK, plan.x.k - first)
+            b = at(transpose(plan.x.b), 0, first, leaf.size)
             if b.column != 1:
-                copy(b, plan.n, k, buffer, k, plan.is_double)
+                copy(leaf, b, plan.x.n, k, buffer, k)
                 b = Matrix(buffer, k, 1)
-            leaf.inner(bottom - top, plan.n, k, at(a, 0, first, plan.size).data, a.row, b.data, b.row, c.data, c.row,
+            leaf.inner(bottom - top, plan.x.n, k, at(a, 0, first, leaf.size).data, a.row, b.data, b.row, c.data, c.row,
                        c.column, first > 0)
             first += k
+    else:
+        leaf.few(plan.x.m, plan.x.n, plan.x.k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
     finish(plan, top, bottom, left, right)
 
 
-cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
-              bint threads) except -1 nogil:
-    """c (m, n) = a (m, k) b (k, n), then the epilogue. c's columns are adjacent; m and n are 1 or more."""
-    cdef idx i, size = 8 if is_double else 4, bytes, turned_bytes = 0
+cdef int gemm(const Product* x, bint pack, bint threads) except -1 nogil:
+    """c (m, n) = a (m, k) b (k, n), then the epilogue, for m and n of 1 or more. The columns of c are adjacent.
+
+    Without `pack` the operands are read where they lie, but for a b whose rows are not contiguous.
+    """
+    cdef idx i, size = x.leaf.size, bytes, apart_bytes = 0
     cdef int t, caller
     cdef Plan plan
     cdef char* memory = NULL
-    if k == 0:
-        for i in range(m):
-            memset(c.data + i * c.row * size, 0, n * size)
-        finish_rows(&simd[is_double], c, m, n, end, 0, size)
+    if x.k == 0:
+        for i in range(x.m):
+            memset(at(x.c, i, 0, size).data, 0, x.n * size)
+        finish_rows(x, 0, x.m, 0, x.n)
         return 0
-    if m == 1 and n == 1:
-        dot_vectors(k, a, turned(b), c.data, is_double, threads)
-        finish_rows(&simd[is_double], c, 1, 1, end, 0, size)
+    if x.m == 1 and x.n == 1:
+        dot_vectors(x, threads)
+        finish_rows(x, 0, 1, 0, 1)
         return 0
-    make_plan(&plan, m, n, k, a, b, c, end, is_double, threads)
+    make_plan(&plan, x, pack, threads)
     bytes = plan.buffer_bytes * plan.workers
-    if plan.apart:
-        turned_bytes = m * n * size
-    if bytes + turned_bytes:
-        memory = <char*> malloc(bytes + turned_bytes + 64)
+    if is_apart(&plan):
+        apart_bytes = x.m * x.n * size
+    if bytes + apart_bytes:
+        memory = <char*> malloc(bytes + apart_bytes + 64)
         if memory == NULL:
             with gil:
-                raise MemoryError(f"a product has no memory to pack {bytes + turned_bytes} bytes of its operands")
+                raise MemoryError(f"a product has no memory to copy {bytes + apart_bytes} bytes of its operands")
         plan.buffer = memory + (-<size_t> memory) % 64
-        if turned_bytes:
-            plan.c = Matrix(plan.buffer + bytes, plan.n, 1)
+    if apart_bytes:
+        plan.x.c = Matrix(plan.buffer + bytes, plan.x.n, 1)
 
     if plan.workers == 1:  # an OpenMP region of one thread would cost more than a small product
         rectangle(&plan, 0)
@@ -190,8 +244,8 @@ cdef int gemm(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, b
         for t in prange(plan.workers, num_threads=plan.workers, schedule="static", chunksize=1):
             spread(caller)
             rectangle(&plan, t)
-    if plan.symmetric:
-        for i in range(n - 1):
-            copy(turned(at(c, i + 1, i, size)), 1, n - 1 - i, at(c, i, i + 1, size).data, c.row, is_double)
+    if is_symmetric(&plan):
+        for i in range(x.n - 1):
+            copy(x.leaf, transpose(at(x.c, i + 1, i, size)), 1, x.n - 1 - i, at(x.c, i, i + 1, size).data, x.c.row)
     free(memory)
     return 0

@@ -2,17 +2,17 @@
 
 `product` brings any shapes down to one matrix product c (m, n) = a (m, k) b (k, n) with strides; a rung says how
 that is computed: loop orders `ijp`, with `sums` that do not wait, and `ipj`, that in vectors (`simd`, simd/ipj.inc),
-`tiled` (simd/tiled.inc), `blocked` (gemm.pyx), `parallel` (blocked, threads), and the operation itself, which skips
-zeros where x holds many (sparse.pyx).
+`tiled` (simd/tiled.inc), `blocked` and `packed` (gemm.pyx), `parallel` (packed, threads), and the operation itself,
+which skips zeros where x holds many (sparse.pyx).
 """
 
 cimport numpy as cnp
 from cython cimport floating
 from libc.stdlib cimport calloc, free
 
-from kernels._arrays cimport as_float, check_out, fits, overlaps
-from kernels._matrix cimport Epilogue, Matrix, copy, finish_rows
-from kernels._simd cimport idx, simd
+from kernels._arrays cimport as_float, check_out, fits, leaves_of, overlaps
+from kernels._matrix cimport Epilogue, Matrix, Product, copy, finish_rows
+from kernels._simd cimport idx, leaves
 from kernels.gemm cimport gemm
 from kernels.sparse cimport has_many_zeros, sparse
 
@@ -30,6 +30,7 @@ cdef enum Rung:
     SIMD
     TILED
     BLOCKED
+    PACKED
     PARALLEL
     SPARSE
 
@@ -87,39 +88,41 @@ cdef Loops* loops(Rung rung, bint is_double) noexcept nogil:
     return <Loops*> loop_ipj[double] if is_double else <Loops*> loop_ipj[float]
 
 
-cdef int tiled(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, bint is_double) except -1 nogil:
+cdef int tiled(const Product* x) except -1 nogil:
     """c = a b by tiles of whole vectors: a copy of b serves where they do not fit, with columns of zeros at its end."""
-    cdef idx size = 8 if is_double else 4, vector = simd[is_double].vector, width = (n + vector - 1) // vector * vector
+    cdef const leaves* leaf = x.leaf
+    cdef idx m = x.m, k = x.k, width = (x.n + leaf.vector - 1) // leaf.vector * leaf.vector
     cdef char* memory
-    cdef Matrix wide
-    if b.column == 1 and n == width:
-        simd[is_double].tiled(m, n, k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
+    cdef Matrix a = x.a, b = x.b, c = x.c, wide
+    if b.column == 1 and x.n == width:
+        leaf.tiled(m, width, k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
         return 0
-    memory = <char*> calloc((k + m) * width, size)
+    memory = <char*> calloc((k + m) * width, leaf.size)
     if memory == NULL:
         with gil:
-            raise MemoryError(f"a product has no memory to copy {(k + m) * width * size} bytes of its operands")
-    wide = Matrix(memory + k * width * size, width, 1)
-    copy(b, k, n, memory, width, is_double)
-    simd[is_double].tiled(m, width, k, a.data, a.row, a.column, memory, width, wide.data, width)
-    copy(wide, m, n, c.data, c.row, is_double)
+            raise MemoryError(f"a product has no memory to copy {(k + m) * width * leaf.size} bytes of its operands")
+    wide = Matrix(memory + k * width * leaf.size, width, 1)
+    copy(leaf, b, k, x.n, memory, width)
+    leaf.tiled(m, width, k, a.data, a.row, a.column, memory, width, wide.data, width)
+    copy(leaf, wide, m, x.n, c.data, c.row)
     free(memory)
     return 0
 
 
-cdef int compute(idx m, idx n, idx k, Matrix a, Matrix b, Matrix c, Epilogue end, bint is_double,
-                 Rung rung) except -1 nogil:
-    if rung == SPARSE and has_many_zeros(m, n, k, a, is_double) and sparse(m, n, k, a, b, c, end, is_double):
+cdef int compute(const Product* x, Rung rung) except -1 nogil:
+    cdef Matrix a = x.a, b = x.b, c = x.c
+    if rung == SPARSE and has_many_zeros(x) and sparse(x):
         return 0
     if rung >= BLOCKED:
-        return gemm(m, n, k, a, b, c, end, is_double, rung > BLOCKED)
+        return gemm(x, rung >= PACKED, rung >= PARALLEL)
     if rung == TILED:
-        tiled(m, n, k, a, b, c, is_double)
+        tiled(x)
     elif rung == SIMD and b.column == 1:
-        simd[is_double].ipj(m, n, k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
+        x.leaf.ipj(x.m, x.n, x.k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
     else:
-        loops(rung, is_double)(m, n, k, a.data, a.row, a.column, b.data, b.row, b.column, c.data, c.row)
-    finish_rows(&simd[is_double], c, m, n, end, 0, 8 if is_double else 4)
+        loops(rung, x.leaf.size == sizeof(double))(
+            x.m, x.n, x.k, a.data, a.row, a.column, b.data, b.row, b.column, c.data, c.row)
+    finish_rows(x, 0, x.m, 0, x.n)
     return 0
 
 
@@ -142,7 +145,7 @@ cdef object product(object x, object y, object bias, bint relu, object out, Rung
     cdef cnp.npy_intp dims[64]
     cdef idx m = 1, n = 1, k
     cdef Epilogue end = Epilogue(NULL, relu)
-    cdef Matrix matrix_a, matrix_b, matrix_c
+    cdef Product task
     if bias is not None:
         v = as_float(bias, "b")
     if kind != cnp.PyArray_TYPE(b) or v is not None and kind != cnp.PyArray_TYPE(v):
@@ -180,13 +183,13 @@ cdef object product(object x, object y, object bias, bint relu, object out, Rung
             check_out(out, ndim, dims, kind)
     if c is None:
         c = cnp.PyArray_EMPTY(ndim, dims, kind, 0)
-    matrix_a, matrix_b = matrix(a, False), matrix(b, True)
-    matrix_c = Matrix(cnp.PyArray_BYTES(c), n, 1)
+    task.m, task.n, task.k, task.end, task.leaf = m, n, k, end, leaves_of(a)
+    task.a, task.b, task.c = matrix(a, False), matrix(b, True), Matrix(cnp.PyArray_BYTES(c), n, 1)
     if m * n * k > SMALL:
         with nogil:
-            compute(m, n, k, matrix_a, matrix_b, matrix_c, end, kind == cnp.NPY_FLOAT64, rung)
+            compute(&task, rung)
     elif m and n:
-        compute(m, n, k, matrix_a, matrix_b, matrix_c, end, kind == cnp.NPY_FLOAT64, rung)
+        compute(&task, rung)
     if out is None:
         return c if ndim else cnp.PyArray_ToScalar(cnp.PyArray_DATA(c), c)  # NumPy gives a scalar
     if c is not out:
@@ -226,12 +229,17 @@ def dot_tiled(x, y, out=None):
 
 
 def dot_blocked(x, y, out=None):
-    """x . y in blocks that fit the caches, y packed, a tile of out in this CPU's registers; one thread."""
+    """x . y in blocks that fit the caches, read where they lie, a tile of out in this CPU's registers; one thread."""
     return product(x, y, None, False, out, BLOCKED)
 
 
+def dot_packed(x, y, out=None):
+    """x . y in blocks, those of y packed, and those of x where their rows would evict each other; one thread."""
+    return product(x, y, None, False, out, PACKED)
+
+
 def dot_parallel(x, y, out=None):
-    """x . y in blocks, rectangles of out shared out among threads."""
+    """x . y in packed blocks, rectangles of out shared out among threads."""
     return product(x, y, None, False, out, PARALLEL)
 
 
@@ -267,12 +275,17 @@ def dense_tiled(x, w, b=None, activation=None, out=None):
 
 
 def dense_blocked(x, w, b=None, activation=None, out=None):
-    """activation(x . w + b), blocked; bias and relu go over each tile while it is in the cache; one thread."""
+    """activation(x . w + b), blocked; bias and relu go over each block while it is in the cache; one thread."""
     return product(x, w, b, is_relu(activation), out, BLOCKED, "w")
 
 
+def dense_packed(x, w, b=None, activation=None, out=None):
+    """activation(x . w + b), blocked, w packed; one thread."""
+    return product(x, w, b, is_relu(activation), out, PACKED, "w")
+
+
 def dense_parallel(x, w, b=None, activation=None, out=None):
-    """activation(x . w + b), blocked; rectangles of out shared out among threads."""
+    """activation(x . w + b) in packed blocks, rectangles of out shared out among threads."""
     return product(x, w, b, is_relu(activation), out, PARALLEL, "w")
 
 

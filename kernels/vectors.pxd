@@ -1,4 +1,3 @@
-from kernels._matrix cimport Matrix
-from kernels._simd cimport idx
+from kernels._matrix cimport Product
 
-cdef int dot_vectors(idx k, Matrix x, Matrix y, char* out, bint is_double, bint threads) except -1 nogil
+cdef int dot_vectors(const Product* x, bint threads) except -1 nogil

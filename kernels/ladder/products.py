@@ -17,7 +17,7 @@ VECTOR_DOT = ("simd/sums.inc:vector_dot",)
 ROWS = ("simd/sums.inc:inner_tile", "simd/sums.inc:inner")
 IJP, SUMS, IPJ = ("products.pyx:loop_ijp",), ("products.pyx:loop_sums",), ("products.pyx:loop_ipj",)
 SIMD, TILED = ("simd/ipj.inc:ipj",), ("simd/tiled.inc:tile", "simd/tiled.inc:tiled", "products.pyx:tiled")
-GEMM = ("simd/gemm.inc:gemm_tile", "gemm.pyx:multiply", "gemm.pyx:tiles")
+GEMM = ("simd/gemm.inc:gemm_tile", "gemm.pyx:multiply", "gemm.pyx:block", "gemm.pyx:tiles")
 RECTANGLES = ("_plan.pyx:share_out", "gemm.pyx:rectangle", "_threads.pyx:team")
 SPARSE = (
     "sparse.pyx:has_many_zeros", "sparse.pyx:MOST_DENSE", "simd/sparse.inc:nonzeros", "simd/sparse.inc:sparse_tile",

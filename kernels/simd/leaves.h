@@ -15,7 +15,7 @@ typedef ptrdiff_t idx;
  * caches; then `end_stream` must follow before anybody else reads. */
 typedef void binary_leaf(const void *x, idx sx, const void *y, idx sy, void *out, idx so, idx n, int stream);
 
-typedef struct {
+typedef struct leaves {
     /* relu ignores y, so that unary and binary operations share one driver. */
     binary_leaf *relu, *add, *maximum, *add_relu, *relu_grad;
 
@@ -54,6 +54,9 @@ typedef struct {
                         idx k, const void *b, void *c, idx ldc, int accumulate);
 
     idx size; /* bytes of an element */
+    /* The same with vectors of 32 bytes, if these have 64: longer vectors start at half the rate, or less, and what
+     * cannot fill half of one is done sooner with short ones. */
+    const struct leaves *narrow;
     idx panel, vector, tile_rows, sparse_columns;
 
     /* contiguous rows of x (m, n); out may be x */
