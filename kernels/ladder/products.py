@@ -18,6 +18,7 @@ ROWS = ("simd/sums.inc:inner_tile", "simd/sums.inc:inner")
 IJP, SUMS, IPJ = ("products.pyx:loop_ijp",), ("products.pyx:loop_sums",), ("products.pyx:loop_ipj",)
 SIMD, TILED = ("simd/ipj.inc:ipj",), ("simd/tiled.inc:tile", "simd/tiled.inc:tiled", "products.pyx:tiled")
 GEMM = ("simd/gemm.inc:gemm_tile", "gemm.pyx:multiply", "gemm.pyx:block", "gemm.pyx:tiles")
+PACKING = ("_plan.pyx:make_plan",)
 RECTANGLES = ("_plan.pyx:share_out", "gemm.pyx:rectangle", "_threads.pyx:team")
 SPARSE = (
     "sparse.pyx:has_many_zeros", "sparse.pyx:MOST_DENSE", "simd/sparse.inc:nonzeros", "simd/sparse.inc:sparse_tile",
@@ -60,8 +61,14 @@ TILE = (
 BLOCKS_IDEA = "blocks in the caches"
 BLOCKS = (
     "The same tile, {sums}{fused} multiply-adds from {loads} loads, but all rows of a block of x meet one panel of y, "
-    "as wide as the tile, while it stays in the caches, packed where its rows lie far apart; a y that stays in the "
-    "caches by itself gains nothing"
+    "as wide as the tile, while it stays in the caches; a y that stays in the caches by itself gains nothing"
+)
+PACKED_IDEA = "panels of y copied to adjacent rows"
+PACKED = (
+    "The same {sums}{fused} multiply-adds of a tile, but the first tile of a panel of y stores a copy while it reads, "
+    "from which the others read row after row: rows of y itself lie far apart, share a few sets of a cache and evict "
+    "one another, and so do rows of x, copied where they would; with the panels of AVX2, 16 floats wide, a step from "
+    "some 200 rows and columns on, with those of AVX-512, 64 floats wide, from some 1,000"
 )
 OWN_RECTANGLE = parallel("a rectangle of the result to itself and no wait before the end", "a product")
 SPARSE_IDEA = "zeros are skipped"
@@ -118,6 +125,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
         "simd": Rung(products.dot_simd, SIMD_IDEA, IN_VECTORS, SIMD, "leaf:ipj"),
         "tiled": Rung(products.dot_tiled, TILE_IDEA, TILE, TILED, "leaf:tiled"),
         "blocked": Rung(products.dot_blocked, BLOCKS_IDEA, BLOCKS, GEMM, "leaf:gemm_panel"),
+        "packed": Rung(products.dot_packed, PACKED_IDEA, PACKED, GEMM + PACKING, "leaf:gemm_panel"),
         "parallel": Rung(
             products.dot_parallel, PARALLEL_IDEA, OWN_RECTANGLE, GEMM + RECTANGLES, "leaf:gemm_panel", threads=True
         ),
@@ -145,6 +153,9 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
             partial(products.dense_blocked, **RELU), BLOCKS_IDEA,
             BLOCKS + ", but for bias and relu, which pass over finished blocks while these are still there",
             (*GEMM, "gemm.pyx:finish"), "leaf:gemm_panel",
+        ),
+        "packed": Rung(
+            partial(products.dense_packed, **RELU), PACKED_IDEA, PACKED, GEMM + PACKING, "leaf:gemm_panel"
         ),
         "parallel": Rung(
             partial(products.dense_parallel, **RELU), PARALLEL_IDEA, OWN_RECTANGLE, GEMM + RECTANGLES,
