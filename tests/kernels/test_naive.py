@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import kernels
-from kernels import naive
+from kernels import lists, naive
 from kernels.ladder import LADDER
 
 VECTOR, MATRIX, WIDE = np.ones(3), np.ones((2, 3)), np.ones((2, 4))
