@@ -1,14 +1,12 @@
 """Contestants in processes of their own, which take turns: the thread pools of two libraries in one process share CPUs.
 
 Each worker computes with one library, keeps its state, does one request at a time and sleeps in between; it answers
-only when its own threads have stopped spinning. This module run by itself is the worker's side. As a module of
-pynn.bench it imports pynn and `kernels` in every worker: their OpenMP library is loaded beside PyTorch's and JAX's, but
-starts no thread there.
+only when its own threads have stopped spinning. As a module of pynn.bench this imports pynn and `kernels` in every
+worker: their OpenMP library is loaded beside PyTorch's and JAX's, but starts no thread there.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import sys
@@ -25,25 +23,11 @@ from typing import Any
 
 from pynn.cli.checks import one_line
 
+from .process import Library, confine, confined
 from .progress import note, progress
-from .quiet import Neighbours, cpus, scattered, settle
+from .quiet import Neighbours, scattered, settle
 
 LONGEST = 300  # seconds that a worker may take to answer
-BENCH = __package__.rpartition(".")[0]  # the package that contestants are named in
-# Read by OpenMP, OpenBLAS, MKL and Numba when they are loaded, so set before the worker starts.
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-QUIET_VARIABLES = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
-
-
-@dataclass(frozen=True)
-class Library:
-    """Who takes part: the package it needs, and the class, "peers.torch:Torch", that its worker makes an object of."""
-
-    package: str
-    code: str
-    # Its callers compute along with its pool's threads (OpenMP, OpenBLAS), so each thread gets a CPU for a timed turn;
-    # see quiet.scattered, without which PyTorch's sum of 1e5 floats takes 500 us instead of 10 after a pause.
-    scattered: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,17 +40,6 @@ class Reply:
     disturbed: bool
 
 
-def confined(n: int) -> dict[str, str]:
-    """The environment of a process of n threads. Its CPUs are set by `confine`, before it imports a library."""
-    return {**os.environ, **QUIET_VARIABLES, **dict.fromkeys(THREAD_VARIABLES, str(n))}
-
-
-def confine(n: int) -> None:
-    """n of our CPUs, the last ones (the first serves more interrupts): XLA makes a thread for each CPU it may use."""
-    if n < len(cpus()) and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(cpus())[-n:])
-
-
 class WorkerFailed(Exception):
     """A contestant could not be made, or failed; the message says whose and how, in one line."""
 
@@ -76,7 +49,7 @@ class WorkerFailed(Exception):
 
 
 class Worker:
-    """The parent's side: starts the process and the contestant, `Class(*arguments)`, in it."""
+    """The parent's side: starts the process and the contestant, `make(*arguments)`, in it."""
 
     def __init__(self, name: str, contestant: Library, threads: int, *arguments: Any) -> None:
         self.name, self._scattered = name, contestant.scattered
@@ -84,13 +57,13 @@ class Worker:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
         self._pipe, theirs = Pipe()
         # -P: the current folder may be a source tree, whose kernels/ would hide the installed one
-        command = [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(threads)]
+        command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve({theirs.fileno()}, {threads})"]
         self._process = subprocess.Popen(
             command, env=confined(threads), pass_fds=[theirs.fileno()], stdout=self._errors, stderr=self._errors
         )
         theirs.close()  # else the end of the worker would not end the pipe
         try:
-            self.version = self._ask(contestant.code, arguments, False).value
+            self.version = self._ask(contestant.make, arguments, False).value
         except WorkerFailed:
             self.close()
             raise
@@ -152,9 +125,10 @@ def started(
             worker.close()
 
 
-def serve(pipe: Connection, threads: int) -> None:
+def serve(handle: int, threads: int) -> None:
     """The worker's side: makes the contestant, then answers requests until the parent closes the pipe."""
     confine(threads)
+    pipe = Connection(handle)
     contestant: Any = None
     while True:
         try:
@@ -165,8 +139,7 @@ def serve(pipe: Connection, threads: int) -> None:
         try:
             with scattered() if scatter else nullcontext():
                 if contestant is None:
-                    module, _, name = what.partition(":")
-                    contestant = getattr(importlib.import_module(f"{BENCH}.{module}"), name)(*arguments)
+                    contestant = what(*arguments)
                     value = contestant.version
                 else:
                     start = time.perf_counter()
@@ -180,8 +153,3 @@ def serve(pipe: Connection, threads: int) -> None:
         if threads > 1:
             settle()
         pipe.send(reply)
-
-
-if __name__ == "__main__":
-    # what is pickled must belong to the module, not to __main__
-    importlib.import_module(f"{BENCH}.measure.workers").serve(Connection(int(sys.argv[1])), int(sys.argv[2]))

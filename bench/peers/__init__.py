@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from ..measure.workers import Library
+from ..measure.process import Library
+from .jax import Jax
+from .numba import Numba
+from .numexpr import Numexpr
+from .tensorflow import Tensorflow
+from .torch import Torch
 
 # Not scattered: those whose caller only waits for its pool's threads.
 CONTESTANTS = {
-    "numexpr": Library("numexpr", "peers.numexpr:Numexpr", scattered=False),
-    "Numba": Library("numba", "peers.numba:Numba"),
-    "PyTorch": Library("torch", "peers.torch:Torch"),
-    "JAX": Library("jax", "peers.jax:Jax", scattered=False),
-    "TensorFlow": Library("tensorflow", "peers.tensorflow:Tensorflow", scattered=False),
+    "numexpr": Library("numexpr", Numexpr, scattered=False),
+    "Numba": Library("numba", Numba),
+    "PyTorch": Library("torch", Torch),
+    "JAX": Library("jax", Jax, scattered=False),
+    "TensorFlow": Library("tensorflow", Tensorflow, scattered=False),
 }

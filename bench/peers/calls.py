@@ -1,13 +1,13 @@
 """One library's operations, checked and timed in a process of its own, and the parent's side of them (`remote`).
 
-Each library computes as its careful user has it: fresh results, or into `out=` where it has that; updates in place, or
-in the library's way to that; threads as given. What the first call compiles is compiled before anything is timed.
+Each library computes as its careful user has it: fresh results; updates in place, or in the library's way to that;
+threads as given. What the first call compiles is compiled before anything is timed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -19,18 +19,18 @@ from ..measure.workers import Worker
 
 
 class Calls:
-    """A library: `functions` by operation, called with a case's arguments, its arrays made the library's own.
+    """A library, which is imported when one is made.
 
-    One that returns None has changed its arguments.
+    `functions`: operation -> what is called with a case's arguments, its arrays made the library's own. One that
+    returns None has changed its arguments.
     """
 
     version: str
-    functions: ClassVar[dict[str, Callable]]
-    into: ClassVar[dict[str, Callable]] = {}  # those with `out=`
+    functions: dict[str, Callable]
 
     def function(self, case: Case) -> Callable | None:
         """None: the library does not offer it."""
-        return (self.into if case.reuse else self.functions).get(case.operation)
+        return self.functions.get(case.operation)
 
     def own(self, array: np.ndarray, changed: bool) -> Any:
         """An array of the library's, which an update changes or not."""
@@ -42,22 +42,19 @@ class Calls:
     def prepare(self, case: Case) -> tuple[float, float, str] | None:
         """(a first guess of a call's seconds, largest error, its unit), or None where the library has no such call.
         AssertionError if the result is wrong."""
-        function = self.function(case)
+        function = None if case.reuse else self.function(case)
         if function is None:
             return None
         changed = WRITTEN.get(case.operation, 0)
         arguments = [self.own(a, i < changed) if isinstance(a, np.ndarray) else a for i, a in enumerate(case.inputs())]
-        out = self.own(np.full(case.result_shape, np.nan, np.float32), True) if case.reuse else None
-        value = function(*arguments) if out is None else function(*arguments, out=out)
-        if value is None:
-            value = tuple(arguments[: len(case.shapes)])
-        values = tuple(self.numpy(v) for v in (value if isinstance(value, tuple) else (value,)))
+        value = function(*arguments)
+        values = tuple(map(self.numpy, arguments[: len(case.shapes)] if value is None else (value,)))
         name = f"{case.title}, {self.version}"
         for v in values:
             if v.dtype != np.float32:
                 raise AssertionError(f"{name}: {v.dtype} instead of float32")
         error, unit = largest_error(case.operation, values, exact(case), name)
-        self.timer = timer(function, arguments, out)
+        self.timer = timer(function, arguments)
         self.once = first_guess(self.timer)
         return self.once, error, unit
 

@@ -21,12 +21,14 @@ from pynn.cli.checks import UserError
 
 from ..measure.accuracy import check, exact
 from ..measure.cases import RUNGS, Case
+from ..measure.process import Library
 from ..measure.progress import note, progress
 from ..measure.turns import Remote, interleave
-from ..measure.workers import Library, Worker, WorkerFailed
+from ..measure.workers import Worker, WorkerFailed
+from .side import Side
 
 BENCH = Path(__file__).resolve().parents[1]
-SIDE = Library("kernels", "regress.side:Side")
+SIDE = Library("kernels", Side)
 BUDGET = 0.5  # seconds of rounds that may be thrown away, of one case in one pair of processes
 Times = dict[Case, list[dict[str, np.ndarray]]]  # one entry per pair of processes: "base", "head", "NumPy" -> seconds
 

@@ -8,6 +8,7 @@ imported once, so that its files are in the page cache: this is not the first st
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,25 +20,19 @@ import numpy as np
 
 from pynn.support.atomic import temporary_folder
 
+from ..measure.process import confined
 from ..measure.progress import note, progress
 from ..measure.turns import rotated
-from ..measure.workers import WorkerFailed, confined
+from ..measure.workers import WorkerFailed
 from ..plan import Plan
 from ..results.store import ProcessRun
 from .contestants import CONTESTANTS
 from .installed import installed
 
 MOST_EPOCHS = 10
-FOLDER = Path(__file__).resolve().parents[1]
-# By its folder: as pynn.bench it would load pynn for everyone.
-ALONE = """
-import sys
-from importlib import import_module, util
-spec = util.spec_from_file_location("bench", sys.argv[1] + "/__init__.py", submodule_search_locations=[sys.argv.pop(1)])
-sys.modules["bench"] = util.module_from_spec(spec)
-import_module("bench.training.until_accurate").main()
-"""
-IMPORTS = {"pynn": "pynn.keras", "NumPy": "numpy", "PyTorch": "torch", "JAX": "jax", "Keras": "keras"}
+BENCH = Path(__file__).resolve().parents[1]
+# What a program imports to train, where it is not the package that must be installed
+IMPORTS = {"pynn": "pynn.keras", "Keras": "keras"}
 
 
 def process_runs(plan: Plan, digits: list[np.ndarray], goal: float) -> list[ProcessRun]:
@@ -47,13 +42,14 @@ def process_runs(plan: Plan, digits: list[np.ndarray], goal: float) -> list[Proc
     with temporary_folder(Path(tempfile.gettempdir())) as folder:
         for i, array in enumerate(digits):
             np.save(folder / f"{i}.npy", array)
+        (folder / "bench").symlink_to(BENCH)  # by the name pynn.bench it would load pynn for everyone
         for turn in range(plan.repeats):
             for name in rotated(list(runs), turn):
                 progress(f"from nothing to {goal:.0%}: {name}, {turn + 1} of {plan.repeats}")
                 try:
                     if turn == 0:
                         import_seconds(name, plan.threads)  # brings the files into the page cache
-                    runs[name].append(run_once(name, str(folder), plan.threads, turn, goal))
+                    runs[name].append(run_once(name, folder, plan.threads, turn, goal))
                 except WorkerFailed as error:
                     note(plan.notes, f"Does not train in a process of its own: {error}.")
                     del runs[name]
@@ -65,13 +61,14 @@ def process_runs(plan: Plan, digits: list[np.ndarray], goal: float) -> list[Proc
     return found
 
 
-def run_once(name: str, folder: str, threads: int, seed: int, goal: float) -> tuple[float, int, float, int, float]:
+def run_once(name: str, folder: Path, threads: int, seed: int, goal: float) -> tuple[float, int, float, int, float]:
     """One process, and one import: seconds, epochs, accuracy, peak and import seconds, as in ProcessRun."""
-    arguments = [name, folder, *map(str, (threads, seed, goal, MOST_EPOCHS))]
+    command = [sys.executable, "-P", "-m", "bench.training.until_accurate", name, str(folder)]
+    command += map(str, (threads, seed, goal, MOST_EPOCHS))
+    environment = {**confined(threads), "PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     start, reached, last = time.perf_counter(), 0.0, {}
     with tempfile.TemporaryFile() as log:
-        command = [sys.executable, "-P", "-c", ALONE, str(FOLDER), *arguments]
-        process = subprocess.Popen(command, env=confined(threads), stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("{"):  # else it is something that the library had to say
@@ -85,7 +82,8 @@ def run_once(name: str, folder: str, threads: int, seed: int, goal: float) -> tu
 
 def import_seconds(name: str, threads: int) -> float:
     """Of this library, in a fresh interpreter."""
-    code = f"import time; start = time.perf_counter(); import {IMPORTS[name]}; print(time.perf_counter() - start)"
+    package = IMPORTS.get(name, CONTESTANTS[name].package)
+    code = f"import time; start = time.perf_counter(); import {package}; print(time.perf_counter() - start)"
     environment = {**confined(threads), "KERAS_BACKEND": "tensorflow"}
     done = subprocess.run([sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True)
     if done.returncode:

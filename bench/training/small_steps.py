@@ -8,14 +8,15 @@ import numpy as np
 
 import kernels
 
-from ..measure.progress import note, progress
+from ..measure.progress import progress
 from ..measure.turns import Remote, interleave
-from ..measure.workers import WorkerFailed, started
+from ..measure.workers import started
+from ..network import Task
 from ..plan import Plan
 from ..results.store import PEER, RUNG, Contestant, Measurement
-from . import tape_contestants
-from .contestants import CONTESTANTS, Task
-from .trainers import trainers
+from . import additions
+from .contestants import CONTESTANTS
+from .epochs import trainers
 
 SIZES, BATCHES, STEPS = (400, 25, 15, 10), (1, 32), 500
 STEPPING = ("pynn", "PyTorch", "Keras")  # JAX would jit the loop, and NumPy by hand is written for another network
@@ -33,11 +34,9 @@ def small_steps(plan: Plan) -> tuple[list[Measurement], dict[str, str]]:
 
 
 def _measurement(operation: str, label: str, n: int, others: float, times: dict[str, np.ndarray]) -> Measurement:
-    contestants = {
-        name: Contestant(name, RUNG if name == "pynn" else PEER, n, seconds) for name, seconds in times.items()
-    }
+    found = {name: Contestant(name, RUNG if name == "pynn" else PEER, n, seconds) for name, seconds in times.items()}
     isa = str(kernels.show_config()["instruction set"])
-    return Measurement("steps", operation, label, 0, "float32", n, isa, 0, 0, others, contestants)
+    return Measurement("steps", operation, label, 0, "float32", n, isa, 0, 0, others, found)
 
 
 def tape(plan: Plan) -> tuple[list[Measurement], dict[str, str]]:
@@ -45,20 +44,14 @@ def tape(plan: Plan) -> tuple[list[Measurement], dict[str, str]]:
     pynn cannot."""
     progress("small steps: additions")
     n = plan.threads
-    with started(plan.among(tape_contestants.CONTESTANTS), n, n, notes=plan.notes) as workers:
-        for name, worker in list(workers.items()):
-            try:
-                worker.call("turn")
-            except WorkerFailed as error:
-                note(plan.notes, f"Left out of additions: {error}.")
-                workers.pop(name).close()
+    with started(plan.among(additions.CONTESTANTS), n, n, notes=plan.notes) as workers:
         if "pynn" not in workers:
             return [], {}
         times, others = interleave({name: Remote(w, "turn") for name, w in workers.items()}, plan.rounds, BUDGET)
         versions = {name: worker.version for name, worker in workers.items()}
     return [
         _measurement("addition", f"(2, 3) {method}", n, others, {name: t[:, i] for name, t in times.items()})
-        for i, method in enumerate(tape_contestants.METHODS)
+        for i, method in enumerate(additions.METHODS)
     ], versions
 
 

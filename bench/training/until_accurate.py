@@ -1,4 +1,4 @@
-"""One contestant's whole process, started by process_runs.py with the arguments NAME FOLDER THREADS SEED GOAL EPOCHS.
+"""One contestant's whole process, started by process_runs.py with NAME FOLDER THREADS SEED GOAL EPOCHS.
 
 Imports its library, reads the digits, trains, and evaluates after every epoch; after each prints a line of JSON. It
 ends when the test accuracy has reached the goal, or after so many epochs. pynn reads the digits with its load_data,
@@ -7,7 +7,6 @@ which checks them; the others read plain arrays from FOLDER, which costs less.
 
 from __future__ import annotations
 
-import importlib
 import json
 import resource
 import sys
@@ -15,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..measure.workers import BENCH, confine
-from ..network import BATCH, SIZES, digits, prepared
-from .contestants import CONTESTANTS, Task
+from ..measure.process import confine
+from ..network import BATCH, SIZES, Task, digits, prepared
+from .contestants import CONTESTANTS
 
 
 def arrays(name: str, folder: Path) -> list[np.ndarray]:
@@ -35,19 +34,18 @@ def peak() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def main() -> None:
-    name, folder, *numbers = sys.argv[1:]
-    threads, seed, goal, epochs = int(numbers[0]), int(numbers[1]), float(numbers[2]), int(numbers[3])
-    confine(threads)
-    module, _, code = CONTESTANTS[name].code.partition(":")
-    contestant = getattr(importlib.import_module(f"{BENCH}.{module}"), code)(
-        Task(SIZES, "rmsprop", BATCH, threads, seed)
-    )
+def main(name: str, folder: str, threads: str, seed: str, goal: str, epochs: str) -> None:
+    confine(int(threads))
+    contestant = CONTESTANTS[name].make(Task(SIZES, "rmsprop", BATCH, int(threads), int(seed)))
     x, labels, x_test, labels_test = arrays(name, Path(folder))
     contestant.use(x, labels)
-    for i in range(epochs):
+    for i in range(int(epochs)):
         contestant.epoch()
         accuracy = contestant.evaluate(x_test, labels_test)
         print(json.dumps({"epoch": i + 1, "accuracy": accuracy, "peak": peak()}), flush=True)
-        if accuracy >= goal:
+        if accuracy >= float(goal):
             break
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

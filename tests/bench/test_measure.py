@@ -1,4 +1,4 @@
-"""Cases, checks, turns and the network's rungs: right answers, in the right order, at the right sizes."""
+"""Cases, checks, turns: right answers, in the right order, at the right sizes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 from pynn.bench import suites
 from pynn.bench.measure import accuracy, machine, quiet, turns
 from pynn.bench.measure.cases import CASES, MAIN, QUICK, SCALING, SWEEPS, Case
+from pynn.bench.measure.process import Library
 from pynn.bench.measure.quiet import Patience
-from pynn.bench.measure.workers import Library, Reply, Worker, WorkerFailed, started
+from pynn.bench.measure.workers import Reply, Worker, WorkerFailed, started
+from pynn.bench.network import Task
 from pynn.bench.plan import Plan
 from pynn.bench.results.store import RUNG, Contestant, Measurement, Results
-from pynn.bench.training import rungs
-from pynn.bench.training.contestants import Task
-from pynn.bench.training.rungs import RUNGS, Rung
+from pynn.bench.training.contestants import Pynn
 
 import kernels
 from kernels.ladder import LADDER
@@ -204,7 +204,7 @@ def test_scaling_sets_and_restores_threads():
 
 
 def test_a_worker_computes_in_a_process_of_its_own_and_its_failures_are_told():
-    worker = Worker("pynn", Library("kernels", "training.contestants:Pynn"), 1, Task(SIZES, "rmsprop", 4, 1))
+    worker = Worker("pynn", Library("kernels", Pynn), 1, Task(SIZES, "rmsprop", 4, 1))
     try:
         rng = np.random.default_rng(0)
         x, labels = rng.random((8, 7), np.float32), rng.integers(0, 3, 8)
@@ -223,48 +223,10 @@ def test_a_worker_computes_in_a_process_of_its_own_and_its_failures_are_told():
 
 def test_what_is_not_installed_or_does_not_start_is_left_out_with_a_note():
     notes: list[str] = []
-    unknown = {
-        "A": Library("no_such_package", "peers.nothing:A"),
-        "B": Library("numpy", "training.contestants:Missing"),
-    }
-    with started(unknown, 1, notes=notes) as workers:
+    with started({"A": Library("no_such_package", Pynn), "B": Library("numpy", int)}, 1, notes=notes) as workers:
         assert workers == {}
     assert notes[0] == "A is left out: no_such_package is not installed."
     assert notes[1].startswith("Left out: B: AttributeError")
-
-
-@pytest.mark.parametrize("rung", RUNGS)
-def test_the_networks_gradients_on_every_rung_are_those_of_float64(rung: str):
-    rng = np.random.default_rng(1)
-    x, labels = rng.random((6, 7), np.float32), rng.integers(0, 3, 6)
-    network = Rung(rung, Task(SIZES, "rmsprop", 6, 1), x, labels)
-    loss, slopes = network.gradients(x, labels)
-    w = [a.astype(np.float64) for a in network.weights]
-
-    def loss_of(w1, b1, w2, b2):
-        z = np.maximum(x @ w1 + b1, 0) @ w2 + b2
-        return (np.log(np.exp(z).sum(axis=1)) - z[np.arange(6), labels]).mean()
-
-    assert loss == pytest.approx(loss_of(*w), rel=1e-5)
-    for i, slope in enumerate(slopes):  # central differences: exact to step^2, rounding 1e-16 / step
-        step, wanted = 1e-5, np.empty(w[i].shape)
-        for at in np.ndindex(*wanted.shape):
-            high, low = ([a.copy() for a in w] for _ in range(2))
-            high[i][at] += step
-            low[i][at] -= step
-            wanted[at] = (loss_of(*high) - loss_of(*low)) / (2 * step)
-        np.testing.assert_allclose(slope, wanted, atol=2e-6)
-
-
-def test_a_rungs_turn_trains_and_is_an_epochs_seconds(monkeypatch):
-    monkeypatch.setattr(rungs, "SLOT", 0.0)  # one step
-    rng = np.random.default_rng(2)
-    network = Rung("blocked", Task(SIZES, "rmsprop", 4, 1), rng.random((10, 7), np.float32), rng.integers(0, 3, 10))
-    before = [a.copy() for a in network.weights]
-    assert network.turn().value > 0
-    assert all((a != b).any() for a, b in zip(network.weights, before, strict=True))
-    network.step = lambda: (2.0, 0.5)  # seconds of each row's gradients, and of each weight's update
-    assert network.turn().value == 10 * 2.0 + 3 * sum(a.size for a in before) * 0.5
 
 
 def test_the_machines_block(monkeypatch):

@@ -1,16 +1,18 @@
 """The peers' shared side, with a library made up here (the real ones are optional), and their registry."""
 
-import ast
-from pathlib import Path
+import sys
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 from pynn.bench import peers
-from pynn.bench.measure.cases import CASES, WRITTEN, Case
+from pynn.bench.measure.cases import PRODUCTS, Case
 from pynn.bench.measure.numpy_operations import NUMPY
 from pynn.bench.measure.turns import interleave
 from pynn.bench.measure.workers import Reply, WorkerFailed
 from pynn.bench.peers.calls import Calls, remote
+
+from kernels.ladder import LADDER
 
 RELU, UPDATE = Case("relu", ((3, 5),)), Case("rmsprop_update", ((7, 5),) * 3)
 
@@ -78,11 +80,8 @@ def test_a_wrong_result_is_an_error_that_names_library_and_case(case, wrong, mes
     assert f"{case.title}, Made 1" in str(caught.value)
 
 
-def test_out_goes_only_to_those_that_have_it():
-    calls, case = Made(1), Case("relu", ((3, 5),), reuse=True)
-    assert calls.prepare(case) is None
-    calls.into = {"relu": lambda x, out: [np.maximum(x[0], 0, out=out[0])]}
-    assert calls.prepare(case)[1:] == (0, "ulp")
+def test_libraries_compute_fresh_results_and_are_left_out_of_others():
+    assert Made(1).prepare(Case("relu", ((3, 5),), reuse=True)) is None
 
 
 def test_who_does_not_offer_an_operation_is_left_out():
@@ -107,22 +106,19 @@ def test_a_worker_that_fails_is_named():
         remote({"with": Here(Made(1)), "broken": Broken()}, RELU)
 
 
-def test_each_contestant_has_its_class_and_knows_the_operations():
-    assert list(peers.CONTESTANTS) == ["numexpr", "Numba", "PyTorch", "JAX", "TensorFlow"]
-    operations = {case.operation for case in CASES}
-    for contestant in peers.CONTESTANTS.values():
-        module, _, name = contestant.code.partition(":")
-        path = Path(peers.__file__).parent / f"{module.removeprefix('peers.')}.py"
-        tree = ast.parse(path.read_text())
-        (found,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-        assert [base.id for base in found.bases] == ["Calls"]
-        imported = {alias.name.partition(".")[0] for n in tree.body if isinstance(n, ast.Import) for alias in n.names}
-        assert contestant.package in imported
-        tables = {
-            node.target.id: {key.value for key in node.value.keys if key is not None}
-            for node in found.body
-            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict)
-        }
-        offered = tables["functions"] | tables.get("into", set())
-        assert offered <= operations
-        assert {"relu", "add", "maximum", "add_relu", "softmax", *WRITTEN} <= offered
+@pytest.mark.parametrize("name", ["numexpr", "Numba", "PyTorch", "JAX", "TensorFlow"])
+def test_each_imports_its_package_when_it_is_made_and_knows_the_operations(name: str, monkeypatch):
+    assert name in peers.CONTESTANTS
+    library = peers.CONTESTANTS[name]
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, library.package, None)
+        with pytest.raises(ImportError, match=library.package):
+            library.make(1)
+    package = MagicMock(__version__="7.0")
+    monkeypatch.setitem(sys.modules, library.package, package)
+    made = library.make(1)
+    assert isinstance(made, Calls)
+    assert made.version == f"{name} 7.0"
+    offered = {operation for operation in LADDER if made.function(Case(operation, ((3, 5),) * 3))}
+    assert offered >= LADDER.keys() - set(PRODUCTS)
+    assert set(made.functions) <= LADDER.keys()

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pynn.bench.measure import turns
-from pynn.bench.measure.workers import Library
-from pynn.bench.network import prepared
+from pynn.bench.measure.process import Library
+from pynn.bench.network import Task, prepared
 from pynn.bench.plan import Plan
 from pynn.bench.results.store import NUMPY, RUNG
-from pynn.bench.training import contestants, epochs, process_runs, small_steps, trainers
-from pynn.bench.training import rungs as ladder_rungs
+from pynn.bench.training import additions, contestants, epochs, process_runs, rungs, small_steps
 from pynn.bench.training.installed import installed
-from pynn.bench.training.rungs import RUNGS
+from pynn.bench.training.rungs import RUNGS, Rung
+
+from kernels.ladder import LADDER
+
+SIZES = (7, 5, 3)
 
 
 @pytest.fixture
@@ -32,15 +40,15 @@ def plan(*peers: str, epochs: int = 1) -> Plan:
     return found
 
 
-def test_lives(digits, monkeypatch):
+def test_process_runs(digits, monkeypatch):
     ballast = np.ones(200_000_000, np.uint8)  # the parent's memory is not the child's
     wanted = {
         "NumPy": contestants.CONTESTANTS["NumPy"],
-        "JAX": Library("numpy", "training.contestants:Missing"),
-        "Keras": Library("no_such_package", "training.contestants:KerasTensorflow"),
+        "nobody": Library("numpy", contestants.Numpy),
+        "Keras": Library("no_such_package", contestants.Keras),
     }
     monkeypatch.setattr(process_runs, "CONTESTANTS", wanted)
-    run = plan("JAX", "Keras")
+    run = plan("nobody", "Keras")
     (found,) = process_runs.process_runs(run, digits, 0.0)
     assert ballast[-1] == 1
     assert found.name == "NumPy"
@@ -51,7 +59,69 @@ def test_lives(digits, monkeypatch):
     assert all(20e6 < peak < 200e6 for peak in found.peak)
     assert found.installed > 10e6
     assert found.installed_gpu == 0
-    assert len(run.notes) == 1 and run.notes[0].startswith("Does not train in a process of its own: JAX: ")
+    assert len(run.notes) == 1 and run.notes[0].startswith("Does not train in a process of its own: nobody: ")
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_the_networks_gradients_on_every_rung_are_those_of_float64(rung: str):
+    rng = np.random.default_rng(1)
+    x, labels = rng.random((6, 7), np.float32), rng.integers(0, 3, 6)
+    network = Rung(rung, Task(SIZES, "rmsprop", 6, 1), x, labels)
+    loss, right, slopes = network.gradients(x, labels)
+    assert right == np.count_nonzero(network.answers(x) == labels)
+    w = [a.astype(np.float64) for a in network.weights]
+
+    def loss_of(w1, b1, w2, b2):
+        z = np.maximum(x @ w1 + b1, 0) @ w2 + b2
+        return (np.log(np.exp(z).sum(axis=1)) - z[np.arange(6), labels]).mean()
+
+    assert loss / 6 == pytest.approx(loss_of(*w), rel=1e-5)
+    for i, slope in enumerate(slopes):  # central differences: exact to step^2, rounding 1e-16 / step
+        step, wanted = 1e-5, np.empty(w[i].shape)
+        for at in np.ndindex(*wanted.shape):
+            high, low = ([a.copy() for a in w] for _ in range(2))
+            high[i][at] += step
+            low[i][at] -= step
+            wanted[at] = (loss_of(*high) - loss_of(*low)) / (2 * step)
+        np.testing.assert_allclose(slope, wanted, atol=2e-6)
+
+
+def test_a_rungs_turn_trains_and_is_an_epochs_seconds(monkeypatch):
+    monkeypatch.setattr(rungs, "SLOT", 0.0)  # one step
+    rng = np.random.default_rng(2)
+    network = Rung("blocked", Task(SIZES, "rmsprop", 4, 1), rng.random((10, 7), np.float32), rng.integers(0, 3, 10))
+    before = [a.copy() for a in network.weights]
+    assert network.turn().value > 0
+    assert all((a != b).any() for a, b in zip(network.weights, before, strict=True))
+    reply = network.turn()
+    assert reply.value == pytest.approx(reply.seconds * 10 / 4)
+
+
+def test_a_slow_rung_has_a_part_of_the_hidden_layer(monkeypatch):
+    slow = replace(LADDER["dot"]["blocked"], most_steps=100)
+    monkeypatch.setitem(LADDER["dot"], "blocked", slow)
+    monkeypatch.setattr(rungs, "SLOT", 0.0)
+    x = np.ones((8, 7), np.float32)
+    network = Rung("blocked", Task((7, 64, 3), "rmsprop", 4, 1), x, np.zeros(8, np.int64))
+    assert [w.shape for w in network.weights] == [(7, 2), (2,), (2, 3), (3,)]
+    reply = network.turn()
+    assert reply.value == pytest.approx(reply.seconds * 2 * 32)
+
+
+def test_the_epochs_rungs_go_on_when_a_ladder_lacks_one_or_gains_one(monkeypatch):
+    monkeypatch.delitem(LADDER["relu"], "typed")
+    monkeypatch.setitem(LADDER["softmax"], "between", LADDER["softmax"]["simd"])
+    found = rungs.operations("ijp")
+    assert found.dot is LADDER["dot"]["ijp"].function
+    assert found.add is LADDER["add_matrix_and_vector"]["typed"].function
+    assert found.relu is LADDER["relu"]["naive"].function
+
+
+def test_a_process_loads_pynn_only_for_pynn(tmp_path, monkeypatch):
+    (tmp_path / "bench").symlink_to(process_runs.BENCH)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    code = "import sys, bench.training.until_accurate; print({'pynn', 'kernels', 'numpy'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-P", "-c", code], text=True) == "{'numpy'}\n"
 
 
 def test_epochs_of_rungs_fit_and_numpy(digits):
@@ -60,20 +130,21 @@ def test_epochs_of_rungs_fit_and_numpy(digits):
     with turns.threads(1):
         measured, curves, versions = epochs.epochs(run, prepared(images), labels, "digits")
     assert list(measured.contestants) == [*RUNGS, "pynn", "NumPy"]
-    assert [p.kind for p in measured.contestants.values()] == [RUNG] * 7 + [NUMPY]
+    assert [p.kind for p in measured.contestants.values()] == [RUNG] * (len(RUNGS) + 1) + [NUMPY]
     assert all((p.seconds > 0).all() for p in measured.contestants.values())
     assert measured.title == "training epoch digits, 784-512-10"
     assert list(curves) == list(versions) == ["pynn", "NumPy"]
     for curve in curves.values():
         assert np.all(np.diff([seconds for seconds, _, _ in curve]) > 0)
         assert len(curve) == 3  # the first epoch, which is not timed, and two turns
-    assert curves["pynn"][0][1] == pytest.approx(curves["NumPy"][0][1], rel=trainers.SAME_LOSS)
+    assert curves["pynn"][0][1] == pytest.approx(curves["NumPy"][0][1], rel=epochs.SAME_LOSS)
     assert run.notes == []
 
 
 def test_what_trains_otherwise_is_left_out(digits, monkeypatch):
-    monkeypatch.setattr(trainers, "SAME_LOSS", 1e-12)  # shuffles differ
-    monkeypatch.setattr(ladder_rungs, "RUNGS", {"blocked": "simd"})
+    monkeypatch.setattr(epochs, "SAME_LOSS", 1e-12)  # shuffles differ
+    monkeypatch.setattr(rungs, "RUNGS", ("blocked",))
+    monkeypatch.setattr(epochs, "RUNGS", ("blocked",))
     images, labels, *_ = digits
     run = plan()
     with turns.threads(1):
@@ -98,8 +169,8 @@ def test_small_steps(monkeypatch):
 
 
 def test_small_steps_without_pynn_are_left_out(monkeypatch):
-    missing = {"pynn": Library("numpy", "training.contestants:Missing")}
-    monkeypatch.setattr(small_steps.tape_contestants, "CONTESTANTS", missing)
+    missing = {"pynn": Library("numpy", print)}
+    monkeypatch.setattr(additions, "CONTESTANTS", missing)
     monkeypatch.setattr(small_steps, "CONTESTANTS", contestants.CONTESTANTS | missing)
     run = plan()
     assert small_steps.small_steps(run) == ([], {})
