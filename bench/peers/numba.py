@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy import float32
 
-from ..measure.cases import PRODUCTS, Case
+from ..measure.cases import PRODUCTS
 from .calls import Calls
 
 ZERO = float32(0)  # a float64 would make a loop compute in float64
@@ -33,23 +33,20 @@ class Numba(Calls):
             one = njit(function)
 
             @parallel
-            def flat(x, y):
+            def call(x, y):
                 out = np.empty_like(x)
-                a, b, c = x.reshape(-1), y.reshape(-1), out.reshape(-1)
-                for i in prange(a.size):
-                    c[i] = one(a[i], b[i])
+                if x.size == y.size:
+                    a, b, c = x.reshape(-1), y.reshape(-1), out.reshape(-1)
+                    for i in prange(a.size):
+                        c[i] = one(a[i], b[i])
+                else:
+                    rows, row, results = x.reshape(-1, y.size), y.reshape(-1), out.reshape(-1, y.size)
+                    for i in prange(len(rows)):
+                        for j in range(len(row)):
+                            results[i, j] = one(rows[i, j], row[j])
                 return out
 
-            @parallel
-            def rows(x, y):
-                out = np.empty_like(x)
-                a, b, c = x.reshape(-1, y.size), y.reshape(-1), out.reshape(-1, y.size)
-                for i in prange(len(a)):
-                    for j in range(len(b)):
-                        c[i, j] = one(a[i, j], b[j])
-                return out
-
-            return lambda equal: flat if equal else rows
+            return call
 
         @parallel
         def relu(x):
@@ -94,20 +91,17 @@ class Numba(Calls):
 
         numba.set_num_threads(threads)
         self.version, add = f"Numba {numba.__version__}", elementwise(lambda a, b: a + b)
-        self.elementwise = {
+        self.functions = {
+            "relu": relu,
             "add": add,
             "add_matrix_and_vector": add,
             "maximum": elementwise(lambda a, b: max(a, b)),
             "add_relu": elementwise(lambda a, b: max(a + b, ZERO)),
+            "softmax": softmax,
+            "rmsprop_update": rmsprop_update,
         }
-        self.functions = {"relu": relu, "softmax": softmax, "rmsprop_update": rmsprop_update}
         if find_spec("scipy"):
             self.functions |= {**dict.fromkeys(PRODUCTS, dot), "dense": dense}
-
-    def function(self, case: Case) -> Callable | None:
-        if choose := self.elementwise.get(case.operation):
-            return choose(case.shapes[0] == case.shapes[1])
-        return super().function(case)
 
     def numpy(self, array: Any) -> np.ndarray:
         """Numba makes a scalar result, a float32 too, a Python float."""
