@@ -114,7 +114,7 @@ def test_the_epochs_rungs_go_on_when_a_ladder_lacks_one_or_gains_one(monkeypatch
     found = rungs.operations("ijp")
     assert found.dot is LADDER["dot"]["ijp"].function
     assert found.add is LADDER["add_matrix_and_vector"]["typed"].function
-    assert found.relu is LADDER["relu"]["naive"].function
+    assert found.relu is LADDER["relu"]["lists"].function
 
 
 def test_a_process_loads_pynn_only_for_pynn(tmp_path, monkeypatch):
