@@ -22,8 +22,8 @@ from .by_hand import Network, Operations
 
 # The epoch is on the rung of dot, which takes most of its time -> the rung of the other operations there.
 TABLE = {
-    "naive": "naive", "lists": "lists", "rows": "lists", "ijp": "typed", "ipj": "typed", "simd": "simd", "tiled": "simd",
-    "blocked": "simd", "packed": "simd", "parallel": "parallel", "sparse": "parallel",
+    "naive": "naive", "lists": "lists", "rows": "lists", "ijp": "typed", "ipj": "typed", "simd": "simd",
+    "tiled": "simd", "blocked": "simd", "packed": "simd", "parallel": "parallel", "sparse": "parallel",
 }  # fmt: skip
 RUNGS = tuple(rung for rung in TABLE if rung in LADDER["dot"])
 # Loops of Python take half a minute for a step. So theirs has this part of the hidden layer; time grows with its size.
