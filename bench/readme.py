@@ -1,50 +1,74 @@
-"""`make readme`: writes what `pynn bench` measured into README.md, and its two pictures into bench/published.
+"""`make readme`: writes what was measured into README.md, docs/performance.md and the pictures of both.
 
-python -m pynn.bench.readme RESULTS.json, from the repository's root. README.md holds two pairs of markers; between
-them everything is replaced: the ladder with its pictures, and training beside other libraries.
+python -m pynn.bench.readme RESULTS, from the repository's root. RESULTS: a results.json of `pynn bench`, or what
+`pytest bench --benchmark-json` saved. README.md holds two pairs of markers, between which everything is replaced: one
+line for each operation and the picture of one ladder, and training beside other libraries. The page has all tables.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from pynn.cli.checks import UserError
+from pynn.cli.checks import UserError, reading
 from pynn.support.atomic import replacing
 
+from .command import all_tables
 from .measure.cases import CASES, QUICK, Case
+from .pytest_results import converted
 from .report import pictures
 from .results import tables
 from .results.file import read
-from .results.store import NUMPY, RUNG, Results, replace
+from .results.store import NUMPY, PEER, Results
 
-README, PUBLISHED = Path("README.md"), Path("bench/published")
-LADDER, PEERS = "ladder", "peers"
-PICTURES = ("ladder", "roofline")
-COLUMNS_LEFT_OUT = ("spread", "instruction set", "threads", "verdict")
+README, PERFORMANCE, PUBLISHED = Path("README.md"), Path("docs/performance.md"), Path("bench/published")
+PAGE = ("ladder", "roofline", "sweep_dot_rate", "sweep_add_relu_rate", "scaling", "training")  # its pictures
+SHORT = "Times as fast as naive Python, NumPy and other libraries; below 1 it is slower."
 
 
-def ladder(results: Results, drawn: list[pictures.Picture]) -> str:
-    """The rungs and NumPy in the largest quick case of each operation, with naive Python and without; the pictures."""
-    quick = sorted((case for case in CASES if case.part == QUICK), key=Case.bytes)
-    shown = {(case.operation, "naive" in case.rungs()): case.title for case in quick}
-    chosen = [m for m in results.suite("ladder") if m.title in shown.values()]
-    rungs = [replace(m, contestants={name: m.contestants[name] for name in m.names(RUNG, NUMPY)}) for m in chosen]
-    table = tables.ladder(results, rungs, "").without(*COLUMNS_LEFT_OUT)
-    images = [f"![{p.alt}]({PUBLISHED / p.svg.name})" for p in drawn]
-    parts = [tables.conditions(results), tables.markdown(tables.limits(results)), tables.RATIOS, tables.markdown(table)]
-    return "\n\n".join([*parts, *images])
+def operations(results: Results) -> tables.Table:
+    """One line for each: the public version in its largest quick case that naive Python took part in, if there is."""
+    shown: dict[str, Case] = {}
+    for case in sorted((case for case in CASES if case.part == QUICK), key=lambda c: ("naive" in c.rungs(), c.bytes())):
+        shown[case.operation] = case
+    titles = [shown[case.operation].title for case in CASES if shown.get(case.operation) is case]
+    found = [m for m in results.suite("ladder") if m.title in titles]
+    others = dict.fromkeys(name for m in found for name in ("naive", *m.names(NUMPY, PEER)))
+    return tables.of_rows("", [
+        {
+            "operation": tables.plain(m.title),
+            "time": tables.seconds(m.contestants[best].median),
+            **{f"times {name}": tables.faster(m, best, name) for name in others},
+        }
+        for m in found
+        if (best := m.best_rung)
+    ])  # fmt: skip
+
+
+def ladder(results: Results, drawn: dict[str, pictures.Picture]) -> str:
+    parts = [image(drawn["ladder"])] if "ladder" in drawn else []
+    parts += [f"{tables.conditions(results)} {SHORT}", tables.markdown(operations(results))]
+    return "\n\n".join([*parts, f"All tables and pictures, and how to read them: [{PERFORMANCE}]({PERFORMANCE})."])
+
+
+def image(picture: pictures.Picture, above: str = "") -> str:
+    return f"![{picture.alt}]({above}{PUBLISHED / picture.svg.name})"
 
 
 def peers(results: Results) -> str:
-    """The operations, epochs and whole processes, beside the libraries that were installed."""
-    found = [tables.libraries(results.suite("ladder"))]
-    found += [tables.epochs(results, m).without("times naive", "threads") for m in results.suite("training")]
+    """Epochs and whole processes, beside the libraries that were installed."""
+    found = [tables.epochs(results, m).without("times naive", "threads") for m in results.suite("training")]
     found += [tables.process_runs(results)] if results.process_runs else []
-    versions = f"In the same run as the table above, with {', '.join(results.versions.values())}."
-    return "\n\n".join([versions, *map(tables.titled, found)])
+    return "\n\n".join([f"In the same run, with {', '.join(results.versions.values())}.", *map(tables.titled, found)])
+
+
+def page(results: Results, drawn: dict[str, pictures.Picture]) -> str:
+    head = ["# Performance", tables.conditions(results), f"Made by `make readme`. {tables.READING}", *results.notes]
+    images = [image(picture, "../") for picture in drawn.values()]
+    return "\n\n".join([*head, *images, *map(tables.titled, all_tables(results))]) + "\n"
 
 
 def replaced(text: str, name: str, new: str) -> str:
@@ -58,27 +82,39 @@ def replaced(text: str, name: str, new: str) -> str:
 
 
 def publish(results: Results) -> None:
-    """README.md and the pictures. Nothing is written if a marker or a picture is missing."""
+    """Nothing is written if a marker is missing. What was not measured leaves its part of README.md as it is."""
     text = README.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        drawn = [p for p in pictures.pictures(results, Path(folder)) if p.name in PICTURES]
-        if len(drawn) < len(PICTURES):
-            raise ValueError(f"these results do not give the pictures {' and '.join(PICTURES)}: measure all of them")
-        text = replaced(text, LADDER, ladder(results, drawn))
-        text = replaced(text, PEERS, peers(results))
-        PUBLISHED.mkdir(exist_ok=True)
-        for picture in drawn:
+        drawn = {p.name: p for p in pictures.pictures(results, Path(folder)) if p.name in PAGE}
+        if results.suite("ladder"):
+            text = replaced(text, "ladder", ladder(results, drawn))
+        if results.suite("training"):
+            text = replaced(text, "peers", peers(results))
+        PUBLISHED.mkdir(parents=True, exist_ok=True)
+        PERFORMANCE.parent.mkdir(exist_ok=True)
+        for picture in drawn.values():
             shutil.copyfile(picture.svg, PUBLISHED / picture.svg.name)
+        with replacing(PERFORMANCE) as file:
+            file.write(page(results, drawn).encode())
     results.save(PUBLISHED / "results.json")
     with replacing(README) as file:
         file.write(text.encode())
 
 
+def load(name: str) -> Results:
+    """UserError, which says why, if it is neither."""
+    with reading(name, "a JSON of `pynn bench` or `pytest bench`"):
+        content = json.loads(Path(name).read_bytes())
+        if "benchmarks" in content:
+            return converted(content)
+    return read(name)
+
+
 def main() -> None:
     if len(sys.argv) != 2:
-        sys.exit("python -m pynn.bench.readme RESULTS.json")
+        sys.exit("python -m pynn.bench.readme RESULTS")
     try:
-        publish(read(sys.argv[1]))
+        publish(load(sys.argv[1]))
     except (UserError, ValueError, OSError, ImportError) as error:
         sys.exit(str(error))
 

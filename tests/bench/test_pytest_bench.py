@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pynn.bench import readme
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest.importorskip("pytest_benchmark")
@@ -28,3 +29,11 @@ def test_tables_and_saved_runs(tmp_path):
     assert float(shown["naive"]) < float(shown["parallel"])
     assert all(one["extra_info"]["error"] <= 1 and one["group"] == "add_relu 20x100" for one in benchmarks)
     assert list(tmp_path.glob("histogram*.svg"))
+    results = readme.load(str(saved))
+    (m,) = results.measurements
+    assert next(iter(m.contestants)) == "naive" and m.names("numpy") == ["NumPy"] and m.suite == "ladder"
+    for one in benchmarks:
+        contestant = m.contestants[one["extra_info"]["contestant"]]
+        assert contestant.median == pytest.approx(one["stats"]["median"])
+    assert m.faster("parallel", "naive").value > 1
+    assert [row[0].text for row in readme.operations(results).rows] == ["add_relu 20x100"]
