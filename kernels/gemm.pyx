@@ -17,7 +17,7 @@ High-Performance Matrix Multiplication" (2008). In float32, with the panels of A
     rows  +=======+----+    +-----+------+---------------+
           |            |    |                            |
 
-    function    loop over                what stays while the loop runs, and where
+    function    loop over                what is used throughout one turn of the loop, and where it stays
     tiles       groups of panels         packed panels of b, up to 8 MiB: L3
     tiles         blocks of rows
     block           slices of k          a slice of a block of a, 288 KiB: L2
@@ -25,9 +25,10 @@ High-Performance Matrix Multiplication" (2008). In float32, with the panels of A
     gemm_panel          tiles            a tile of c, 6 x 16: registers
     gemm_tile             k              (the micro-kernel: a column of the tile of a times a row of the panel of b)
 
-Three things differ from the paper. A thread computes its rectangle of c from start to end, and waits for no other. a is
-read where it lies, unless its rows would evict each other from the caches, as rows a power of two apart do. And nobody
-packs b beforehand: while the first tile of rows reads a slice of a panel, it stores the copy that the tiles below read.
+Three things differ from the paper. A thread computes its rectangle of c from start to end, and waits for no other. A
+block of a is copied only if many columns of c pay for it and its rows are many, or evict each other from the caches, as
+rows 2 KiB apart do; else it is read where it lies. And b is not packed beforehand: while the first tile of rows reads a
+slice of a panel, it stores the copy that the tiles below it read.
 
 Where tiles would leave registers empty, or b is read only once, other functions do the work: _plan.pyx chooses. With
 tiles and for a single row, an element of c is one chain of multiply-adds from p = 0 to k - 1; dot products and split
@@ -56,11 +57,10 @@ cdef void panel_times(const Plan* plan, idx row, idx rows, idx columns, idx k, M
     For `packed` and `next` see gemm_panel in simd/leaves.h.
     """
     cdef const leaves* leaf = plan.x.leaf
-    cdef idx step = rows, i = 0
-    if is_symmetric(plan):  # what is right of the diagonal's vector is copied in the end
-        step = leaf.vector
+    cdef bint is_half = is_symmetric(plan)  # what lies right of the diagonal's vector is copied in the end
+    cdef idx step = leaf.vector if is_half else rows, i = 0
     while i < rows:
-        leaf.gemm_panel(min(step, rows - i), columns if step == rows else min(columns, row + i + step), k,
+        leaf.gemm_panel(min(step, rows - i), min(columns, row + i + step) if is_half else columns, k,
                         at(a, i, 0, leaf.size).data, a.row, a.column, b.data, b.row, packed, next.data, next.row,
                         at(c, i, 0, leaf.size).data, c.row, accumulate)
         i += step
@@ -81,7 +81,8 @@ cdef void multiply(const Plan* plan, idx row, idx rows, idx column, Matrix a, id
                    bint is_packed) noexcept nogil:
     """c += a b for rows of c, the panel that begins at `column`, and the slice of k that begins at `first`.
 
-    a is the slice of these rows. That of the panel is in `packed` already, or is packed there now if need be.
+    a (rows, k) is this slice of these rows. If is_packed, the slice of the panel is in `packed` already; else it is
+    packed there now, where it has to be.
     """
     cdef const leaves* leaf = plan.x.leaf
     cdef bint is_whole = plan.x.n - column >= leaf.panel
