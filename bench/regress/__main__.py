@@ -1,126 +1,128 @@
-"""The command. Exit code 0: nothing is slower; 1: something is; 2: there was nothing to compare."""
+"""Is the working tree, with its changes, slower than a revision? Exit code 0: nothing is, 1: something is, 2: error.
+
+Both builds take turns, in one pair of fresh processes after another: two processes of the same code differ by some
+percent, at times by a tenth, for as long as they live, because of the pages that their arrays and their code lie on;
+copies of one file do, too. So each pair has new copies of the builds, and only what most pairs show is the code's.
+
+A process's time is its least, since what disturbs it only adds. Of 120 pairs of equal builds beside neighbours (load 6
+on 2 CPUs) a tenth then differed by 3.3% or more; with medians by 71%, with medians of CPU time by 5.1%, and NumPy as a
+control helped none: 9.2% where its time in the same turn divided them, 8.3% without the turns in which it was 10% off.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
+import tempfile
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from pynn.cli.checks import UserError
 
+from ..measure.accuracy import check, exact
 from ..measure.cases import CASES, RUNGS, Case
+from ..measure.process import Library
 from ..measure.progress import progress
-from ..measure.workers import WorkerFailed
-from ..results.tables import Cell, Table, markdown, number, plain, seconds
+from ..measure.workers import Worker, WorkerFailed
 from .builds import builds
-from .pairs import Times, measure
-from .verdicts import FASTER, FEWEST, SAME, SLOWER, UNSURE, Change, change
+from .side import Side
 
-LARGEST = 20e6  # bytes of a case: larger ones measure the machine's memory
-ROUNDS = 5  # turns of each in one pair of processes: more pairs tell more than more turns
-# What looks slower is measured again, so often and with so many times the pairs, fresh ones, which alone decide: among
-# this many cases chance finds one once, and the same one again, but hardly a third time.
-CONFIRMED, AGAIN = 2, 2
+LARGEST = 12e6  # bytes of a case: the calls of larger ones are longer than a shared machine is calm
+# Pairs of processes. What is slower or unsure is measured again, twice, and fresh pairs alone decide: among this many
+# cases chance makes one slower, and the same one again, but hardly a third time.
+PAIRS = [6, 12, 12]
+TURNS = 3  # in a pair, each side's as the first and as the second one
 
 
 def main(arguments: list[str] | None = None) -> int:
-    chosen = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser("bench-check", description=__doc__.partition("\n")[0], allow_abbrev=False)
+    parser.add_argument("revision", help="a commit, branch or tag, HEAD~1 for one")
+    parser.add_argument("--only", metavar="A,B", default=",".join(RUNGS), help="of the operations (default: all)")
+    parser.add_argument("--threads", type=int, default=1, help="default: 1; more of them feel every neighbour")
+    parser.add_argument("--threshold", type=float, default=0.05, help="what counts as slower (default: 0.05)")
+    chosen = parser.parse_args(arguments)
+    wanted = [name.strip() for name in chosen.only.split(",")]
+    if unknown := [name for name in wanted if name not in RUNGS]:
+        parser.error(f"there is no operation {unknown[0]!r}; there are: {', '.join(RUNGS)}")
+    if chosen.threads < 1 or not 0 < chosen.threshold < 10:
+        parser.error("--threads must be 1 or more, --threshold above 0, such as 0.05 for 5%")
+    again = [case for case in CASES if case.operation in wanted and case.bytes() <= LARGEST and not case.reuse]
+    ratios: dict[Case, list[float]] = {}
     try:
-        cases = _cases(chosen.only)
         sides = builds(chosen.revision)
-        notes: list[str] = []
-        times = measure(sides, cases, chosen.threads, chosen.pairs, ROUNDS, notes)
-        changes = {case: change(pairs) for case, pairs in times.items()}
-        for _ in range(CONFIRMED):
-            again = [case for case, found in changes.items() if found.suspect(chosen.threshold)]
-            if not again:
-                break
-            print(f"measured again: {'; '.join(case.title for case in again)}", file=sys.stderr)
-            fresh = measure(sides, again, chosen.threads, AGAIN * chosen.pairs, ROUNDS, notes)
-            times |= fresh
-            changes |= {case: change(pairs) for case, pairs in fresh.items()}
-        if not changes:
-            raise UserError("there is nothing to compare", *notes)
+        for pairs in PAIRS:
+            ratios |= measure(sides, again, chosen.threads, pairs)
+            verdicts = {case: verdict(*interval(found), chosen.threshold) for case, found in ratios.items()}
+            again = [case for case, word in verdicts.items() if word in ("slower", "unsure")]
     except (UserError, WorkerFailed) as error:
         progress("")
-        print("bench-check:", *error.args if isinstance(error, UserError) else [error], sep="\n  ", file=sys.stderr)
+        print("bench-check:", *error.args, sep="\n  ", file=sys.stderr)
         return 2
-    verdicts = {case: found.verdict(chosen.threshold) for case, found in changes.items()}
-    print(f"head, the working tree, beside base, {chosen.revision}; {chosen.threads} thread(s)\n")
-    print(markdown(_table(times, changes, verdicts)), *notes, sep="\n")
-    print(_summary(changes, verdicts))
-    return int(SLOWER in verdicts.values())
+    print(f"Times of the working tree over those of {chosen.revision}, {chosen.threads} thread(s)")
+    for case, found in ratios.items():
+        low, ratio, high = interval(found)
+        print(f"{verdicts[case]:6}  {ratio:.3f} ({low:.3f} to {high:.3f}; {len(found)} pairs)  {case.title}")
+    counts = [f"{list(verdicts.values()).count(word)} {word}" for word in ("slower", "faster", "same", "unsure")]
+    print(", ".join(counts))
+    return int("slower" in verdicts.values()) if verdicts else 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bench-check",
-        description="Is the working tree, uncommitted changes included, slower than a revision? Both are built, in "
-        "build/bench-check/, and take turns. Exit code 0: nothing is slower, 1: something is, 2: not compared.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("revision", help="a commit, branch or tag, HEAD~1 for one")
-    add("--only", metavar="A,B", help="of the operations (default: all)")
-    # threads that wait for each other feel every neighbour on the machine
-    add("--threads", type=_at_least(1), default=1, metavar="N", help="of the kernels and of NumPy (default: 1)")
-    add("--threshold", type=_share, default=0.08, metavar="SHARE", help="what counts as slower (default: 0.08)")
-    add("--pairs", type=_at_least(FEWEST), default=FEWEST, metavar="N",
-        help=f"of processes, {FEWEST} (the default) or more; twice as many for what looks slower")  # fmt: skip
-    return parser
+def interval(ratios: list[float]) -> tuple[float, float, float]:
+    """(low, median, high) of 6 or 12, from the k-th smallest to the k-th largest, k being 1 or 3: the true median lies
+    outside of it if fewer than k of them fall on one side of it, as heads of a fair coin: in 3 or 4 of 100 samples."""
+    k = len(ratios) // 4
+    return sorted(ratios)[k - 1], float(np.median(ratios)), sorted(ratios)[-k]
 
 
-def _at_least(least: int):
-    def whole(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number of {least} or more")
-        return int(text)
-
-    return whole
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 10:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share above 0, such as 0.08 for 8%")
-    return value
+def verdict(low: float, ratio: float, high: float, threshold: float) -> str:
+    """Slower or faster: by more than the threshold, and beyond the noise. Same: surely not slower by as much."""
+    if ratio > 1 + threshold and low > 1:
+        return "slower"
+    if ratio < 1 / (1 + threshold) and high < 1:
+        return "faster"
+    return "same" if high < 1 + threshold else "unsure"
 
 
-def _cases(only: str | None) -> list[Case]:
-    wanted = {name.strip() for name in only.split(",")} if only is not None else set(RUNGS)
-    if unknown := sorted(wanted - set(RUNGS)):
-        raise UserError(f"there is no operation {unknown[0]!r}; there are: {', '.join(RUNGS)}")
-    return [case for case in CASES if case.operation in wanted and case.bytes() <= LARGEST and not case.reuse]
+def measure(builds: dict[str, Path], cases: list[Case], threads: int, pairs: int) -> dict[Case, list[float]]:
+    """Case -> head's time over base's in each pair, without what base lacks or computes wrong. UserError: head does."""
+    found: dict[Case, list[float]] = {case: [] for case in cases}
+    for pair in range(pairs * bool(cases)):
+        names = ["base", "head"][:: -1 if pair % 2 else 1]
+        with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+            sides = {n: stack.enter_context(closing(_start(n, builds[n], Path(scratch, n), threads))) for n in names}
+            for case in list(found):
+                progress(f"processes {pair + 1} of {pairs}: {case.title}")
+                rung = list(RUNGS[case.operation].values())[-1].function  # the public operation
+                function, keywords = (rung.func, rung.keywords) if isinstance(rung, partial) else (rung, {})
+                try:
+                    for name in ("head", "base"):
+                        values = sides[name].call("load", function.__name__, keywords, case.inputs()).value
+                        check(f"{name}, {case.title}", values, exact(case))
+                except (AssertionError, WorkerFailed) as error:
+                    if name == "head":
+                        raise UserError(str(error)) from None
+                    print(f"left out: {error}", file=sys.stderr)
+                    del found[case]
+                    continue
+                times: dict[str, list[float]] = {"base": [], "head": []}
+                for name in (names + names[::-1]) * TURNS:
+                    times[name].append(sides[name].turn("turn").value)
+                found[case].append(min(times["head"]) / min(times["base"]))
+    progress("")
+    return found
 
 
-def _table(times: Times, changes: dict[Case, Change], verdicts: dict[Case, str]) -> Table:
-    columns = ["operation", "verdict", "base", "head", "base, times NumPy", "head, times NumPy", "head / base",
-               "95% interval", "pairs"]  # fmt: skip
-    table = Table("", columns, text_columns=2)
-    for case, found in changes.items():
-        base, head, numpy = (np.concatenate([pair[name] for pair in times[case]]) for name in ("base", "head", "NumPy"))
-        table.rows.append([
-            plain(case.title),
-            plain(verdicts[case]),
-            seconds(float(np.nanmedian(base))),
-            seconds(float(np.nanmedian(head))),
-            number(float(np.nanmedian(numpy / base))),
-            number(float(np.nanmedian(numpy / head))),
-            Cell(f"{found.value:.3f}", found.value),
-            Cell(f"{found.low:.3f} to {found.high:.3f}", found.low),
-            Cell(str(len(times[case])), len(times[case])),
-        ])  # fmt: skip
-    return table
-
-
-def _summary(changes: dict[Case, Change], verdicts: dict[Case, str]) -> str:
-    counts = ", ".join(f"{list(verdicts.values()).count(word)} {word}" for word in (SLOWER, FASTER, SAME, UNSURE))
-    slower = [f"{case.title} {changes[case].value:.3f}" for case, word in verdicts.items() if word == SLOWER]
-    return f"\n{counts}" + f"; slower, head / base: {'; '.join(slower)}" * bool(slower)
+def _start(name: str, build: Path, folder: Path, threads: int) -> Worker:
+    """Computes with a copy of the build, in whose pynn are the benchmarks of today."""
+    shutil.copytree(build, folder, ignore=shutil.ignore_patterns("bench"))
+    (folder / "pynn" / "bench").symlink_to(Path(__file__).resolve().parents[1])
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *sys.path])  # the worker inherits it
+    return Worker(name, Library("kernels", Side), threads, str(folder))
 
 
 if __name__ == "__main__":

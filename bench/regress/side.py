@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import timeit
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,43 +10,28 @@ import numpy as np
 import kernels
 
 from ..measure import timing
-from ..measure.numpy_operations import NUMPY
 
-SLOT, PARTS = 0.006, 3  # shorter turns than in timing: there are many more of them
+SLOT, PARTS = 0.002, 4  # seconds of calls in each part: shorter than the turns that an operating system gives
 
 
 class Side:
-    def __init__(self) -> None:
-        self.version = {**kernels.show_config(), "file": kernels.__file__}
-        self.timers: dict[str, tuple[timeit.Timer, float]] = {}
+    def __init__(self, folder: str) -> None:
+        self.version = kernels.__file__
+        if not self.version.startswith(folder):
+            raise ImportError(f"{self.version} was imported, not the build in {folder}")
 
-    def load(self, operation: str, function: str, keywords: dict[str, Any], arguments: list) -> tuple | None:
-        """What this build's function makes of the arguments (an update: the arrays); None if it has no such function.
-
-        From then on turns time it, and NumPy's.
-        """
-        self.timers.clear()
-        ours = getattr(kernels, function, None)
-        if ours is None:
-            return None
-        own = _copies(arguments)
-        value = ours(*own, **keywords)
+    def load(self, function: str, keywords: dict[str, Any], arguments: list) -> tuple:
+        """The function's results, or the arrays that an update has changed. From then on turns time it."""
+        ours = partial(getattr(kernels, function), **keywords) if keywords else getattr(kernels, function)
+        # arrays that NumPy has allocated, in the same memory order: what came through a pipe lies anywhere
+        mine = [a.copy("K") if isinstance(a, np.ndarray) else a for a in arguments]
+        value = ours(*mine)
         if value is None:
-            value = tuple(a for a in own if isinstance(a, np.ndarray))
-        self._prepare("kernels", partial(ours, **keywords) if keywords else ours, arguments)
-        self._prepare("NumPy", NUMPY[operation], arguments)
+            value = tuple(a.copy() for a in mine if isinstance(a, np.ndarray))
+        self._timer = timing.timer(ours, mine)
+        self._calls = max(1, int(SLOT / timing.first_guess(self._timer, SLOT, parts=1)))
         return value if isinstance(value, tuple) else (value,)
 
-    def _prepare(self, name: str, function: Callable, arguments: list) -> None:
-        timer = timing.timer(function, _copies(arguments))
-        timer.timeit(1)
-        self.timers[name] = timer, timing.first_guess(timer, SLOT, PARTS)
-
-    def turn(self, name: str) -> float:
-        """Seconds per call."""
-        return timing.turn(*self.timers[name], SLOT, PARTS)
-
-
-def _copies(arguments: list) -> list:
-    """Arrays that NumPy has allocated, in the same memory order: what came through a pipe lies anywhere."""
-    return [a.copy("K") if isinstance(a, np.ndarray) else a for a in arguments]
+    def turn(self) -> float:
+        """Seconds per call: the least of the parts."""
+        return min(self._timer.repeat(PARTS, self._calls)) / self._calls
