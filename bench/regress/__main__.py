@@ -29,6 +29,7 @@ from ..measure.cases import CASES, RUNGS, Case
 from ..measure.process import Library
 from ..measure.progress import progress
 from ..measure.workers import Worker, WorkerFailed
+from ..results.statistics import interval
 from .builds import builds
 from .side import Side
 
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         sides = builds(chosen.revision)
         for pairs in PAIRS:
             ratios |= measure(sides, again, chosen.threads, pairs)
-            verdicts = {case: verdict(*interval(found), chosen.threshold) for case, found in ratios.items()}
+            verdicts = {case: verdict(*interval(np.array(found)), chosen.threshold) for case, found in ratios.items()}
             again = [case for case, word in verdicts.items() if word in ("slower", "unsure")]
     except (UserError, WorkerFailed) as error:
         progress("")
@@ -65,18 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     print(f"Times of the working tree over those of {chosen.revision}, {chosen.threads} thread(s)")
     for case, found in ratios.items():
-        low, ratio, high = interval(found)
+        low, ratio, high = interval(np.array(found))
         print(f"{verdicts[case]:6}  {ratio:.3f} ({low:.3f} to {high:.3f}; {len(found)} pairs)  {case.title}")
     counts = [f"{list(verdicts.values()).count(word)} {word}" for word in ("slower", "faster", "same", "unsure")]
     print(", ".join(counts))
     return int("slower" in verdicts.values()) if verdicts else 2
-
-
-def interval(ratios: list[float]) -> tuple[float, float, float]:
-    """(low, median, high) of 6 or 12, from the k-th smallest to the k-th largest, k being 1 or 3: the true median lies
-    outside of it if fewer than k of them fall on one side of it, as heads of a fair coin: in 3 or 4 of 100 samples."""
-    k = len(ratios) // 4
-    return sorted(ratios)[k - 1], float(np.median(ratios)), sorted(ratios)[-k]
 
 
 def verdict(low: float, ratio: float, high: float, threshold: float) -> str:

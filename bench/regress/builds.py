@@ -17,7 +17,6 @@ import numpy as np
 
 from pynn.cli.checks import UserError
 
-SOURCES = ("kernels", "setup.py", "pyproject.toml")  # what a build of the kernels depends on
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
 KEPT = 6  # builds
 
@@ -34,13 +33,13 @@ def builds(revision: str) -> dict[str, Path]:
 def _output(folder: Path, *command: str, **variables: str) -> str:
     done = subprocess.run(command, cwd=folder, env=os.environ | variables, capture_output=True, text=True)
     if done.returncode:
-        lines = f"{done.stdout}{done.stderr}".rstrip().splitlines()[-12:]
-        raise UserError(f"{shlex.join(command)} fails in {folder}; its last lines:", *lines)
+        lines = (done.stdout + done.stderr).rstrip().splitlines()
+        raise UserError(f"{shlex.join(command)} fails in {folder}; its last lines:", *lines[-12:])
     return done.stdout.strip()
 
 
 def _build(root: Path, tree: str) -> Path:
-    sources = _output(root, "git", "rev-parse", *(f"{tree}:{source}" for source in SOURCES))
+    sources = _output(root, "git", "rev-parse", f"{tree}:kernels", f"{tree}:setup.py", f"{tree}:pyproject.toml")
     flags = [os.environ.get(name) for name in ("CFLAGS", "CPPFLAGS", "LDFLAGS", "LDSHARED")]
     key = repr([sources, sys.version, np.__version__, COMPILER, _output(root, *COMPILER, "--version"), flags])
     folder = root / "build" / "bench-check" / hashlib.sha256(key.encode()).hexdigest()[:16]
