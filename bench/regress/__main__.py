@@ -1,8 +1,7 @@
 """Is the working tree, with its changes, slower than a revision? Exit code 0: nothing is, 1: something is, 2: error.
 
-Both builds take turns, in one pair of fresh processes after another: two processes of the same code differ by some
-percent, at times by a tenth, for as long as they live, because of the pages that their arrays and their code lie on;
-copies of one file do, too. So each pair has new copies of the builds, and only what most pairs show is the code's.
+Both are built and take turns, in one pair of fresh processes after another, each with copies of its own: two processes
+of the same code differ by some percent, at times by a tenth, for as long as they live. What most show is the code's.
 
 A process's time is its least, since what disturbs it only adds. Of 120 pairs of equal builds beside neighbours (load 6
 on 2 CPUs) a tenth then differed by 3.3% or more; with medians by 71%, with medians of CPU time by 5.1%, and NumPy as a

@@ -1,5 +1,4 @@
-"""Builds of a revision, and of the working tree as it stands, changes and new files included. They are kept in
-build/bench-check/ of the checkout under a key of what they were made from."""
+"""Builds of a revision and of the working tree: in build/bench-check/, under a key of what they were made from."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ KEPT = 6  # builds
 def builds(revision: str) -> dict[str, Path]:
     """ "base", the revision, "head", the working tree -> a folder with `kernels` and pynn. UserError: it fails."""
     root = Path(_output(Path.cwd(), "git", "rev-parse", "--show-toplevel"))
-    with tempfile.TemporaryDirectory() as scratch:  # the index stays as it is
+    with tempfile.TemporaryDirectory() as scratch:  # changes and new files included; the index stays as it is
         for command in (["read-tree", "HEAD"], ["add", "--all"], ["write-tree"]):
             tree = _output(root, "git", *command, GIT_INDEX_FILE=f"{scratch}/index")
     return {"base": _build(root, revision), "head": _build(root, tree)}

@@ -110,14 +110,6 @@ def test_verdicts(low, ratio, high, word):
     assert command.verdict(low, ratio, high, 0.08) == word
 
 
-@pytest.mark.parametrize("n", sorted(set(command.PAIRS)))
-def test_the_interval_holds_the_median_often_enough(n):
-    rng = np.random.default_rng(0)
-    found = np.array([command.interval(list(sample)) for sample in rng.exponential(size=(5000, n))])
-    assert 0.95 < np.mean((found[:, 0] <= math.log(2)) & (math.log(2) <= found[:, 2])) < 0.98
-    assert command.interval(list(range(n)))[1] == (n - 1) / 2
-
-
 @pytest.mark.parametrize(
     "arguments",
     [[], ["HEAD", "--threshold", "0"], ["HEAD", "--threshold", "nan"], ["HEAD", "--threads", "0"],
