@@ -21,7 +21,7 @@ lint:
 	ruff check .
 	ruff format --check .
 	cython-lint kernels
-	mypy pynn
+	mypy pynn bench
 	lint-imports
 
 parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
