@@ -33,8 +33,7 @@ from .builds import builds
 from .side import Side
 
 LARGEST = 12e6  # bytes of a case: the calls of larger ones are longer than a shared machine is calm
-# Pairs of processes. What is slower or unsure is measured again, twice, and fresh pairs alone decide: among this many
-# cases chance makes one slower, and the same one again, but hardly a third time.
+# Of processes; fresh ones alone decide on what is slower or unsure: by chance a case is slower twice, hardly thrice.
 PAIRS = [6, 12, 12]
 TURNS = 3  # in a pair, each side's as the first and as the second one
 

@@ -28,8 +28,7 @@ class Side:
         value = self._function(*(mine := self._copies()))
         if value is None:
             value = tuple(a for a in mine if isinstance(a, np.ndarray))
-        once = timing.first_guess(timing.timer(self._function, self._copies()), SLOT, parts=1)
-        self._calls = max(1, int(SLOT / once))
+        self._calls = max(1, int(SLOT / timing.first_guess(timing.timer(self._function, self._copies()), SLOT, 1)))
         return value if isinstance(value, tuple) else (value,)
 
     def turn(self) -> float:
