@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,10 @@ PREVIOUS = "results.previous.json"  # what the last run into the same folder mea
 
 
 def bench(arguments: argparse.Namespace) -> int:
-    """Returns 0, or the exit code of what stopped it, when what was measured is saved. UserError for names that are not
-    there, a folder that cannot be written, a missing extra, wrong values."""
+    """Returns 0, 1 if a function of --rung failed, or the exit code of what stopped it, when what was measured is
+    saved. UserError for names that are not there, a folder that cannot be written, a missing extra, wrong values."""
     if arguments.what == "compare":
-        options = ("quick", "only", "suites", "peers", "threads", "wait_quiet")
+        options = ("quick", "only", "rung", "suites", "peers", "threads", "wait_quiet")
         given = [name for name in options if getattr(arguments, name)]
         if given:
             raise UserError(f"compare measures nothing: leave out --{given[0].replace('_', '-')}")
@@ -58,7 +59,7 @@ def bench(arguments: argparse.Namespace) -> int:
     for table in all_tables(results, by_case=True):
         print_table(table.without("instruction set"))
     print_lines(tables.READING, "", f"saved in {folder}; open {folder / 'report.html'}")
-    return code
+    return code or int(plan.failed)
 
 
 def _names(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:
@@ -77,6 +78,7 @@ def _names(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ..
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
+    from .own.functions import named
     from .plan import LIBRARIES, SUITES, Plan
 
     by_case = {"ladder": CASES, "sweep": SWEEPS, "scaling": SCALING}  # the suites that --only chooses from
@@ -93,7 +95,10 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     if quick and arguments.peers is None:  # starting the libraries takes longer than all that a quick run measures
         peers = ()
     threads = capped_threads(arguments) or cpu_count()
-    plan = Plan(threads, quick, chosen, operations, peers, wait=arguments.wait_quiet)
+    if arguments.rung and not operations:
+        raise UserError("--rung needs --only OPERATION: what does it compute?", f"there are: {', '.join(LADDER)}")
+    own = named(arguments.rung, {*LIBRARIES, "NumPy", *chain(*map(LADDER.get, operations))})
+    plan = Plan(threads, quick, chosen, operations, peers, wait=arguments.wait_quiet, own=own)
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")
     writable_folder(arguments.output)  # before the measuring, not after it

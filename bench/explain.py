@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from rich.syntax import Syntax
 from rich.text import Text
@@ -14,20 +16,26 @@ from kernels.ladder import LADDER
 from pynn.cli.checks import UserError, one_line
 from pynn.cli.table import show
 
-from .code.assembly import inner_loop
+from .code.assembly import Loop, inner_loop
 from .code.machine_code import NoAssembly
 from .code.reasons import reason
 from .code.sources import Source, sources
 from .results import tables
 from .results.file import read
 from .results.store import Measurement
+from .results.terminal import print_lines
+
+if TYPE_CHECKING:
+    from .own.functions import Named
+    from .plan import Plan
 
 CONTEXT = 3  # lines around a change
 ADDING = ("parallel", "sparse")  # they call the rung below, or its inner loop
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """Prints it; returns 0. UserError for an operation that is not there, and for a file that cannot be read."""
+    """Prints it; returns 0, or 1 if a function of --rung failed. UserError for an operation that is not there, and for
+    a file that cannot be read."""
     operation = arguments.operation
     if operation == "list":
         print("\n".join(f"{name:22} {', '.join(rungs)}" for name, rungs in LADDER.items()))
@@ -36,15 +44,25 @@ def explain(arguments: argparse.Namespace) -> int:
         near = difflib.get_close_matches(operation, LADDER, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise UserError(f"there is no operation {operation!r}{hint}", f"there are: {', '.join(LADDER)}")
-    measurements = _read(arguments.results, operation) if arguments.results else _measure(operation)
+    from .own.functions import named
+    from .plan import Plan
+
+    own = named(arguments.rung, LADDER[operation])
+    plan = Plan(cpu_count(), quick=True, operations=(operation,), own=dict(own))
+    measurements = _read(arguments.results, operation) if arguments.results else _measure(plan)
+    print_lines(*plan.notes)
     below = None
     for rung in LADDER[operation]:
-        _heading(operation, rung, below, measurements)
+        show(Text(f"\n{operation}: {rung} ({LADDER[operation][rung].idea})", style="bold"))
+        show(Text(reason(operation, rung)))
+        _times(rung, dict.fromkeys((below, "naive") if below else ()), measurements)
         _difference(operation, rung, below)
         if arguments.assembly:
             _assembly(operation, rung)
         below = rung
-    return 0
+    for name, one in own.items():
+        _own(name, one, plan, measurements, arguments.assembly)
+    return int(plan.failed)
 
 
 def _read(file: str, operation: str) -> list[Measurement]:
@@ -54,37 +72,56 @@ def _read(file: str, operation: str) -> list[Measurement]:
     return found
 
 
-def _measure(operation: str) -> list[Measurement]:
+def _measure(plan: Plan) -> list[Measurement]:
     """The cases of a quick run, now."""
     from .measure.cases import CASES
     from .measure.progress import progress
     from .measure.turns import threads
-    from .plan import Plan
+    from .own.race import racing
     from .suites import measured
 
-    plan = Plan(cpu_count(), quick=True, operations=(operation,))
     found = []
-    with threads(plan.threads):
+    with threads(plan.threads), racing(plan, plan.threads) as own:
         for case in plan.cases(CASES):
             progress(f"measuring {case.title}")
-            found += measured(case, "ladder", {}, plan)
+            found += measured(case, "ladder", {}, plan, own)
     progress("")
     print(f"Measured with {plan.threads} thread(s), in turns.{tables.disturbed(found)}")
     return found
 
 
-def _heading(operation: str, rung: str, below: str | None, measurements: list[Measurement]) -> None:
-    show(Text(f"\n{operation}: {rung} ({LADDER[operation][rung].idea})", style="bold"))
-    show(Text(reason(operation, rung)))
+def _own(name: str, one: Named, plan: Plan, measurements: list[Measurement], machine_code: bool) -> None:
+    """A function of the user's: its times beside those of the rungs that it stands between, its source, its loop."""
+    from .measure.workers import WorkerFailed
+    from .own.race import Own
+
+    show(Text(f"\n{plan.operations[0]}: {name} ({one.text})", style="bold"))
     for m in measurements:
-        if rung in m.contestants:
-            text = "; ".join([f"{tables.seconds(m.contestants[rung].median).text}", *_gains(m, rung, below)])
+        if name in m.contestants:
+            _times(name, dict.fromkeys((m.below(name), m.above(name), "naive", "NumPy")), [m])
+    try:
+        with closing(Own(name, one, plan.threads)) as worker:
+            shown = worker.call("shown", plan.operations[0], machine_code).value
+    except WorkerFailed as error:
+        show(Text(f"It cannot be shown: {error}."))
+        return
+    for source in shown.sources:
+        _source(source)
+    if not shown.sources:
+        show(Text("Its source is not at hand.", style="dim"))
+    if machine_code:
+        _loop(shown.loop)
+
+
+def _times(name: str, others: Iterable[str | None], measurements: list[Measurement]) -> None:
+    for m in measurements:
+        if name in m.contestants:
+            text = "; ".join([tables.seconds(m.contestants[name].median).text, *_gains(m, name, others)])
             show(Text(f"  {m.label}: {text}", style="green"))
 
 
-def _gains(m: Measurement, rung: str, below: str | None) -> Iterator[str]:
-    """Over the rung below, and over naive Python."""
-    for other in dict.fromkeys((below, "naive")) if below else ():
+def _gains(m: Measurement, rung: str, others: Iterable[str | None]) -> Iterator[str]:
+    for other in others:
         ratio = m.faster(rung, other)
         if ratio is None:
             continue
@@ -99,8 +136,7 @@ def _difference(operation: str, rung: str, below: str | None) -> None:
     new = sources(operation, rung)
     if below is None:
         for source in new:
-            show(Text(f"\n{source.path}:{source.line}", style="dim"))
-            show(Syntax(source.text, source.language, theme="ansi_light", background_color="default", word_wrap=True))
+            _source(source)
         return
     old = sources(operation, below)
     same = [source for source in old if source in new or rung in ADDING]
@@ -118,13 +154,24 @@ def _lines(found: list[Source]) -> list[str]:
     return [line for source in found for line in (f"# {source.path}:{source.line}", *source.text.splitlines(), "")]
 
 
+def _source(source: Source) -> None:
+    show(Text(f"\n{source.path}:{source.line}", style="dim"))
+    show(Syntax(source.text, source.language, theme="ansi_light", background_color="default", word_wrap=True))
+
+
 def _assembly(operation: str, rung: str) -> None:
     try:
         loop = inner_loop(operation, rung)
     except NoAssembly as error:
-        show(Text(f"\n{one_line(str(error))}", style="dim"))
+        _loop(str(error))
         return
-    if loop is None:  # naive
+    if loop is not None:  # in Python
+        _loop(loop)
+
+
+def _loop(loop: Loop | str) -> None:
+    if isinstance(loop, str):
+        show(Text(f"\n{one_line(loop)}", style="dim"))
         return
     counts = f", {loop.vector} vector, {loop.fma} FMA, {loop.bits} bits"
     show(Text(f"\n{loop.symbol} in {loop.file}: {len(loop.instructions)} instructions{counts}", style="dim"))

@@ -8,6 +8,7 @@ from .measure.cases import MAIN, QUICK, Case
 from .measure.quiet import Patience
 from .measure.turns import BUDGET, ROUNDS
 from .measure.workers import Library
+from .own.functions import Named
 from .peers import CONTESTANTS
 from .training import contestants as training
 
@@ -29,6 +30,8 @@ class Plan:
     repeats: int = 2  # of whole processes
     notes: list[str] = field(default_factory=list)
     wait: float | None = None  # seconds of patience
+    own: dict[str, Named] = field(default_factory=dict)  # functions of the user's
+    failed: bool = False  # has one of them?
 
     def __post_init__(self) -> None:
         self.patience = Patience((10 if self.quick else 60) if self.wait is None else self.wait)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
@@ -18,11 +19,12 @@ from .measure.progress import note, progress
 from .measure.turns import Local, interleave, local, threads
 from .measure.workers import Reply, Worker, WorkerFailed, started
 from .network import digits, prepared, random_data
+from .own.race import Own, OwnTurns, contenders, racing
 from .peers import CONTESTANTS
 from .peers.calls import remote
 from .plan import Plan
 from .results.statistics import BUSY
-from .results.store import NUMPY, PEER, RUNG, Contestant, Measurement, Results
+from .results.store import NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
 from .training.epochs import epochs
 from .training.process_runs import process_runs
 from .training.small_steps import small_steps
@@ -80,10 +82,13 @@ def digits_or_random(plan: Plan) -> tuple[tuple[np.ndarray, np.ndarray], str]:
 
 def compared(plan: Plan, results: Results) -> None:
     """The ladder and the sweeps, beside the libraries that are installed."""
-    with started(plan.among(CONTESTANTS), plan.threads, plan.threads, notes=plan.notes) as workers:
-        results.versions.update({name: worker.version for name, worker in workers.items()})
+    with (
+        started(plan.among(CONTESTANTS), plan.threads, plan.threads, notes=plan.notes) as workers,
+        racing(plan, plan.threads) as own,
+    ):
+        results.versions.update({name: worker.version for name, worker in [*workers.items(), *own.items()]})
         calmly(plan, results, {
-            f"{suite}: {case.title}": partial(measured, case, suite, workers, plan)
+            f"{suite}: {case.title}": partial(measured, case, suite, workers, plan, own)
             for suite, cases in (("ladder", CASES), ("sweep", SWEEPS))
             if suite in plan.suites
             for case in plan.cases(cases)
@@ -115,17 +120,29 @@ def _others(measurements: list[Measurement]) -> float:
     return max(m.others for m in measurements)
 
 
-def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan) -> list[Measurement]:
-    """One case; a library that fails is noted and left out from then on."""
+def measured(
+    case: Case, suite: str, workers: dict[str, Worker], plan: Plan, own: dict[str, Own] | None = None
+) -> list[Measurement]:
+    """One case; a library, or a function of the user's, that fails is noted and left out from then on."""
+    own = own or {}
     while True:
         try:
-            contestants = local(case) | remote(workers, case)
+            contestants = local(case) | remote(workers, case) | contenders(own, case, plan)
             times, others = interleave(contestants, plan.rounds, plan.budget)
         except WorkerFailed as error:
-            note(plan.notes, f"Left out from {case.title} on: {error}.")
-            workers.pop(error.name).close()
+            drop(error, (own, workers), case, plan)
             continue
         return [measurement(case, suite, plan.threads, contestants, times, others)]
+
+
+def drop(error: WorkerFailed, among: Iterable[dict], case: Case, plan: Plan) -> None:
+    """Notes who has failed, and leaves it out from now on."""
+    note(plan.notes, f"Left out from {case.title} on: {error}.")
+    for workers in among:
+        if worker := workers.pop(error.name, None):
+            plan.failed |= isinstance(worker, Own)
+            plan.own.pop(error.name, None)
+            worker.close()
 
 
 def measurement(
@@ -135,8 +152,8 @@ def measurement(
     found = {
         name: Contestant(
             name,
-            (NUMPY if name == "NumPy" else RUNG) if isinstance(contestant, Local) else PEER,
-            n if not isinstance(contestant, Local) or contestant.threaded else 1,
+            NUMPY if name == "NumPy" else RUNG if name in rungs else OWN if isinstance(contestant, OwnTurns) else PEER,
+            n if getattr(contestant, "threaded", True) else 1,
             times[name],
             contestant.error,
             contestant.error_unit,
@@ -162,20 +179,28 @@ class _AtThreads:
 
 
 def scaling(case: Case, plan: Plan) -> list[Measurement]:
-    """The public operation, and NumPy's products (its other operations use one thread), with each number of threads,
-    all in turns; one measurement for each number."""
+    """The public operation, NumPy's products (its other operations use one thread) and functions of the user's, with
+    each number of threads, all in turns; one measurement for each number."""
     last = next(reversed(case.rungs()))
-    contestants: dict[tuple[int, str], _AtThreads] = {}
+    ours: dict[tuple[int, str], _AtThreads] = {}
     for n in plan.counts:
         with threads(n):
-            contestants |= {
-                (n, name): _AtThreads(n, contestant)
-                for name, contestant in local(case, last).items()
-                if name == last or case.product
-            }
-    times, others = interleave(contestants, plan.rounds, plan.budget)
-    found = []
-    for n in plan.counts:
-        names = {name: contestant.contestant for (m, name), contestant in contestants.items() if m == n}
-        found.append(measurement(case, "scaling", n, names, {name: times[n, name] for name in names}, others))
-    return found
+            found = local(case, last).items()
+            ours |= {(n, name): _AtThreads(n, one) for name, one in found if name == last or case.product}
+    with ExitStack() as stack:
+        own = {n: stack.enter_context(racing(plan, n)) for n in plan.counts}
+        while True:
+            try:
+                theirs = {(n, name): one for n in own for name, one in contenders(own[n], case, plan).items()}
+                times, others = interleave({**ours, **theirs}, plan.rounds, plan.budget)
+                break
+            except WorkerFailed as error:
+                drop(error, own.values(), case, plan)
+    all_of = {key: one.contestant for key, one in ours.items()} | theirs
+    return [
+        measurement(
+            case, "scaling", n, {name: one for (m, name), one in all_of.items() if m == n},
+            {name: row for (m, name), row in times.items() if m == n}, others,
+        )
+        for n in plan.counts
+    ]  # fmt: skip

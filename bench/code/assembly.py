@@ -119,6 +119,11 @@ def best_loop(
     return Loop(function.name, path.name, isa, dtype, loop)
 
 
+def computes(loop: Sequence[Instruction]) -> bool:
+    """Is there arithmetic of floating-point numbers in it?"""
+    return any(i.kind in ("fma", "scalar float") or (i.kind == "vector" and i.flops(4)) for i in loop)
+
+
 def _is_vector(instruction: Instruction) -> bool:
     return instruction.packed and instruction.kind in ("fma", "vector")
 

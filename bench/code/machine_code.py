@@ -31,6 +31,7 @@ class NoAssembly(Exception):
 class Function:
     name: str
     source: str  # the C file that it was compiled from
+    section: int  # of the file, that holds it
     address: int
     size: int
 
@@ -68,17 +69,17 @@ def _functions(symbols: Iterator) -> Iterator[Function]:
     for symbol in symbols:
         if symbol["st_info"]["type"] == "STT_FILE":  # what follows it is that file's
             source = symbol.name
-        elif symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_size"]:
-            yield Function(symbol.name, source, symbol["st_value"], symbol["st_size"])
+        elif symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_size"] and symbol["st_shndx"] != "SHN_UNDEF":
+            yield Function(symbol.name, source, symbol["st_shndx"], symbol["st_value"], symbol["st_size"])
 
 
 @cache
 def disassembled(path: Path, function: Function) -> tuple[Instruction, ...]:
     with _open(path) as file:
         machine = file["e_machine"]
-        (offset,) = file.address_offsets(function.address, function.size)
-        file.stream.seek(offset)
-        code = file.stream.read(function.size)
+        section = file.get_section(function.section)
+        start = function.address - section["sh_addr"]  # of an object file, that is not linked yet, 0
+        code = section.data()[start : start + function.size]
         names = {other.address: other.name for other in functions(path)} | _imported(file)
     return tuple(decoded(code, function.address, machine, names))
 

@@ -34,7 +34,7 @@ def sources(operation: str, rung: str) -> list[Source]:
     record = LADDER[operation][rung]
     if record.source:
         return [definition(*part.split(":")) for part in record.source]
-    return [_python(function) for function in followed(record.function)]
+    return [python_source(function) for function in followed(record.function)]
 
 
 def followed(function: Callable) -> list[types.FunctionType]:
@@ -58,7 +58,7 @@ def _public(function: Callable) -> bool:
     return not getattr(function, "__name__", "_").startswith("_")
 
 
-def _python(function: types.FunctionType) -> Source:
+def python_source(function: types.FunctionType) -> Source:
     lines, first = inspect.getsourcelines(function)
     path = Path(inspect.getsourcefile(function))
     if path.is_relative_to(_FOLDER.parent):

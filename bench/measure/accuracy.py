@@ -85,12 +85,16 @@ def _wide(arguments: list) -> list:
     return [a.astype(np.float64) if getattr(a, "dtype", None) == np.float32 else a for a in arguments]
 
 
+def truth(operation: str, arguments: list) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+    """NumPy's float64 result, and how far from it a float32 result may be. The arguments stay as they are."""
+    values = result(NUMPY[operation], _wide(arguments))
+    bounds = TOLERANCE[operation](values if len(values) > 1 else values[0], *_wide(arguments))
+    return values, bounds if isinstance(bounds, tuple) else (bounds,)
+
+
 @lru_cache(maxsize=1)  # the rungs of a case follow each other
 def exact(case: Case) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-    """NumPy's float64 result, and how far from it a float32 result may be."""
-    values = result(NUMPY[case.operation], _wide(case.inputs()))
-    bounds = TOLERANCE[case.operation](values if len(values) > 1 else values[0], *_wide(case.inputs()))
-    return values, bounds if isinstance(bounds, tuple) else (bounds,)
+    return truth(case.operation, case.inputs())
 
 
 def check(name: str, values: tuple[np.ndarray, ...], truth: tuple[tuple, tuple]) -> float:

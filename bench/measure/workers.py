@@ -8,6 +8,7 @@ worker: their OpenMP library is loaded beside PyTorch's and JAX's, but starts no
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,8 @@ class WorkerFailed(Exception):
 class Worker:
     """The parent's side: starts the process and the contestant, `make(*arguments)`, in it."""
 
+    longest = LONGEST
+
     def __init__(self, name: str, contestant: Library, threads: int, *arguments: Any) -> None:
         self.name, self._scattered = name, contestant.scattered
         # What the libraries log is shown only if the worker dies.
@@ -59,8 +62,9 @@ class Worker:
         # -P: the current folder may be a source tree, whose kernels/ would hide the installed one
         command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve({theirs.fileno()}, {threads})"]
         self._process = subprocess.Popen(
-            command, env=confined(threads), pass_fds=[theirs.fileno()], stdout=self._errors, stderr=self._errors
-        )
+            command, env=confined(threads), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors,
+            stderr=self._errors,
+        )  # fmt: skip
         theirs.close()  # else the end of the worker would not end the pipe
         try:
             self.version = self._ask(contestant.make, arguments, False).value
@@ -78,27 +82,36 @@ class Worker:
     def _ask(self, *request: Any) -> Reply:
         try:
             self._pipe.send(request)
-            if not self._pipe.poll(LONGEST):
-                self._process.kill()
-                raise WorkerFailed(self.name, f"it has not answered for {LONGEST} seconds")
+            if not self._pipe.poll(self.longest):
+                self._process.send_signal(signal.SIGABRT)  # where faulthandler is enabled, it says what it was doing
+                raise WorkerFailed(self.name, self._ended(f"it has not answered for {self.longest:g} seconds"))
             reply = self._pipe.recv()
         except (EOFError, OSError):
-            status = self._process.wait()
-            self._errors.seek(0)
-            lines = self._errors.read().decode(errors="replace").split("\n")
-            last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
-            raise WorkerFailed(self.name, f"its process ended with status {status}: {last}") from None
+            raise WorkerFailed(self.name, self._ended()) from None
         if isinstance(reply, str):
             raise WorkerFailed(self.name, reply)
         return reply
 
-    def close(self) -> None:
-        self._pipe.close()
+    def _ended(self, how: str = "") -> str:
+        """How the process ended, and its last words."""
+        status = self._wait()
+        how = how or f"its process ended with {signal.Signals(-status).name if status < 0 else f'status {status}'}"
+        self._errors.seek(0)
+        return f"{how}: {self._words(self._errors.read().decode(errors='replace'))}"
+
+    def _words(self, said: str) -> str:
+        return next((line.strip() for line in reversed(said.split("\n")) if line.strip()), "it said nothing")
+
+    def _wait(self) -> int:
         try:
-            self._process.wait(5)
+            return self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            return self._process.wait()
+
+    def close(self) -> None:
+        self._pipe.close()
+        self._wait()
         self._errors.close()
 
 

@@ -64,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     add = bench.add_argument
     add("--quick", action="store_true", help="in less than a minute: fewer cases and turns, no other libraries")
     add("--only", metavar="A,B", help="of the operations (default: all)")
+    about = "a function of yours beside the rungs: FILE.py:FUNCTION, FILE.pyx:FUNCTION or MODULE:FUNCTION; with --only"
+    add("--rung", metavar="F", action="append", default=[], help=f"{about}; several times for several")
     add(
         "--suites", metavar="A,B", help="of ladder, sweep, scaling, training, processes, steps (default: all but steps)"
     )
@@ -88,6 +90,13 @@ def parser() -> argparse.ArgumentParser:
     add("operation", metavar="OPERATION", help="dot, relu, softmax, ... (`pynn explain list` names all)")
     add("--results", metavar="FILE", help="take the gains from this results.json instead of measuring them")
     add("--assembly", action="store_true", help="show the machine code of each inner loop, too")
+    add(
+        "--rung",
+        metavar="F",
+        action="append",
+        default=[],
+        help="show a function of yours, too, as `pynn bench` takes it",
+    )
 
     commands.add_parser("info", help="versions, and how the kernels were built")
     return parser

@@ -1,0 +1,200 @@
+"""A user's function among the contestants: checked and timed in a process of its own, as a library's operations are.
+
+That process has a time limit for each request and a memory limit, so that what the function does is its own affair: if
+it raises, is wrong, hangs or crashes, the run goes on, and its exit code is FAILED.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import re
+import resource
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..measure.cases import Case
+from ..measure.progress import note, progress
+from ..measure.timing import first_guess, timer, turn
+from ..measure.turns import Remote
+from ..measure.workers import Library, Worker
+from ..results.tables import seconds
+from .functions import Named, load
+from .shown import Shown, shown
+from .trials import Wrong, checked, resized, trials
+
+if TYPE_CHECKING:
+    from ..plan import Plan
+
+FAILED = 1  # exit code
+LONGEST = 60.0  # seconds of a request; the first one compiles
+MEMORY = min(8 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)  # bytes
+NOW = "now: "
+SLOWEST = 1.0  # seconds of a call; sizes at which it takes longer are left out, as naive's are
+
+
+@dataclass(frozen=True)
+class Ready:
+    once: float  # a first guess of a call's seconds
+    error: float | None
+    error_unit: str
+    threaded: bool
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    why: str
+    fault: bool = True  # the function's
+    everywhere: bool = False  # not only at this size
+
+
+class Function:
+    """The function in its own process."""
+
+    version: str
+
+    def __init__(self, one: Named, memory: int) -> None:
+        self.version, self.one, self.memory = one.text, one, memory
+        self.tried: set[str] = set()
+        faulthandler.enable()  # a crash tells its line
+        limit_memory(memory)
+
+    def _load(self) -> None:
+        if not hasattr(self, "function"):
+            self.module, self.function = load(self.one)
+
+    def prepare(self, case: Case) -> Ready | LeftOut:
+        everywhere = True
+        try:
+            self.now = "when loaded"
+            self._load()
+            if case.operation not in self.tried:
+                for trial, nan in trials(case.operation):
+                    self._say(f"{trial.title}{', with a NaN' * nan}")
+                    checked(self.function, trial, nan)
+                self.tried.add(case.operation)
+            everywhere = False
+            self._say(case.title)
+            if (expected := _expected(self.function, case)) > SLOWEST:
+                return LeftOut(f"{case.title}: a call would take about {seconds(expected).text}", fault=False)
+            found = checked(self.function, case)
+            self.timer = timer(self.function, case.inputs())
+            self.once = first_guess(self.timer)
+            return Ready(self.once, *(found or (None, "")), threaded=_threaded(self.timer, self.once))
+        except BaseException as error:  # SystemExit, too, must not end this process
+            return LeftOut(f"{self.now}: {self._told(error)}", everywhere=everywhere)
+
+    def _say(self, now: str) -> None:
+        """What it is doing, for those who read the last words of this process."""
+        self.now = now
+        print(f"{NOW}{now}", file=sys.stderr, flush=True)
+
+    def _told(self, error: BaseException) -> str:
+        if isinstance(error, Wrong):
+            return str(error)
+        text = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}".removesuffix(": ")
+        if isinstance(error, MemoryError):
+            text = f"it takes more memory than {self.memory / 2**30:.3g} GiB"
+        frames = traceback.extract_tb(error.__traceback__)
+        for frame in reversed(frames):
+            if Path(frame.filename).stem == self.one.module.rpartition(".")[2]:
+                line = f", `{frame.line}`" if frame.line else ""
+                return f"{text} ({Path(frame.filename).name}:{frame.lineno}{line})"
+        return text
+
+    def turn(self) -> float:
+        """Seconds per call."""
+        return turn(self.timer, self.once)
+
+    def shown(self, operation: str, machine_code: bool) -> Shown:
+        self._load()
+        if machine_code and hasattr(self.function, "overloads"):  # Numba compiles what is called
+            checked(self.function, trials(operation)[0][0])
+        return shown(self.one, self.module, self.function, machine_code)
+
+
+def limit_memory(most: int) -> None:
+    """To so many bytes more than this process has now, and no file of what it had if it crashes."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError, ValueError):  # not Linux: there is no limit
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + most, resource.RLIM_INFINITY))
+
+
+def _expected(function: Callable, case: Case) -> float:
+    """Seconds of a call, from smaller ones: each twice as long in every direction as the one before it, no further than
+    the limit."""
+    sizes = [resized(case, lambda n, k=k: max(1, n >> k)) for k in range(1, max(map(max, case.shapes)).bit_length())]
+    steps, expected = 0, 0.0
+    for small in [case, *sizes][::-1]:
+        if steps and expected * small.steps / steps > SLOWEST:
+            return expected * case.steps / steps
+        if small is not case:
+            arguments, start = small.inputs(), time.perf_counter()
+            function(*arguments)
+            steps, expected = small.steps, time.perf_counter() - start
+    return 0.0
+
+
+def _threaded(t: Any, once: float) -> bool:
+    """Does it compute in other threads, too?"""
+    cpu, own = time.process_time(), time.thread_time()
+    t.timeit(max(1, int(0.02 / once)))
+    return time.process_time() - cpu > 1.2 * (time.thread_time() - own)
+
+
+class Own(Worker):
+    """The parent's side."""
+
+    def __init__(self, name: str, one: Named, threads: int) -> None:
+        self.longest, self.file = LONGEST, Path(one.place).name
+        super().__init__(name, Library("numpy", "own.race:Function"), threads, one, MEMORY)
+
+    def _words(self, said: str) -> str:
+        """Of a crash: what it was doing, and the line."""
+        now = re.findall(rf"{NOW}(.*)", said)[-1:]
+        line = re.search(rf'File ".*{re.escape(self.file)}", line (\d+)', said)
+        found = [*now, *([f"at {self.file}:{line[1]}"] if line else [])]
+        return ", ".join(found) or super()._words(said)
+
+
+class OwnTurns(Remote):
+    def __init__(self, worker: Own, ready: Ready) -> None:
+        super().__init__(worker, "turn", once=ready.once, error=ready.error, error_unit=ready.error_unit)
+        self.threaded = ready.threaded
+
+
+@contextmanager
+def racing(plan: Plan, threads: int) -> Iterator[dict[str, Own]]:
+    """Name -> process, of the functions of --rung."""
+    workers: dict[str, Own] = {}
+    try:
+        for name, one in plan.own.items():
+            progress(f"starting {name}")
+            workers[name] = Own(name, one, threads)
+        yield workers
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def contenders(workers: dict[str, Own], case: Case, plan: Plan) -> dict[str, OwnTurns]:
+    """Those that compute the case rightly, and in time. WorkerFailed names one whose process has ended."""
+    found = {}
+    for name, worker in list(workers.items()):
+        ready = worker.call("prepare", case).value
+        if isinstance(ready, Ready):
+            found[name] = OwnTurns(worker, ready)
+            continue
+        note(plan.notes, f"{name} is left out: {ready.why}.")
+        plan.failed |= ready.fault
+        if ready.everywhere:
+            workers.pop(name).close()
+            plan.own.pop(name)
+    return found
