@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from contextlib import suppress
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
-from pynn.cli.checks import UserError, capped_threads, writable_folder
+from pynn.cli.checks import UserError, capped_threads, known, writable_folder
 from pynn.cli.stopping import exit_code
 from pynn.support.atomic import replacing
 
@@ -62,19 +61,16 @@ def bench(arguments: argparse.Namespace) -> int:
     return code or int(plan.failed)
 
 
-def _names(text: str | None, known: tuple[str, ...], what: str) -> tuple[str, ...]:
-    """Those named in "a,b", whatever their case, in the order of `known`; all of them without a text. UserError if a
+def _names(text: str | None, there: tuple[str, ...], what: str) -> tuple[str, ...]:
+    """Those named in "a,b", whatever their case, in the order of `there`; all of them without a text. UserError if a
     name is not there, or none is given."""
     if text is None:
-        return known
+        return there
     wanted = {name.strip().casefold() for name in text.split(",")} - {""}
-    unknown = sorted(wanted - {name.casefold() for name in known})
+    unknown = sorted(wanted - {name.casefold() for name in there})
     if unknown or not wanted:
-        bad = unknown[0] if unknown else text
-        near = get_close_matches(bad, known, n=1, cutoff=0.4)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise UserError(f"there is no {what} {bad!r}{hint}", f"there are: {', '.join(known)}")
-    return tuple(name for name in known if name.casefold() in wanted)
+        known(unknown[0] if unknown else text, there, what)
+    return tuple(name for name in there if name.casefold() in wanted)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
-from pynn.cli.checks import UserError, one_line
+from pynn.cli.checks import UserError, known, one_line
 from pynn.cli.table import show
 
 from .code.assembly import Loop, inner_loop
@@ -40,10 +40,7 @@ def explain(arguments: argparse.Namespace) -> int:
     if operation == "list":
         print("\n".join(f"{name:22} {', '.join(rungs)}" for name, rungs in LADDER.items()))
         return 0
-    if operation not in LADDER:
-        near = difflib.get_close_matches(operation, LADDER, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise UserError(f"there is no operation {operation!r}{hint}", f"there are: {', '.join(LADDER)}")
+    known(operation, LADDER, "operation")
     from .own.functions import named
     from .plan import Plan
 

@@ -91,6 +91,15 @@ def definition(file: str, name: str) -> Source:
     return Source(name, f"kernels/{file}", first + 1, "cython" if cython else "c", text)
 
 
+def cython_definition(lines: list[str], name: str) -> str:
+    """Of a function in the lines of a .pyx file."""
+    first = next(i for i, line in enumerate(lines) if line.startswith(f"def {name}("))
+    last = first
+    while not lines[last].endswith(":"):  # its arguments
+        last += 1
+    return "\n".join(lines[first : _cython_end(lines, last) + 1])
+
+
 def _cython_end(lines: list[str], first: int) -> int:
     """The last line that is indented deeper than the definition's first."""
     last, depth = first, len(lines[first]) - len(lines[first].lstrip())

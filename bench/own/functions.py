@@ -52,12 +52,12 @@ def named(texts: Iterable[str], taken: Iterable[str]) -> dict[str, Named]:
     for text in texts:
         one = Named(text)
         if one.is_file and not (one.place.endswith(SUFFIXES) and Path(one.place).is_file()):
-            raise UserError(f"--rung {text}: there is no file {one.place}", "write FILE.py:FUNCTION or MODULE:FUNCTION")
+            raise UserError(f"{text}: there is no file {one.place}", "write FILE.py:FUNCTION or MODULE:FUNCTION")
         name = one.function
         if name in found or name in taken or not name.isprintable():
             name = f"{one.module}.{name}"
         if name in found or name in taken or not name.isprintable():
-            raise UserError(f"--rung {text}: {name} is taken: give the function another name")
+            raise UserError(f"{text}: the name {name} is taken; give the function another name")
         found[name] = one
     return found
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..measure.cases import Case
@@ -107,6 +108,15 @@ class Function:
                 line = f", `{frame.line}`" if frame.line else ""
                 return f"{text} ({Path(frame.filename).name}:{frame.lineno}{line})"
         return text
+
+    def test(self, check: Callable[[Callable, ModuleType], None]) -> str:
+        """What an exercise's check says is wrong with it, or ""."""
+        try:
+            self._load()
+            check(self.function, self.module)
+        except BaseException as error:
+            return self._told(error)
+        return ""
 
     def turn(self) -> float:
         """Seconds per call."""

@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pynn", description="Train a digit classifier on compiled kernels, and use it.")
     parser.add_argument("--version", action="version", version=f"pynn {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="{train,predict,bench,explain,info}")
+    commands = parser.add_subparsers(dest="command", metavar="{train,predict,bench,explain,new-rung,exercise,info}")
 
     about = "Train pixels-HIDDEN-10 (relu, softmax) on MNIST, print its test accuracy, save it."
     train = commands.add_parser("train", help="train the 784-512-10 network on MNIST", description=about)
@@ -97,6 +97,18 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="show a function of yours, too, as `pynn bench` takes it",
     )
+
+    about = "a file with a function of your own to start from, which works at once"
+    add = commands.add_parser("new-rung", help=about, description=f"Write {about}.").add_argument
+    add("operation", metavar="OPERATION", help="dot, relu, softmax, ...")
+    add("--cython", action="store_true", help="typed loops in Cython, compiled when it is raced, in place of Python's")
+    add("-o", "--output", metavar="FILE", help="its name (default: my_OPERATION.py or .pyx)")
+
+    about = "short kernels that are broken or slow, to be mended"
+    add = commands.add_parser("exercise", help=about, description=f"List {about}; get one; check it.").add_argument
+    add("name", nargs="?", metavar="NAME", help="write this one's file (default: list them)")
+    add("--check", metavar="FILE", help="is this file mended? Exit code 0 if it is, 1 if not yet")
+    add("-o", "--output", metavar="FILE", help="the name of the file to write (default: the exercise's)")
 
     commands.add_parser("info", help="versions, and how the kernels were built")
     return parser

@@ -5,8 +5,9 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 from kernels.cpus import cpu_count
@@ -19,6 +20,14 @@ class UserError(Exception):
 def one_line(text: str) -> str:
     """Line ends and terminal codes, which file names may contain, as escapes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def known(name: str, names: Collection[str], what: str) -> None:
+    """UserError, with what may have been meant, if the name is not there."""
+    if name not in names:
+        near = get_close_matches(name, names, n=1, cutoff=0.4)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(f"there is no {what} {name!r}{hint}", f"there are: {', '.join(names)}")
 
 
 @contextmanager

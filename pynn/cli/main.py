@@ -69,6 +69,14 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from ..bench.explain import explain
 
         return explain
+    if name == "new-rung":
+        from ..bench.own.start import new_rung
+
+        return new_rung
+    if name == "exercise":
+        from ..bench.exercises.command import exercise
+
+        return exercise
     return {"train": train, "predict": predict, "info": info}[name]
 
 

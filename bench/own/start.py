@@ -1,0 +1,99 @@
+"""`pynn new-rung`: a file to start from, which works at once: the naive loops, or typed ones in Cython."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import fill
+
+from kernels.ladder import LADDER
+from pynn.cli.checks import UserError, known, one_line
+
+from ..code.sources import cython_definition, followed
+from ..measure.cases import WRITTEN
+from .trials import trials
+
+CONTRACT = """\
+{formula}
+#
+# - The arrays are of float32. Any may be empty or have one element, and at some
+#   sizes one is a view (x.T), whose rows do not lie one after another.
+# - {result}
+# - NaN is not lost: whatever depends on one is NaN.
+#
+# It is checked against NumPy in float64 at {trials} small shapes, then at each size
+# that is timed. To race it against the ladder, and to see it beside the rungs:
+#
+#   pynn bench --quick --only {operation} --rung {file}:{name}
+#   pynn explain {operation} --rung {file}:{name} --assembly
+"""
+RETURNS = "The result is new, of float32, too; what is given stays as it is."
+CHANGES = "{written} are changed in place; nothing is returned."
+DIRECTIVES = """
+# distutils: extra_compile_args = -O3
+# cython: boundscheck=False, wraparound=False, cdivision=True
+"""
+
+
+def new_rung(arguments: argparse.Namespace) -> int:
+    """Writes the file; returns 0. UserError for an operation that is not there, and for a file that is."""
+    operation, suffix = arguments.operation, ".pyx" if arguments.cython else ".py"
+    known(operation, LADDER, "operation")
+    path = Path(arguments.output or f"my_{operation}{suffix}")
+    if not path.stem.isidentifier() or path.suffix != suffix:
+        raise UserError(f"-o {path}: give a name like my_{operation}{suffix}")
+    fresh(path, start(operation, path.name, arguments.cython))
+    print(f"{one_line(str(path))} is written; what to do with it stands in its first lines.")
+    return 0
+
+
+def fresh(path: Path, text: str) -> None:
+    """UserError if there is such a file already, or it cannot be written."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UserError(f"{path} is there already: remove it, or choose another name with -o") from None
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def start(operation: str, file: str, cython: bool) -> str:
+    """The file's text: the contract, then the function."""
+    name, naive = f"my_{operation}", LADDER[operation]["naive"].function
+    formula = " ".join((inspect.getdoc(naive) or "").partition(" ValueError")[0].split())
+    written = " and ".join(list(inspect.signature(naive).parameters)[: WRITTEN.get(operation, 0)])
+    contract = CONTRACT.format(
+        operation=operation, file=file, name=name, trials=len(trials(operation)),
+        formula=fill(formula, 80, initial_indent=f"# {name}: ", subsequent_indent="#   "),
+        result=CHANGES.format(written=written) if written else RETURNS,
+    )  # fmt: skip
+    return contract + (_cython(operation, name) if cython else _python(naive, name))
+
+
+def _python(naive: Callable, name: str) -> str:
+    """The naive function and those that it calls, without docstrings and checks of arguments."""
+    main, *others = followed(naive)
+    parts = []
+    for function in (main, *others):
+        lines, _ = inspect.getsourcelines(function)
+        for node in reversed(ast.parse("".join(lines)).body[0].body):  # type: ignore[attr-defined]
+            called = getattr(getattr(getattr(node, "value", None), "func", None), "id", "")
+            if isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or called == "_require"):
+                del lines[node.lineno - 1 : node.end_lineno]
+        parts.append("".join(lines))
+    text = "\n\n".join(parts).replace(f"{main.__name__}(", f"{name}(").replace("naive_", "")
+    modules = [module for module in ("math", "np") if re.search(rf"\b{module}\.", text)]
+    imports = {"math": "import math\n", "np": "import numpy as np\n"}
+    return "\n" + "\n".join(imports[module] for module in modules) + "\n\n" + text
+
+
+def _cython(operation: str, name: str) -> str:
+    lines = Path(__file__).with_name("starts.pyx").read_text(encoding="utf-8").splitlines()
+    text = cython_definition(lines, operation)
+    imports = [line for line in lines if "import " in line and re.search(rf"\b{line.split()[-1]}\b", text)]
+    return DIRECTIVES + "\n".join(imports) + "\n\n\n" + text.replace(f"def {operation}(", f"def {name}(") + "\n"
