@@ -18,9 +18,10 @@ from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.progress import note
 from .results import compare, rows, tables
 from .results.file import read
-from .results.store import PEER, Results
+from .results.store import OWN, PEER, Results
 from .results.tables import Table
 from .results.terminal import print_lines, print_table
+from .results.told import of_own
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -57,7 +58,9 @@ def bench(arguments: argparse.Namespace) -> int:
     print_lines(tables.conditions(results), *results.notes, "")
     for table in all_tables(results, by_case=True):
         print_table(table.without("instruction set"))
-    print_lines(tables.READING, "", f"saved in {folder}; open {folder / 'report.html'}")
+    for m in results.suite("ladder"):
+        print_lines(*(f"{name}, {m.title}: {of_own(m, name, results.machine)}." for name in m.names(OWN)))
+    print_lines("" if plan.own else tables.READING, "", f"saved in {folder}; open {folder / 'report.html'}")
     return code or int(plan.failed)
 
 

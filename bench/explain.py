@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from .results import tables
 from .results.file import read
 from .results.store import Measurement
 from .results.terminal import print_lines
+from .results.told import beside, of_own
 
 if TYPE_CHECKING:
     from .own.functions import Named
@@ -52,7 +52,10 @@ def explain(arguments: argparse.Namespace) -> int:
     for rung in LADDER[operation]:
         show(Text(f"\n{operation}: {rung} ({LADDER[operation][rung].idea})", style="bold"))
         show(Text(reason(operation, rung)))
-        _times(rung, dict.fromkeys((below, "naive") if below else ()), measurements)
+        for m in measurements:
+            if rung in m.contestants:
+                text = beside(m, rung, dict.fromkeys((below, "naive") if below else ()))
+                show(Text(f"  {m.label}: {text}", style="green"))
         _difference(operation, rung, below)
         if arguments.assembly:
             _assembly(operation, rung)
@@ -95,7 +98,7 @@ def _own(name: str, one: Named, plan: Plan, measurements: list[Measurement], mac
     show(Text(f"\n{plan.operations[0]}: {name} ({one.text})", style="bold"))
     for m in measurements:
         if name in m.contestants:
-            _times(name, dict.fromkeys((m.below(name), m.above(name), "naive", "NumPy")), [m])
+            show(Text(f"  {m.label}: {of_own(m, name)}", style="green"))
     try:
         with closing(Own(name, one, plan.threads)) as worker:
             shown = worker.call("shown", plan.operations[0], machine_code).value
@@ -108,24 +111,6 @@ def _own(name: str, one: Named, plan: Plan, measurements: list[Measurement], mac
         show(Text("Its source is not at hand.", style="dim"))
     if machine_code:
         _loop(shown.loop)
-
-
-def _times(name: str, others: Iterable[str | None], measurements: list[Measurement]) -> None:
-    for m in measurements:
-        if name in m.contestants:
-            text = "; ".join([tables.seconds(m.contestants[name].median).text, *_gains(m, name, others)])
-            show(Text(f"  {m.label}: {text}", style="green"))
-
-
-def _gains(m: Measurement, rung: str, others: Iterable[str | None]) -> Iterator[str]:
-    for other in others:
-        ratio = m.faster(rung, other)
-        if ratio is None:
-            continue
-        if ratio.unknown:
-            yield f"{ratio.text} times {other}: cannot tell"
-        else:
-            yield f"as fast as {other}" if ratio.tie else f"{ratio} times as fast as {other}"
 
 
 def _difference(operation: str, rung: str, below: str | None) -> None:

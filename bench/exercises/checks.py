@@ -31,7 +31,7 @@ def lost_nan(relu: Callable, module: ModuleType) -> None:
         need(getattr(y, "dtype", None) == dtype, f"relu of {x.dtype} has the type {getattr(y, 'dtype', type(y))}.")
         need(
             np.isnan(y[1, 1]),
-            f"relu(nan) is {y[1, 1]}: a comparison with NaN is false; which way round does that keep it?",
+            f"relu(nan) is {y[1, 1]}: comparing with NaN gives False; which way round is that kept?",
         )
         expected = np.maximum(x, 0)
         for at in np.ndindex(x.shape):

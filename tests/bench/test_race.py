@@ -1,0 +1,299 @@
+"""A user's own function beside the ladder: `pynn bench --rung`, `pynn explain --rung`, `pynn new-rung`."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pynn.bench import suites
+from pynn.bench.measure.cases import Case
+from pynn.bench.own import race
+from pynn.bench.own.functions import Named, load, named
+from pynn.bench.own.start import start
+from pynn.bench.own.trials import Wrong, checked, resized, trials
+from pynn.bench.results.file import read
+from pynn.bench.results.store import OWN
+
+from kernels.ladder import LADDER
+from pynn.cli.checks import UserError
+from pynn.cli.main import main
+
+MINE = """
+import ctypes
+import numpy as np
+
+
+def right(x, y):
+    return float(np.dot(x.astype(float), y))
+
+
+def wrong(x, y):
+    return right(x, y) + (len(x) > 2)
+
+
+def raises(x, y):
+    return x[3] * y[99]
+
+
+def exits(x, y):
+    raise SystemExit(0)
+
+
+def hangs(x, y):
+    while True: len(x)
+
+
+def crashes(x, y):
+    return ctypes.string_at(8)
+
+
+def hungry(x, y):
+    kept = []
+    while True:
+        kept.append(np.ones(1 << 20))
+
+
+def breaks_later(x, y):
+    if len(x) == 10_000:
+        raise KeyError("too long")
+    return right(x, y)
+"""
+LINES = MINE.splitlines()
+
+
+def line(code: str) -> int:
+    """The number of the line in the file."""
+    (found,) = (i for i, text in enumerate(LINES, 1) if text.strip() == code)
+    return found
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(suites.machine, "RUNS", 3)
+    Path("mine.py").write_text(MINE)
+
+
+def bench(capsys, only: str, *rungs: str, suites: str = "ladder") -> tuple[int, str, list]:
+    """The exit code, what was printed, and the measurements."""
+    given = [option for rung in rungs for option in ("--rung", rung)]
+    options = ["--quick", "--only", only, "--suites", suites, "--threads", "1", "--wait-quiet", "0", "--output", "out"]
+    code = main(["bench", *options, *given])
+    return code, capsys.readouterr().out, read("out/results.json").measurements
+
+
+def test_what_a_function_does_is_its_own_affair(mine, monkeypatch, capsys):
+    """Whatever goes wrong is told, with its place; the others are measured, and the exit code says that it did."""
+    monkeypatch.setattr(race, "LONGEST", 8.0)
+    monkeypatch.setattr(race, "MEMORY", 400 << 20)
+    faults = ("wrong", "raises", "exits", "hangs", "crashes", "hungry", "breaks_later", "not_there")
+    code, out, (m,) = bench(capsys, "vector_dot", "mine.py:right", *(f"mine.py:{fault}" for fault in faults))
+    assert code == race.FAILED
+    assert m.names(OWN) == ["right"]
+    assert [*m.contestants] == [*LADDER["vector_dot"], "NumPy", "right"]
+    told = {fault: next(text for text in out.splitlines() if f" {fault}" in f" {text}") for fault in faults}
+    assert "vector_dot 3 · 3: the result is wrong: it is" in told["wrong"] and "off by 1 " in told["wrong"]
+    assert "vector_dot 1 · 1: IndexError: index 3 is out of bounds" in told["raises"]
+    assert f"(mine.py:{line('return x[3] * y[99]')}, `return x[3] * y[99]`)" in told["raises"]
+    assert "SystemExit: 0" in told["exits"]
+    assert "not answered for 8 seconds" in told["hangs"] and f"mine.py:{line('while True: len(x)')}" in told["hangs"]
+    assert "ended with SIGSEGV: vector_dot 1 · 1" in told["crashes"]
+    assert f"mine.py:{line('return ctypes.string_at(8)')}" in told["crashes"]
+    assert "more memory than 0.391 GiB (mine.py:" in told["hungry"]
+    assert "vector_dot 10000 · 10000: KeyError: 'too long'" in told["breaks_later"]
+    assert "mine.py has no not_there; it has: right, wrong," in told["not_there"]
+    assert out.count("right, vector_dot 10000 · 10000: ") == 1
+    assert "largest error" in out and " times as fast as naive" in out
+
+
+def test_it_is_in_every_table_picture_and_page(mine, capsys):
+    code, out, found = bench(capsys, "add_relu", "mine.py:sum", suites="ladder,sweep,scaling")
+    assert code == race.FAILED and not any(m.names(OWN) for m in found)  # no such function
+    Path("mine.py").write_text("import numpy as np\ndef my_sum(x, y):\n    return np.maximum(x + y, 0)\n")
+    code, out, found = bench(capsys, "add_relu", "mine.py:my_sum", suites="ladder,sweep,scaling")
+    assert code == 0
+    assert all(m.contestants["my_sum"].kind == OWN for m in found)
+    assert {m.suite for m in found} == {"ladder", "sweep", "scaling"}
+    assert out.count("\nmy_sum ") == 1 and "my_sum, GB/s" in out and " my_sum " in out.partition("Strong scaling")[2]
+    for name in ("tables.md", "results.csv", "report.html", "ladder.svg", "sweep_add_relu_rate.svg"):
+        assert "my_sum" in Path("out", name).read_text(), name
+
+
+def test_sizes_that_would_take_too_long_are_left_out(mine, monkeypatch, capsys):
+    monkeypatch.setattr(race, "SLOWEST", 0.2)
+    Path("slow.py").write_text(
+        "import time\nimport numpy as np\n"
+        "def slow(x, y):\n    time.sleep(2e-6 * x.size * y.shape[1])\n    return np.dot(x, y)\n"
+    )
+    worker = race.Own("slow", Named("slow.py:slow"), 1)
+    try:
+        assert isinstance(worker.call("prepare", Case("dot", ((4, 4),) * 2)).value, race.Ready)
+        left = worker.call("prepare", Case("dot", ((128, 128),) * 2)).value
+    finally:
+        worker.close()
+    assert not left.fault and not left.everywhere
+    assert "dot 128x128 · 128x128: a call would take about 4" in left.why  # 4.2 s
+
+
+@pytest.mark.parametrize("operation", LADDER)
+def test_every_rung_passes_the_trials(operation):
+    assert len(trials(operation)) > 10
+    for name, rung in LADDER[operation].items():
+        for case, nan in trials(operation):
+            assert checked(rung.function, case, nan) is not Ellipsis, (name, case)
+
+
+def test_trials_are_small_odd_empty_and_with_a_nan():
+    found = trials("dot")
+    steps = [case.steps for case, nan in found if case.steps and not nan]
+    assert steps == sorted(steps) and steps[0] == 1
+    assert [nan for _, nan in found].count(True) == 1
+    assert any(case.shapes[0][1] == 0 and case.result_shape[0] for case, _ in found)  # (2, 0) . (0, 3) is zeros
+    assert {n % 8 for case, _ in found for n in case.shapes[0]} == set(range(8))
+    assert resized(Case("dot", ((4, 2), (2, 6)), "x"), lambda n: n // 2).shapes == ((2, 1), (1, 3))
+
+
+def shifted(x, y):
+    z = np.dot(x, y)
+    if z.size > 4:
+        z[-1, -1] += 1
+    return z
+
+
+def doubled(x, y):
+    x *= 2
+    return np.dot(x, y)
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        (shifted, r"the result is wrong: 1 of 6 values, the first at \[1, 2\], is .* off by 1 where"),
+        (doubled, "changes its argument 1"),
+        (lambda x, y: None, r"returns None: an array of shape \(2, 3\) is expected"),
+        (lambda x, y: np.dot(x, y).tolist(), "returns list: an array is expected"),
+        (lambda x, y: np.dot(x, y).astype(float), "dtype float64 instead of float32"),
+        (lambda x, y: np.dot(x, y).T, r"shape \(3, 2\) instead of \(2, 3\)"),
+    ],
+)
+def test_a_wrong_result_says_what(function, says):
+    with pytest.raises(Wrong, match=says):
+        checked(function, Case("dot", ((2, 4), (4, 3))))
+
+
+def test_a_lost_nan_and_an_update_that_is_none():
+    with pytest.raises(Wrong, match=r"the first at \[1, 1\], is 0 instead of nan"):
+        checked(lambda x: np.where(x > 0, x, np.float32(0)), Case("relu", ((2, 3),)), nan=True)
+    with pytest.raises(Wrong, match=r"argument 1 after the call is wrong \(it is unchanged\)"):
+        checked(lambda *arguments: arguments[0], Case("rmsprop_update", ((2, 3),) * 3))
+
+
+def test_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.py", "b.py"):
+        Path(name).touch()
+    assert [*named(["a.py:f", "b.py:f", "a.py", "os.path:join", "a.py:naive"], ["naive"])] == [
+        "f", "b.f", "a", "join", "a.naive",
+    ]  # fmt: skip
+    for given in (["c.py:f"], ["a.py:f", "a.py:f", "a.py:f"], ["./a"]):
+        with pytest.raises(UserError):
+            named([*given, *given], ())
+
+
+def test_a_module_and_what_stands_beside_a_file(tmp_path, monkeypatch):
+    (tmp_path / "beside.py").write_text("two = 2\n")
+    (tmp_path / "json.py").write_text("import beside\n\ndef f():\n    return beside.two\n")
+    assert load(Named(f"{tmp_path / 'json.py'}:f"))[1]() == 2
+    assert importlib.import_module("json").dumps(1) == "1"  # another of that name stays
+    assert load(Named("os.path:join"))[1] is __import__("os").path.join
+    monkeypatch.setattr(sys, "path", sys.path)
+
+
+def test_rung_needs_only(capsys):
+    assert main(["bench", "--rung", "a:b"]) == 2
+    assert "--rung needs --only" in capsys.readouterr().err
+
+
+def explained(capsys, rung: str) -> str:
+    assert main(["explain", "vector_dot", "--assembly", "--results", "out/results.json", "--rung", rung]) == 0
+    return capsys.readouterr().out.partition(f"({rung})")[2]
+
+
+def test_numba_is_raced_and_explained(mine, capsys):
+    pytest.importorskip("numba")
+    Path("jit.py").write_text(
+        "from numba import njit\n@njit(fastmath=True)\ndef jitted(x, y):\n    s = 0.0\n"
+        "    for i in range(len(x)):\n        s += x[i] * y[i]\n    return s\n"
+    )
+    code, _, (m,) = bench(capsys, "vector_dot", "jit.py:jitted")
+    assert code == 0 and m.faster("jitted", "naive").value > 10
+    shown = explained(capsys, "jit.py:jitted")
+    assert "times as fast as naive" in shown and "s += x[i] * y[i]" in shown
+    assert "in jitted.o: " in shown and "\nvector  v" in shown
+
+
+def test_cython_and_ctypes_are_raced_and_explained(mine, capsys):
+    pytest.importorskip("Cython")
+    assert main(["new-rung", "vector_dot", "--cython"]) == 0
+    Path("c.c").write_text(
+        "float c_sum(const float *x, const float *y, long n)"
+        "{ float s = 0; for (long i = 0; i < n; i++) s += x[i] * y[i]; return s; }"
+    )
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "c.c", "-o", "libc_sum.so"], check=True)
+    Path("c.py").write_text(
+        "import ctypes\nimport numpy as np\nlib = ctypes.CDLL('./libc_sum.so')\n"
+        "vector = np.ctypeslib.ndpointer(np.float32, 1, flags='C')\n"
+        "lib.c_sum.argtypes, lib.c_sum.restype = [vector, vector, ctypes.c_long], ctypes.c_float\n"
+        "def c_dot(x, y):\n    return lib.c_sum(x, y, len(x))\n"
+    )
+    code, out, (m,) = bench(capsys, "vector_dot", "my_vector_dot.pyx:my_vector_dot", "c.py:c_dot")
+    assert code == 0, out
+    assert all(m.faster(name, "naive").value > 10 for name in ("my_vector_dot", "c_dot"))
+    shown = explained(capsys, "my_vector_dot.pyx:my_vector_dot")
+    assert ("total += x[i] * y[i]" in shown and "mulss" in shown) or "fmadd" in shown
+    shown = explained(capsys, "c.py:c_dot")
+    assert "c_sum in libc_sum.so: " in shown
+
+
+def test_a_pyx_that_does_not_compile_says_where(tmp_path):
+    pytest.importorskip("Cython")
+    (tmp_path / "bad.pyx").write_text("def bad(x):\n    return nothing\n")
+    with pytest.raises(ImportError, match=r"bad.pyx:2:11: undeclared name"):
+        load(Named(f"{tmp_path / 'bad.pyx'}:bad"))
+
+
+@pytest.mark.parametrize("operation", LADDER)
+def test_a_new_rung_works_at_once(tmp_path, operation):
+    path = tmp_path / f"new_{operation}.py"
+    path.write_text(start(operation, path.name, cython=False))
+    _, function = load(Named(f"{path}:my_{operation}"))
+    for case, nan in trials(operation):
+        checked(function, case, nan)
+    assert max(map(len, path.read_text().splitlines())) <= 120
+
+
+def test_a_new_rung_in_cython_works_at_once(tmp_path):
+    """All in one module, as a compiler takes seconds for each."""
+    pytest.importorskip("Cython")
+    path = tmp_path / "all_of_them.pyx"
+    texts = [start(operation, path.name, cython=True) for operation in LADDER]
+    path.write_text("\n\n".join([texts[0], *(text.partition("cdivision=True\n")[2] for text in texts[1:])]))
+    for operation in LADDER:
+        _, function = load(Named(f"{path}:my_{operation}"))
+        for case, nan in trials(operation):
+            checked(function, case, nan)
+
+
+def test_a_new_rung_overwrites_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new-rung", "dot"]) == 0
+    text = Path("my_dot.py").read_text()
+    assert main(["new-rung", "dot"]) == 2
+    assert "my_dot.py is there already" in capsys.readouterr().err
+    assert Path("my_dot.py").read_text() == text
+    for more in (["dott"], ["dot", "-o", "x.txt"], ["dot", "-o", "no/folder/x.py"]):
+        assert main(["new-rung", *more]) == 2
