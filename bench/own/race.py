@@ -21,10 +21,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..measure.cases import Case
+from ..measure.process import Library
 from ..measure.progress import note, progress
 from ..measure.timing import first_guess, timer, turn
 from ..measure.turns import Remote
-from ..measure.workers import Library, Worker
+from ..measure.workers import Worker
 from ..results.tables import seconds
 from .functions import Named, load
 from .shown import Shown, shown
@@ -164,7 +165,7 @@ class Own(Worker):
 
     def __init__(self, name: str, one: Named, threads: int) -> None:
         self.longest, self.file = LONGEST, Path(one.place).name
-        super().__init__(name, Library("numpy", "own.race:Function"), threads, one, MEMORY)
+        super().__init__(name, Library("numpy", Function), threads, one, MEMORY)
 
     def _words(self, said: str) -> str:
         """Of a crash: what it was doing, and the line."""

@@ -12,7 +12,7 @@ from ..measure.cases import CASES, WRITTEN, Case
 
 # For the distinct sizes of an operation's operands: primes around vectors and tiles, one element, none
 SIZES = [
-    (1, 1, 1, 1), (2, 1, 1, 1), (1, 2, 1, 1), (1, 1, 2, 1), (2, 3, 4, 5), (4, 3, 2, 3), (3, 5, 7, 2), (7, 8, 9, 1),
+    (1, 1, 1, 1), (2, 1, 1, 1), (1, 2, 1, 1), (1, 1, 2, 1), (2, 3, 4, 5), (6, 5, 4, 3), (3, 5, 7, 2), (7, 8, 9, 1),
     (16, 1, 33, 2), (1, 31, 1, 3), (13, 17, 19, 2), (8, 16, 32, 1), (33, 34, 35, 1),
     (0, 2, 3, 1), (2, 0, 3, 1), (3, 2, 0, 1), (0, 0, 0, 0),
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..results import statistics, tables
 from ..results.statistics import three_digits
-from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
+from ..results.store import NUMPY, OWN, PEER, RUNG, Measurement, Results
 from . import drawing
 from .drawing import GREY, LIBRARIES, LIMIT, OTHER_LIMIT, READING, RUNGS, Drawing, Line, Look, log_axis
 
@@ -73,19 +73,21 @@ def scaling(results: Results) -> list[Drawing]:
     lines = []
     for i, group in enumerate(chosen):
         text = group[0].operation if operations.count(group[0].operation) == 1 else group[0].title
-        for who in (*group[0].names(NUMPY), *group[0].names(RUNG)[-1:]):
+        others = group[0].names(NUMPY, OWN)
+        for who in (*others, *group[0].names(RUNG)[-1:]):
             found = [m for m in group if who in m.contestants]
             gains = [statistics.ratio(group[0].contestants[who].seconds, m.contestants[who].seconds) for m in found]
             y = np.array([(gain.low, gain.value, gain.high) for gain in gains if gain])
             if len(y) == len(found) > 1:
-                told, numpy = [drawing.usable(m, who) for m in found], who == "NumPy"
-                lines.append(Line(text + ", NumPy" * numpy, SERIES[i % len(SERIES)], [m.threads for m in found], y,
-                                  told, LIBRARIES if numpy else RUNGS))  # fmt: skip
+                told, name = [drawing.usable(m, who) for m in found], text + f", {who}" * (who in others)
+                style = LIBRARIES if who in others else RUNGS
+                lines.append(Line(name, SERIES[i % len(SERIES)], [m.threads for m in found], y, told, style))
     if not lines:
         return []
     counts = sorted({n for line in lines for n in line.x})
     title, last = "Strong scaling: times as fast as with one thread", [group[-1] for group in chosen]
-    subtitle = "Solid: the public operations. Dashed: NumPy at the same task."
+    own = dict.fromkeys(name for group in chosen for name in group[0].names(OWN))
+    subtitle = f"Solid: the public operations. Dashed: {' and '.join(['NumPy', *own])} at the same task."
     footer = [drawing.conditions(results, last), f"{READING} {'; '.join(m.title for m in last)}."]
     figure, axes = drawing.sheet(title, subtitle, footer)
     ideal = Line("ideal", PLAIN, counts, thrice(counts), style=OTHER_LIMIT)

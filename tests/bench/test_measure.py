@@ -215,7 +215,7 @@ def test_a_worker_computes_in_a_process_of_its_own_and_its_failures_are_told():
             worker.call("nothing")
         assert caught.value.name == "pynn"
         worker._process.kill()
-        with pytest.raises(WorkerFailed, match="pynn: its process ended with status -9"):
+        with pytest.raises(WorkerFailed, match="pynn: its process ended with SIGKILL"):
             worker.call("epoch")
     finally:
         worker.close()
