@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +95,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     threads = capped_threads(arguments) or cpu_count()
     if arguments.rung and not operations:
         raise UserError("--rung needs --only OPERATION: what does it compute?", f"there are: {', '.join(LADDER)}")
-    own = named(arguments.rung, {*LIBRARIES, "NumPy", *chain(*map(LADDER.get, operations))})
+    own = named(arguments.rung, {*LIBRARIES, "NumPy", *(rung for name in operations for rung in LADDER[name])})
     plan = Plan(threads, quick, chosen, operations, peers, wait=arguments.wait_quiet, own=own)
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")

@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,8 @@ class Function:
             found = checked(self.function, case)
             self.timer = timer(self.function, case.inputs())
             self.once = first_guess(self.timer)
-            return Ready(self.once, *(found or (None, "")), threaded=_threaded(self.timer, self.once))
+            error, unit = found or (None, "")
+            return Ready(self.once, error, unit, _threaded(self.timer, self.once))
         except BaseException as error:  # SystemExit, too, must not end this process
             return LeftOut(f"{self.now}: {self._told(error)}", everywhere=everywhere)
 
@@ -141,8 +143,10 @@ def limit_memory(most: int) -> None:
 def _expected(function: Callable, case: Case) -> float:
     """Seconds of a call, from smaller ones: each twice as long in every direction as the one before it, no further than
     the limit."""
-    sizes = [resized(case, lambda n, k=k: max(1, n >> k)) for k in range(1, max(map(max, case.shapes)).bit_length())]
-    steps, expected = 0, 0.0
+    halvings = range(1, max(map(max, case.shapes)).bit_length())
+    sizes = [resized(case, partial(_halved, k)) for k in halvings]
+    steps: float = 0
+    expected = 0.0
     for small in [case, *sizes][::-1]:
         if steps and expected * small.steps / steps > SLOWEST:
             return expected * case.steps / steps
@@ -151,6 +155,10 @@ def _expected(function: Callable, case: Case) -> float:
             function(*arguments)
             steps, expected = small.steps, time.perf_counter() - start
     return 0.0
+
+
+def _halved(times: int, n: int) -> int:
+    return max(1, n >> times)
 
 
 def _threaded(t: Any, once: float) -> bool:

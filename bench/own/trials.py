@@ -13,7 +13,8 @@ from ..measure.cases import CASES, WRITTEN, Case
 # For the distinct sizes of an operation's operands: primes around vectors and tiles, one element, none
 SIZES = [
     (1, 1, 1, 1), (2, 1, 1, 1), (1, 2, 1, 1), (1, 1, 2, 1), (2, 3, 4, 5), (6, 5, 4, 3), (3, 5, 7, 2), (7, 8, 9, 1),
-    (16, 1, 33, 2), (1, 31, 1, 3), (13, 17, 19, 2), (8, 16, 32, 1), (33, 34, 35, 1),
+    (16, 1, 33, 2), (1, 31, 1, 3), (13, 17, 19, 2), (9, 14, 22, 6), (8, 16, 32, 1),
+    (33, 34, 35, 1),
     (0, 2, 3, 1), (2, 0, 3, 1), (3, 2, 0, 1), (0, 0, 0, 0),
 ]  # fmt: skip
 
@@ -68,7 +69,7 @@ def _same(what: str, value: Any, before: Any, right: np.ndarray, bound: np.ndarr
         raise Wrong(f"it returns None: {'a number' if shape == () else f'an array of shape {shape}'} is expected")
     if not isinstance(value, np.ndarray) and (shape or not isinstance(value, (float, np.floating))):
         raise Wrong(f"it returns {type(value).__name__}: {'an array' if shape else 'a float'} is expected")
-    if shape and value.dtype != np.float32:
+    if isinstance(value, np.ndarray) and shape and value.dtype != np.float32:
         raise Wrong(f"{what} has dtype {value.dtype} instead of float32")
     if np.shape(value) != shape:
         raise Wrong(f"{what} has shape {np.shape(value)} instead of {shape}")
