@@ -77,7 +77,8 @@ def _names(text: str | None, there: tuple[str, ...], what: str) -> tuple[str, ..
 
 def _plan(arguments: argparse.Namespace) -> Plan:
     from .own.functions import named
-    from .plan import LIBRARIES, SUITES, Plan
+    from .plan import SUITES, Plan
+    from .suites import LIBRARIES
 
     by_case = {"ladder": CASES, "sweep": SWEEPS, "scaling": SCALING}  # the suites that --only chooses from
     quick, only = arguments.quick, arguments.only

@@ -9,12 +9,9 @@ from .measure.quiet import Patience
 from .measure.turns import BUDGET, ROUNDS
 from .measure.workers import Library
 from .own.functions import Named
-from .peers import CONTESTANTS
-from .training import contestants as training
 
 SUITES = ("ladder", "sweep", "scaling", "training", "processes", "steps")
 OURS = ("pynn", "NumPy")
-LIBRARIES = tuple(dict.fromkeys(name for name in (*CONTESTANTS, *training.CONTESTANTS) if name not in OURS))
 
 
 @dataclass
@@ -26,7 +23,7 @@ class Plan:
     quick: bool = False
     suites: tuple[str, ...] = SUITES
     operations: tuple[str, ...] = ()  # all without names
-    peers: tuple[str, ...] = LIBRARIES
+    peers: tuple[str, ...] | None = None  # other libraries; None: all
     repeats: int = 2  # of whole processes
     notes: list[str] = field(default_factory=list)
     wait: float | None = None  # seconds of patience
@@ -44,7 +41,7 @@ class Plan:
 
     def among(self, contestants: dict[str, Library]) -> dict[str, Library]:
         """Those that take part: ours, and the libraries asked for."""
-        return {name: contestant for name, contestant in contestants.items() if name in (*OURS, *self.peers)}
+        return {name: one for name, one in contestants.items() if self.peers is None or name in (*OURS, *self.peers)}
 
     @property
     def counts(self) -> list[int]:

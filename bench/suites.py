@@ -22,14 +22,16 @@ from .network import digits, prepared, random_data
 from .own.race import Own, OwnTurns, contenders, racing
 from .peers import CONTESTANTS
 from .peers.calls import remote
-from .plan import Plan
+from .plan import OURS, Plan
 from .results.statistics import BUSY
 from .results.store import NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
+from .training import contestants as training
 from .training.epochs import epochs
 from .training.process_runs import process_runs
 from .training.small_steps import small_steps
 
 GOAL = 0.98
+LIBRARIES = tuple(dict.fromkeys(name for name in (*CONTESTANTS, *training.CONTESTANTS) if name not in OURS))
 
 
 def begun(plan: Plan) -> Results:

@@ -52,7 +52,7 @@ class WorkerFailed(Exception):
 class Worker:
     """The parent's side: starts the process and the contestant, `make(*arguments)`, in it."""
 
-    longest = LONGEST
+    longest: float = LONGEST
 
     def __init__(self, name: str, contestant: Library, threads: int, *arguments: Any) -> None:
         self.name, self._scattered = name, contestant.scattered
