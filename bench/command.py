@@ -57,9 +57,10 @@ def bench(arguments: argparse.Namespace) -> int:
     print_lines(tables.conditions(results), *results.notes, "")
     for table in all_tables(results, by_case=True):
         print_table(table.without("instruction set"))
+    print_lines(tables.READING, "")
     for m in results.suite("ladder"):
         print_lines(*(f"{name}, {m.title}: {of_own(m, name, results.machine)}." for name in m.names(OWN)))
-    print_lines("" if plan.own else tables.READING, "", f"saved in {folder}; open {folder / 'report.html'}")
+    print_lines(f"saved in {folder}; open {folder / 'report.html'}")
     return code or int(plan.failed)
 
 
