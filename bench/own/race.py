@@ -86,13 +86,13 @@ class Function:
             self._say(case.title)
             if (expected := _expected(self.function, case)) > SLOWEST:
                 return LeftOut(f"{case.title}: a call would take about {seconds(expected).text}", fault=False)
-            found = checked(self.function, case)
+            error, unit = checked(self.function, case) or (None, "")
             self.timer = timer(self.function, case.inputs())
             self.once = first_guess(self.timer)
             error, unit = found or (None, "")
             return Ready(self.once, error, unit, _threaded(self.timer, self.once))
-        except BaseException as error:  # SystemExit, too, must not end this process
-            return LeftOut(f"{self.now}: {self._told(error)}", everywhere=everywhere)
+        except BaseException as raised:  # SystemExit, too, must not end this process
+            return LeftOut(f"{self.now}: {self._told(raised)}", everywhere=everywhere)
 
     def _say(self, now: str) -> None:
         """What it is doing, for those who read the last words of this process."""
