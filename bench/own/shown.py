@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from types import ModuleType
 from typing import Any
 
 from ..code.assembly import Loop, best_loop, computes
-from ..code.machine_code import Function as Code
 from ..code.machine_code import NoAssembly, functions
 from ..code.sources import Source, followed, python_source
 from .functions import Named
@@ -24,7 +24,7 @@ class Shown:
 
 
 def shown(one: Named, module: ModuleType, function: Callable, machine_code: bool) -> Shown:
-    return Shown(_sources(one, function), _loop(module, function) if machine_code else "")
+    return Shown(_sources(one, function), _loop(one, module, function) if machine_code else "")
 
 
 def _sources(one: Named, function: Callable) -> list[Source]:
@@ -34,29 +34,33 @@ def _sources(one: Named, function: Callable) -> list[Source]:
     return [python_source(each) for each in followed(function)]
 
 
-def _loop(module: ModuleType, function: Any) -> Loop | str:
+def _loop(one: Named, module: ModuleType, function: Any) -> Loop | str:
     """The one that computes most, in what the function was compiled to, or in the functions of libraries it calls."""
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            for path, found in _compiled(module, function, Path(folder)):
+    why = "It is not compiled, or its machine code is not at hand."
+    with tempfile.TemporaryDirectory() as folder:
+        for path, names in _compiled(one, module, function, Path(folder)):
+            try:
+                found = [each for each in functions(path) if any(name in each.name for name in names)]
                 return best_loop(path, found, "float32", "", computes)
-    except NoAssembly as error:
-        return str(error)
-    return "It is not compiled, or its machine code is not at hand."
+            except NoAssembly as error:
+                why = str(error)
+    return why
 
 
-def _compiled(module: ModuleType, function: Any, folder: Path) -> Iterator[tuple[Path, list[Code]]]:
-    """Files of machine code, and the functions in them that may hold the loop."""
+def _compiled(one: Named, module: ModuleType, function: Any, folder: Path) -> Iterator[tuple[Path, set[str]]]:
+    """Files of machine code, and what is in the names of functions there that may hold the loop."""
+    name = getattr(function, "__name__", one.function)
     if overloads := list(getattr(function, "overloads", {}).values()):  # of Numba, the last one of the types asked for
-        library = overloads[-1].library
-        path = folder / f"{function.__name__}.o"
+        library, path = overloads[-1].library, folder / f"{name}.o"
         path.write_bytes(library._codegen._tm.emit_object(library._final_module))
-        yield path, list(functions(path))
-    file = Path(getattr(module, "__file__", None) or "")
+        yield path, {""}
+    home = sys.modules.get(getattr(function, "__module__", None) or "", module)  # it may be imported into `module`
+    file = Path(getattr(home, "__file__", None) or "")
     if file.suffix == ".so":
-        yield file, list(functions(file))
-    names = {getattr(function, "__name__", ""), *getattr(getattr(function, "__code__", None), "co_names", ())}
+        yield file, {name}
+        if one.is_file:  # all of a file of the user's, since the loop may be in a function that this one calls
+            yield file, {""}
+    called = {name, *getattr(getattr(function, "__code__", None), "co_names", ())}
     for value in vars(module).values():
         if isinstance(value, ctypes.CDLL) and Path(value._name).exists():
-            path = Path(value._name).resolve()
-            yield path, [each for each in functions(path) if each.name in names]
+            yield Path(value._name).resolve(), called

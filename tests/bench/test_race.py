@@ -153,7 +153,7 @@ def test_trials_are_small_odd_empty_and_with_a_nan():
     assert steps == sorted(steps) and steps[0] == 1
     assert [nan for _, nan in found].count(True) == 1
     assert any(case.shapes[0][1] == 0 and case.result_shape[0] for case, _ in found)  # (2, 0) . (0, 3) is zeros
-    assert {n % 8 for case, _ in found for n in case.shapes[1]} == set(range(8))
+    assert {n % 8 for case, _ in found for shape in case.shapes for n in shape} == set(range(8))
     assert resized(Case("dot", ((4, 2), (2, 6)), "x"), lambda n: n // 2).shapes == ((2, 1), (1, 3))
 
 
