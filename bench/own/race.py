@@ -89,7 +89,6 @@ class Function:
             error, unit = checked(self.function, case) or (None, "")
             self.timer = timer(self.function, case.inputs())
             self.once = first_guess(self.timer)
-            error, unit = found or (None, "")
             return Ready(self.once, error, unit, _threaded(self.timer, self.once))
         except BaseException as raised:  # SystemExit, too, must not end this process
             return LeftOut(f"{self.now}: {self._told(raised)}", everywhere=everywhere)
