@@ -11,14 +11,14 @@ import math
 import numpy as np
 
 
-def check(is_right: bool, taken: str, *arrays: np.ndarray) -> None:
+def _check(is_right: bool, taken: str, *arrays: np.ndarray) -> None:
     if not is_right:
         raise ValueError(f"takes {taken}, not {' and '.join(str(x.shape) for x in arrays)}")
 
 
 def relu(x: np.ndarray) -> np.ndarray:
     """max(x, 0) for a matrix (m, n). ValueError for other shapes."""
-    check(x.ndim == 2, "a matrix", x)
+    _check(x.ndim == 2, "a matrix", x)
     rows = x.tolist()
     for row in rows:
         for j in range(len(row)):
@@ -28,7 +28,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 def add(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x + y for two matrices (m, n) of one shape. ValueError for other shapes."""
-    check(x.ndim == 2 and x.shape == y.shape, "two matrices of one shape", x, y)
+    _check(x.ndim == 2 and x.shape == y.shape, "two matrices of one shape", x, y)
     rows = x.tolist()
     for row, other in zip(rows, y.tolist(), strict=True):
         for j in range(len(row)):
@@ -38,7 +38,7 @@ def add(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def add_matrix_and_vector(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x + y for a matrix (m, n) and a vector (n,), added to each row. ValueError for other shapes."""
-    check(x.ndim == 2 and x.shape[1:] == y.shape, "a matrix (m, n) and a vector (n,)", x, y)
+    _check(x.ndim == 2 and x.shape[1:] == y.shape, "a matrix (m, n) and a vector (n,)", x, y)
     rows, vector = x.tolist(), y.tolist()
     for row in rows:
         for j in range(len(row)):
@@ -49,7 +49,7 @@ def add_matrix_and_vector(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def maximum(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The larger of x and y, y broadcast to x: (..., m, n) and (m, n) or (m, 1). ValueError for other shapes."""
     tails = zip(y.shape[::-1], x.shape[::-1], strict=False)
-    check(y.ndim <= x.ndim and all(k in (1, n) for k, n in tails), "x and a y of x's last axes", x, y)
+    _check(y.ndim <= x.ndim and all(k in (1, n) for k, n in tails), "x and a y of x's last axes", x, y)
     a, b = x.ravel().tolist(), np.broadcast_to(y, x.shape).ravel().tolist()
     for i in range(len(a)):
         a[i] = a[i] if a[i] > b[i] or math.isnan(a[i]) else b[i]
@@ -70,13 +70,13 @@ def sum_of_products(a: list[float], b: list[float]) -> float:
 
 def vector_dot(x: np.ndarray, y: np.ndarray) -> float:
     """Sum of x[i] y[i] over two vectors (d,), in double precision. ValueError for other shapes."""
-    check(x.ndim == 1 and x.shape == y.shape, "two vectors of one length", x, y)
+    _check(x.ndim == 1 and x.shape == y.shape, "two vectors of one length", x, y)
     return sum_of_products(x.tolist(), y.tolist())
 
 
 def matrix_vector_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x . y for a matrix (m, d) and a vector (d,) -> (m,). ValueError for other shapes."""
-    check(x.ndim == 2 and x.shape[1:] == y.shape, "a matrix (m, d) and a vector (d,)", x, y)
+    _check(x.ndim == 2 and x.shape[1:] == y.shape, "a matrix (m, d) and a vector (d,)", x, y)
     vector, z = y.tolist(), []
     for row in x.tolist():
         z.append(sum_of_products(row, vector))
@@ -85,7 +85,7 @@ def matrix_vector_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def matrix_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x . y for matrices (m, d) and (d, n) -> (m, n). ValueError for other shapes."""
-    check(x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0], "matrices (m, d) and (d, n)", x, y)
+    _check(x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0], "matrices (m, d) and (d, n)", x, y)
     columns, z = y.T.tolist(), []
     for row in x.tolist():
         z.append([])
@@ -101,7 +101,7 @@ def dense(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def softmax(x: np.ndarray) -> np.ndarray:
     """exp(x - max) / sum of exp(x - max) over each row of a matrix (m, n). ValueError for other shapes."""
-    check(x.ndim == 2, "a matrix", x)
+    _check(x.ndim == 2, "a matrix", x)
     rows = x.tolist()
     for row in rows:
         top, total = max(row, default=0.0), 0.0
@@ -120,8 +120,8 @@ def rmsprop_update(
 
     Epsilon stands inside the root. ValueError for other shapes and for a read-only w or v, before anything is written.
     """
-    check(w.shape == v.shape == g.shape, "three arrays of one shape", w, v, g)
-    check(w.flags.writeable and v.flags.writeable, "a w and a v to write", w, v)
+    _check(w.shape == v.shape == g.shape, "three arrays of one shape", w, v, g)
+    _check(w.flags.writeable and v.flags.writeable, "a w and a v to write", w, v)
     weights, squares, gradients = w.ravel().tolist(), v.ravel().tolist(), g.ravel().tolist()
     for i in range(len(weights)):
         squares[i] = rho * squares[i] + (1 - rho) * gradients[i] * gradients[i]
