@@ -43,6 +43,8 @@ STYLE: dict[Any, Any] = {
 }
 Look = namedtuple("Look", "color marker")  # a marker is a letter, (points, 1, degrees) of a star, or corners
 WIDE, TALL = ((-1, -0.4), (1, -0.4), (1, 0.4), (-1, 0.4)), ((-0.4, -1), (-0.4, 1), (0.4, 1), (0.4, -1))
+SLANTED = ((-1, -0.5), (0.4, -0.5), (1, 0.5), (-0.4, 0.5))
+HOUSE = ((-0.8, -0.8), (0.8, -0.8), (0.8, 0.1), (0, 0.9), (-0.8, 0.1))
 STROKES = "+x1234"
 # Colours: M. Okabe, K. Ito, Color Universal Design, 2008; P. Tol, Colour Schemes, 2021. ijp is the typed step of
 # products and Keras runs on TensorFlow: each two share a colour. Markers tell all apart in grey; strokes are libraries.
@@ -51,6 +53,7 @@ LOOKS = {name: Look(color, marker) for name, color, marker in (
     ("ijp", "#E69F00", "^"), ("ipj", "#56B4E9", "v"), ("sums", "#117733", ">"), ("simd", "#CC79A7", "D"),
     ("streaming", "#EE8866", "d"), ("tiled", "#222255", (4, 1, 0)), ("blocked", "#009E73", "P"),
     ("packed", "#332288", "X"), ("parallel", "#0072B2", TALL), ("sparse", "#D55E00", "*"), ("pynn", "#882255", "p"),
+    ("branchless", "#44AA99", SLANTED), ("fused", "#999933", HOUSE), ("batched", "#994455", "h"),
     ("NumPy", "#000000", "+"), ("PyTorch", "#AA4499", "x"), ("JAX", "#6699CC", "1"), ("TensorFlow", "#CC6677", "2"),
     ("Keras", "#CC6677", "2"), ("Numba", "#225555", "3"), ("numexpr", "#BBAA55", "4"),
 )}  # fmt: skip

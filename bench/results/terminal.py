@@ -15,8 +15,8 @@ from .tables import Table
 
 GAP = 2  # spaces between columns
 DISPENSABLE = (
-    "largest error", "threads", "of ideal", "of limit", "spread", "accuracy", "loss, epoch 1", "rate", "installed MB",
-    "verdict",
+    "instruction set", "largest error", "threads", "of ideal", "of limit", "spread", "accuracy", "loss, epoch 1",
+    "rate", "installed MB", "verdict",
 )  # fmt: skip
 
 
