@@ -13,9 +13,8 @@ import shlex
 import subprocess
 import sysconfig
 import tempfile
-from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +28,8 @@ from .quiet import Neighbours, Patience, cpus
 
 SOURCE = Path(__file__).with_name("peaks.c")
 FLAGS = {"avx512": ["-mavx512f"], "avx2": ["-mavx2", "-mfma"]}
-RUN_SECONDS, RUNS = 0.001, 200  # short: some runs fit between the neighbours'
-TRIES = 5  # for a first look
+RUNS, STREAM_RUNS = 200, 15  # of a millisecond or so, of which some fit between the neighbours'; through memory longer
 HARDLY = 1.2  # times the peak of fewer threads
-STREAM_RUNS = 15
 # Bytes of an array: so many times the last-level cache, but three of them must fit the memory of small machines with
 # a part of a large cache.
 SMALLEST, LARGEST, CACHES = 64 << 20, 256 << 20, 4
@@ -69,8 +66,6 @@ def block(counts: list[int], patience: Patience, notes: list[str]) -> Any:
     except NoCompiler as error:
         found["no limits"] = str(error)
         note(notes, f"The machine's limits are not measured: {error}.")
-    # more threads than CPUs cannot do more
-    found["limits"] |= {str(n): least for n in counts if n > len(cpus()) and least}
     return found
 
 
@@ -94,13 +89,27 @@ def _calm(n: int, least: dict[str, Any], patience: Patience, notes: list[str]) -
 
 
 def limits(n: int) -> dict[str, Any]:
-    """NoCompiler as `library`."""
-    memory = bandwidth(n)
+    """GFLOP/s of float32 and float64, a multiply-add being two, and GB/s between the CPU and memory or a cache. Of n
+    threads; private caches add up. NoCompiler as `library`."""
+    lib, size = library(), array_size()
+    arrays = [np.empty(size, np.uint8) for _ in range(3)]  # on huge pages, as those of the kernels
+    through_memory = (n, *(a.ctypes for a in arrays), ctypes.c_size_t(size), STREAM_RUNS)
+    in_caches = {level: lib.add_in_cache(n, ctypes.c_size_t(part), RUNS) for level, part in _parts(n).items()}
     return {
-        **{dtype: fma_peak(dtype, n) for dtype in ("float32", "float64")},
-        "copy": {"memory": memory["copy"]},
-        "add": {**cache_bandwidths(n), "memory": memory["add"]},
+        "float32": lib.fma_float32(n, RUNS),
+        "float64": lib.fma_float64(n, RUNS),
+        "copy": {"memory": lib.copy(*through_memory)},
+        "add": {**in_caches, "memory": lib.add(*through_memory)},
     }
+
+
+def _parts(threads: int) -> dict[str, int]:
+    """Level -> bytes of that cache that one thread's arrays take."""
+    found, below = {}, np.inf
+    for level, size in caches().items():
+        found[level] = int(min(FILLED * size / (threads if level == "L3" else 1), TIMES_BELOW * below))
+        below = size
+    return found
 
 
 def _most(limits: dict[str, Any], least: dict[str, Any]) -> dict[str, Any]:
@@ -113,64 +122,24 @@ def _most(limits: dict[str, Any], least: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def library() -> ctypes.CDLL:
-    """peaks.c. NoCompiler if it cannot be built, here and in what measures with it."""
+    """peaks.c. NoCompiler if it cannot be built."""
     isa = str(kernels.show_config()["instruction set"])
-    named = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    try:
-        compiler = shlex.split(named)
-    except ValueError:
-        raise NoCompiler(f"CC is no command: {named!r}") from None
+    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
     with temporary_folder(Path(tempfile.gettempdir())) as folder:
         built = folder / "peaks.so"
+        flags = ["-O3", "-fopenmp", "-shared", "-fPIC", *FLAGS.get(isa, []), str(SOURCE), "-o", str(built)]
         environment = os.environ | {"TMPDIR": str(folder)}  # for what the compiler leaves itself if it is killed
-        command = [*compiler, "-O3", "-fopenmp", "-shared", "-fPIC", *FLAGS.get(isa, []), str(SOURCE), "-o", str(built)]
         try:
+            command = [*shlex.split(compiler), *flags]
             subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-        except FileNotFoundError:
-            raise NoCompiler(f"there is no C compiler {compiler[0]!r}; set CC") from None
+            found = ctypes.CDLL(str(built))
         except subprocess.CalledProcessError as error:
             reason = next((line for line in error.stderr.splitlines() if "error" in line), f"status {error.returncode}")
-            raise NoCompiler(f"{compiler[0]} failed: {reason}") from None
-        try:
-            found = ctypes.CDLL(str(built))
-        except OSError as error:
-            raise NoCompiler(f"{compiler[0]} made no library: {error}") from None
+            raise NoCompiler(f"{compiler} failed: {reason}") from None
+        except (OSError, ValueError) as error:
+            raise NoCompiler(f"{compiler!r} is no C compiler for this CPU, set CC: {error}") from None
     for name in ("fma_float32", "fma_float64", "copy", "add", "add_in_cache"):
         getattr(found, name).restype = ctypes.c_double
-    for name in ("lanes_float32", "lanes_float64"):
-        getattr(found, name).restype = ctypes.c_long
-    found.vector_bytes.restype = ctypes.c_size_t
-    return found
-
-
-def _best_of_turns(seconds: Callable[[int], float]) -> float:
-    """The least seconds of one turn, over runs of as many turns as take RUN_SECONDS."""
-    turns, best = 1, 0.0
-    while best < RUN_SECONDS / 2:  # else a neighbour has made a few turns take that long
-        turns *= 2
-        if min(seconds(turns) for _ in range(TRIES)) >= RUN_SECONDS:
-            best = min(seconds(turns) for _ in range(RUNS))
-    return best / turns
-
-
-def fma_peak(dtype: str, threads: int) -> float:
-    """GFLOP/s of float32 or float64, a multiply-add being two. NoCompiler as `library`."""
-    lib = library()
-    loop, lanes = getattr(lib, f"fma_{dtype}"), getattr(lib, f"lanes_{dtype}")()
-    return 2e-9 * threads * lanes / _best_of_turns(lambda turns: loop(ctypes.c_int(threads), ctypes.c_long(turns)))
-
-
-def cache_bandwidths(threads: int) -> dict[str, float]:
-    """Level -> GB/s that x += y moves between the CPU and that cache; private caches add up. NoCompiler as
-    `library`."""
-    lib, found, below = library(), {}, np.inf
-    for level, size in caches().items():
-        share = min(FILLED * size / (threads if level == "L3" else 1), TIMES_BELOW * below)
-        below = size
-        n = ctypes.c_size_t(int(share / 2) // lib.vector_bytes())
-        gigabytes = 3e-9 * n.value * lib.vector_bytes() * threads
-        add = partial(lib.add_in_cache, ctypes.c_int(threads), n)
-        found[level] = gigabytes / _best_of_turns(lambda turns, add=add: add(ctypes.c_long(turns)))
     return found
 
 
@@ -194,24 +163,8 @@ def caches() -> dict[str, int]:
 
 
 def array_size() -> int:
-    """Bytes of each array that bandwidth reads or writes."""
+    """Bytes of each array that moves through memory."""
     return min(max(SMALLEST, CACHES * max(caches().values(), default=0)), LARGEST)
-
-
-def bandwidth(threads: int) -> dict[str, float]:
-    """GB/s that copy and add move between the CPU and memory; with SSE2, stores bypass the caches. NoCompiler as
-    `library`."""
-    lib, size = library(), array_size()
-    vectors, n = size // 16, ctypes.c_int(threads)
-    arrays = [np.empty(size + 16, np.uint8) for _ in range(3)]
-    pointers = [ctypes.c_void_p(-(-a.ctypes.data // 16) * 16) for a in arrays]  # streaming stores need alignment
-    for p in pointers:
-        lib.touch(n, p, ctypes.c_size_t(vectors))
-    best = {}
-    for name, moved in (("copy", 2), ("add", 3)):
-        runs = (getattr(lib, name)(n, *pointers, ctypes.c_size_t(vectors)) for _ in range(STREAM_RUNS))
-        best[name] = 1e-9 * moved * size / min(runs)
-    return best
 
 
 def cpu_model() -> str:
