@@ -1,7 +1,7 @@
 """What is measured: the rungs of each operation (LADDER, and training's kernels), its shapes and its inputs.
 
-A new rung appears in every suite and table by itself. A new operation also needs its entries in
-numpy_operations.NUMPY, accuracy.TOLERANCE and FLOPS, an update in SCALARS and WRITTEN, and cases here.
+A new rung appears in every suite and table by itself. A new operation also needs its record in operations.py, and cases
+here.
 """
 
 from __future__ import annotations
@@ -15,29 +15,14 @@ import kernels
 from kernels.ladder import LADDER, Rung
 
 from ..network import BATCH, CLASSES, HIDDEN, PIXELS
+from .operations import OPERATIONS
 
 TRAINING = ("relu_grad", "sum_rows", "softmax_cross_entropy", "sgd_update", "momentum_update", "adam_update")
 RUNGS: dict[str, dict[str, Rung]] = LADDER | {
     name: {"parallel": Rung(getattr(kernels, name), "threads share out the result", loop="leaf:", threads=True)}
     for name in TRAINING  # they have no ladder
 }
-# Keras's defaults: learning rate first; adam's last is the step
-SCALARS = {
-    "sgd_update": (0.01,),
-    "momentum_update": (0.01, 0.9),
-    "rmsprop_update": (0.001, 0.9, 1e-7),
-    "adam_update": (0.001, 0.9, 0.999, 1e-7, 10),
-}
 PRODUCTS = ("vector_dot", "matrix_vector_dot", "dot", "dense")
-# Of one element; exp, log, sqrt and quotients count as one each.
-FLOPS = {
-    "relu": 1, "add": 1, "add_matrix_and_vector": 1, "maximum": 1, "add_relu": 2, "relu_grad": 1, "sum_rows": 1,
-    "softmax": 5, "softmax_cross_entropy": 6,
-    "sgd_update": 2, "momentum_update": 4, "rmsprop_update": 9, "adam_update": 12,
-}  # fmt: skip
-WRITTEN = {"sgd_update": 1, "momentum_update": 2, "rmsprop_update": 2, "adam_update": 3}  # arrays, each update's
-
-
 QUICK, MAIN, ALL = 1, 2, 3  # `pynn bench --quick`, `pynn bench`, `pytest bench`: each holds those before it
 
 
@@ -102,7 +87,7 @@ class Case:
             arrays[0][rng.random(arrays[0].shape) < self.zeros] = 0
         if self.operation in ("rmsprop_update", "adam_update"):
             np.abs(arrays[-2], out=arrays[-2])  # v, the mean of squares
-        return arrays + list(SCALARS.get(self.operation, ()))
+        return [*arrays, *OPERATIONS[self.operation].scalars]
 
     @property
     def size(self) -> int:
@@ -120,12 +105,12 @@ class Case:
 
     @property
     def flops(self) -> int:
-        return 2 * self.steps if self.product else self.steps * FLOPS[self.operation]
+        return self.steps * OPERATIONS[self.operation].flops
 
     def bytes(self, itemsize: int = 4) -> int:
         """Of the arrays that must be read and written at least once."""
         elements = sum(map(math.prod, self.shapes))
-        return itemsize * (elements + math.prod(self.result_shape) * WRITTEN.get(self.operation, 1))
+        return itemsize * (elements + math.prod(self.result_shape) * max(1, OPERATIONS[self.operation].written))
 
 
 _POINTS = tuple((200_000, n) for n in (2, 3, 4, 8))  # clouds of points: many short rows

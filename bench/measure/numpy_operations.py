@@ -5,11 +5,14 @@ What fits one line is timed without a function around it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from .statement import Statement
+from .timing import Statement
+
+add_relu = Statement(
+    "maximum(z := add(x, y), 0, out=z); del z", "maximum(add(x, y, out=out), 0, out=out)", add=np.add,
+    maximum=np.maximum,
+)  # fmt: skip
 
 
 def softmax(x):
@@ -72,29 +75,3 @@ def adam_update(w, m, v, g, learning_rate, beta_1, beta_2, epsilon, step):
     np.divide(m, t, out=t)
     t *= learning_rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)
     w -= t
-
-
-NUMPY: dict[str, Callable] = {
-    "relu": Statement("maximum(x, 0)", "maximum(x, 0, out=out)", maximum=np.maximum),
-    "add": np.add,
-    "add_matrix_and_vector": np.add,
-    "maximum": np.maximum,
-    "add_relu": Statement(
-        "maximum(z := add(x, y), 0, out=z); del z",
-        "maximum(add(x, y, out=out), 0, out=out)",
-        add=np.add,
-        maximum=np.maximum,
-    ),
-    "vector_dot": np.dot,
-    "matrix_vector_dot": np.dot,
-    "dot": np.dot,
-    "softmax": softmax,
-    "dense": dense,
-    "relu_grad": Statement("x * (y > 0)"),
-    "sum_rows": Statement("x.sum(axis=0)"),
-    "softmax_cross_entropy": softmax_cross_entropy,
-    "sgd_update": sgd_update,
-    "momentum_update": momentum_update,
-    "rmsprop_update": rmsprop_update,
-    "adam_update": adam_update,
-}

@@ -20,7 +20,7 @@ import kernels
 
 from .accuracy import exact, largest_error, result
 from .cases import Case
-from .numpy_operations import NUMPY
+from .operations import OPERATIONS
 from .quiet import Neighbours, scattered, settle
 from .timing import SLOW, first_guess, timer, turn
 from .workers import Reply, Worker
@@ -98,7 +98,7 @@ def local(case: Case, only: str | None = None) -> dict[str, Local]:
     rungs = {name: rung for name, rung in case.rungs().items() if only in (None, name)}
     shared, contestants = case.inputs(), {}
     functions = {name: (rung.function, rung.threads) for name, rung in rungs.items()}
-    functions["NumPy"] = NUMPY[case.operation], case.product  # its other operations use one thread
+    functions["NumPy"] = OPERATIONS[case.operation].numpy, case.product  # its other operations use one thread
     for name, (function, threaded) in functions.items():
         mine = case.inputs() if case.operation.endswith("_update") else shared  # updates change their arguments
         contestants[name] = Local(case, name, function, mine, threaded)

@@ -14,7 +14,7 @@ from kernels.ladder import LADDER
 from pynn.cli.checks import UserError, known, one_line
 
 from ..code.sources import cython_definition, followed
-from ..measure.cases import WRITTEN
+from ..measure.operations import OPERATIONS
 from .trials import trials
 
 CONTRACT = """\
@@ -66,7 +66,7 @@ def start(operation: str, file: str, cython: bool) -> str:
     """The file's text: the contract, then the function."""
     name, naive = f"my_{operation}", LADDER[operation]["naive"].function
     formula = " ".join((inspect.getdoc(naive) or "").partition(" ValueError")[0].split())
-    written = " and ".join(list(inspect.signature(naive).parameters)[: WRITTEN.get(operation, 0)])
+    written = " and ".join(list(inspect.signature(naive).parameters)[: OPERATIONS[operation].written])
     contract = CONTRACT.format(
         operation=operation, file=file, name=name, trials=len(trials(operation)),
         formula=fill(formula, 80, initial_indent=f"# {name}: ", subsequent_indent="#   "),

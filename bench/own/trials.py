@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..measure.accuracy import largest_error, truth
-from ..measure.cases import CASES, WRITTEN, Case
+from ..measure.cases import CASES, Case
+from ..measure.operations import OPERATIONS
 
 # For the distinct sizes of an operation's operands: primes around vectors and tiles, one element, none
 SIZES = [
@@ -52,7 +53,7 @@ def checked(function: Callable, case: Case, nan: bool = False) -> tuple[float, s
     except ValueError:
         return None
     value = function(*arguments)
-    written = WRITTEN.get(case.operation, 0)
+    written = OPERATIONS[case.operation].written
     for i, (now, then) in enumerate(zip(arguments[written:], before[written:], strict=True)):
         if isinstance(then, np.ndarray) and now.tobytes() != then.tobytes():
             raise Wrong(f"it changes its argument {written + i + 1}, which is only to be read")

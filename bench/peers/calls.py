@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..measure.accuracy import exact, largest_error
-from ..measure.cases import WRITTEN, Case
+from ..measure.cases import Case
+from ..measure.operations import OPERATIONS
 from ..measure.timing import first_guess, timer, turn
 from ..measure.turns import Remote
 from ..measure.workers import Worker
@@ -45,7 +46,7 @@ class Calls:
         function = None if case.reuse else self.function(case)
         if function is None:
             return None
-        changed = WRITTEN.get(case.operation, 0)
+        changed = OPERATIONS[case.operation].written
         arguments = [self.own(a, i < changed) if isinstance(a, np.ndarray) else a for i, a in enumerate(case.inputs())]
         value = function(*arguments)
         values = tuple(map(self.numpy, arguments[: len(case.shapes)] if value is None else (value,)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..measure.statement import Statement
+from ..measure.timing import Statement
 from .calls import Calls
 
 

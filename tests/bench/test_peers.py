@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pynn.bench import peers
 from pynn.bench.measure.cases import PRODUCTS, Case
-from pynn.bench.measure.numpy_operations import NUMPY
+from pynn.bench.measure.numpy_operations import rmsprop_update
 from pynn.bench.measure.turns import interleave
 from pynn.bench.measure.workers import Reply, WorkerFailed
 from pynn.bench.peers.calls import Calls, remote
@@ -25,7 +25,7 @@ class Made(Calls):
     def __init__(self, threads):
         self.functions = {
             "relu": lambda x: [np.maximum(x[0], 0)],
-            "rmsprop_update": lambda w, v, g, *scalars: NUMPY["rmsprop_update"](w[0], v[0], g, *scalars),
+            "rmsprop_update": lambda w, v, g, *scalars: rmsprop_update(w[0], v[0], g, *scalars),
         }
 
     def own(self, array, changed):
