@@ -23,8 +23,7 @@ from .own.race import Own, OwnTurns, contenders, racing
 from .peers import CONTESTANTS
 from .peers.calls import remote
 from .plan import OURS, Plan
-from .results.statistics import BUSY
-from .results.store import NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
+from .results.store import BUSY, NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
 from .training import contestants as training
 from .training.epochs import epochs
 from .training.process_runs import process_runs

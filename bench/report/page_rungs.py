@@ -34,8 +34,8 @@ def rungs(operation: str, measurements: list[Measurement]) -> list[dict[str, Any
 
 def gains(measurements: list[Measurement], rung: str, below: str | None) -> dict[str, Ratio | None]:
     """How many times as fast as the rung below, for each case that has both; None where one cannot tell."""
-    found = {m.label: (m, m.faster(rung, below)) for m in measurements if below}
-    return {label: ratio if m.usable(ratio) else None for label, (m, ratio) in found.items() if ratio}
+    found = {m.label: m.faster(rung, below) for m in measurements if below}
+    return {label: None if ratio.unknown else ratio for label, ratio in found.items() if ratio}
 
 
 def summary(found: dict[str, Ratio | None], below: str | None) -> str:

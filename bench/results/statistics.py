@@ -1,4 +1,4 @@
-"""Medians, their intervals, ratios and verdicts: how sure a number is, and whether two differ.
+"""Medians, their intervals and ratios: how sure a number is, and whether two differ.
 
 Times of contestants that took turns are arrays of one length, one entry per turn, NaN where one sat out. A ratio is the
 median of each turn's ratios, so that a slow second of the machine, which slows both, leaves it alone.
@@ -17,9 +17,6 @@ import numpy as np
 
 CONFIDENCE = 15 / 16  # what the range of five turns gives
 CLOSE = 0.1  # ends of an interval that are no further from a value may be taken for it
-NOISY = 1.0  # of a time: from half of it to twice as much; what is wider says nothing
-BUSY = 0.1  # of the CPUs taken by others: a measurement with more was disturbed
-FEWEST = 3  # turns, below which nothing can be said of an interval
 
 
 @dataclass(frozen=True)
@@ -72,14 +69,6 @@ def ratio(slow: np.ndarray, fast: np.ndarray) -> Ratio | None:
         return None
     low, value, high = interval(each)
     return Ratio(value, low, high)
-
-
-def verdict(times: np.ndarray, others: float = 0) -> str:
-    """'stable', 'noisy' or 'unusable'; others: the share of the CPUs that other processes took meanwhile."""
-    wide = reach(*interval(times))
-    if np.count_nonzero(~np.isnan(times)) < FEWEST or wide > NOISY:
-        return "unusable"
-    return "stable" if wide <= CLOSE and others <= BUSY else "noisy"
 
 
 def three_digits(x: float) -> str:

@@ -7,6 +7,7 @@ statistics.py, by tables, pictures and comparisons alike. The types say what res
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
@@ -19,10 +20,13 @@ from msgspec.structs import replace  # noqa: F401  for those who change a record
 from pynn.support.atomic import replacing
 
 from . import statistics
-from .statistics import Ratio
+from .statistics import CLOSE, Ratio
 
 SCHEMA = 2
 DIGITS = 6  # of each time: clocks do not tell more
+NOISY = 1.0  # of a time, its spread: what reaches from half of it to twice as much; what is wider says nothing
+BUSY = 0.1  # of the CPUs taken by others: a measurement with more was disturbed
+FEWEST = 3  # turns, below which nothing can be said of an interval
 RUNG, NUMPY, PEER, OWN = "rung", "numpy", "peer", "own"  # kinds of contestant; own: a function of the user's
 
 # What is computed from such numbers neither overflows nor vanishes, and no such text steers a terminal.
@@ -114,7 +118,7 @@ class Measurement(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
 
     @property
     def disturbed(self) -> bool:
-        return self.others > statistics.BUSY
+        return self.others > BUSY
 
     @property
     def computes(self) -> bool:
@@ -135,31 +139,30 @@ class Measurement(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     @property
     def best_rung(self) -> str | None:
         """The last rung: the public operation."""
-        return next(reversed(self.names(RUNG)), None)
+        return self._rung(reversed(self.contestants))
 
     def by_speed(self) -> list[str]:
         """All names, a user's own after the last rung that is slower. The rungs keep their order."""
-        found = [name for name in self.contestants if name not in self.names(OWN)]
+        found = self.names(RUNG, NUMPY, PEER)
         for own in self.names(OWN):
-            slower = [i for i, name in enumerate(found) if name in self.names(RUNG) and self._slower(name, own)]
+            times = [(i, self.contestants[name]) for i, name in enumerate(found)]
+            slower = [i for i, c in times if c.kind == RUNG and c.median > self.contestants[own].median]
             found.insert(max(slower, default=-1) + 1, own)
         return found
 
-    def _slower(self, name: str, than: str) -> bool:
-        return self.contestants[name].median > self.contestants[than].median
-
     def below(self, name: str) -> str | None:
-        """The rung below (slower), of a user's own the next slower one by time; None for the lowest, and for others."""
-        rungs = self.names(RUNG)
-        if name in self.names(OWN):
-            slower = [rung for rung in rungs if self._slower(rung, name)]
-            return min(slower, key=lambda rung: self.contestants[rung].median, default=None)
-        return rungs[rungs.index(name) - 1] if name in rungs[1:] else None
+        """The rung before it, by_speed; None for the lowest, NumPy and libraries."""
+        order = self.by_speed()
+        return self._rung(reversed(order[: order.index(name)])) if name in self.names(RUNG, OWN) else None
 
     def above(self, name: str) -> str | None:
-        """Of a user's own the next faster rung by time; None if there is none, and for others."""
-        faster = [rung for rung in self.names(RUNG) if name in self.names(OWN) and not self._slower(rung, name)]
-        return max(faster, key=lambda rung: self.contestants[rung].median, default=None)
+        """The rung after a user's own, by_speed; None if there is none, and for others."""
+        order = self.by_speed()
+        return self._rung(order[order.index(name) :]) if name in self.names(OWN) else None
+
+    def _rung(self, names: Iterable[str]) -> str | None:
+        """The first one among them."""
+        return next((name for name in names if self.contestants[name].kind == RUNG), None)
 
     def faster(self, name: str | None, than: str | None) -> Ratio | None:
         """How many times as fast as `than`; None if one of them is not here, or they met in too few turns."""
@@ -167,14 +170,14 @@ class Measurement(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
             return None
         slow, fast = self.contestants[than].seconds, self.contestants[name].seconds
         met = np.count_nonzero(~np.isnan(slow + fast))
-        return statistics.ratio(slow, fast) if met >= min(statistics.FEWEST, len(slow)) else None
-
-    def usable(self, ratio: Ratio) -> bool:
-        """Can it be told who is faster, or that it is a tie?"""
-        return not ratio.unknown
+        return statistics.ratio(slow, fast) if met >= min(FEWEST, len(slow)) else None
 
     def verdict(self, name: str) -> str:
-        return statistics.verdict(self.contestants[name].seconds, self.others)
+        """'stable', 'noisy' or 'unusable'."""
+        contestant = self.contestants[name]
+        if np.count_nonzero(~np.isnan(contestant.seconds)) < FEWEST or contestant.spread > NOISY:
+            return "unusable"
+        return "stable" if contestant.spread <= CLOSE and not self.disturbed else "noisy"
 
     def limit(self, machine: Machine, threads: int) -> tuple[str, float] | None:
         """The machine's limit for this task on so many threads: its name and GFLOP/s or GB/s; None if not measured.

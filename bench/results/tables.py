@@ -10,25 +10,22 @@ import numpy as np
 from pynn.cli.checks import one_line
 
 from . import statistics
-from .statistics import Ratio, three_digits
-from .store import NUMPY, OWN, PEER, Measurement, Results
+from .statistics import CLOSE, Ratio, three_digits
+from .store import BUSY, FEWEST, NOISY, NUMPY, OWN, PEER, Measurement, Results
 
-RATIOS = (
+READING = (
     "Contestants take turns; times are medians. A ratio is the median of each turn's ratios, which the quotient of two "
     "medians need not be. In brackets stand the ends of its interval, which holds the true median in about 95% of all "
-    f"runs (of fewer than five turns: the least and the largest), unless both are within {statistics.CLOSE:.0%} of it, "
-    f"or it is below 0.1. Where the interval holds 1, tie: it is within {statistics.CLOSE:.0%} of 1; else cannot tell. "
+    f"runs (of fewer than five turns: the least and the largest), unless both are within {CLOSE:.0%} of it, or it is "
+    f"below 0.1. Where the interval holds 1, tie: it is within {CLOSE:.0%} of 1; else cannot tell. "
     "times naive, times NumPy: how many times as fast as pure Python loops, as NumPy; below 1 it is slower. of limit: "
     "of the measured peak of multiply-adds, or of the bandwidth of the smallest cache that holds the arrays, with as "
     "many threads as the contestant may use; what skips zeros may pass it. largest error: from NumPy in float64, in "
-    "units of the last place (ulp), or as a share of the bound of such a sum's rounding errors."
+    "units of the last place (ulp), or as a share of the bound of such a sum's rounding errors. "
+    f"spread: how far the further end of a time's interval is from it. verdict: stable up to {CLOSE:.0%}, unless "
+    f"disturbed: other processes took more than {BUSY:.0%} of the CPUs; noisy up to {NOISY:.0%}; else, or with fewer "
+    f"than {FEWEST} turns, unusable."
 )
-VERDICTS = (
-    "spread: how far the further end of a time's interval is from it. verdict: stable up to "
-    f"{statistics.CLOSE:.0%}, unless disturbed: other processes took more than {statistics.BUSY:.0%} of the CPUs; "
-    f"noisy up to {statistics.NOISY:.0%}; else, or with fewer than {statistics.FEWEST} turns, unusable."
-)
-READING = f"{RATIOS} {VERDICTS}"
 
 
 @dataclass(frozen=True)
