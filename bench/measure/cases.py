@@ -107,10 +107,10 @@ class Case:
     def flops(self) -> int:
         return self.steps * OPERATIONS[self.operation].flops
 
-    def bytes(self, itemsize: int = 4) -> int:
-        """Of the arrays that must be read and written at least once."""
-        elements = sum(map(math.prod, self.shapes))
-        return itemsize * (elements + math.prod(self.result_shape) * max(1, OPERATIONS[self.operation].written))
+    def bytes(self) -> int:
+        """Of the float32 arrays that must be read and written at least once."""
+        written = math.prod(self.result_shape) * max(1, OPERATIONS[self.operation].written)
+        return 4 * (sum(map(math.prod, self.shapes)) + written)
 
 
 _POINTS = tuple((200_000, n) for n in (2, 3, 4, 8))  # clouds of points: many short rows

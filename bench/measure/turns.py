@@ -96,13 +96,13 @@ class Local:
 def local(case: Case, only: str | None = None) -> dict[str, Local]:
     """Rungs, slowest first (or one), then NumPy. AssertionError names one that computes wrong values."""
     rungs = {name: rung for name, rung in case.rungs().items() if only in (None, name)}
-    shared, contestants = case.inputs(), {}
     functions = {name: (rung.function, rung.threads) for name, rung in rungs.items()}
-    functions["NumPy"] = OPERATIONS[case.operation].numpy, case.product  # its other operations use one thread
-    for name, (function, threaded) in functions.items():
-        mine = case.inputs() if case.operation.endswith("_update") else shared  # updates change their arguments
-        contestants[name] = Local(case, name, function, mine, threaded)
-    return contestants
+    operation, shared = OPERATIONS[case.operation], case.inputs()
+    functions["NumPy"] = operation.numpy, case.product  # its other operations use one thread
+    return {
+        name: Local(case, name, function, case.inputs() if operation.written else shared, threaded)
+        for name, (function, threaded) in functions.items()
+    }
 
 
 def rotated(names: list[Name], turn: int) -> list[Name]:

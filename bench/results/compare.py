@@ -9,16 +9,19 @@ only if the bare time has changed in that direction, for else it is NumPy that h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from .statistics import Ratio
-from .store import NUMPY, Measurement, Results
+from .store import NUMPY, OWN, PEER, RUNG, Measurement, Results
 from .tables import Table, disturbed, plain, seconds, times
 
 FLOOR = 0.05  # two runs of the same code differ by that: each process lays out its memory anew
+FACTS: dict[str, Any] = {
+    "The CPU": "cpu", "The number of CPUs": "cpus", "The compiler": "compiler", "Python": "python", "NumPy": "numpy",
+}  # fmt: skip
 FASTER, SLOWER, SAME, UNKNOWN = "faster", "slower", "the same", "cannot tell"
-Key = tuple[str, str, str, str, int, str, str]
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -51,50 +54,41 @@ class Comparison(msgspec.Struct, frozen=True):
 
 def compare(first: Results, second: Results) -> Comparison:
     """What both hold: every contestant but NumPy, of every measurement that NumPy took part in."""
-    before, after = _contestants(first), _contestants(second)
+    before, after = (
+        {
+            (m.suite, m.title, m.dtype, m.threads, m.instruction_set, name): (name, m)
+            for m in results.measurements
+            if m.names(NUMPY)
+            for name in m.names(RUNG, PEER, OWN)
+        }
+        for results in (first, second)
+    )
     same_cpu = first.machine["cpu"] == second.machine["cpu"]
-    changes = [_change(key[-1], before[key], after[key], same_cpu) for key in after if key in before]
+    changes = [_change(*after[key], before[key][1], same_cpu) for key in after if key in before]
     only = len(before.keys() - after.keys()), len(after.keys() - before.keys())
     return Comparison([c for c in changes if c], only, list(_warnings(first, second)))
 
 
-def _contestants(results: Results) -> dict[Key, Measurement]:
-    return {
-        (m.suite, m.operation, m.label, m.dtype, m.threads, m.instruction_set, name): m
-        for m in results.measurements
-        if m.names(NUMPY)
-        for name, contestant in m.contestants.items()
-        if contestant.kind != NUMPY
-    }
-
-
-def _change(name: str, old: Measurement, new: Measurement, same_cpu: bool) -> Change | None:
+def _change(name: str, new: Measurement, old: Measurement, same_cpu: bool) -> Change | None:
     """None if one of the two never met NumPy in a turn."""
     was, now = old.faster(name, "NumPy"), new.faster(name, "NumPy")
     if was is None or now is None:
         return None
     before, after = old.contestants[name].median, new.contestants[name].median
     gain = Ratio(now.value / was.value, now.low / was.high, now.high / was.low)
-    verdict = FASTER if gain.value > 1 else SLOWER
+    faster = gain.value > 1
     if gain.unknown or old.disturbed or new.disturbed:
         verdict = UNKNOWN
-    elif gain.tie or 1 / (1 + FLOOR) < gain.value < 1 + FLOOR or (same_cpu and (gain.value > 1) != (after < before)):
+    elif gain.tie or 1 / (1 + FLOOR) < gain.value < 1 + FLOOR or (same_cpu and faster != (after < before)):
         verdict = SAME
+    else:
+        verdict = FASTER if faster else SLOWER
     return Change(new, name, before, after, gain, verdict)
 
 
 def _warnings(first: Results, second: Results) -> Iterator[str]:
     """What else differs: then a change may not be the code's."""
-    one, other = (
-        {
-            "The CPU": r.machine["cpu"],
-            "The number of CPUs": str(r.machine["cpus"]),
-            "The compiler": r.machine["compiler"],
-        }
-        | {"Python": r.machine["python"], "NumPy": r.machine["numpy"]}
-        | r.versions
-        for r in (first, second)
-    )
+    one, other = ({text: r.machine[key] for text, key in FACTS.items()} | r.versions for r in (first, second))
     for name in sorted(one.keys() & other.keys()):
         if one[name] != other[name]:
             yield f"{name} differs: {one[name]} and {other[name]}."
