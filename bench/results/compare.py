@@ -9,7 +9,6 @@ only if the bare time has changed in that direction, for else it is NumPy that h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,7 @@ from .store import NUMPY, OWN, PEER, RUNG, Measurement, Results
 from .tables import Table, disturbed, plain, seconds, times
 
 FLOOR = 0.05  # two runs of the same code differ by that: each process lays out its memory anew
-FACTS: dict[str, Any] = {
+FACTS = {
     "The CPU": "cpu", "The number of CPUs": "cpus", "The compiler": "compiler", "Python": "python", "NumPy": "numpy",
 }  # fmt: skip
 FASTER, SLOWER, SAME, UNKNOWN = "faster", "slower", "the same", "cannot tell"
@@ -88,7 +87,7 @@ def _change(name: str, new: Measurement, old: Measurement, same_cpu: bool) -> Ch
 
 def _warnings(first: Results, second: Results) -> Iterator[str]:
     """What else differs: then a change may not be the code's."""
-    one, other = ({text: r.machine[key] for text, key in FACTS.items()} | r.versions for r in (first, second))
+    one, other = ({text: dict(r.machine)[key] for text, key in FACTS.items()} | r.versions for r in (first, second))
     for name in sorted(one.keys() & other.keys()):
         if one[name] != other[name]:
             yield f"{name} differs: {one[name]} and {other[name]}."

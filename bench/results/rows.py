@@ -24,13 +24,12 @@ def text(results: Results) -> str:
 
 
 def _row(results: Results, m: Measurement, name: str) -> list:
-    c, rate = m.contestants[name], m.rate(name) if m.flops else None
-    limit = m.limit(results.machine, c.threads)
+    c, rate, limit = m.contestants[name], m.rate(name) if m.flops else None, m.share(name, results.machine)
     low, median, high = c.interval
     return [
         m.suite, m.operation, m.label, name, c.kind, c.threads, c.instruction_set, median, low, high,
         *_three(m.faster(name, "naive")), *_three(m.faster(name, "NumPy")), rate, m.unit if rate else "",
-        rate / limit[1] if rate and limit else None, c.error, c.error_unit, m.verdict(name), m.others,
+        limit[0] if limit else None, c.error, c.error_unit, m.verdict(name), m.others,
     ]  # fmt: skip
 
 

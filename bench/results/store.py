@@ -196,6 +196,11 @@ class Measurement(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
                 return f"{level} bandwidth", limits["add"][level]
         return "memory bandwidth", limits["add"]["memory"]
 
+    def share(self, name: str, machine: Machine) -> tuple[float, str] | None:
+        """Of a contestant's rate in the limit on its threads, and that limit's name; None if it is not measured."""
+        limit = self.limit(machine, self.contestants[name].threads)
+        return (self.rate(name) / limit[1], limit[0]) if limit else None
+
 
 class ProcessRun(Struct, frozen=True, forbid_unknown_fields=True):
     """Whole processes of one library, from start to the test accuracy asked for; one entry per process."""

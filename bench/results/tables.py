@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -131,9 +132,7 @@ def ladder(results: Results, measurements: list[Measurement], title: str) -> Tab
 
 
 def _rung(results: Results, m: Measurement, name: str) -> dict[str, Cell]:
-    contestant = m.contestants[name]
-    limit = m.limit(results.machine, contestant.threads)
-    of_limit = m.rate(name) / limit[1] if limit else 0
+    contestant, limit = m.contestants[name], m.share(name, results.machine)
     return {
         "operation": plain(m.title),
         "rung": plain(name),
@@ -144,7 +143,7 @@ def _rung(results: Results, m: Measurement, name: str) -> dict[str, Cell]:
         "times rung below": faster(m, name, m.below(name)),
         "times rung above": faster(m, name, m.above(name)),
         "times NumPy": faster(m, name, "NumPy"),
-        "of limit": Cell(f"{percent(of_limit)} of {limit[0]}", of_limit) if limit else Cell(""),
+        "of limit": Cell(f"{percent(limit[0])} of {limit[1]}", limit[0]) if limit else Cell(""),
         "largest error": error(contestant.error, contestant.error_unit),
         "threads": Cell(str(contestant.threads), contestant.threads),
         "instruction set": plain(contestant.instruction_set),
@@ -240,21 +239,21 @@ def process_runs(results: Results) -> Table:
     """Whole processes: to the test accuracy asked for, memory, size and import."""
     rows, pynn = [], next((run for run in results.process_runs if run.name == "pynn"), None)
     for run in results.process_runs:
-        took, epochs, peak, importing = map(np.median, (run.seconds, run.epochs, run.peak, run.import_seconds))
+        each: tuple[Sequence[float], ...] = (run.seconds, run.epochs, run.peak, run.import_seconds)
+        took, epochs, peak, importing = (float(np.median(values)) for values in each)
+        span = f"{took:.1f} ({min(run.seconds):.1f}–{max(run.seconds):.1f})"
         missed = f" (reached {min(run.accuracy):.2%})" * (min(run.accuracy) < results.goal)
         gpu = f" (+ {run.installed_gpu / 1e6:,.0f} for GPUs)" * bool(run.installed_gpu)
         size = f"{run.installed / 1e6:,.0f}" * bool(run.installed)
         of_pynn = statistics.ratio(np.array(run.seconds), np.array(pynn.seconds)) if pynn and run is not pynn else None
         rows.append({
             "library": plain(run.name),
-            f"s to {results.goal:.0%} (range)": Cell(
-                f"{took:.1f} ({min(run.seconds):.1f}–{max(run.seconds):.1f})", float(took)
-            ),
+            f"s to {results.goal:.0%} (range)": Cell(span, took),
             "times pynn's": times(of_pynn),
-            "epochs": Cell(f"{epochs:.0f}{missed}", float(epochs)),
-            "peak MB": Cell(f"{peak / 1e6:,.0f}", float(peak)),
+            "epochs": Cell(f"{epochs:.0f}{missed}", epochs),
+            "peak MB": Cell(f"{peak / 1e6:,.0f}", peak),
             "installed MB": Cell(size + gpu, run.installed or None),
-            "import s": number(float(importing)),
+            "import s": number(importing),
         })  # fmt: skip
     return of_rows(f"From nothing to {results.goal:.0%} on MNIST", rows)
 

@@ -30,7 +30,7 @@ def _ratios(m: Measurement, name: str, others: Iterable[str | None]) -> Iterator
 
 def _rest(m: Measurement, name: str, machine: Machine | None) -> Iterator[str]:
     contestant = m.contestants[name]
-    if machine and (limit := m.limit(machine, contestant.threads)):
-        yield f"{percent(m.rate(name) / limit[1])} of {limit[0]}"
+    if machine and (found := m.share(name, machine)):
+        yield f"{percent(found[0])} of {found[1]}"
     if machine and contestant.error is not None:
         yield f"largest error {error(contestant.error, contestant.error_unit).text}"
