@@ -16,8 +16,7 @@ from pynn.support.atomic import replacing
 from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.progress import note
 from .results import compare, rows, tables
-from .results.file import read
-from .results.store import OWN, PEER, Results
+from .results.store import OWN, PEER, Results, read
 from .results.tables import Table
 from .results.terminal import print_lines, print_table
 from .results.told import of_own

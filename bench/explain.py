@@ -20,8 +20,7 @@ from .code.machine_code import NoAssembly
 from .code.reasons import reason
 from .code.sources import Source, sources
 from .results import tables
-from .results.file import read
-from .results.store import Measurement
+from .results.store import Measurement, read
 from .results.terminal import print_lines
 from .results.told import beside, of_own
 

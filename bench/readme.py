@@ -21,8 +21,7 @@ from .measure.cases import CASES, QUICK, Case
 from .pytest_results import converted
 from .report import pictures
 from .results import tables
-from .results.file import read
-from .results.store import NUMPY, PEER, Results
+from .results.store import NUMPY, PEER, Results, read
 
 README, PERFORMANCE, PUBLISHED = Path("README.md"), Path("docs/performance.md"), Path("bench/published")
 PAGE = ("ladder", "roofline", "sweep_dot_rate", "sweep_add_relu_rate", "scaling", "training")  # its pictures

@@ -1,7 +1,7 @@
-"""What one run measured: the machine, and for each measurement every turn's seconds.
+"""What one run measured: the machine, and for each measurement every turn's seconds. results.json holds that.
 
 Whatever is said of them (medians, intervals, ratios, verdicts, shares of a limit) is computed from these, here and in
-statistics.py, by tables, pictures and comparisons alike. The types say what results.json may hold: file.py reads it.
+statistics.py, by tables, pictures and comparisons alike. The types say what the file may hold, hostile until checked.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import numpy as np
 from msgspec import Meta, Struct
 from msgspec.structs import replace  # noqa: F401  for those who change a record
 
+from pynn.cli.checks import reading
 from pynn.support.atomic import replacing
 
 from . import statistics
 from .statistics import CLOSE, Ratio
 
 SCHEMA = 2
+LARGEST = 8 << 20  # bytes of a file; a whole run has some 200 KB
 DIGITS = 6  # of each time: clocks do not tell more
 NOISY = 1.0  # of a time, its spread: what reaches from half of it to twice as much; what is wider says nothing
 BUSY = 0.1  # of the CPUs taken by others: a measurement with more was disturbed
@@ -247,6 +249,24 @@ class Results(Struct, forbid_unknown_fields=True):
         """All or nothing."""
         with replacing(path) as file:
             file.write(msgspec.json.encode(self, enc_hook=_turns) + b"\n")
+
+
+def read(name: str) -> Results:
+    """UserError, which says why, if it cannot be read or is something else."""
+    with reading(name, "a results.json of `pynn bench`"):
+        if (size := Path(name).stat().st_size) > LARGEST:
+            raise ValueError(f"it has {size >> 20} MiB, more than {LARGEST >> 20}")
+        content = Path(name).read_bytes()
+        if (schema := msgspec.json.decode(content, type=dict).get("schema")) != SCHEMA:
+            raise ValueError(f"schema {schema!r} instead of {SCHEMA}")
+        return msgspec.json.decode(content, type=Results, dec_hook=_seconds)
+
+
+def _seconds(kind: type, turns: Any) -> np.ndarray:
+    found = np.array(msgspec.convert(turns, list[Turn]), float)  # None: NaN
+    if np.isnan(found).all():
+        raise ValueError("there is no time")
+    return found
 
 
 def _turns(seconds: Any) -> list[float | None]:

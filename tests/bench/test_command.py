@@ -13,7 +13,7 @@ import pytest
 from fake_results import fake_results, without
 from pynn.bench import readme, suites
 from pynn.bench.measure.cases import CASES
-from pynn.bench.results.file import read
+from pynn.bench.results.store import read
 
 from kernels.cpus import cpu_count
 from kernels.ladder import LADDER

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pynn.bench import suites
-from pynn.bench.results.file import read
-from pynn.bench.results.store import RUNG
+from pynn.bench.results.store import RUNG, read
 
 from kernels.ladder import LADDER, Rung
 from pynn.cli.main import main

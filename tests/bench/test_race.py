@@ -15,8 +15,7 @@ from pynn.bench.own import race
 from pynn.bench.own.functions import Named, load, named
 from pynn.bench.own.start import start
 from pynn.bench.own.trials import Wrong, checked, resized, trials
-from pynn.bench.results.file import read
-from pynn.bench.results.store import OWN
+from pynn.bench.results.store import OWN, read
 
 from kernels.ladder import LADDER
 from pynn.cli.checks import UserError

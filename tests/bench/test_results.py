@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pynn.bench.results import compare, rows, statistics, tables
-from pynn.bench.results.file import read
-from pynn.bench.results.store import NUMPY, OWN, RUNG, Contestant, Measurement, Results, replace
+from pynn.bench.results.store import NUMPY, OWN, RUNG, Contestant, Measurement, Results, read, replace
 
 from pynn.cli.checks import UserError
 
