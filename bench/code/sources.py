@@ -15,6 +15,21 @@ import kernels
 from kernels.ladder import LADDER
 
 _FOLDER = Path(kernels.__file__).parent
+# Definitions of NAMED, to be compiled with _FLAGS
+_FLAGS = re.MULTILINE | re.VERBOSE
+_CYTHON = r"""
+    ^(?:\ *\#.*\n)*                                          # the comment above
+    ^(\ *)(?:cdef|cpdef|def)\b[^=\n]*\bNAMED(?:\(|\ =).*     # a function, a method or a variable
+    (?:\n+\1(?:\ +|\)).*)*                                   # what is indented deeper, and blank lines in between
+"""
+_C = r"""
+    ^(?:/\*(?:(?!\*/)[\s\S])*\*/\n)?                         # the comment above
+    (?:
+        \#define\ NAMED\((?:.*\\\n)*.*                       # a macro, while its lines are continued
+    |   (?:static|INLINE)\b.*\bNAME\(NAMED\)\((?:.*\n)*?\}$ # a function, up to the brace in front
+    |   [A-Z]+\(NAMED,.*(?:\n\ +.*)*                          # what a macro makes, with what is indented
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -73,70 +88,17 @@ def definition(file: str, name: str) -> Source:
     In a .pyx file it is a function, a method or a C variable; in a .inc file a function NAME(name), a macro, or what a
     macro makes of that name. ValueError if there is not just one.
     """
-    lines = (_FOLDER / file).read_text().splitlines()
-    cython = file.endswith(".pyx")
-    start = re.compile(
-        rf"\s*(cdef|cpdef|def)\b[^=\n]*\b{name}(\(| =)"
-        if cython
-        else rf"#define {name}\(|(static|INLINE)\b.*\bNAME\({name}\)\(|[A-Z]+\({name},"
-    )
-    found = [i for i, line in enumerate(lines) if start.match(line)]
+    text, language = (_FOLDER / file).read_text(), "cython" if file.endswith(".pyx") else "c"
+    found = definitions(text, name, language)
     if len(found) != 1:
         raise ValueError(
             f"kernels/{file} holds {len(found)} definitions of {name}, not one: correct its record in kernels/ladder/"
         )
-    first = (_cython_comment if cython else _c_comment)(lines, found[0])
-    last = (_cython_end if cython else _c_end)(lines, found[0])
-    text = textwrap.dedent("\n".join(lines[first : last + 1]))
-    return Source(name, f"kernels/{file}", first + 1, "cython" if cython else "c", text)
+    line = text.count("\n", 0, found[0].start()) + 1
+    return Source(name, f"kernels/{file}", line, language, textwrap.dedent(found[0][0]))
 
 
-def cython_definition(lines: list[str], name: str) -> str:
-    """Of a function in the lines of a .pyx file."""
-    first = next(i for i, line in enumerate(lines) if line.startswith(f"def {name}("))
-    last = first
-    while not lines[last].endswith(":"):  # its arguments
-        last += 1
-    return "\n".join(lines[first : _cython_end(lines, last) + 1])
-
-
-def _cython_end(lines: list[str], first: int) -> int:
-    """The last line that is indented deeper than the definition's first."""
-    last, depth = first, len(lines[first]) - len(lines[first].lstrip())
-    for i in range(first + 1, len(lines)):
-        if lines[i].strip():
-            if len(lines[i]) - len(lines[i].lstrip()) <= depth:
-                break
-            last = i
-    return last
-
-
-def _c_end(lines: list[str], first: int) -> int:
-    """A macro ends where its line is not continued, its use with its bracket, a function with the brace in front."""
-    last, text = first, lines[first]
-    if text.startswith("#define"):
-        while lines[last].endswith("\\"):
-            last += 1
-    elif re.match(r"[A-Z]+\(", text) and not text.startswith("INLINE"):
-        while text.count("(") > text.count(")"):
-            last += 1
-            text += lines[last]
-    else:
-        while lines[last] != "}":
-            last += 1
-    return last
-
-
-def _cython_comment(lines: list[str], first: int) -> int:
-    """Where the comment right above begins."""
-    while lines[first - 1].lstrip().startswith("#"):
-        first -= 1
-    return first
-
-
-def _c_comment(lines: list[str], first: int) -> int:
-    if lines[first - 1].endswith("*/"):
-        first -= 1
-        while not lines[first].startswith("/*"):
-            first -= 1
-    return first
+def definitions(text: str, name: str, language: str) -> list[re.Match[str]]:
+    """Where the text defines it."""
+    pattern = {"cython": _CYTHON, "c": _C}[language].replace("NAMED", name)
+    return list(re.finditer(pattern, text, _FLAGS))

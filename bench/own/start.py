@@ -13,7 +13,7 @@ from textwrap import fill
 from kernels.ladder import LADDER
 from pynn.cli.checks import UserError, known, one_line
 
-from ..code.sources import cython_definition, followed
+from ..code.sources import definitions, followed
 from ..measure.operations import OPERATIONS
 from .trials import trials
 
@@ -93,7 +93,7 @@ def _python(naive: Callable, name: str) -> str:
 
 
 def _cython(operation: str, name: str) -> str:
-    lines = Path(__file__).with_name("starts.pyx").read_text(encoding="utf-8").splitlines()
-    text = cython_definition(lines, operation)
-    imports = [line for line in lines if "import " in line and re.search(rf"\b{line.split()[-1]}\b", text)]
+    whole = Path(__file__).with_name("starts.pyx").read_text(encoding="utf-8")
+    text = definitions(whole, operation, "cython")[0][0]
+    imports = [line for line in whole.splitlines() if "import " in line and re.search(rf"\b{line.split()[-1]}\b", text)]
     return DIRECTIVES + "\n".join(imports) + "\n\n\n" + text.replace(f"def {operation}(", f"def {name}(") + "\n"
