@@ -2,19 +2,15 @@
 
 Which loop of its function is the inner one? Of the loops that hold no other, the one with the most fused multiply-adds;
 then with the most packed arithmetic (compilers keep a scalar loop beside it for the rest, and for arrays that overlap);
-then with the most scalar arithmetic; then with the fewest instructions in all (gemm packs b in a loop of its own).
-Where that is not the loop that runs, the rung's record says in `which` what tells it from the others:
-
-strided    its operands move on by steps that are not constants: the elements of one are not adjacent
-calls f    it calls f
-8 sums     it has so many products, since a tile of that many sums is meant
+then with the most scalar arithmetic; then with the fewest instructions in all. Where that is not the loop that runs,
+the rung's record says what tells it from the others: how many sums it has, or that its operands are strided.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +23,6 @@ from .loops import innermost
 from .machine_code import ISAS, Function, NoAssembly, disassembled, extension, forms
 
 _DTYPES = {"float32": 4, "float64": 8}
-_STEP = re.compile(r"(?:add|sub) (\w+), (-?(?:0x)?[0-9a-f]+)")
-_MEMORY = re.compile(r"\[([^\]]+)\]")
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,7 @@ class Loop:
     @property
     def vector(self) -> int:
         """Packed arithmetic and logic, fused multiply-adds included; loads, stores and shuffles are not."""
-        return sum(map(_is_vector, self.instructions))
+        return sum(i.packed and i.kind in ("fma", "vector") for i in self.instructions)
 
     @property
     def bits(self) -> int:
@@ -72,14 +66,40 @@ class Loop:
         return sum(instruction.flops(self.itemsize) for instruction in self.instructions)
 
     @property
-    def elements(self) -> int | None:
-        """How many elements further each operand is in the next turn; None if they differ, or are not constants."""
-        steps = _steps(self.instructions)
-        return steps.pop() // self.itemsize if len(steps) == 1 and None not in steps else None
+    def computes(self) -> bool:
+        """Is there arithmetic of floating-point numbers in it? Comparisons count, too."""
+        return self.flops + self.counts["scalar float"] > 0
+
+    @property
+    def sums(self) -> int:
+        """Registers that take a multiply-add each."""
+        return self.flops // (2 * self.lanes)
+
+    @property
+    def strided(self) -> bool:
+        """Does it add steps to its addresses that are no constants? Then an operand's elements are not adjacent."""
+        return any(re.fullmatch(r"add (\w+, )+[a-z]\w+", i.text) for i in self.instructions)
+
+    @property
+    def single(self) -> bool:
+        """Does it compute in float32? A function into which loops were inlined holds one for each type (x86-64)."""
+        kinds = ("scalar float", "vector", "fma")
+        return any(re.search(r"[ps]s$|ss2sd", i.mnemonic) for i in self.instructions if i.kind in kinds)
 
     @property
     def itemsize(self) -> int:
         return _DTYPES[self.dtype]
+
+    @property
+    def work(self) -> tuple[int, ...]:
+        """The inner one of a function's loops has the most."""
+        return (
+            self.fma,
+            self.vector,
+            self.counts["scalar float"],
+            -len(self.instructions),
+            -self.instructions[0].address,
+        )
 
 
 def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | None = None) -> Loop | None:
@@ -94,84 +114,27 @@ def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | Non
     record = LADDER[operation][rung]
     if not record.compiled:
         return None
-    module, name = record.loop.split(":")
-    number = list(_DTYPES).index(dtype)
-    found = forms(module, name, number, isa)
-    whole = not found  # a function of its own has one type, one that it was put into may hold both
-    for other in record.inlined if whole else ():
-        found = found or forms(module, other, number, isa)
-    path = extension("_simd" if module == "leaf" else module)
+    module, names = record.loop.split(":")
 
-    def fits(loop: Sequence[Instruction]) -> bool:
-        return _fits(loop, record.which) and (_is(loop, dtype) or not whole)
+    def fits(loop: Loop) -> bool:
+        one_type = module == "leaf" or loop.symbol.startswith("__pyx_fuse")
+        meant = record.sums in (0, loop.sums) and loop.strided >= record.strided
+        return meant and (one_type or loop.single == (dtype == "float32"))
 
-    return best_loop(path, found, dtype, isa if module == "leaf" else "baseline", fits)
+    found = forms(module, names, list(_DTYPES).index(dtype), isa)
+    path, isa = (extension("_simd"), isa) if module == "leaf" else (extension(module), "baseline")
+    return best_loop(path, found, dtype, isa, fits)
 
 
 def best_loop(
-    path: Path, found: list[Function], dtype: str, isa: str, fits: Callable[[Sequence[Instruction]], bool] = bool
-) -> Loop:
+    path: Path, found: Iterable[Function], dtype: str, isa: str, fits: Callable[[Loop], bool] = bool
+) -> Loop:  # fmt: skip
     """Of the innermost loops of these functions of a file the one that computes most. NoAssembly if there is none."""
-    pairs = [(loop, function) for function in found for loop in innermost(disassembled(path, function)) if fits(loop)]
-    if not pairs:
-        raise NoAssembly(f"{path.name} shows no inner loop for {dtype}: it was stripped, or inlined elsewhere")
-    loop, function = min(pairs, key=lambda pair: _rank(pair[0]))
-    return Loop(function.name, path.name, isa, dtype, loop)
-
-
-def computes(loop: Sequence[Instruction]) -> bool:
-    """Is there arithmetic of floating-point numbers in it?"""
-    return any(i.kind in ("fma", "scalar float") or (i.kind == "vector" and i.flops(4)) for i in loop)
-
-
-def _is_vector(instruction: Instruction) -> bool:
-    return instruction.packed and instruction.kind in ("fma", "vector")
-
-
-def _fits(loop: Sequence[Instruction], which: str) -> bool:
-    """Has the loop what the record asks for?"""
-    if which == "strided":
-        return None in (_steps(loop) or {None})
-    if which.startswith("calls "):
-        name = which.removeprefix("calls ")
-        return any(re.fullmatch(rf"\w+ {name}f?\b.*", i.text) for i in loop if i.kind == "call")
-    if which.endswith(" sums"):
-        products = sum(i.kind == "fma" or i.mnemonic.lstrip("v").startswith("mulp") for i in loop)
-        return products == int(which.removesuffix(" sums"))
-    return True
-
-
-def _is(loop: Sequence[Instruction], dtype: str) -> bool:
-    """Is this loop for that type, in a function that holds one for each?"""
-    single = any(re.search(r"[ps]s$|ss2sd", i.mnemonic) for i in loop if i.kind in ("scalar float", "vector", "fma"))
-    return single == (dtype == "float32")
-
-
-def _rank(loop: Sequence[Instruction]) -> tuple[int, ...]:
-    kinds = Counter(instruction.kind for instruction in loop)
-    vector = sum(map(_is_vector, loop))
-    return -kinds["fma"], -vector, -kinds["scalar float"], len(loop), loop[0].address
-
-
-def _steps(loop: Sequence[Instruction]) -> set[int | None]:
-    """By how many bytes the addresses of floating-point operands move on in one turn; None for what is not a constant
-    (x86-64)."""
-    moved: dict[str, int | None] = {}
-    for instruction in loop:
-        if instruction.kind in ("jump", "store", "call") or instruction.mnemonic in ("cmp", "test"):
-            continue
-        register = instruction.text.partition(" ")[2].split(",")[0]
-        constant = _STEP.fullmatch(instruction.text)
-        sign = -1 if instruction.mnemonic == "sub" else 1
-        moved[register] = sign * int(constant[2], 0) if constant and register not in moved else None
-    steps: set[int | None] = set()
-    for instruction in loop:
-        if re.search(r"mm\d", instruction.text) and (memory := _MEMORY.search(instruction.text)):
-            step: int | None = 0
-            for term in re.findall(r"[a-z]\w+(?:\*\d)?", memory[1]):
-                register, _, scale = term.partition("*")
-                by = moved.get(register, 0)
-                step = None if step is None or by is None else step + by * int(scale or 1)
-            if step != 0:  # what stands still is a constant, or a register's place in memory
-                steps.add(step)
-    return steps
+    loops = (
+        Loop(function.name, path.name, isa, dtype, loop)
+        for function in found
+        for loop in innermost(disassembled(path, function))
+    )
+    if best := max(filter(fits, loops), key=lambda loop: loop.work, default=None):
+        return best
+    raise NoAssembly(f"{path.name} shows no inner loop for {dtype}: it was stripped, or inlined elsewhere")

@@ -41,14 +41,15 @@ def extension(module: str) -> Path:
     return Path(importlib.import_module(f"kernels.{module}").__file__)
 
 
-def forms(module: str, name: str, number: int, isa: str) -> list[Function]:
-    """The compiled forms of a function: of a leaf `name`, or of a Cython function and the type `number` of its fused
-    types; usually one, none if it was inlined. gcc's clones count, parts that it expects not to run do not."""
+def forms(module: str, names: str, number: int, isa: str) -> list[Function]:
+    """The compiled forms of a function: of a leaf, or of a Cython function and the type `number` of its fused types;
+    usually one, none if it was inlined. names: a pattern of it, and of those that it may have been inlined into. gcc's
+    clones count, parts that it expects not to run do not."""
     if module == "leaf":
-        path, source, mangled = extension("_simd"), f"{isa}.c", f"{name}_f{32 << number}"
+        path, source, mangled = extension("_simd"), f"{isa}.c", f"({names})_f{32 << number}"
     else:
         path, source = extension(module), f"{module}.c"
-        mangled = rf"(__pyx_fuse_{number})?__pyx_f_7kernels_{len(module)}{module}_{name}"
+        mangled = rf"(__pyx_fuse_{number})?__pyx_f_7kernels_{len(module)}{module}_({names})"
     pattern = re.compile(rf"{mangled}(\.(isra|constprop|part)\.\d+)*")
     return [function for function in functions(path) if function.source == source and pattern.fullmatch(function.name)]
 

@@ -39,16 +39,11 @@ def _bytecodes(operation: str, rung: str) -> int:
 
 
 def _numbers(loop: Loop | None) -> dict[str, object]:
-    if loop is None:
-        return {}
-    instructions, elements = len(loop.instructions), loop.elements or loop.lanes
-    sums = loop.flops // (2 * loop.lanes)  # registers that take a multiply-add per turn
     return {
         "lanes": loop.lanes,
-        "elements": elements,
-        "instructions": instructions,
+        "instructions": len(loop.instructions),
         "loads": sum(i.kind == "load" and "mm" in i.text for i in loop.instructions),  # not those of addresses
-        "sums": sums,
-        "columns": sums * loop.lanes,
+        "sums": loop.sums,
+        "columns": loop.sums * loop.lanes,
         "fused": " fused" if loop.fma else "",
-    }
+    } if loop else {}  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..code.assembly import Loop, best_loop, computes
+from ..code.assembly import Loop, best_loop
 from ..code.machine_code import NoAssembly, functions
 from ..code.sources import Source, followed, python_source
 from .functions import Named
@@ -41,7 +41,7 @@ def _loop(one: Named, module: ModuleType, function: Any) -> Loop | str:
         for path, names in _compiled(one, module, function, Path(folder)):
             try:
                 found = [each for each in functions(path) if any(name in each.name for name in names)]
-                return best_loop(path, found, "float32", "", computes)
+                return best_loop(path, found, "float32", "", lambda loop: loop.computes)
             except NoAssembly as error:
                 why = str(error)
     return why

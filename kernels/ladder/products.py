@@ -106,12 +106,12 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
             products.dot_blocked, SIMD_IDEA,
             "Each turn has {sums}{fused} multiply-adds of {lanes} elements, one for each of {sums} rows of x: they do "
             "not wait for one another, and a piece of y is loaded once for all; beyond the caches memory sets the pace",
-            ROWS, "leaf:inner", which="8 sums",
+            ROWS, "leaf:inner", sums=8,
         ),
         "parallel": Rung(
             products.dot, PARALLEL_IDEA,
             parallel("rows of its own", "a matrix", ", and a matrix in memory shares its bandwidth"),
-            ROWS + RECTANGLES, "leaf:inner", which="8 sums", threads=True,
+            ROWS + RECTANGLES, "leaf:inner", sums=8, threads=True,
         ),
     },
     "dot": {
@@ -119,7 +119,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
         "lists": Rung(lists.matrix_dot, LISTS_IDEA, LISTS, most_steps=LIST_STEPS),
         "rows": Rung(numpy_rows.matrix_dot, ROWS_IDEA, BY_ROWS, most_steps=SLOW_STEPS),
         "ijp": Rung(
-            products.dot_ijp, TYPED_IDEA, IJP_TURN, IJP, "products:loop_ijp", which="strided", most_steps=SLOW_STEPS
+            products.dot_ijp, TYPED_IDEA, IJP_TURN, IJP, "products:loop_ijp", strided=True, most_steps=SLOW_STEPS
         ),
         "ipj": Rung(products.dot_ipj, IPJ_IDEA, ALONG_ROWS, IPJ, "products:loop_ipj"),
         "simd": Rung(products.dot_simd, SIMD_IDEA, IN_VECTORS, SIMD, "leaf:ipj"),
@@ -137,7 +137,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
         "rows": Rung(numpy_rows.dense, ROWS_IDEA, BY_ROWS, most_steps=SLOW_STEPS),
         "ijp": Rung(
             partial(products.dense_ijp, **RELU), TYPED_IDEA, IJP_TURN, (*IJP, "_matrix.pyx:finish_rows"),
-            "products:loop_ijp", which="strided", most_steps=SLOW_STEPS,
+            "products:loop_ijp", strided=True, most_steps=SLOW_STEPS,
         ),
         "ipj": Rung(
             partial(products.dense_ipj, **RELU), IPJ_IDEA, ALONG_ROWS, (*IPJ, "_matrix.pyx:finish_rows"),

@@ -26,10 +26,13 @@ class Rung:
     reason: str = ""
     # What to read, the most important first: file:definition, below kernels/; of a Python function nothing
     source: tuple[str, ...] = ()
-    # Where the inner loop was compiled: module:function of a .pyx, or leaf:function of a .inc in simd/
+    # Where the inner loop was compiled: module:function of a .pyx, or leaf:function of a .inc in simd/; behind each |
+    # a function of the module that the compiler may have put it into
     loop: str = ""
-    inlined: tuple[str, ...] = ()  # functions of that module that the compiler may have put it into
-    which: str = ""  # what tells it from the function's other loops, see bench/code/assembly.py
+    # What tells it from the function's other loops: the sums that a turn adds products to; that elements of an operand
+    # do not lie side by side
+    sums: int = 0
+    strided: bool = False
     threads: bool = False  # does it use as many as set_num_threads says?
     most_steps: float = float("inf")  # of the innermost loop; above them a call takes longer than a second or so
 

@@ -17,7 +17,7 @@ SOFTMAX: dict[str, dict[str, Rung]] = {
             losses.softmax_typed, reasons.TYPED_IDEA,
             "C types turn the {bytecodes} bytecodes and the objects of a turn into {instructions} machine "
             "instructions; one of them still calls the C library's exp, in double precision, for each element",
-            ("losses.pyx:loop_rows",), "losses:loop_rows", inlined=("rows_softmax",), which="calls exp",
+            ("losses.pyx:loop_rows",), "losses:loop_rows|rows_softmax",
         ),
         "simd": Rung(
             losses.softmax_simd, reasons.SIMD_IDEA,

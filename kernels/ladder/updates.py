@@ -15,8 +15,8 @@ UPDATES: dict[str, dict[str, Rung]] = {
         "lists": Rung(lists.rmsprop_update, reasons.LISTS_IDEA, reasons.LISTS, most_steps=5e6),
         "typed": Rung(
             optimizers.rmsprop_update_typed, reasons.TYPED_IDEA, reasons.TYPED + reasons.COUNTED,
-            ("optimizers.pyx:rmsprop_loop",), "optimizers:rmsprop_loop",
-            inlined=("update_range", "7Updates_run_range"),  # a method has its class
+            ("optimizers.pyx:rmsprop_loop",),
+            "optimizers:rmsprop_loop|update_range|7Updates_run_range",  # a method has its class
         ),
         "simd": Rung(
             optimizers.rmsprop_update_simd, reasons.SIMD_IDEA,

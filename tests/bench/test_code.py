@@ -98,13 +98,11 @@ def test_inner_loops_of_each_instruction_set(isa, bits, tile, dtype, itemsize):
 
     for operation in ("relu", "add", "maximum", "add_relu"):
         assert loop(operation, "simd").bits == bits and loop(operation, "typed").bits == 8 * itemsize
-        assert loop(operation, "simd").elements == lanes
     assert loop("add", "simd").flops == lanes and loop("add", "simd").vector == 1
-    assert loop("vector_dot", "simd").elements == 256 // itemsize
     assert loop("vector_dot", "simd").flops == 2 * 256 // itemsize
     assert loop("matrix_vector_dot", "simd").flops == 2 * 8 * lanes
     ipj = loop("dot", "simd")
-    assert (ipj.bits, ipj.elements, ipj.flops) == (bits, lanes, 2 * lanes)
+    assert (ipj.bits, ipj.flops) == (bits, 2 * lanes)
     for rung in ("tiled", "blocked"):
         in_tiles = loop("dot", rung)
         assert in_tiles.fma == tile and in_tiles.vector == (tile or 24) and in_tiles.counts["store"] == 0
@@ -118,9 +116,9 @@ def test_inner_loops_of_the_compiled_rungs_without_leaves():
     ijp, ipj = assembly.inner_loop("dot", "ijp"), assembly.inner_loop("dot", "ipj")
     assert (ijp.vector, ijp.fma, ijp.bits, ijp.flops) == (0, 0, 32, 2)
     assert (ipj.vector, ipj.fma, ipj.bits, ipj.flops) == (0, 0, 32, 2)
-    assert ijp.elements is None and ipj.elements == 1  # down a column, along a row
+    assert ijp.strided and not ipj.strided  # down a column, along a row
     sums = assembly.inner_loop("vector_dot", "sums")
-    assert (sums.vector, sums.bits, sums.flops, sums.elements) == (0, 32, 8, 4)
+    assert (sums.vector, sums.bits, sums.flops, sums.sums) == (0, 32, 8, 4)
     for dtype, narrow in (("float32", True), ("float64", False)):
         softmax = assembly.inner_loop("softmax", "typed", dtype)
         assert softmax.counts["call"] == 1 and softmax.vector == 0
