@@ -5,13 +5,11 @@ from __future__ import annotations
 from ..measure.process import Library
 from .jax import Jax
 from .numba import Numba
-from .numexpr import Numexpr
 from .tensorflow import Tensorflow
 from .torch import Torch
 
 # Not scattered: those whose caller only waits for its pool's threads.
 CONTESTANTS = {
-    "numexpr": Library("numexpr", Numexpr, scattered=False),
     "Numba": Library("numba", Numba),
     "PyTorch": Library("torch", Torch),
     "JAX": Library("jax", Jax, scattered=False),

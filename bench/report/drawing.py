@@ -55,7 +55,7 @@ LOOKS = {name: Look(color, marker) for name, color, marker in (
     ("packed", "#332288", "X"), ("parallel", "#0072B2", TALL), ("sparse", "#D55E00", "*"), ("pynn", "#882255", "p"),
     ("branchless", "#44AA99", SLANTED), ("fused", "#999933", HOUSE), ("batched", "#994455", "h"),
     ("NumPy", "#000000", "+"), ("PyTorch", "#AA4499", "x"), ("JAX", "#6699CC", "1"), ("TensorFlow", "#CC6677", "2"),
-    ("Keras", "#CC6677", "2"), ("Numba", "#225555", "3"), ("numexpr", "#BBAA55", "4"),
+    ("Keras", "#CC6677", "2"), ("Numba", "#225555", "3"),
 )}  # fmt: skip
 SPARE = [Look("#EE3377", (5, 1, 180)), Look("#228833", "8"), Look("#AA3377", (3, 1, 0)), Look("#004488", (4, 1, 45)),
          Look("#BB5566", (6, 1, 0)), Look("#000000", (3, 1, 180))]  # fmt: skip

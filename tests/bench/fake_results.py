@@ -10,7 +10,7 @@ from pynn.bench.measure.cases import CASES, MAIN, RUNGS, SCALING, SWEEPS, Case
 from pynn.bench.results.store import NUMPY, PEER, RUNG, Contestant, Measurement, ProcessRun, Results, replace
 
 ISA, TURNS = "avx2", 7
-PEERS = ("PyTorch", "JAX", "TensorFlow", "Numba", "numexpr")
+PEERS = ("PyTorch", "JAX", "TensorFlow", "Numba")
 CACHES = {"L1": 32 << 10, "L2": 512 << 10, "L3": 32 << 20}
 MACHINE: dict[str, Any] = {
     "cpu": "AMD EPYC",
@@ -41,9 +41,8 @@ PRODUCT = {
 SHARE = {
     "naive": 0.0003, "lists": 0.0008, "typed": 0.06, "branchless": 0.12, "simd": 0.6, "fused": 0.7, "batched": 0.7,
     "streaming": 0.8, "parallel": 0.82, "NumPy": 0.28, "PyTorch": 0.5, "JAX": 0.45, "TensorFlow": 0.4, "Numba": 0.62,
-    "numexpr": 0.4,
 }  # fmt: skip
-CALL = {"NumPy": 6e-7, "PyTorch": 2.5e-6, "JAX": 6e-6, "TensorFlow": 1.5e-5, "Numba": 4e-7, "numexpr": 8e-6}
+CALL = {"NumPy": 6e-7, "PyTorch": 2.5e-6, "JAX": 6e-6, "TensorFlow": 1.5e-5, "Numba": 4e-7}
 
 
 def turns(seconds: float, rng: np.random.Generator, spread: float = 0.02) -> np.ndarray:

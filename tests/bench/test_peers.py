@@ -106,7 +106,7 @@ def test_a_worker_that_fails_is_named():
         remote({"with": Here(Made(1)), "broken": Broken()}, RELU)
 
 
-@pytest.mark.parametrize("name", ["numexpr", "Numba", "PyTorch", "JAX", "TensorFlow"])
+@pytest.mark.parametrize("name", ["Numba", "PyTorch", "JAX", "TensorFlow"])
 def test_each_imports_its_package_when_it_is_made_and_knows_the_operations(name: str, monkeypatch):
     assert name in peers.CONTESTANTS
     library = peers.CONTESTANTS[name]

@@ -126,7 +126,7 @@ def test_colors_of_a_name_are_the_same_in_all_pictures(whole):
                 color = part.get_edgecolor() if hasattr(container, "patches") else part.get_color()
                 if drawing.name not in ("scaling", "roofline"):  # whose lines are operations, and roofs
                     found.setdefault(container.get_label(), set()).add(to_hex(color))
-    assert {"naive", "parallel", "NumPy", "PyTorch", "numexpr"} <= set(found)
+    assert {"naive", "parallel", "NumPy", "PyTorch", "Numba"} <= set(found)
     assert [name for name, colors in found.items() if len(colors) > 1] == []
 
 
