@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from ..measure.process import Library
-from .jax import Jax
+from .libraries import Jax, Tensorflow, Torch
 from .numba import Numba
-from .tensorflow import Tensorflow
-from .torch import Torch
 
 # Not scattered: those whose caller only waits for its pool's threads.
 CONTESTANTS = {

@@ -20,14 +20,12 @@ from ..measure.workers import Worker
 
 
 class Calls:
-    """A library, which is imported when one is made.
-
-    `functions`: operation -> what is called with a case's arguments, its arrays made the library's own. One that
-    returns None has changed its arguments.
-    """
+    """A library, which is imported when one is made."""
 
     version: str
+    # Operation -> what is called with a case's arguments, its arrays made the library's own; None: it has changed them
     functions: dict[str, Callable]
+    strides = True  # have its arrays any? Else it gets, instead of a transposed view, the matrix itself
 
     def function(self, case: Case) -> Callable | None:
         """None: the library does not offer it."""
@@ -46,8 +44,10 @@ class Calls:
         function = None if case.reuse else self.function(case)
         if function is None:
             return None
-        changed = OPERATIONS[case.operation].written
-        arguments = [self.own(a, i < changed) if isinstance(a, np.ndarray) else a for i, a in enumerate(case.inputs())]
+        arguments = case.inputs()
+        for i, a in enumerate(arguments[: len(case.shapes)]):
+            mine = a if self.strides or a.flags.c_contiguous else a.T
+            arguments[i] = self.own(mine, i < OPERATIONS[case.operation].written)
         value = function(*arguments)
         values = tuple(map(self.numpy, arguments[: len(case.shapes)] if value is None else (value,)))
         name = f"{case.title}, {self.version}"

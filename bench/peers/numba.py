@@ -26,13 +26,11 @@ class Numba(Calls):
         import numba
         from numba import njit, prange
 
-        parallel = njit(parallel=True)
-
         def elementwise(function: Callable) -> Callable:
             """Of an array and one of its shape, or of its last axes'."""
             one = njit(function)
 
-            @parallel
+            @njit(parallel=True)
             def call(x, y):
                 out = np.empty_like(x)
                 if x.size == y.size:
@@ -48,18 +46,6 @@ class Numba(Calls):
 
             return call
 
-        @parallel
-        def relu(x):
-            out = np.empty_like(x)
-            a, b = x.reshape(-1), out.reshape(-1)
-            for i in prange(a.size):
-                b[i] = max(a[i], ZERO)
-            return out
-
-        @njit
-        def dot(x, y):
-            return np.dot(x, y)
-
         # a prange behind np.dot would share the CPUs with BLAS's threads, which spin on: some ms instead of 30 us
         @njit
         def dense(x, w, b):
@@ -69,7 +55,7 @@ class Numba(Calls):
                     z[i, j] = max(z[i, j] + b[j], ZERO)
             return z
 
-        @parallel
+        @njit(parallel=True)
         def softmax(x):
             z = np.empty_like(x)
             for i in prange(len(x)):
@@ -81,7 +67,8 @@ class Numba(Calls):
                     z[i, j] /= total
             return z
 
-        @parallel  # over rows and columns: prange over reshape(-1) of arrays that change loses some of the changes
+        # over rows and columns: prange over reshape(-1) of arrays that change loses some of the changes
+        @njit(parallel=True)
         def rmsprop_update(w, v, g, learning_rate, rho, epsilon):
             rate, kept, rest, small = float32(learning_rate), float32(rho), float32(1 - rho), float32(epsilon)
             for i in prange(w.shape[0]):
@@ -90,9 +77,10 @@ class Numba(Calls):
                     w[i, j] -= rate * g[i, j] / sqrt(v[i, j] + small)
 
         numba.set_num_threads(threads)
-        self.version, add = f"Numba {numba.__version__}", elementwise(lambda a, b: a + b)
+        self.version = f"Numba {numba.__version__}"
+        add, first = elementwise(lambda a, b: a + b), elementwise(lambda a, b: max(a, ZERO))
         self.functions = {
-            "relu": relu,
+            "relu": njit(lambda x: first(x, x)),
             "add": add,
             "add_matrix_and_vector": add,
             "maximum": elementwise(lambda a, b: max(a, b)),
@@ -101,7 +89,7 @@ class Numba(Calls):
             "rmsprop_update": rmsprop_update,
         }
         if find_spec("scipy"):
-            self.functions |= {**dict.fromkeys(PRODUCTS, dot), "dense": dense}
+            self.functions |= {**dict.fromkeys(PRODUCTS, njit(lambda x, y: np.dot(x, y))), "dense": dense}
 
     def numpy(self, array: Any) -> np.ndarray:
         """Numba makes a scalar result, a float32 too, a Python float."""
