@@ -25,9 +25,8 @@ from .peers.calls import remote
 from .plan import OURS, Plan
 from .results.store import BUSY, NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
 from .training import contestants as training
-from .training.epochs import epochs
+from .training.epochs import epochs, small_steps
 from .training.process_runs import process_runs
-from .training.small_steps import small_steps
 
 GOAL = 0.98
 LIBRARIES = tuple(dict.fromkeys(name for name in (*CONTESTANTS, *training.CONTESTANTS) if name not in OURS))
@@ -51,7 +50,6 @@ def measure(plan: Plan, results: Results) -> None:
 
 
 def _measure(plan: Plan, results: Results) -> None:
-    found = results.measurements
     if "ladder" in plan.suites or "sweep" in plan.suites:
         compared(plan, results)
     if "scaling" in plan.suites:
@@ -59,15 +57,11 @@ def _measure(plan: Plan, results: Results) -> None:
     if "training" in plan.suites or "processes" in plan.suites:
         arrays, results.data = digits_or_random(plan)
     if "training" in plan.suites:
-        epoch, results.curves, versions = epochs(plan, *arrays, results.data)
-        found.append(epoch)
-        results.versions.update(versions)
+        epochs(plan, results, *arrays)
     if "processes" in plan.suites and results.data == "MNIST":
         results.process_runs = process_runs(plan, digits(), GOAL)
     if "steps" in plan.suites:
-        measurements, versions = small_steps(plan)
-        found += measurements
-        results.versions.update(versions)
+        small_steps(plan, results)
 
 
 def digits_or_random(plan: Plan) -> tuple[tuple[np.ndarray, np.ndarray], str]:

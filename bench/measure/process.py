@@ -11,7 +11,10 @@ from .quiet import cpus
 
 # Read by OpenMP, OpenBLAS, MKL and Numba when they are loaded, so set before the process starts.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-QUIET_VARIABLES = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+# TensorFlow is quiet, nobody uses a GPU, and Keras is that on TensorFlow.
+VARIABLES = {
+    "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "tensorflow",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Library:
 
 def confined(n: int) -> dict[str, str]:
     """The environment of a process of n threads. Its CPUs are set by `confine`, before it imports a library."""
-    return {**os.environ, **QUIET_VARIABLES, **dict.fromkeys(THREAD_VARIABLES, str(n))}
+    return {**os.environ, **VARIABLES, **dict.fromkeys(THREAD_VARIABLES, str(n))}
 
 
 def confine(n: int) -> None:

@@ -1,14 +1,9 @@
-"""A chain of additions on a tiny tensor, with and without its record: what a tape costs. Each library in its process.
-
-`bare` is the cheapest addition that the library has; `unrecorded`, the differentiable operation while nothing records;
-`forward`, recorded; `backward`, the gradient of what `forward` has recorded, whose arithmetic is nothing, because an
-addition hands its gradient on.
-"""
+"""A chain of additions on a tiny tensor, with and without its record: what a tape costs. Each library has a process."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,103 +11,91 @@ import numpy as np
 from ..measure.process import Library
 
 LENGTH, SHAPE, REPEATS = 1000, (2, 3), 5
+# The cheapest addition that the library has; the differentiable one while nothing records, and recorded; and the
+# gradient of what was recorded, whose arithmetic is nothing, because an addition hands its gradient on.
 METHODS = ("bare", "unrecorded", "forward", "backward")
 
 
-class _Chain:
-    """Adds `one` to `start`, which is differentiable, and so on."""
+def chain(add: Callable, x: Any, one: Any) -> Any:
+    for _ in range(LENGTH):
+        x = add(x, one)
+    return x
 
-    def __init__(self, version: str, start: Any, one: Any, add: Callable) -> None:
-        self.version, self.start, self.one, self.add = version, start, one, add
-        self.turn()  # what cannot is left out before anything is timed
 
-    def chain(self, add: Callable) -> Any:
-        x, one = self.start, self.one
-        for _ in range(LENGTH):
-            x = add(x, one)
-        return x
+class Additions:
+    """`methods` does one of METHODS after the other, and yields after each."""
 
-    def unrecorded(self) -> None:
-        self.chain(self.add)
+    def __init__(self, version: str, methods: Callable[[], Iterator]) -> None:
+        self.version, self.methods = version, methods
+        self.turn()  # who cannot is left out before anything is timed
 
     def turn(self) -> list[float]:
         """Seconds per addition by each of METHODS."""
         times = np.empty((REPEATS, len(METHODS)))
         for row in times:
-            for i, method in enumerate(METHODS):
-                start = time.perf_counter()
-                getattr(self, method)()
-                row[i] = time.perf_counter() - start
+            start = time.perf_counter()
+            for i, _ in enumerate(self.methods()):
+                end = time.perf_counter()
+                row[i], start = end - start, end
         return list(np.median(times, axis=0) / LENGTH)
 
 
-class _Tape(_Chain):
+class Tape(Additions):
     """pynn and TensorFlow."""
 
-    def __init__(self, tf: Any, name: str) -> None:
-        self.tf = tf
-        super().__init__(f"{name} {tf.__version__}", tf.Variable(np.ones(SHAPE, np.float32)), tf.ones(SHAPE), tf.add)
+    def __init__(self, tf: Any, name: str, bare: Callable, array: Any) -> None:
+        start, one = tf.Variable(np.ones(SHAPE, np.float32)), tf.ones(SHAPE)
 
-    def forward(self) -> None:
-        with self.tf.GradientTape() as self.tape:
-            self.end = self.chain(self.add)
+        def methods() -> Iterator:
+            yield chain(bare, array, array)
+            yield chain(tf.add, start, one)
+            with tf.GradientTape() as tape:
+                end = chain(tf.add, start, one)
+            yield
+            if tape.gradient(end, start) is None:
+                raise AssertionError("the chain was not recorded")
+            yield
 
-    def backward(self) -> None:
-        if self.tape.gradient(self.end, self.start) is None:
-            raise AssertionError("the chain was not recorded")
+        super().__init__(f"{name} {tf.__version__}", methods)
 
 
-class Pynn(_Tape):
-    def __init__(self, n: int) -> None:
+class Pynn(Tape):
+    def __init__(self, threads: int) -> None:
         import kernels
         import pynn
 
-        kernels.set_num_threads(n)
-        self.kernel = kernels.add
-        super().__init__(pynn, "pynn")
-
-    def bare(self) -> None:
-        x = one = np.ones(SHAPE, np.float32)
-        add = self.kernel
-        for _ in range(LENGTH):
-            x = add(x, one)
+        kernels.set_num_threads(threads)
+        super().__init__(pynn, "pynn", kernels.add, np.ones(SHAPE, np.float32))
 
 
-class Tensorflow(_Tape):
-    def __init__(self, n: int) -> None:
-        import tensorflow
+class Tensorflow(Tape):
+    def __init__(self, threads: int) -> None:
+        import tensorflow as tf
 
-        tensorflow.config.threading.set_intra_op_parallelism_threads(n)
-        super().__init__(tensorflow, "TensorFlow")
-
-    def bare(self) -> None:
-        x, one, add = self.one, self.one, self.tf.raw_ops.AddV2
-        for _ in range(LENGTH):
-            x = add(x=x, y=one)  # it takes keywords alone
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        add = tf.raw_ops.AddV2  # it takes keywords alone
+        super().__init__(tf, "TensorFlow", lambda x, y: add(x=x, y=y), tf.ones(SHAPE))
 
 
-class Torch(_Chain):
-    def __init__(self, n: int) -> None:
+class Torch(Additions):
+    def __init__(self, threads: int) -> None:
         import torch
 
-        torch.set_num_threads(n)
-        self.torch = torch
-        version = f"PyTorch {torch.__version__}"
-        super().__init__(version, torch.ones(SHAPE, requires_grad=True), torch.ones(SHAPE), torch.add)
+        torch.set_num_threads(threads)
+        start, one = torch.ones(SHAPE, requires_grad=True), torch.ones(SHAPE)
 
-    def bare(self) -> None:
-        with self.torch.inference_mode():
-            self.chain(self.add)
+        def methods() -> Iterator:
+            with torch.inference_mode():
+                chain(torch.add, start, one)
+            yield
+            with torch.no_grad():
+                chain(torch.add, start, one)
+            yield
+            end = chain(torch.add, start, one)
+            yield
+            yield torch.autograd.grad(end, start, one)
 
-    def unrecorded(self) -> None:
-        with self.torch.no_grad():
-            self.chain(self.add)
-
-    def forward(self) -> None:
-        self.end = self.chain(self.add)
-
-    def backward(self) -> None:
-        self.torch.autograd.grad(self.end, self.start, self.one)
+        super().__init__(f"PyTorch {torch.__version__}", methods)
 
 
 CONTESTANTS = {

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..measure import numpy_operations
 from ..network import EPSILON, RATE, RHO, Task
-
-
-class ByHand:
-    """One whose user counts the right answers himself."""
-
-    TOGETHER: ClassVar = 2000  # rows evaluated at once
-
-    def use(self, x: np.ndarray, labels: np.ndarray) -> None:
-        self.x, self.labels = x, labels
-
-    def answers(self, x: np.ndarray) -> Any:
-        """The class of each row, (m,)."""
-        raise NotImplementedError
-
-    def evaluate(self, x: np.ndarray, labels: np.ndarray) -> float:
-        parts = [slice(i, i + self.TOGETHER) for i in range(0, len(x), self.TOGETHER)]
-        return sum(np.count_nonzero(self.answers(x[part]) == labels[part]) for part in parts) / len(x)
 
 
 class Operations(NamedTuple):
@@ -38,7 +21,7 @@ class Operations(NamedTuple):
     rmsprop_update: Callable
 
 
-class Network(ByHand):
+class Network:
     """Three sizes, float32, computed by these operations: NumPy's own, or those of a rung of the ladder. What has no
     ladder (a batch's rows, sums over it, relu's gradient) NumPy does for all."""
 
@@ -46,6 +29,9 @@ class Network(ByHand):
         self.operations, self.batch, self.rng = operations, task.batch, np.random.default_rng(task.seed)
         self.weights = task.weights()
         self.squares = [np.zeros_like(w) for w in self.weights]
+
+    def use(self, x: np.ndarray, labels: np.ndarray) -> None:
+        self.x, self.labels = x, labels
 
     def epoch(self) -> tuple[float, float]:
         order, m = self.rng.permutation(len(self.x)), len(self.x)
@@ -61,21 +47,24 @@ class Network(ByHand):
 
     def gradients(self, x: np.ndarray, labels: np.ndarray) -> tuple[float, int, list[np.ndarray]]:
         """As `step`, and the gradient of the mean loss by w1, b1, w2, b2."""
-        dot, add, relu, softmax_cross_entropy, _ = self.operations
-        w1, b1, w2, b2 = self.weights
-        h = relu(add(dot(x, w1), b1))
-        logits = add(dot(h, w2), b2)
+        dot, softmax_cross_entropy = self.operations.dot, self.operations.softmax_cross_entropy
+        h, logits = self.forward(x)
         losses, g = softmax_cross_entropy(logits, labels)
         g /= len(x)
-        dh = dot(g, w2.T)
+        dh = dot(g, self.weights[2].T)
         dh *= h > 0
         right = np.count_nonzero(logits.argmax(axis=1) == labels)
         return float(losses.sum()), right, [dot(x.T, dh), dh.sum(axis=0), dot(h.T, g), g.sum(axis=0)]
 
-    def answers(self, x: np.ndarray) -> np.ndarray:
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The hidden layer's output and the logits."""
         dot, add, relu, *_ = self.operations
         w1, b1, w2, b2 = self.weights
-        return add(dot(relu(add(dot(x, w1), b1)), w2), b2).argmax(axis=1)
+        h = relu(add(dot(x, w1), b1))
+        return h, add(dot(h, w2), b2)
+
+    def evaluate(self, x: np.ndarray, labels: np.ndarray) -> float:
+        return np.mean(self.forward(x)[1].argmax(axis=1) == labels)
 
 
 class Numpy(Network):
@@ -92,7 +81,7 @@ class Numpy(Network):
         ))  # fmt: skip
 
 
-class Jax(ByHand):
+class Jax:
     """One jitted scan over a whole epoch; weights and squares are donated."""
 
     def __init__(self, task: Task) -> None:
@@ -100,24 +89,24 @@ class Jax(ByHand):
         from jax import numpy as jnp
 
         def logits(weights: list, x: Any) -> Any:
-            for w, b in zip(weights[:-2:2], weights[1:-2:2], strict=True):
-                x = jnp.maximum(x @ w + b, 0)
-            return x @ weights[-2] + weights[-1]
+            w1, b1, w2, b2 = weights
+            return jnp.maximum(x @ w1 + b1, 0) @ w2 + b2
 
         def loss_and_right(weights: list, x: Any, labels: Any) -> tuple[Any, Any]:
             z = logits(weights, x)
             chosen = jnp.take_along_axis(jax.nn.log_softmax(z), labels[:, None], axis=1)
             return -chosen.mean(), (z.argmax(axis=1) == labels).sum()
 
+        def updated(w: Any, v: Any, g: Any) -> tuple[Any, Any]:
+            v = RHO * v + (1 - RHO) * g * g
+            return w - RATE * g / jnp.sqrt(v + EPSILON), v
+
         def epoch(weights: list, squares: list, x: Any, labels: Any, order: Any) -> tuple:
             def step(state: tuple, rows: Any) -> tuple:
                 weights, squares, loss_sum, right = state
                 gradient = jax.value_and_grad(loss_and_right, has_aux=True)
                 (loss, more), slopes = gradient(weights, x[rows], labels[rows])
-                squares = [RHO * v + (1 - RHO) * g * g for v, g in zip(squares, slopes, strict=True)]
-                weights = [
-                    w - RATE * g / jnp.sqrt(v + EPSILON) for w, v, g in zip(weights, squares, slopes, strict=True)
-                ]
+                weights, squares = map(list, zip(*map(updated, weights, squares, slopes), strict=True))
                 return (weights, squares, loss_sum + loss * len(rows), right + more), None
 
             whole = len(order) // task.batch * task.batch
@@ -126,8 +115,7 @@ class Jax(ByHand):
             return step(state, order[whole:])[0] if whole < len(order) else state  # the last, smaller batch
 
         self.jnp, self.rng, self.version = jnp, np.random.default_rng(task.seed), f"JAX {jax.__version__}"
-        self.run = jax.jit(epoch, donate_argnums=(0, 1))
-        self.predict = jax.jit(lambda weights, x: logits(weights, x).argmax(axis=1))
+        self.run, self.logits = jax.jit(epoch, donate_argnums=(0, 1)), jax.jit(logits)
         self.weights = [jnp.asarray(w) for w in task.weights()]
         self.squares = [jnp.zeros_like(w) for w in self.weights]
 
@@ -139,5 +127,5 @@ class Jax(ByHand):
         self.weights, self.squares, loss, right = self.run(self.weights, self.squares, self.x, self.labels, order)
         return float(loss) / len(order), int(right) / len(order)
 
-    def answers(self, x: np.ndarray) -> np.ndarray:
-        return np.asarray(self.predict(self.weights, x))
+    def evaluate(self, x: np.ndarray, labels: np.ndarray) -> float:
+        return np.mean(np.asarray(self.logits(self.weights, x)).argmax(axis=1) == labels)

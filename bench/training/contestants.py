@@ -7,14 +7,13 @@ accuracy. All start from the weights of `Task.weights` and shuffle by themselves
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 
 from ..measure.process import Library
 from ..network import EPSILON, RATE, RHO, Task
-from .by_hand import ByHand, Jax, Numpy
+from .by_hand import Jax, Numpy
 
 BETAS = 0.9, 0.999  # Adam's in Keras, whose rate and epsilon are RMSprop's
 # PyTorch adds epsilon outside the root, Keras inside: this one trains alike (loss of the first MNIST epoch .264, Keras
@@ -28,10 +27,9 @@ class _Keras:
     def __init__(self, task: Task, keras: Any, version: str) -> None:
         keras.utils.set_random_seed(task.seed)
         *hidden, classes = task.sizes[1:]
-        self.model = keras.Sequential([keras.Input(shape=(task.sizes[0],))])
-        for units in hidden:
-            self.model.add(keras.layers.Dense(units, activation="relu"))
-        self.model.add(keras.layers.Dense(classes, activation="softmax"))
+        layers = [keras.layers.Dense(units, activation="relu") for units in hidden]
+        layers.append(keras.layers.Dense(classes, activation="softmax"))
+        self.model = keras.Sequential([keras.Input(shape=(task.sizes[0],)), *layers])
         self.model.compile(optimizer=task.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         self.model.set_weights(task.weights())
         self.batch, self.version = task.batch, version
@@ -44,7 +42,7 @@ class _Keras:
         return history["loss"][0], history["accuracy"][0]
 
     def evaluate(self, x: np.ndarray, labels: np.ndarray) -> float:
-        return self.model.evaluate(x, labels, batch_size=ByHand.TOGETHER, verbose=0)[1]
+        return self.model.evaluate(x, labels, batch_size=len(x), verbose=0)[1]
 
 
 class Pynn(_Keras):
@@ -58,7 +56,6 @@ class Pynn(_Keras):
 
 class Keras(_Keras):
     def __init__(self, task: Task) -> None:
-        os.environ["KERAS_BACKEND"] = "tensorflow"
         import keras
         import tensorflow
 
@@ -67,7 +64,7 @@ class Keras(_Keras):
         super().__init__(task, keras, f"Keras {keras.__version__} on TensorFlow {tensorflow.__version__}")
 
 
-class Torch(ByHand):
+class Torch:
     """Eager: batches gathered by index from a resident tensor; loss and accuracy stay tensors until the epoch's end."""
 
     def __init__(self, task: Task) -> None:
@@ -104,9 +101,9 @@ class Torch(ByHand):
             right += (logits.detach().argmax(dim=1) == labels).sum()
         return loss_sum.item() / m, right.item() / m
 
-    def answers(self, x: np.ndarray) -> np.ndarray:
+    def evaluate(self, x: np.ndarray, labels: np.ndarray) -> float:
         with self.torch.inference_mode():
-            return self.model(self.torch.from_numpy(x)).argmax(dim=1).numpy()
+            return np.mean(self.model(self.torch.from_numpy(x)).argmax(dim=1).numpy() == labels)
 
 
 CONTESTANTS = {

@@ -43,49 +43,42 @@ def process_runs(plan: Plan, digits: list[np.ndarray], goal: float) -> list[Proc
         for i, array in enumerate(digits):
             np.save(folder / f"{i}.npy", array)
         (folder / "bench").symlink_to(BENCH)  # by the name pynn.bench it would load pynn for everyone
+        path = f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+        environment = {**confined(plan.threads), "PYTHONPATH": path}
         for turn in range(plan.repeats):
             for name in rotated(list(runs), turn):
                 progress(f"from nothing to {goal:.0%}: {name}, {turn + 1} of {plan.repeats}")
+                package = IMPORTS.get(name, packages[name])
+                if turn == 0:  # brings the files into the page cache
+                    subprocess.run(
+                        [sys.executable, "-P", "-c", f"import {package}"], env=environment, capture_output=True
+                    )
                 try:
-                    if turn == 0:
-                        import_seconds(name, plan.threads)  # brings the files into the page cache
-                    runs[name].append(run_once(name, folder, plan.threads, turn, goal))
+                    arguments = name, package, folder, plan.threads, turn, goal, MOST_EPOCHS
+                    runs[name].append(_run(name, [*map(str, arguments)], environment))
                 except WorkerFailed as error:
                     note(plan.notes, f"Does not train in a process of its own: {error}.")
                     del runs[name]
     progress("")
-    found = []
-    for name, each in runs.items():
-        total, gpu = installed("pynn" if name == "pynn" else packages[name])
-        found.append(ProcessRun(name, *map(list, zip(*each, strict=True)), total - gpu, gpu))
-    return found
+    sizes = {name: installed("pynn" if name == "pynn" else packages[name]) for name in runs}
+    return [
+        ProcessRun(name, *map(list, zip(*each, strict=True)), sizes[name][0] - sizes[name][1], sizes[name][1])
+        for name, each in runs.items()
+    ]
 
 
-def run_once(name: str, folder: Path, threads: int, seed: int, goal: float) -> tuple[float, int, float, int, float]:
-    """One process, and one import: seconds, epochs, accuracy, peak and import seconds, as in ProcessRun."""
-    command = [sys.executable, "-P", "-m", "bench.training.until_accurate", name, str(folder)]
-    command += map(str, (threads, seed, goal, MOST_EPOCHS))
-    environment = {**confined(threads), "PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
-    start, reached, last = time.perf_counter(), 0.0, {}
+def _run(name: str, arguments: list[str], environment: dict[str, str]) -> tuple[float, int, float, int, float]:
+    """One process: seconds, epochs, accuracy, peak and import seconds, as in ProcessRun."""
+    command = [sys.executable, "-P", "-m", "bench.training.until_accurate", *arguments]
+    start, reached, last = time.perf_counter(), 0.0, ()
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith("{"):  # else it is something that the library had to say
+            if line.startswith("["):  # else it is something that the library had to say
                 last, reached = json.loads(line), time.perf_counter() - start
         if (status := process.wait()) or not last:
             log.seek(0)
             lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
             raise WorkerFailed(name, f"status {status}: {lines[-1]}")
-    return reached, last["epoch"], last["accuracy"], last["peak"], import_seconds(name, threads)
-
-
-def import_seconds(name: str, threads: int) -> float:
-    """Of this library, in a fresh interpreter."""
-    package = IMPORTS.get(name, CONTESTANTS[name].package)
-    code = f"import time; start = time.perf_counter(); import {package}; print(time.perf_counter() - start)"
-    environment = {**confined(threads), "KERAS_BACKEND": "tensorflow"}
-    done = subprocess.run([sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise WorkerFailed(name, (done.stderr.strip().splitlines() or ["it said nothing"])[-1])
-    return float(done.stdout.split()[-1])
+    return reached, *last
