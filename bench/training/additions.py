@@ -1,4 +1,4 @@
-"""A chain of additions on a tiny tensor, with and without its record: what a tape costs. Each library has a process."""
+"""A chain of additions on a tiny tensor, with and without its record: what a tape costs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,6 @@ LENGTH, SHAPE, REPEATS = 1000, (2, 3), 5
 # The cheapest addition that the library has; the differentiable one while nothing records, and recorded; and the
 # gradient of what was recorded, whose arithmetic is nothing, because an addition hands its gradient on.
 METHODS = ("bare", "unrecorded", "forward", "backward")
-
-
-def chain(add: Callable, x: Any, one: Any) -> Any:
-    for _ in range(LENGTH):
-        x = add(x, one)
-    return x
 
 
 class Additions:
@@ -40,66 +34,64 @@ class Additions:
         return list(np.median(times, axis=0) / LENGTH)
 
 
-class Tape(Additions):
-    """pynn and TensorFlow."""
-
-    def __init__(self, tf: Any, name: str, bare: Callable, array: Any) -> None:
-        start, one = tf.Variable(np.ones(SHAPE, np.float32)), tf.ones(SHAPE)
-
-        def methods() -> Iterator:
-            yield chain(bare, array, array)
-            yield chain(tf.add, start, one)
-            with tf.GradientTape() as tape:
-                end = chain(tf.add, start, one)
-            yield
-            if tape.gradient(end, start) is None:
-                raise AssertionError("the chain was not recorded")
-            yield
-
-        super().__init__(f"{name} {tf.__version__}", methods)
+def chain(add: Callable, x: Any, one: Any) -> Any:
+    for _ in range(LENGTH):
+        x = add(x, one)
+    return x
 
 
-class Pynn(Tape):
-    def __init__(self, threads: int) -> None:
-        import kernels
-        import pynn
+def taped(tf: Any, name: str, bare: Callable, array: Any) -> Additions:
+    """pynn's and TensorFlow's."""
+    start, one = tf.Variable(np.ones(SHAPE, np.float32)), tf.ones(SHAPE)
 
-        kernels.set_num_threads(threads)
-        super().__init__(pynn, "pynn", kernels.add, np.ones(SHAPE, np.float32))
+    def methods() -> Iterator:
+        yield chain(bare, array, array)
+        yield chain(tf.add, start, one)
+        with tf.GradientTape() as tape:
+            end = chain(tf.add, start, one)
+        yield
+        yield tape.gradient(end, start)
 
-
-class Tensorflow(Tape):
-    def __init__(self, threads: int) -> None:
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        add = tf.raw_ops.AddV2  # it takes keywords alone
-        super().__init__(tf, "TensorFlow", lambda x, y: add(x=x, y=y), tf.ones(SHAPE))
+    return Additions(f"{name} {tf.__version__}", methods)
 
 
-class Torch(Additions):
-    def __init__(self, threads: int) -> None:
-        import torch
+def pynn(threads: int) -> Additions:
+    import kernels
+    import pynn as tf
 
-        torch.set_num_threads(threads)
-        start, one = torch.ones(SHAPE, requires_grad=True), torch.ones(SHAPE)
+    kernels.set_num_threads(threads)
+    return taped(tf, "pynn", kernels.add, np.ones(SHAPE, np.float32))
 
-        def methods() -> Iterator:
-            with torch.inference_mode():
-                chain(torch.add, start, one)
-            yield
-            with torch.no_grad():
-                chain(torch.add, start, one)
-            yield
-            end = chain(torch.add, start, one)
-            yield
-            yield torch.autograd.grad(end, start, one)
 
-        super().__init__(f"PyTorch {torch.__version__}", methods)
+def tensorflow(threads: int) -> Additions:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    return taped(tf, "TensorFlow", lambda x, y: tf.raw_ops.AddV2(x=x, y=y), tf.ones(SHAPE))  # it takes keywords alone
+
+
+def torch(threads: int) -> Additions:
+    import torch
+
+    torch.set_num_threads(threads)
+    start, one = torch.ones(SHAPE, requires_grad=True), torch.ones(SHAPE)
+
+    def methods() -> Iterator:
+        with torch.inference_mode():
+            chain(torch.add, start, one)
+        yield
+        with torch.no_grad():
+            chain(torch.add, start, one)
+        yield
+        end = chain(torch.add, start, one)
+        yield
+        yield torch.autograd.grad(end, start, one)
+
+    return Additions(f"PyTorch {torch.__version__}", methods)
 
 
 CONTESTANTS = {
-    "pynn": Library("kernels", Pynn),
-    "PyTorch": Library("torch", Torch),
-    "TensorFlow": Library("tensorflow", Tensorflow, scattered=False),
+    "pynn": Library("kernels", pynn),
+    "PyTorch": Library("torch", torch),
+    "TensorFlow": Library("tensorflow", tensorflow, scattered=False),
 }
