@@ -83,7 +83,7 @@ def instruction(
     constant = _TARGET.search(operands) if kind in ("jump", "call") else None
     target = int(constant[1], 0) if constant else None
     if kind == "call":
-        operands = names.get(target, operands)
+        operands = names.get(target or -1, operands)
     return Instruction(address, f"{name} {operands}".rstrip(), kind, target)
 
 

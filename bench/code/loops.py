@@ -33,7 +33,7 @@ def _blocks(code: Sequence[Instruction]) -> tuple[dict[int, range], Graph]:
     """The pieces of straight code, and which may follow which."""
     at = {instruction.address: i for i, instruction in enumerate(code)}
     jumps = [i for i, instruction in enumerate(code) if instruction.kind == "jump"]
-    starts = sorted({0, *(i + 1 for i in jumps), *(at.get(code[i].target, 0) for i in jumps)} - {len(code)})
+    starts = sorted({0, *(i + 1 for i in jumps), *(at.get(code[i].target or 0, 0) for i in jumps)} - {len(code)})
     blocks = {start: range(start, end) for start, end in zip(starts, [*starts[1:], len(code)], strict=True)}
     after: Graph = {}
     for start, block in blocks.items():

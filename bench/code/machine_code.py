@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pynn.support.extras import install
 
@@ -38,7 +39,7 @@ class Function:
 
 def extension(module: str) -> Path:
     """The file of `kernels.module`."""
-    return Path(importlib.import_module(f"kernels.{module}").__file__)
+    return Path(str(importlib.import_module(f"kernels.{module}").__file__))
 
 
 def forms(module: str, names: str, number: int, isa: str) -> list[Function]:
@@ -58,8 +59,8 @@ def forms(module: str, names: str, number: int, isa: str) -> list[Function]:
 def functions(path: Path) -> tuple[Function, ...]:
     """NoAssembly for a file that is no ELF file, and for one that was stripped."""
     with _open(path) as file:
-        symbols = file.get_section_by_name(".symtab") or file.get_section_by_name(".dynsym")
-        found = tuple(_functions(symbols.iter_symbols() if symbols else ()))
+        symbols = _section(file, ".symtab", ".dynsym")
+        found = tuple(_functions(symbols.iter_symbols()) if symbols else ())
     if not found:
         raise NoAssembly(f"{path.name} holds no symbols (it was stripped): build it again to see its code")
     return found
@@ -85,17 +86,19 @@ def disassembled(path: Path, function: Function) -> tuple[Instruction, ...]:
     return tuple(decoded(code, function.address, machine, names))
 
 
-def _imported(file: ELFFile) -> dict[int, str]:
+def _imported(file: Any) -> dict[int, str]:
     """Where calls of other libraries' functions go first (the procedure linkage table), and the functions' names."""
-    table, calls = file.get_section_by_name(".plt.sec") or file.get_section_by_name(".plt"), ".rela.plt"
-    if not table or not (relocations := file.get_section_by_name(calls)):
+    table, relocations = (_section(file, *names) for names in ((".plt.sec", ".plt"), (".rela.plt",)))
+    if not table or not relocations:
         return {}
-    symbols, count = file.get_section(relocations["sh_link"]), relocations.num_relocations()
-    first = table["sh_addr"] + table["sh_size"] - 16 * count
-    return {
-        first + 16 * i: symbols.get_symbol(entry["r_info_sym"]).name
-        for i, entry in enumerate(relocations.iter_relocations())
-    }
+    symbols, entries = file.get_section(relocations["sh_link"]), list(relocations.iter_relocations())
+    first = table["sh_addr"] + table["sh_size"] - 16 * len(entries)
+    return {first + 16 * i: symbols.get_symbol(entry["r_info_sym"]).name for i, entry in enumerate(entries)}
+
+
+def _section(file: Any, *names: str) -> Any:
+    """The first that the file has."""
+    return next(filter(None, map(file.get_section_by_name, names)), None)
 
 
 def decoded(code: bytes, address: int, machine: str, names: Mapping[int, str] = {}) -> Iterator[Instruction]:
@@ -116,6 +119,6 @@ def _open(path: Path) -> ELFFile:
     if capstone is None:
         raise NoAssembly(f"machine code is shown with the extra `bench`: {install('bench')}")
     try:
-        return ELFFile.load_from_path(path)
+        return ELFFile.load_from_path(str(path))
     except ELFError:
         raise NoAssembly(f"{path.name} is not an ELF file: machine code is shown on Linux only") from None

@@ -75,7 +75,7 @@ def _public(function: Callable) -> bool:
 
 def python_source(function: types.FunctionType) -> Source:
     lines, first = inspect.getsourcelines(function)
-    path = Path(inspect.getsourcefile(function))
+    path = Path(inspect.getsourcefile(function) or "")
     if path.is_relative_to(_FOLDER.parent):
         path = path.relative_to(_FOLDER.parent)
     return Source(function.__name__, path.as_posix(), first, "python", "".join(lines).rstrip())

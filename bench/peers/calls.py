@@ -18,6 +18,9 @@ from ..measure.timing import first_guess, timer, turn
 from ..measure.turns import Remote
 from ..measure.workers import Worker
 
+# What is another operation at other shapes, where a library has one function for both
+GENERAL = {"add_matrix_and_vector": "add", "vector_dot": "dot", "matrix_vector_dot": "dot"}
+
 
 class Calls:
     """A library, which is imported when one is made."""
@@ -29,7 +32,7 @@ class Calls:
 
     def function(self, case: Case) -> Callable | None:
         """None: the library does not offer it."""
-        return self.functions.get(case.operation)
+        return self.functions.get(case.operation) or self.functions.get(GENERAL.get(case.operation, ""))
 
     def own(self, array: np.ndarray, changed: bool) -> Any:
         """An array of the library's, which an update changes or not."""

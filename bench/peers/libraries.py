@@ -29,7 +29,6 @@ class Torch(Calls):
         self.functions = {
             "relu": torch.relu,
             "add": torch.add,
-            "add_matrix_and_vector": torch.add,
             "maximum": torch.maximum,
             "add_relu": Statement("add(x, y).relu_()", add=torch.add),
             "vector_dot": torch.dot,
@@ -69,11 +68,8 @@ class Jax(Calls):
         self.functions = {
             "relu": jax.nn.relu,
             "add": jnp.add,
-            "add_matrix_and_vector": jnp.add,
             "maximum": jnp.maximum,
             "add_relu": lambda x, y: jax.nn.relu(x + y),
-            "vector_dot": jnp.dot,
-            "matrix_vector_dot": jnp.dot,
             "dot": jnp.dot,
             "softmax": jax.nn.softmax,
             "dense": lambda x, w, b: jax.nn.relu(x @ w + b),
@@ -126,7 +122,6 @@ class Tensorflow(Calls):
         self.functions = {
             "relu": tf.nn.relu,
             "add": tf.add,
-            "add_matrix_and_vector": tf.add,
             "maximum": tf.maximum,
             "add_relu": compiled(lambda x, y: tf.nn.relu(x + y)),
             "vector_dot": lambda x, y: tf.einsum("i,i->", x, y),

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy import float32
 
-from ..measure.cases import PRODUCTS
 from .calls import Calls
 
 ZERO = float32(0)  # a float64 would make a loop compute in float64
@@ -78,18 +77,17 @@ class Numba(Calls):
 
         numba.set_num_threads(threads)
         self.version = f"Numba {numba.__version__}"
-        add, first = elementwise(lambda a, b: a + b), elementwise(lambda a, b: max(a, ZERO))
+        first = elementwise(lambda a, b: max(a, ZERO))
         self.functions = {
             "relu": njit(lambda x: first(x, x)),
-            "add": add,
-            "add_matrix_and_vector": add,
+            "add": elementwise(lambda a, b: a + b),
             "maximum": elementwise(lambda a, b: max(a, b)),
             "add_relu": elementwise(lambda a, b: max(a + b, ZERO)),
             "softmax": softmax,
             "rmsprop_update": rmsprop_update,
         }
         if find_spec("scipy"):
-            self.functions |= {**dict.fromkeys(PRODUCTS, njit(lambda x, y: np.dot(x, y))), "dense": dense}
+            self.functions |= {"dot": njit(lambda x, y: np.dot(x, y)), "dense": dense}
 
     def numpy(self, array: Any) -> np.ndarray:
         """Numba makes a scalar result, a float32 too, a Python float."""

@@ -53,7 +53,7 @@ class Network:
         g /= len(x)
         dh = dot(g, self.weights[2].T)
         dh *= h > 0
-        right = np.count_nonzero(logits.argmax(axis=1) == labels)
+        right = int(np.count_nonzero(logits.argmax(axis=1) == labels))
         return float(losses.sum()), right, [dot(x.T, dh), dh.sum(axis=0), dot(h.T, g), g.sum(axis=0)]
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, packages_distributions
-from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -36,6 +36,6 @@ def files(found: Distribution) -> Iterable[Path]:
     """As in a wheel, this project's without the C files that Cython writes: of an editable install pip knows none."""
     if found.name != DISTRIBUTION:
         return [Path(str(file.locate())) for file in found.files or ()]
-    folders = [Path(find_spec(package).origin).parent for package in ("kernels", "pynn", "pynn.bench")]
+    folders = [Path(str(import_module(package).__file__)).parent for package in ("kernels", "pynn", "pynn.bench")]
     paths = [path for folder in folders for path in folder.rglob("*") if path.parent.name != "__pycache__"]
     return {path for path in paths if not (path.suffix == ".c" and path.with_suffix(".pyx").exists())}

@@ -60,11 +60,12 @@ def process_runs(plan: Plan, digits: list[np.ndarray], goal: float) -> list[Proc
                     note(plan.notes, f"Does not train in a process of its own: {error}.")
                     del runs[name]
     progress("")
-    sizes = {name: installed("pynn" if name == "pynn" else packages[name]) for name in runs}
-    return [
-        ProcessRun(name, *map(list, zip(*each, strict=True)), sizes[name][0] - sizes[name][1], sizes[name][1])
-        for name, each in runs.items()
-    ]
+    found = []
+    for name, each in runs.items():
+        seconds, epochs, accuracy, peak, imports = map(list, zip(*each, strict=True))
+        total, gpu = installed("pynn" if name == "pynn" else packages[name])
+        found.append(ProcessRun(name, seconds, epochs, accuracy, peak, imports, total - gpu, gpu))
+    return found
 
 
 def _run(name: str, arguments: list[str], environment: dict[str, str]) -> tuple[float, int, float, int, float]:

@@ -179,7 +179,7 @@ def test_unknown_names_are_errors():
 def test_functions_belong_to_the_file_named_before_them():
     class Symbol(dict):
         def __init__(self, kind, name, address=0, size=0):
-            super().__init__(st_info={"type": kind}, st_value=address, st_size=size)
+            super().__init__(st_info={"type": kind}, st_shndx=1, st_value=address, st_size=size)
             self.name = name
 
     symbols = [
@@ -188,8 +188,8 @@ def test_functions_belong_to_the_file_named_before_them():
         Symbol("STT_FUNC", "imported"),
     ]  # fmt: skip
     assert list(machine_code._functions(iter(symbols))) == [
-        machine_code.Function("relu_line_f32", "baseline.c", 16, 8),
-        machine_code.Function("relu_line_f32", "avx2.c", 64, 9),
+        machine_code.Function("relu_line_f32", "baseline.c", 1, 16, 8),
+        machine_code.Function("relu_line_f32", "avx2.c", 1, 64, 9),
     ]
 
 
