@@ -62,7 +62,9 @@ def templates() -> Environment:
 
 
 def _machine(results: Results) -> dict[str, str]:
-    known = {key: value for key, value in results.machine.items() if key not in ("limits", "array", "no limits")}
+    known: dict[str, Any] = {
+        key: value for key, value in results.machine.items() if key not in ("limits", "array", "no limits")
+    }
     sizes = {level: (n / 2**20, "MiB") if n >= 2**20 else (n / 2**10, "KiB") for level, n in known["caches"].items()}
     known["caches"] = ", ".join(f"{level} {size:g} {unit}" for level, (size, unit) in sizes.items())
     rows = {MACHINE.get(name, name[:1].upper() + name[1:]): value or "unknown" for name, value in known.items()}
