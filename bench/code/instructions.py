@@ -33,6 +33,7 @@ _AARCH64 = (
 )
 _SSE = re.compile(r"\b([xyz])mm\d")
 _NEON = re.compile(r"\bv\d+\.(\d+)([bhsd])\b")
+_ONE = re.compile(r"\d{3}s[sd]$|mov(s[sd]|[dq])$")  # of the register's elements only the first
 _FLOPS = re.compile(r"v?(add|sub|mul|div|sqrt|min|max)[ps][sd]|f(add|sub|mul|div|sqrt|min|max)(nm)?")
 _TARGET = re.compile(r"(?:^|, )#?(0x[0-9a-f]+|\d+)$")
 
@@ -49,22 +50,17 @@ class Instruction:
         return self.text.split()[0]
 
     @property
-    def packed(self) -> bool:
-        """Does it compute, load or store several elements of a register at once?"""
-        if self.kind not in ("fma", "vector", "load", "store"):
-            return False
-        if _NEON.search(self.text):
-            return True
-        return bool(_SSE.search(self.text)) and not re.search(r"\d{3}s[sd]$|mov(s[sd]|[dq])$", self.mnemonic)
-
-    @property
     def bits(self) -> int:
-        """Of the widest register that it works on so; 0 for all others."""
-        if not self.packed:
+        """Of the widest register, several of whose elements it computes, loads or stores at once; 0 for all others."""
+        if self.kind not in ("fma", "vector", "load", "store") or _ONE.search(self.mnemonic):
             return 0
         if neon := _NEON.search(self.text):
             return int(neon[1]) * {"b": 8, "h": 16, "s": 32, "d": 64}[neon[2]]
-        return max({"x": 128, "y": 256, "z": 512}[letter] for letter in _SSE.findall(self.text))
+        return max(({"x": 128, "y": 256, "z": 512}[letter] for letter in _SSE.findall(self.text)), default=0)
+
+    @property
+    def packed(self) -> bool:
+        return self.bits > 0
 
     def flops(self, itemsize: int) -> int:
         """Additions, multiplications and the like, one for each element; a fused multiply-add is two."""
