@@ -11,9 +11,9 @@ import numpy as np
 from ..measure.process import Library
 
 LENGTH, SHAPE, REPEATS = 1000, (2, 3), 5
-# The cheapest addition that the library has; the differentiable one while nothing records, and recorded; and the
-# gradient of what was recorded, whose arithmetic is nothing, because an addition hands its gradient on.
-METHODS = ("bare", "unrecorded", "forward", "backward")
+# While nothing records; recorded; and the gradient of what was recorded, whose arithmetic is nothing, because an
+# addition hands its gradient on.
+METHODS = ("unrecorded", "forward", "backward")
 
 
 class Additions:
@@ -40,12 +40,11 @@ def chain(add: Callable, x: Any, one: Any) -> Any:
     return x
 
 
-def taped(tf: Any, name: str, bare: Callable, array: Any) -> Additions:
+def taped(name: str, tf: Any) -> Additions:
     """pynn's and TensorFlow's."""
     start, one = tf.Variable(np.ones(SHAPE, np.float32)), tf.ones(SHAPE)
 
     def methods() -> Iterator:
-        yield chain(bare, array, array)
         yield chain(tf.add, start, one)
         with tf.GradientTape() as tape:
             end = chain(tf.add, start, one)
@@ -55,31 +54,24 @@ def taped(tf: Any, name: str, bare: Callable, array: Any) -> Additions:
     return Additions(f"{name} {tf.__version__}", methods)
 
 
-def pynn(threads: int) -> Additions:
-    import kernels
+def pynn() -> Additions:
     import pynn as tf
 
-    kernels.set_num_threads(threads)
-    return taped(tf, "pynn", kernels.add, np.ones(SHAPE, np.float32))
+    return taped("pynn", tf)
 
 
-def tensorflow(threads: int) -> Additions:
+def tensorflow() -> Additions:
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    return taped(tf, "TensorFlow", lambda x, y: tf.raw_ops.AddV2(x=x, y=y), tf.ones(SHAPE))  # it takes keywords alone
+    return taped("TensorFlow", tf)
 
 
-def torch(threads: int) -> Additions:
+def torch() -> Additions:
     import torch
 
-    torch.set_num_threads(threads)
     start, one = torch.ones(SHAPE, requires_grad=True), torch.ones(SHAPE)
 
     def methods() -> Iterator:
-        with torch.inference_mode():
-            chain(torch.add, start, one)
-        yield
         with torch.no_grad():
             chain(torch.add, start, one)
         yield

@@ -103,7 +103,7 @@ def small_steps(plan: Plan, results: Results) -> None:
     nothing of what pynn cannot."""
     n = plan.threads
     progress("small steps: additions")
-    with started(plan.among(additions.CONTESTANTS), n, n, notes=plan.notes) as workers:
+    with started(plan.among(additions.CONTESTANTS), n, notes=plan.notes) as workers:
         chains = {name: Remote(worker, "turn") for name, worker in workers.items() if "pynn" in workers}
         times, others = _small(plan, results, workers, chains)
     for i, method in enumerate(additions.METHODS if chains else ()):

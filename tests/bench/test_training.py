@@ -168,7 +168,7 @@ def test_small_steps(monkeypatch):
     run.rounds = 2
     epochs.small_steps(run, results)
     found, versions = results.measurements, results.versions
-    additions = [f"addition (2, 3) {method}" for method in ("bare", "unrecorded", "forward", "backward")]
+    additions = [f"addition (2, 3) {method}" for method in ("unrecorded", "forward", "backward")]
     assert [m.title for m in found] == [*additions, *(f"training step 400-25-15-10, batch {b}" for b in (1, 32))]
     assert list(versions) == ["pynn"] and run.notes == []
     for m in found:
