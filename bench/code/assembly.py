@@ -93,13 +93,8 @@ class Loop:
     @property
     def work(self) -> tuple[int, ...]:
         """The inner one of a function's loops has the most."""
-        return (
-            self.fma,
-            self.vector,
-            self.counts["scalar float"],
-            -len(self.instructions),
-            -self.instructions[0].address,
-        )
+        arithmetic = self.fma, self.vector, self.counts["scalar float"]
+        return (*arithmetic, -len(self.instructions), -self.instructions[0].address)
 
 
 def inner_loop(operation: str, rung: str, dtype: str = "float32", isa: str | None = None) -> Loop | None:

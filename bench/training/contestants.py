@@ -42,7 +42,7 @@ class _Keras:
         return history["loss"][0], history["accuracy"][0]
 
     def evaluate(self, x: np.ndarray, labels: np.ndarray) -> float:
-        return self.model.evaluate(x, labels, batch_size=len(x), verbose=0)[1]
+        return self.model.evaluate(x, labels, batch_size=2000, verbose=0)[1]
 
 
 class Pynn(_Keras):
