@@ -17,7 +17,7 @@ from types import ModuleType
 
 import numpy as np
 
-from pynn.cli.checks import UserError
+from pynn.cli.checks import UserError, one_line
 
 SUFFIXES = (".py", ".pyx", ".so")
 
@@ -47,16 +47,21 @@ class Named:
 
 def named(texts: Iterable[str], taken: Iterable[str]) -> dict[str, Named]:
     """Those of --rung by the names that tables show: the function's, with its module's where that is taken. UserError
-    for a file that is not there, and for a function given twice."""
+    for what names no function, a file that is not there, and a function given twice."""
     found: dict[str, Named] = {}
     for text in texts:
         one = Named(text)
+        wrong = ""
         if one.is_file and not (one.place.endswith(SUFFIXES) and Path(one.place).is_file()):
-            raise UserError(f"{text}: there is no file {one.place}", "write FILE.py:FUNCTION or MODULE:FUNCTION")
+            wrong = f"there is no file {one.place}"
+        elif not one.function or not text.isprintable():
+            wrong = "that names no function"
+        if wrong:
+            raise UserError(one_line(f"{text}: {wrong}"), "write FILE.py:FUNCTION or MODULE:FUNCTION")
         name = one.function
-        if name in found or name in taken or not name.isprintable():
+        if name in found or name in taken:
             name = f"{one.module}.{name}"
-        if name in found or name in taken or not name.isprintable():
+        if name in found or name in taken:
             raise UserError(f"{text}: the name {name} is taken; give the function another name")
         found[name] = one
     return found
