@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import Pipe
@@ -29,6 +29,7 @@ from .progress import note, progress
 from .quiet import Neighbours, scattered, settle
 
 LONGEST = 300  # seconds that a worker may take to answer
+LAST = 1 << 16  # bytes of what it printed
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Worker:
         command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve({theirs.fileno()}, {threads})"]
         self._process = subprocess.Popen(
             command, env=confined(threads), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._errors,
-            stderr=self._errors,
+            stderr=self._errors, process_group=0,  # to end with it what it has started
         )  # fmt: skip
         theirs.close()  # else the end of the worker would not end the pipe
         try:
@@ -96,7 +97,7 @@ class Worker:
         """How the process ended, and its last words."""
         status = self._wait()
         how = how or f"its process ended with {signal.Signals(-status).name if status < 0 else f'status {status}'}"
-        self._errors.seek(0)
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - LAST))
         return f"{how}: {self._words(self._errors.read().decode(errors='replace'))}"
 
     def _words(self, said: str) -> str:
@@ -111,8 +112,12 @@ class Worker:
 
     def close(self) -> None:
         self._pipe.close()
-        self._wait()
-        self._errors.close()
+        try:
+            self._wait()
+        finally:  # also if Ctrl-C cuts that short
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._errors.close()
 
 
 @contextmanager

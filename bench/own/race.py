@@ -30,7 +30,7 @@ from ..measure.workers import Worker
 from ..results.tables import seconds
 from .functions import Named, load
 from .shown import Shown, shown
-from .trials import Wrong, checked, resized, trials
+from .trials import Wrong, called, checked, resized, trials
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FAILED = 1  # exit code
 LONGEST = 60.0  # seconds of a request; the first one compiles
 MEMORY = min(8 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)  # bytes
+PRINTED = 1 << 28  # bytes of what it prints, and of each file
 NOW = "now: "
 SLOWEST = 1.0  # seconds of a call; sizes at which it takes longer are left out, as naive's are
 
@@ -65,6 +66,8 @@ class Function:
     def __init__(self, one: Named, memory: int) -> None:
         self.version, self.one, self.memory = one.text, one, memory
         self.tried: set[str] = set()
+        self.forks = False  # has it?
+        os.register_at_fork(before=partial(setattr, self, "forks", True))
         faulthandler.enable()  # a crash tells its line
         limit_memory(memory)
 
@@ -87,7 +90,7 @@ class Function:
             if (expected := _expected(self.function, case)) > SLOWEST:
                 return LeftOut(f"{case.title}: a call would take about {seconds(expected).text}", fault=False)
             error, unit = checked(self.function, case) or (None, "")
-            self.timer = timer(self.function, case.inputs())
+            self.timer = timer(partial(called, self.function) if self.forks else self.function, case.inputs())
             self.once = first_guess(self.timer)
             return Ready(self.once, error, unit, _threaded(self.timer, self.once))
         except BaseException as raised:  # SystemExit, too, must not end this process
@@ -132,8 +135,9 @@ class Function:
 
 
 def limit_memory(most: int) -> None:
-    """To so many bytes more than this process has now, and no file of what it had if it crashes."""
+    """To so many bytes more than this process has now, no larger files, and none of what it had if it crashes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (PRINTED, resource.RLIM_INFINITY))
     with suppress(OSError, ValueError):  # not Linux: there is no limit
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + most, resource.RLIM_INFINITY))
@@ -151,7 +155,7 @@ def _expected(function: Callable, case: Case) -> float:
             return expected * case.steps / steps
         if small is not case:
             arguments, start = small.inputs(), time.perf_counter()
-            function(*arguments)
+            called(function, *arguments)
             steps, expected = small.steps, time.perf_counter() - start
     return 0.0
 
@@ -214,5 +218,5 @@ def contenders(workers: dict[str, Own], case: Case, plan: Plan) -> dict[str, Own
         plan.failed |= ready.fault
         if ready.everywhere:
             workers.pop(name).close()
-            plan.own.pop(name)
+            plan.own.pop(name, None)
     return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import subprocess
 import sys
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +125,57 @@ def test_it_is_in_every_table_picture_and_page(mine, capsys):
         assert "my_sum" in Path("out", name).read_text(), name
 
 
+FORKS = """
+import fcntl, os, time
+import numpy as np
+
+kept = open("lock", "w")
+fcntl.flock(kept, fcntl.LOCK_EX)  # its children hold it, too
+
+
+def comes_back(x, y):
+    os.fork()
+    return float(np.dot(x, y))
+
+
+def stays(x, y):
+    if os.fork() == 0:
+        time.sleep(1000)
+    return float(np.dot(x, y))
+"""
+
+
+@pytest.mark.parametrize("name", ["comes_back", "stays"])
+def test_what_it_forks_computes_nothing_and_ends(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    Path("forks.py").write_text(FORKS)
+    with closing(race.Own(name, Named(f"forks.py:{name}"), 1)) as worker:
+        for size in (9, 99):
+            assert isinstance(worker.call("prepare", Case("vector_dot", ((size,), (size,)))).value, race.Ready)
+            assert 0 < worker.turn("turn").value < 1
+    with Path("lock").open() as file:
+        for _ in range(100):  # a killed process takes a moment to end
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            time.sleep(0.1)
+    pytest.fail("a process runs on")
+
+
+def test_it_does_not_fill_the_disk(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("loud.py").write_text("def loud(x, y):\n    while True: print('x' * (1 << 24))\n")
+    with closing(race.Own("loud", Named("loud.py:loud"), 1)) as worker:
+        assert "File too large (loud.py:2" in worker.call("prepare", Case("vector_dot", ((9,), (9,)))).value.why
+
+
+def test_a_wrong_one_leaves_each_number_of_threads(mine, capsys):
+    """Each has a process of it."""
+    options = ["--quick", "--only", "add_relu", "--suites", "scaling", "--wait-quiet", "0", "--output", "out"]
+    assert main(["bench", *options, "--threads", "2", "--oversubscribe", "--rung", "mine.py:wrong"]) == race.FAILED
+    assert "wrong is left out: add_relu " in capsys.readouterr().out
+
+
 def test_sizes_that_would_take_too_long_are_left_out(mine, monkeypatch, capsys):
     monkeypatch.setattr(race, "SLOWEST", 0.2)
     Path("slow.py").write_text(
@@ -174,6 +228,7 @@ def doubled(x, y):
         (shifted, r"the result is wrong: 1 of 6 values, the first at \[1, 2\], is .* off by 1 where"),
         (doubled, "changes its argument 1"),
         (lambda x, y: None, r"returns None: an array of shape \(2, 3\) is expected"),
+        (lambda x, y: np.ma.asarray(np.dot(x, y)), "returns MaskedArray: an array is expected"),
         (lambda x, y: np.dot(x, y).tolist(), "returns list: an array is expected"),
         (lambda x, y: np.dot(x, y).astype(float), "dtype float64 instead of float32"),
         (lambda x, y: np.dot(x, y).T, r"shape \(3, 2\) instead of \(2, 3\)"),
@@ -198,7 +253,7 @@ def test_names(tmp_path, monkeypatch):
     assert [*named(["a.py:f", "b.py:f", "a.py", "os.path:join", "a.py:naive"], ["naive"])] == [
         "f", "b.f", "a", "join", "a.naive",
     ]  # fmt: skip
-    for given in (["c.py:f"], ["a.py:f", "a.py:f", "a.py:f"], ["./a"]):
+    for given in (["c.py:f"], ["a.py:f", "a.py:f", "a.py:f"], ["./a"], ["a.py:"], [":"], [""], ["a.py:f\n"]):
         with pytest.raises(UserError):
             named([*given, *given], ())
 
