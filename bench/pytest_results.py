@@ -11,7 +11,7 @@ import numpy as np
 import kernels
 
 from .measure.cases import CASES
-from .results.store import NUMPY, RUNG, Contestant, Machine, Measurement, Results
+from .results.store import NUMPY, RUNG, Contestant, Machine, Measurement, Results, Turns
 
 
 def converted(content: dict[str, Any]) -> Results:
@@ -24,7 +24,9 @@ def converted(content: dict[str, Any]) -> Results:
     found = []
     for title, tests in groups.items():
         case = cases[title]
-        rounds = np.array([*zip_longest(*(one["stats"]["data"] for one in tests), fillvalue=np.nan)]).T
+        rounds = np.array(
+            [*zip_longest(*(msgspec.convert(one["stats"]["data"], Turns) for one in tests), fillvalue=np.nan)]
+        ).T
         contestants = {}
         for one, seconds in zip(tests, rounds, strict=True):
             info, rung = one["extra_info"], case.rungs().get(one["extra_info"]["contestant"])

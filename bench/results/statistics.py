@@ -11,6 +11,7 @@ innermost two for which that is CONFIDENCE, and of fewer than five turns the lea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import comb
 
 import numpy as np
@@ -51,10 +52,18 @@ class Ratio:
 def interval(values: np.ndarray) -> tuple[float, float, float]:
     """(low, median, high)."""
     known = np.sort(values[~np.isnan(values)])
-    n, cut = len(known), 0
-    while 1 - 2 * sum(comb(n, i) for i in range(cut + 2)) / 2**n >= CONFIDENCE:
+    cut = _outside(len(known))
+    return float(known[cut]), float(np.median(known)), float(known[-1 - cut])
+
+
+@cache
+def _outside(n: int) -> int:
+    """How many of n sorted values lie at each end outside the interval."""
+    cut, outcomes = 0, 1 + n  # of 2^n, in which the true median is not even within the next narrower interval
+    while 1 - 2 * outcomes / 2**n >= CONFIDENCE:
         cut += 1
-    return float(known[cut]), float(np.median(known)), float(known[n - 1 - cut])
+        outcomes += comb(n, cut + 1)
+    return cut
 
 
 def reach(low: float, value: float, high: float) -> float:

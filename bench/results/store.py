@@ -37,6 +37,7 @@ Whole = Annotated[int, Meta(ge=0, lt=10**18)]
 Number = Annotated[float, Meta(ge=0, lt=1e18)]
 Above0 = Annotated[float, Meta(gt=0, lt=1e18)]
 Turn = Annotated[float, Meta(ge=1e-12, lt=1e18)] | None  # seconds; None: it sat out
+Turns = Annotated[list[Turn], Meta(min_length=1, max_length=1000)]
 
 
 class Limits(TypedDict):
@@ -263,7 +264,7 @@ def read(name: str) -> Results:
 
 
 def _seconds(kind: type, turns: Any) -> np.ndarray:
-    found = np.array(msgspec.convert(turns, list[Turn]), float)  # None: NaN
+    found = np.array(msgspec.convert(turns, Turns), float)  # None: NaN
     if np.isnan(found).all():
         raise ValueError("there is no time")
     return found

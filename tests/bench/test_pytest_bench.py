@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pynn.bench import readme
 
+from pynn.cli.checks import UserError
+
 ROOT = Path(__file__).resolve().parents[2]
 pytest.importorskip("pytest_benchmark")
 
@@ -29,6 +31,12 @@ def test_tables_and_saved_runs(tmp_path):
     assert float(shown["naive"]) < float(shown["parallel"])
     assert all(one["extra_info"]["error"] <= 1 and one["group"] == "add_relu 20x100" for one in benchmarks)
     assert list(tmp_path.glob("histogram*.svg"))
+    for seconds in (["fast"], [0.0], []):
+        content = json.loads(saved.read_text())
+        content["benchmarks"][0]["stats"]["data"] = seconds
+        (tmp_path / "other.json").write_text(json.dumps(content))
+        with pytest.raises(UserError, match=r"other\.json: not a JSON of .*, or damaged"):
+            readme.load(str(tmp_path / "other.json"))
     results = readme.load(str(saved))
     (m,) = results.measurements
     assert next(iter(m.contestants)) == "naive" and m.names("numpy") == ["NumPy"] and m.suite == "ladder"

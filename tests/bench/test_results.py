@@ -181,7 +181,7 @@ def test_a_file_that_is_something_else(tmp_path: Path, text, says):
     [
         *((("measurements", 0, "contestants", "naive", "seconds"), v)
           for v in ([None], [], [0.0], [-1.0], ["fast"], [1e400], 1.0, None, [1.0, 2.0], [NAN], ["1.0"], [[1.0]],
-                    [1e-13], [1e18], [10**400])),
+                    [1e-13], [1e18], [10**400], [1.0] * 1001)),
         (("measurements", 0, "contestants", "naive", "kind"), "numpy"),
         (("measurements", 0, "contestants", "NumPy", "kind"), "rung"),
         (("measurements", 0, "contestants"), {}),
