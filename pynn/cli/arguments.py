@@ -144,11 +144,11 @@ def _rate(text: str) -> float:
 
 
 def _share(text: str) -> float:
-    """ "10%" or "0.1"."""
+    """ "10%" or "0.1"; not "10", which would never be reached where 10% is meant."""
     try:
         value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         value = math.nan
-    if not 0 <= value < math.inf:
+    if not 0 <= value < (math.inf if text.endswith("%") else 1):
         raise argparse.ArgumentTypeError(f"must be a share of the time as 10% or 0.1, not {text!r}")
     return value

@@ -152,7 +152,7 @@ def test_compare(tmp_path, capsys):
     assert code == 0 and "0 faster, 0 slower" in out
 
 
-@pytest.mark.parametrize("share", ["ten", "-1", "nan", "10%%", ""])
+@pytest.mark.parametrize("share", ["ten", "10", "-1", "nan", "10%%", ""])
 def test_a_share_is_a_share(share):
     with pytest.raises(SystemExit) as ended:
         main(["bench", "compare", "a", "b", f"--fail-slower={share}"])
