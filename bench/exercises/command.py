@@ -22,7 +22,11 @@ FILES = {path.stem: path for path in Path(__file__).with_name("files").iterdir()
 def exercise(arguments: argparse.Namespace) -> int:
     """Returns 0, or FAILED where the file is not mended yet. UserError for a name or a file that is not there."""
     name = arguments.name
+    if arguments.check is not None and arguments.output is not None:
+        raise UserError("--check writes nothing: leave out -o")
     if name is None:
+        if (arguments.check or arguments.output) is not None:
+            raise UserError("which exercise? Write pynn exercise NAME before the options")
         for each in CHECKS:
             print(f"{each:14} {FILES[each].suffix:5} {_text(each).splitlines()[0].lstrip('# ')}")
         print_lines("", "Get one: pynn exercise NAME. Is it mended? pynn exercise NAME --check FILE")
@@ -38,6 +42,8 @@ def exercise(arguments: argparse.Namespace) -> int:
         return 0
     function, check = CHECKS[name]
     (one,) = named([f"{arguments.check}:{function}"], ()).values()
+    if not one.is_file:
+        raise UserError(f"--check {arguments.check}: give a file like {FILES[name].name}")
     wrong = _tried(one, name, check)
     print_lines(f"{name}: {f'not yet. {wrong}' if wrong else 'mended.'}")
     return FAILED if wrong else 0

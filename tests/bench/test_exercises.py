@@ -60,6 +60,12 @@ def test_names_and_files_that_are_not_there(tmp_path, monkeypatch, capsys):
     Path("empty.py").touch()
     assert main(["exercise", "lost_nan", "--check", "empty.py"]) == 1
     assert "empty.py has no relu" in capsys.readouterr().out
+    for options in (
+        ["--check", "empty.py"],
+        ["lost_nan", "--check", "."],
+        ["lost_nan", "--check", "empty.py", "-o", "x.py"],
+    ):
+        assert main(["exercise", *options]) == 2
 
 
 def test_a_sum_that_one_thread_computes_is_not_the_mended_one(tmp_path, capsys):
