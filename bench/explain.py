@@ -103,6 +103,7 @@ def _own(name: str, one: Named, plan: Plan, measurements: list[Measurement], mac
             shown = worker.call("shown", plan.operations[0], machine_code).value
     except WorkerFailed as error:
         show(Text(f"It cannot be shown: {error}."))
+        plan.failed = True
         return
     for source in shown.sources:
         _source(source)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from pynn.cli.checks import one_line
+
 
 def note(notes: list[str], text: str) -> None:
-    """Once."""
+    """Once, in one line."""
+    text = one_line(text)
     if text not in notes:
         notes.append(text)
 

@@ -54,7 +54,7 @@ def named(texts: Iterable[str], taken: Iterable[str]) -> dict[str, Named]:
         wrong = ""
         if one.is_file and not (one.place.endswith(SUFFIXES) and Path(one.place).is_file()):
             wrong = f"there is no file {one.place}"
-        elif not one.function or not text.isprintable():
+        elif not (text.isprintable() and all(part.isidentifier() for part in one.function.split("."))):
             wrong = "that names no function"
         if wrong:
             raise UserError(one_line(f"{text}: {wrong}"), "write FILE.py:FUNCTION or MODULE:FUNCTION")

@@ -73,12 +73,12 @@ class Function:
 
     def _load(self) -> None:
         if not hasattr(self, "function"):
+            self._say("when loaded")
             self.module, self.function = load(self.one)
 
     def prepare(self, case: Case) -> Ready | LeftOut:
         everywhere = True
         try:
-            self.now = "when loaded"
             self._load()
             if case.operation not in self.tried:
                 for trial, nan in trials(case.operation):

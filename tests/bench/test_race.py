@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from pynn.bench import suites
 from pynn.bench.measure.cases import Case
+from pynn.bench.measure.progress import note
 from pynn.bench.own import race
 from pynn.bench.own.functions import Named, load, named
 from pynn.bench.own.start import start
@@ -24,6 +25,7 @@ from kernels.ladder import LADDER
 from pynn.cli.checks import UserError
 from pynn.cli.main import main
 
+PUBLISHED = Path(suites.__file__).with_name("published") / "results.json"
 MINE = """
 import ctypes
 import numpy as np
@@ -169,6 +171,17 @@ def test_it_does_not_fill_the_disk(tmp_path, monkeypatch):
         assert "File too large (loud.py:2" in worker.call("prepare", Case("vector_dot", ((9,), (9,)))).value.why
 
 
+def test_what_an_exception_says_is_one_line(tmp_path, monkeypatch, capsys):
+    notes: list[str] = []
+    note(notes, "ValueError: \x1b[31mred\n")
+    assert notes == [r"ValueError: \x1b[31mred\n"]
+    monkeypatch.chdir(tmp_path)
+    Path("crash.py").write_text("import ctypes\nctypes.string_at(8)\n")
+    assert main(["explain", "relu", "--results", str(PUBLISHED), "--rung", "crash.py:f"]) == race.FAILED
+    out = capsys.readouterr().out
+    assert "cannot be shown: f: its process ended with SIGSEGV: when loaded, at crash.py:2." in " ".join(out.split())
+
+
 def test_a_wrong_one_leaves_each_number_of_threads(mine, capsys):
     """Each has a process of it."""
     options = ["--quick", "--only", "add_relu", "--suites", "scaling", "--wait-quiet", "0", "--output", "out"]
@@ -253,7 +266,16 @@ def test_names(tmp_path, monkeypatch):
     assert [*named(["a.py:f", "b.py:f", "a.py", "os.path:join", "a.py:naive"], ["naive"])] == [
         "f", "b.f", "a", "join", "a.naive",
     ]  # fmt: skip
-    for given in (["c.py:f"], ["a.py:f", "a.py:f", "a.py:f"], ["./a"], ["a.py:"], [":"], [""], ["a.py:f\n"]):
+    for given in (
+        ["c.py:f"],
+        ["a.py:f", "a.py:f", "a.py:f"],
+        ["./a"],
+        ["a.py:"],
+        [":"],
+        [""],
+        ["a.py:f\n"],
+        ["a.py:=f"],
+    ):
         with pytest.raises(UserError):
             named([*given, *given], ())
 
