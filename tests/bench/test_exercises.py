@@ -24,8 +24,6 @@ HINTS = {
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_check_fails_until_it_is_mended(tmp_path, monkeypatch, capsys, name):
-    if FILES[name].suffix == ".pyx":
-        pytest.importorskip("Cython")
     monkeypatch.chdir(tmp_path)
     file = FILES[name].name
     assert main(["exercise", name]) == 0
@@ -69,7 +67,6 @@ def test_names_and_files_that_are_not_there(tmp_path, monkeypatch, capsys):
 
 
 def test_a_sum_that_one_thread_computes_is_not_the_mended_one(tmp_path, capsys):
-    pytest.importorskip("Cython")
     text = (SOLUTIONS / "racy_sum.pyx").read_text().replace("num_threads=4", "num_threads=1")
     (tmp_path / "alone.pyx").write_text(text)
     assert main(["exercise", "racy_sum", "--check", str(tmp_path / "alone.pyx")]) == 1

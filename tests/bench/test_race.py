@@ -208,9 +208,9 @@ def test_sizes_that_would_take_too_long_are_left_out(mine, monkeypatch, capsys):
 @pytest.mark.parametrize("operation", LADDER)
 def test_every_rung_passes_the_trials(operation):
     assert len(trials(operation)) > 10
-    for name, rung in LADDER[operation].items():
+    for rung in LADDER[operation].values():
         for case, nan in trials(operation):
-            assert checked(rung.function, case, nan) is not Ellipsis, (name, case)
+            checked(rung.function, case, nan)  # raises Wrong
 
 
 def test_trials_are_small_odd_empty_and_with_a_nan():
@@ -281,12 +281,12 @@ def test_names(tmp_path, monkeypatch):
 
 
 def test_a_module_and_what_stands_beside_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])  # load adds to it
     (tmp_path / "beside.py").write_text("two = 2\n")
     (tmp_path / "json.py").write_text("import beside\n\ndef f():\n    return beside.two\n")
     assert load(Named(f"{tmp_path / 'json.py'}:f"))[1]() == 2
     assert importlib.import_module("json").dumps(1) == "1"  # another of that name stays
     assert load(Named("os.path:join"))[1] is __import__("os").path.join
-    monkeypatch.setattr(sys, "path", sys.path)
 
 
 def test_rung_needs_only(capsys):
@@ -313,7 +313,6 @@ def test_numba_is_raced_and_explained(mine, capsys):
 
 
 def test_cython_and_ctypes_are_raced_and_explained(mine, capsys):
-    pytest.importorskip("Cython")
     assert main(["new-rung", "vector_dot", "--cython"]) == 0
     Path("c.c").write_text(
         "float c_sum(const float *x, const float *y, long n)"
@@ -336,7 +335,6 @@ def test_cython_and_ctypes_are_raced_and_explained(mine, capsys):
 
 
 def test_a_pyx_that_does_not_compile_says_where(tmp_path):
-    pytest.importorskip("Cython")
     (tmp_path / "bad.pyx").write_text("def bad(x):\n    return nothing\n")
     with pytest.raises(ImportError, match=r"bad.pyx:2:11: undeclared name"):
         load(Named(f"{tmp_path / 'bad.pyx'}:bad"))
@@ -354,7 +352,6 @@ def test_a_new_rung_works_at_once(tmp_path, operation):
 
 def test_a_new_rung_in_cython_works_at_once(tmp_path):
     """All in one module, as a compiler takes seconds for each."""
-    pytest.importorskip("Cython")
     path = tmp_path / "all_of_them.pyx"
     texts = [start(operation, path.name, cython=True) for operation in LADDER]
     path.write_text("\n\n".join([texts[0], *(text.partition("cdivision=True\n")[2] for text in texts[1:])]))
