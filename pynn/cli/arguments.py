@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("--fail-slower", type=_share, metavar="X", help=about)
 
     gains = "the rungs of an operation: what changed in the code, and what it gained"
-    about = "Show each rung's source as a difference from the rung above it, with the measured gain."
+    about = "Show each rung's source as a difference from the rung below it, with the measured gain."
     add = commands.add_parser("explain", help=gains, description=about).add_argument
     add("operation", metavar="OPERATION", help="dot, relu, softmax, ... (`pynn explain list` names all)")
     add("--results", metavar="FILE", help="take the gains from this results.json instead of measuring them")

@@ -190,7 +190,7 @@ def test_files_that_are_not_there_or_something_else(tmp_path, monkeypatch, capsy
 
 
 @pytest.mark.parametrize("operation", LADDER)
-def test_explain_shows_each_rung_beside_the_one_above(tmp_path, capsys, operation):
+def test_explain_shows_each_rung_beside_the_one_below(tmp_path, capsys, operation):
     path = tmp_path / "r.json"
     fake_results().save(path)
     results = read(path)  # with times as they are rounded in the file
@@ -201,7 +201,7 @@ def test_explain_shows_each_rung_beside_the_one_above(tmp_path, capsys, operatio
     assert at == sorted(at)
     for below, rung, start in zip(rungs, rungs[1:], at[1:], strict=False):
         part = out[start:]
-        assert f"--- {operation} {below}" in part or f"the same code as {below}" in part
+        assert f"--- {operation} {below}" in part
         for m in results.suite("ladder"):
             ratio = m.operation == operation and m.faster(rung, below)
             if ratio and not ratio.tie and not ratio.unknown:
@@ -224,7 +224,7 @@ def test_explain_names_what_there_is(tmp_path, capsys):
 def test_explain_shows_machine_code(tmp_path, capsys):
     fake_results().save(tmp_path / "r.json")
     _, out, _ = said(capsys, "explain", "dot", "--results", str(tmp_path / "r.json"), "--assembly")
-    assert "gemm_panel_f32 in _simd" in out or "objdump" in out
+    assert "gemm_panel_f32 in _simd" in out
 
 
 def test_the_readme_is_written_between_its_markers(tmp_path, monkeypatch):

@@ -142,7 +142,7 @@ def test_a_turn_may_measure_several_things_at_once():
     assert times["a"].tolist() == [[1, -1], [2, -1], [3, -1]]
 
 
-def test_a_remote_player_asks_its_worker():
+def test_a_remote_contestant_asks_its_worker():
     class Asked:
         def turn(self, *request) -> Reply:
             return Reply(request, 0.0, 0.0, False)

@@ -227,11 +227,11 @@ def test_marks_and_counts() -> None:
 
 def test_where_machine_code_cannot_be_read_the_page_says_why(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(operation: str, rung: str) -> None:
-        raise NoAssembly("objdump is <not> here")
+        raise NoAssembly("capstone is <not> here")
 
     monkeypatch.setattr(page_rungs, "inner_loop", missing)
     text = page.document(results, [])
-    assert text.count("<p class=missing>objdump is &lt;not&gt; here</p>") == text.count("<details class=rung ") > 40
+    assert text.count("<p class=missing>capstone is &lt;not&gt; here</p>") == text.count("<details class=rung ") > 40
 
 
 def measured(label: str, **seconds: list[float]) -> Measurement:
