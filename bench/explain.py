@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import difflib
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from rich.syntax import Syntax
 from rich.text import Text
@@ -19,14 +18,18 @@ from .code.assembly import Loop, inner_loop
 from .code.machine_code import NoAssembly
 from .code.reasons import reason
 from .code.sources import Source, sources
+from .measure.cases import CASES
+from .measure.progress import progress
+from .measure.turns import threads
+from .measure.workers import WorkerFailed
+from .own.functions import Named, named
+from .own.race import Own, racing
+from .plan import Plan
 from .results import tables
 from .results.store import Measurement, read
 from .results.terminal import print_lines
 from .results.told import beside, of_own
-
-if TYPE_CHECKING:
-    from .own.functions import Named
-    from .plan import Plan
+from .suites import measured
 
 CONTEXT = 3  # lines around a change
 ADDING = ("parallel", "sparse")  # they call the rung below, or its inner loop
@@ -40,16 +43,13 @@ def explain(arguments: argparse.Namespace) -> int:
         print("\n".join(f"{name:22} {', '.join(rungs)}" for name, rungs in LADDER.items()))
         return 0
     known(operation, LADDER, "operation")
-    from .own.functions import named
-    from .plan import Plan
-
     own = named(arguments.rung, LADDER[operation])
     plan = Plan(cpu_count(), quick=True, operations=(operation,), own=dict(own))
     measurements = _read(arguments.results, operation) if arguments.results else _measure(plan)
     print_lines(*plan.notes)
     below = None
-    for rung in LADDER[operation]:
-        show(Text(f"\n{operation}: {rung} ({LADDER[operation][rung].idea})", style="bold"))
+    for rung, record in LADDER[operation].items():
+        show(Text(f"\n{operation}: {rung} ({record.idea})", style="bold"))
         show(Text(reason(operation, rung)))
         for m in measurements:
             if rung in m.contestants:
@@ -57,7 +57,7 @@ def explain(arguments: argparse.Namespace) -> int:
                 show(Text(f"  {m.label}: {text}", style="green"))
         _difference(operation, rung, below)
         if arguments.assembly:
-            _assembly(operation, rung)
+            _loop(_inner_loop(operation, rung))
         below = rung
     for name, one in own.items():
         _own(name, one, plan, measurements, arguments.assembly)
@@ -73,12 +73,6 @@ def _read(file: str, operation: str) -> list[Measurement]:
 
 def _measure(plan: Plan) -> list[Measurement]:
     """The cases of a quick run, now."""
-    from .measure.cases import CASES
-    from .measure.progress import progress
-    from .measure.turns import threads
-    from .own.race import racing
-    from .suites import measured
-
     found = []
     with threads(plan.threads), racing(plan, plan.threads) as own:
         for case in plan.cases(CASES):
@@ -91,26 +85,24 @@ def _measure(plan: Plan) -> list[Measurement]:
 
 def _own(name: str, one: Named, plan: Plan, measurements: list[Measurement], machine_code: bool) -> None:
     """A function of the user's: its times beside those of the rungs that it stands between, its source, its loop."""
-    from .measure.workers import WorkerFailed
-    from .own.race import Own
-
-    show(Text(f"\n{plan.operations[0]}: {name} ({one.text})", style="bold"))
+    (operation,) = plan.operations
+    show(Text(f"\n{operation}: {name} ({one.text})", style="bold"))
     for m in measurements:
         if name in m.contestants:
             show(Text(f"  {m.label}: {of_own(m, name)}", style="green"))
     try:
         with closing(Own(name, one, plan.threads)) as worker:
-            shown = worker.call("shown", plan.operations[0], machine_code).value
+            found = worker.call("sources").value
+            loop = worker.call("loop", operation).value if machine_code else None
     except WorkerFailed as error:
         show(Text(f"It cannot be shown: {error}."))
         plan.failed = True
         return
-    for source in shown.sources:
+    for source in found:
         _source(source)
-    if not shown.sources:
+    if not found:
         show(Text("Its source is not at hand.", style="dim"))
-    if machine_code:
-        _loop(shown.loop)
+    _loop(loop)
 
 
 def _difference(operation: str, rung: str, below: str | None) -> None:
@@ -141,17 +133,17 @@ def _source(source: Source) -> None:
     show(Syntax(source.text, source.language, theme="ansi_light", background_color="default", word_wrap=True))
 
 
-def _assembly(operation: str, rung: str) -> None:
+def _inner_loop(operation: str, rung: str) -> Loop | str | None:
     try:
-        loop = inner_loop(operation, rung)
+        return inner_loop(operation, rung)
     except NoAssembly as error:
-        _loop(str(error))
+        return str(error)
+
+
+def _loop(loop: Loop | str | None) -> None:
+    """The loop, or why it is not known; nothing of one in Python."""
+    if loop is None:
         return
-    if loop is not None:  # in Python
-        _loop(loop)
-
-
-def _loop(loop: Loop | str) -> None:
     if isinstance(loop, str):
         show(Text(f"\n{one_line(loop)}", style="dim"))
         return

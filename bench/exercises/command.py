@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 from kernels.cpus import cpu_count
-from pynn.cli.checks import UserError, known
+from pynn.cli.checks import known
 
 from ..measure.workers import WorkerFailed
-from ..own.functions import Named, named
+from ..own.functions import named
 from ..own.race import FAILED, Own
 from ..own.start import fresh
 from ..results.terminal import print_lines
@@ -34,29 +34,21 @@ def exercise(arguments: argparse.Namespace) -> int:
         return 0
     known(name, CHECKS, "exercise")
     if arguments.check is None:
-        path = Path(arguments.output or FILES[name].name)
-        if path.suffix != FILES[name].suffix or not path.stem.isidentifier():
-            raise UserError(f"-o {path}: give a name like {FILES[name].name}")
-        fresh(path, _text(name))
+        path = fresh(arguments.output, FILES[name].name, _text(name))
         print_lines(f"{path} is written. Is it mended? pynn exercise {name} --check {path}")
         return 0
     function, check = CHECKS[name]
     (one,) = named([f"{arguments.check}:{function}"], ()).values()
     if not one.is_file:
         raise UserError(f"--check {arguments.check}: give a file like {FILES[name].name}")
-    wrong = _tried(one, name, check)
+    try:
+        with closing(Own(name, one, cpu_count())) as worker:
+            wrong = worker.call("test", check).value
+    except WorkerFailed as error:
+        wrong = f"{error}."
     print_lines(f"{name}: {f'not yet. {wrong}' if wrong else 'mended.'}")
     return FAILED if wrong else 0
 
 
 def _text(name: str) -> str:
     return FILES[name].read_text(encoding="utf-8")
-
-
-def _tried(one: Named, name: str, check: object) -> str:
-    """What is wrong, or ""."""
-    try:
-        with closing(Own(name, one, cpu_count())) as worker:
-            return worker.call("test", check).value
-    except WorkerFailed as error:
-        return f"{error}."

@@ -58,12 +58,11 @@ def named(texts: Iterable[str], taken: Iterable[str]) -> dict[str, Named]:
             wrong = "that names no function"
         if wrong:
             raise UserError(one_line(f"{text}: {wrong}"), "write FILE.py:FUNCTION or MODULE:FUNCTION")
-        name = one.function
-        if name in found or name in taken:
-            name = f"{one.module}.{name}"
-        if name in found or name in taken:
-            raise UserError(f"{text}: the name {name} is taken; give the function another name")
-        found[name] = one
+        names = one.function, f"{one.module}.{one.function}"
+        free = [name for name in names if name not in {*found, *taken}]
+        if not free:
+            raise UserError(f"{text}: the name {names[1]} is taken; give the function another name")
+        found[free[0]] = one
     return found
 
 

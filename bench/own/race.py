@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ from ..measure.turns import Remote
 from ..measure.workers import Worker
 from ..results.tables import seconds
 from .functions import Named, load
-from .shown import Shown, shown
+from .shown import Loop, Source, loop_of, sources_of
 from .trials import Wrong, called, checked, resized, trials
 
 if TYPE_CHECKING:
@@ -127,11 +126,15 @@ class Function:
         """Seconds per call."""
         return turn(self.timer, self.once)
 
-    def shown(self, operation: str, machine_code: bool) -> Shown:
+    def sources(self) -> list[Source]:
         self._load()
-        if machine_code and hasattr(self.function, "overloads"):  # Numba compiles what is called
+        return sources_of(self.one, self.function)
+
+    def loop(self, operation: str) -> Loop | str:
+        self._load()
+        if hasattr(self.function, "overloads"):  # Numba compiles what is called
             checked(self.function, trials(operation)[0][0])
-        return shown(self.one, self.module, self.function, machine_code)
+        return loop_of(self.one, self.module, self.function)
 
 
 def limit_memory(most: int) -> None:
@@ -144,24 +147,16 @@ def limit_memory(most: int) -> None:
 
 
 def _expected(function: Callable, case: Case) -> float:
-    """Seconds of a call, from smaller ones: each twice as long in every direction as the one before it, no further than
-    the limit."""
-    halvings = range(1, max(map(max, case.shapes)).bit_length())
-    sizes = [resized(case, partial(_halved, k)) for k in halvings]
-    steps: float = 0
-    expected = 0.0
-    for small in [case, *sizes][::-1]:
-        if steps and expected * small.steps / steps > SLOWEST:
-            return expected * case.steps / steps
-        if small is not case:
-            arguments, start = small.inputs(), time.perf_counter()
-            called(function, *arguments)
-            steps, expected = small.steps, time.perf_counter() - start
+    """Seconds of a call, from one at a smaller size; 0 if none of those shows that it may pass the limit. Each is twice
+    as long in every direction as the one before it, so that a call takes up to eight times as long."""
+    for times in range(max(map(max, case.shapes)).bit_length() - 1, 0, -1):
+        small = resized(case, lambda n, times=times: max(1, n >> times))  # type: ignore[misc]
+        arguments, start = small.inputs(), time.perf_counter()
+        called(function, *arguments)
+        took = time.perf_counter() - start
+        if 8 * took > SLOWEST:
+            return took * case.steps / small.steps
     return 0.0
-
-
-def _halved(times: int, n: int) -> int:
-    return max(1, n >> times)
 
 
 def _threaded(t: Any, once: float) -> bool:

@@ -6,7 +6,6 @@ import ctypes
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,25 +16,16 @@ from ..code.sources import Source, followed, python_source
 from .functions import Named
 
 
-@dataclass(frozen=True)
-class Shown:
-    sources: list[Source]
-    loop: Loop | str  # or why there is none
-
-
-def shown(one: Named, module: ModuleType, function: Callable, machine_code: bool) -> Shown:
-    return Shown(_sources(one, function), _loop(one, module, function) if machine_code else "")
-
-
-def _sources(one: Named, function: Callable) -> list[Source]:
+def sources_of(one: Named, function: Callable) -> list[Source]:
     """A .pyx is shown whole; of other compiled code there is nothing to show."""
     if one.place.endswith(".pyx"):
         return [Source(one.function, one.place, 1, "cython", Path(one.place).read_text().rstrip())]
     return [python_source(each) for each in followed(function)]
 
 
-def _loop(one: Named, module: ModuleType, function: Any) -> Loop | str:
-    """The one that computes most, in what the function was compiled to, or in the functions of libraries it calls."""
+def loop_of(one: Named, module: ModuleType, function: Any) -> Loop | str:
+    """The loop that computes most, in what the function was compiled to, or in the functions of libraries it calls; or
+    why there is none."""
     why = "It is not compiled, or its machine code is not at hand."
     with tempfile.TemporaryDirectory() as folder:
         for path, names in _compiled(one, module, function, Path(folder)):

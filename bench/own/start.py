@@ -41,18 +41,21 @@ DIRECTIVES = """
 
 def new_rung(arguments: argparse.Namespace) -> int:
     """Writes the file; returns 0. UserError for an operation that is not there, and for a file that is."""
-    operation, suffix = arguments.operation, ".pyx" if arguments.cython else ".py"
+    operation = arguments.operation
     known(operation, LADDER, "operation")
-    path = Path(arguments.output or f"my_{operation}{suffix}")
-    if not path.stem.isidentifier() or path.suffix != suffix:
-        raise UserError(f"-o {path}: give a name like my_{operation}{suffix}")
-    fresh(path, start(operation, path.name, arguments.cython))
+    name = f"my_{operation}{'.pyx' if arguments.cython else '.py'}"
+    file = Path(arguments.output or name).name
+    path = fresh(arguments.output, name, start(operation, file, arguments.cython))
     print(f"{one_line(str(path))} is written; what to do with it stands in its first lines.")
     return 0
 
 
-def fresh(path: Path, text: str) -> None:
-    """UserError if there is such a file already, or it cannot be written."""
+def fresh(output: str | None, name: str, text: str) -> Path:
+    """The file, written; it is called `name` if no other is asked for. UserError for one that is no module of that
+    suffix, is there already, or cannot be written."""
+    path = Path(output or name)
+    if path.suffix != Path(name).suffix or not path.stem.isidentifier():
+        raise UserError(f"-o {path}: give a name like {name}")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -60,6 +63,7 @@ def fresh(path: Path, text: str) -> None:
         raise UserError(f"{path} is there already: remove it, or choose another name with -o") from None
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+    return path
 
 
 def start(operation: str, file: str, cython: bool) -> str:
@@ -87,9 +91,9 @@ def _python(naive: Callable, name: str) -> str:
                 del lines[node.lineno - 1 : node.end_lineno]
         parts.append("".join(lines))
     text = "\n\n".join(parts).replace(f"{main.__name__}(", f"{name}(").replace("naive_", "")
-    modules = [module for module in ("math", "np") if re.search(rf"\b{module}\.", text)]
-    imports = {"math": "import math\n", "np": "import numpy as np\n"}
-    return "\n" + "\n".join(imports[module] for module in modules) + "\n\n" + text
+    modules = {"math": "import math\n", "np": "import numpy as np\n"}
+    imports = [line for name, line in modules.items() if re.search(rf"\b{name}\.", text)]
+    return "\n" + "\n".join(imports) + "\n\n" + text
 
 
 def _cython(operation: str, name: str) -> str:

@@ -30,12 +30,14 @@ def resized(case: Case, size: Callable[[int], int]) -> Case:
     return Case(case.operation, tuple(tuple(map(size, shape)) for shape in case.shapes))
 
 
+def _distinct(case: Case) -> list[int]:
+    return sorted({n for shape in case.shapes for n in shape})
+
+
 def trials(operation: str) -> list[tuple[Case, bool]]:
     """(case, with a NaN?), the smallest first and those of no element last, so that what fails first says most."""
-    patterns = [case for case in CASES if case.operation == operation]
-    names = [sorted({n for shape in case.shapes for n in shape}) for case in patterns]
-    i = max(range(len(patterns)), key=lambda i: len(names[i]))
-    cases = [resized(patterns[i], dict(zip(names[i], sizes, strict=False)).__getitem__) for sizes in SIZES]
+    most = max((case for case in CASES if case.operation == operation), key=lambda case: len(_distinct(case)))
+    cases = [resized(most, dict(zip(_distinct(most), sizes, strict=False)).__getitem__) for sizes in SIZES]
     cases = sorted(dict.fromkeys(cases), key=lambda case: (not case.steps, case.steps))
     found = [(case, False) for case in cases]
     filled = sum(case.steps > 0 for case in cases)
