@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -115,33 +116,33 @@ def _others(measurements: list[Measurement]) -> float:
     return max(m.others for m in measurements)
 
 
-def measured(
-    case: Case, suite: str, workers: dict[str, Worker], plan: Plan, own: dict[str, Own] | None = None
-) -> list[Measurement]:
-    """One case; a library, or a function of the user's, that fails is noted and left out from then on."""
-    own = own or {}
+def together(
+    make: Callable[[], Mapping], among: Iterable[dict], case: Case, plan: Plan
+) -> tuple[Mapping, dict[Any, np.ndarray], float]:
+    """The contestants, their times in turns, and what other processes took. A library, or a function of the user's,
+    that fails is noted, and left out from then on."""
     while True:
         try:
-            contestants = local(case) | remote(workers, case) | contenders(own, case, plan)
-            times, others = interleave(contestants, plan.rounds, plan.budget)
+            contestants = make()
+            return contestants, *interleave(contestants, plan.rounds, plan.budget)
         except WorkerFailed as error:
-            drop(error, (own, workers), case, plan)
-            continue
-        return [measurement(case, suite, plan.threads, contestants, times, others)]
+            note(plan.notes, f"Left out from {case.title} on: {error}.")
+            for workers in among:
+                if worker := workers.pop(error.name, None):
+                    plan.failed |= isinstance(worker, Own)
+                    plan.own.pop(error.name, None)
+                    worker.close()
 
 
-def drop(error: WorkerFailed, among: Iterable[dict], case: Case, plan: Plan) -> None:
-    """Notes who has failed, and leaves it out from now on."""
-    note(plan.notes, f"Left out from {case.title} on: {error}.")
-    for workers in among:
-        if worker := workers.pop(error.name, None):
-            plan.failed |= isinstance(worker, Own)
-            plan.own.pop(error.name, None)
-            worker.close()
+def measured(case: Case, suite: str, workers: dict[str, Worker], plan: Plan, own: dict[str, Own]) -> list[Measurement]:
+    def contestants() -> Mapping:
+        return local(case) | remote(workers, case) | contenders(own, case, plan)
+
+    return [measurement(case, suite, plan.threads, *together(contestants, (own, workers), case, plan))]
 
 
 def measurement(
-    case: Case, suite: str, n: int, contestants: dict, times: dict[str, np.ndarray], others: float
+    case: Case, suite: str, n: int, contestants: Mapping, times: dict[str, np.ndarray], others: float
 ) -> Measurement:
     rungs = case.rungs()
     found = {
@@ -184,18 +185,14 @@ def scaling(case: Case, plan: Plan) -> list[Measurement]:
             ours |= {(n, name): _AtThreads(n, one) for name, one in found if name == last or case.product}
     with ExitStack() as stack:
         own = {n: stack.enter_context(racing(plan, n)) for n in plan.counts}
-        while True:
-            try:
-                theirs = {(n, name): one for n in own for name, one in contenders(own[n], case, plan).items()}
-                times, others = interleave({**ours, **theirs}, plan.rounds, plan.budget)
-                break
-            except WorkerFailed as error:
-                drop(error, own.values(), case, plan)
-    all_of = {key: one.contestant for key, one in ours.items()} | theirs
-    return [
-        measurement(
-            case, "scaling", n, {name: one for (m, name), one in all_of.items() if m == n},
-            {name: row for (m, name), row in times.items() if m == n}, others,
-        )
-        for n in plan.counts
-    ]  # fmt: skip
+
+        def contestants() -> Mapping:
+            return {**ours, **{(n, name): one for n in own for name, one in contenders(own[n], case, plan).items()}}
+
+        everybody, times, others = together(contestants, own.values(), case, plan)
+    everybody = {key: getattr(one, "contestant", one) for key, one in everybody.items()}
+
+    def at(n: int, found: Mapping) -> dict:
+        return {name: of for (m, name), of in found.items() if m == n}
+
+    return [measurement(case, "scaling", n, at(n, everybody), at(n, times), others) for n in plan.counts]
