@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
@@ -15,14 +15,15 @@ from pynn.support.atomic import replacing
 
 from .measure.cases import CASES, SCALING, SWEEPS
 from .measure.progress import note
+from .own.functions import named
+from .plan import SUITES, Plan
+from .report import page, pictures
 from .results import compare, rows, tables
 from .results.store import OWN, PEER, Results, read
 from .results.tables import Table
 from .results.terminal import print_lines, print_table
 from .results.told import of_own
-
-if TYPE_CHECKING:
-    from .plan import Plan
+from .suites import LIBRARIES, begun, measure
 
 PREVIOUS = "results.previous.json"  # what the last run into the same folder measured
 
@@ -36,9 +37,6 @@ def bench(arguments: argparse.Namespace) -> int:
         if given:
             raise UserError(f"compare measures nothing: leave out --{given[0].replace('_', '-')}")
         return _compare(arguments.first, arguments.second, arguments.fail_slower)
-    from .report import page  # noqa: F401  a missing extra is told before the measuring
-    from .suites import begun, measure
-
     plan, folder, code = _plan(arguments), Path(arguments.output), 0
     results = begun(plan)
     try:
@@ -76,10 +74,6 @@ def _names(text: str | None, there: tuple[str, ...], what: str) -> tuple[str, ..
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
-    from .own.functions import named
-    from .plan import SUITES, Plan
-    from .suites import LIBRARIES
-
     by_case = {"ladder": CASES, "sweep": SWEEPS, "scaling": SCALING}  # the suites that --only chooses from
     quick, only = arguments.quick, arguments.only
     chosen = tuple(s for s in SUITES if s != "steps" and not (quick and s == "processes"))
@@ -104,28 +98,27 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     return plan
 
 
-def all_tables(results: Results, by_case: bool = False) -> list[Table]:
+def all_tables(results: Results, by_case: bool = False) -> Iterator[Table]:
     """In the order of the page: machine, ladder (a table for each operation, or each case) and libraries, sweeps,
     scaling, training, process runs, small steps."""
-    found = [tables.limits(results)] if results.machine["limits"] else []
+    if results.machine["limits"]:
+        yield tables.limits(results)
     ladders = results.suite("ladder")
     if by_case:
         for m in ladders:
-            title = f"{m.title}{', disturbed' * m.disturbed}"
-            found.append(tables.ladder(results, [m], title).without("operation"))
+            yield tables.ladder(results, [m], f"{m.title}{', disturbed' * m.disturbed}").without("operation")
     else:
-        found += [tables.ladder(results, group, title) for title, group in tables.by_operation(ladders).items()]
+        yield from (tables.ladder(results, group, title) for title, group in tables.by_operation(ladders).items())
     if any(m.names(PEER) for m in ladders):
-        found.append(tables.libraries(ladders))
-    found += [tables.sweep(measurements) for measurements in tables.by_operation(results.suite("sweep")).values()]
+        yield tables.libraries(ladders)
+    yield from map(tables.sweep, tables.by_operation(results.suite("sweep")).values())
     if scaling := results.suite("scaling"):
-        found.append(tables.scaling(scaling))
-    found += [tables.epochs(results, m) for m in results.suite("training")]
+        yield tables.scaling(scaling)
+    yield from (tables.epochs(results, m) for m in results.suite("training"))
     if results.process_runs:
-        found.append(tables.process_runs(results))
+        yield tables.process_runs(results)
     if steps := results.suite("steps"):
-        found.append(tables.steps(results, steps))
-    return found
+        yield tables.steps(results, steps)
 
 
 def _compare(first: str, second: str, fail_slower: float | None) -> int:
@@ -145,8 +138,6 @@ def _compare(first: str, second: str, fail_slower: float | None) -> int:
 
 def _save(results: Results, folder: Path) -> None:
     """results.json first, whatever happens then: tables.md, the pictures and the page."""
-    from .report import page, pictures
-
     try:
         folder.mkdir(parents=True, exist_ok=True)  # it may have gone meanwhile
         with suppress(FileNotFoundError):

@@ -12,7 +12,7 @@ from pynn.bench.command import all_tables
 from pynn.bench.results import tables
 from pynn.bench.results.terminal import print_table
 
-TABLES = all_tables(fake_results(), by_case=True)
+TABLES = list(all_tables(fake_results(), by_case=True))
 
 
 @pytest.fixture
