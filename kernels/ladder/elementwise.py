@@ -34,23 +34,23 @@ def rungs(name: str, chapter: tuple[Callable, Callable], *passes: str, by_row: s
         return getattr(elementwise, f"{name}_{step}")
 
     passes = passes or (name,)
-    branching = [loop for loop in passes if loop != "add"]
+    last = passes[-1]
     found = {
         "naive": Rung(chapter[0], reasons.NAIVE_IDEA, reasons.NAIVE, most_steps=1e6),
         "lists": Rung(chapter[1], reasons.LISTS_IDEA, reasons.LISTS, most_steps=5e6),
         "typed": Rung(
-            rung("typed"), reasons.TYPED_IDEA, reasons.TYPED + reasons.COUNTED,
-            tuple(f"elementwise.pyx:{loop}_loop" for loop in passes), f"elementwise:{passes[-1]}_loop",
+            rung("typed"), reasons.TYPED_IDEA, reasons.TYPED,
+            tuple(f"elementwise.pyx:{loop}_loop" for loop in passes), f"elementwise:{last}_loop",
         ),
     }  # fmt: skip
-    for loop in branching:
+    if last != "add":  # it branches
         found["branchless"] = Rung(
             rung("branchless"), "a look-up instead of a branch", BRANCHLESS,
-            (f"elementwise.pyx:{loop}_branchless_loop",), f"elementwise:{loop}_branchless_loop",
+            (f"elementwise.pyx:{last}_branchless_loop",), f"elementwise:{last}_branchless_loop",
         )  # fmt: skip
     found["simd"] = Rung(
         rung("simd"), reasons.SIMD_IDEA, reasons.VECTORS + by_row,
-        (*(f"{INC}:{loop}" for loop in passes), f"{INC}:BINARY"), f"leaf:{passes[-1]}",
+        (*(f"{INC}:{loop}" for loop in passes), f"{INC}:BINARY"), f"leaf:{last}",
     )  # fmt: skip
     leaf = (f"{INC}:{name}", f"{INC}:BINARY")
     if len(passes) > 1:

@@ -6,6 +6,7 @@ from functools import partial
 
 from kernels import lists, naive, numpy_rows, products
 
+from . import reasons
 from .reasons import LISTS, LISTS_IDEA, NAIVE, NAIVE_IDEA, PARALLEL_IDEA, SIMD_IDEA, TYPED_IDEA, VECTORS, parallel
 from .rung import Rung
 
@@ -29,10 +30,7 @@ BY_ROWS = (
     "NumPy's compiled loops multiply and add a whole row of y for {bytecodes} bytecodes, which all its elements share; "
     "a row shorter than some 50 elements is not worth NumPy's two calls"
 )
-TYPED_SUM = (
-    "C types turn the {bytecodes} bytecodes and the objects of a turn into {instructions} machine instructions; each "
-    "addition waits for the one before, since C must keep their order"
-)
+TYPED_SUM = reasons.TYPED + "; each addition waits for the one before, since C must keep their order"
 SUMS_IDEA = "four sums that take turns"
 FOUR_SUMS = (
     "A turn adds one product to each of {sums} sums: an addition waits only for the one {sums} before it, and those "
@@ -151,7 +149,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
         ),
         "blocked": Rung(
             partial(products.dense_blocked, **RELU), BLOCKS_IDEA,
-            BLOCKS + ", but for bias and relu, which pass over finished blocks while these are still there",
+            BLOCKS + "; bias and relu pass over each block while it is there",
             (*GEMM, "gemm.pyx:finish"), "leaf:gemm_panel",
         ),
         "packed": Rung(

@@ -14,8 +14,10 @@ LISTS = (
     "A list holds the objects that an array makes anew for each element it is asked for, and finds them by their place "
     "alone, not by NumPy's general way of indexing"
 )
-TYPED = "C types turn the {bytecodes} bytecodes and the objects of a turn into machine code on the array's own memory"
-COUNTED = ": {instructions} instructions for each element"
+TYPED = (
+    "C types turn the {bytecodes} bytecodes and the objects of a turn into {instructions} machine instructions on the "
+    "array's own memory"
+)
 VECTORS = "The same loop in vectors: with {isa}, an instruction works on {lanes} elements instead of one"
 
 

@@ -15,8 +15,7 @@ SOFTMAX: dict[str, dict[str, Rung]] = {
         "lists": Rung(lists.softmax, reasons.LISTS_IDEA, reasons.LISTS, most_steps=5e6),
         "typed": Rung(
             losses.softmax_typed, reasons.TYPED_IDEA,
-            "C types turn the {bytecodes} bytecodes and the objects of a turn into {instructions} machine "
-            "instructions; one of them still calls the C library's exp, in double precision, for each element",
+            reasons.TYPED + "; one of them still calls the C library's exp, in double precision",
             ("losses.pyx:loop_rows",), "losses:loop_rows|rows_softmax",
         ),
         "simd": Rung(

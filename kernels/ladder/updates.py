@@ -14,7 +14,7 @@ UPDATES: dict[str, dict[str, Rung]] = {
         "naive": Rung(naive.naive_rmsprop_update, reasons.NAIVE_IDEA, reasons.NAIVE, most_steps=1e6),
         "lists": Rung(lists.rmsprop_update, reasons.LISTS_IDEA, reasons.LISTS, most_steps=5e6),
         "typed": Rung(
-            optimizers.rmsprop_update_typed, reasons.TYPED_IDEA, reasons.TYPED + reasons.COUNTED,
+            optimizers.rmsprop_update_typed, reasons.TYPED_IDEA, reasons.TYPED,
             ("optimizers.pyx:rmsprop_loop",),
             "optimizers:rmsprop_loop|update_range|7Updates_run_range",  # a method has its class
         ),
