@@ -17,7 +17,7 @@ HINTS = {
     "missed_tail": "Of 1, 2, ... 1 it is 0 instead of 1",
     "needless_copy": "memory for 2.0 more arrays",
     "column_walk": "times as long as a loop along rows",
-    "racy_sum": "of 200000 ones",
+    "racy_sum": "who else writes to that number?",
     "false_sharing": "share a line of 64 bytes",
 }
 
