@@ -8,8 +8,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-import kernels
-
 from .measure.cases import CASES
 from .results.store import NUMPY, RUNG, Contestant, Machine, Measurement, Results, Turns
 
@@ -21,6 +19,7 @@ def converted(content: dict[str, Any]) -> Results:
         groups.setdefault(one["group"], []).append(one)
     cases = {case.title: case for case in CASES}
     machine = msgspec.convert(content["machine_info"]["pynn"], Machine)
+    isa = machine["instruction set"]  # there, not here
     found = []
     for title, tests in groups.items():
         case = cases[title]
@@ -32,9 +31,9 @@ def converted(content: dict[str, Any]) -> Results:
             info, rung = one["extra_info"], case.rungs().get(one["extra_info"]["contestant"])
             contestants[info["contestant"]] = Contestant(
                 info["contestant"], RUNG if rung else NUMPY, info["threads"], seconds, info["error"],
-                info["error unit"], rung.instruction_set if rung else "",
+                info["error unit"], (isa if rung.loop.startswith("leaf:") else rung.instruction_set) if rung else "",
             )  # fmt: skip
-        threads, isa = max(c.threads for c in contestants.values()), str(kernels.show_config()["instruction set"])
+        threads = max(c.threads for c in contestants.values())
         found.append(Measurement(
             "ladder", case.operation, case.label, case.size, "float32", threads, isa, case.flops, case.bytes(), 0.0,
             contestants,

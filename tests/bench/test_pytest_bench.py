@@ -45,3 +45,9 @@ def test_tables_and_saved_runs(tmp_path):
         assert contestant.median == pytest.approx(one["stats"]["median"])
     assert m.faster("parallel", "naive").value > 1
     assert [row[0].text for row in readme.operations(results).rows] == ["add_relu 20x100"]
+    content = json.loads(saved.read_text())
+    content["machine_info"]["pynn"]["instruction set"] = "neon"
+    saved.write_text(json.dumps(content))
+    (m,) = readme.load(str(saved)).measurements
+    sets = {name: m.contestants[name].instruction_set for name in ("naive", "typed", "simd")}
+    assert m.instruction_set == "neon" and sets == {"naive": "", "typed": "baseline", "simd": "neon"}  # of that machine
