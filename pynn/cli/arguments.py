@@ -66,9 +66,8 @@ def parser() -> argparse.ArgumentParser:
     add("--only", metavar="A,B", help="of the operations (default: all)")
     about = "a function of yours beside the rungs: FILE.py:FUNCTION, FILE.pyx:FUNCTION or MODULE:FUNCTION; with --only"
     add("--rung", metavar="F", action="append", default=[], help=f"{about}; several times for several")
-    add(
-        "--suites", metavar="A,B", help="of ladder, sweep, scaling, training, processes, steps (default: all but steps)"
-    )
+    about = "of ladder, sweep, scaling, training, processes, steps (default: all but steps)"
+    add("--suites", metavar="A,B", help=about)
     add("--peers", metavar="A,B", help="of the other libraries, or none (default: those installed; with --quick none)")
     _add_threads(bench, "of each contestant")
     about = "seconds in all to wait for other processes and repeat what they disturbed (default: 10 or, not quick, 60)"
@@ -90,13 +89,8 @@ def parser() -> argparse.ArgumentParser:
     add("operation", metavar="OPERATION", help="dot, relu, softmax, ... (`pynn explain list` names all)")
     add("--results", metavar="FILE", help="take the gains from this results.json instead of measuring them")
     add("--assembly", action="store_true", help="show the machine code of each inner loop, too")
-    add(
-        "--rung",
-        metavar="F",
-        action="append",
-        default=[],
-        help="show a function of yours, too, as `pynn bench` takes it",
-    )
+    about = "show a function of yours, too, as `pynn bench` takes it"
+    add("--rung", metavar="F", action="append", default=[], help=about)
 
     about = "a file with a function of your own to start from, which works at once"
     add = commands.add_parser("new-rung", help=about, description=f"Write {about}.").add_argument
