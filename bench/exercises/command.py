@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from kernels.cpus import cpu_count
-from pynn.cli.checks import known
+from pynn.cli.checks import UserError, known
 
 from ..measure.workers import WorkerFailed
 from ..own.functions import named
