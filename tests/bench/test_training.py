@@ -90,6 +90,13 @@ def test_the_networks_gradients_on_every_rung_are_those_of_float64(rung: str):
         np.testing.assert_allclose(slope, wanted, atol=2e-6)
 
 
+def test_an_epochs_loss_and_accuracy_are_floats_that_results_json_takes():
+    rng = np.random.default_rng(4)
+    network = contestants.Numpy(Task(SIZES, "rmsprop", 4, 1))
+    network.use(rng.random((10, 7), np.float32), rng.integers(0, 3, 10))
+    assert [type(value) for value in network.epoch()] == [float, float]
+
+
 def test_a_rungs_turn_trains_and_is_an_epochs_seconds(monkeypatch):
     monkeypatch.setattr(rungs, "SLOT", 0.0)  # one step
     rng = np.random.default_rng(2)
