@@ -87,7 +87,8 @@ def _change(name: str, new: Measurement, old: Measurement, same_cpu: bool) -> Ch
 
 def _warnings(first: Results, second: Results) -> Iterator[str]:
     """What else differs: then a change may not be the code's."""
-    one, other = ({text: dict(r.machine)[key] for text, key in FACTS.items()} | r.versions for r in (first, second))
+    # The machine's NumPy, not the versions': a run without training has no other.
+    one, other = (r.versions | {text: dict(r.machine)[key] for text, key in FACTS.items()} for r in (first, second))
     for name in sorted(one.keys() & other.keys()):
         if one[name] != other[name]:
             yield f"{name} differs: {one[name]} and {other[name]}."

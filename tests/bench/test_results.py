@@ -282,6 +282,8 @@ def test_compare_separates_instruction_sets_and_warns_of_other_machines():
     found = compare.compare(old, replace(results(*new), machine={**MACHINE, "cpu": "another CPU"}))
     assert found.only == (1, 1)
     assert found.warnings == ["The CPU differs: a CPU and another CPU."]
+    trained = replace(old, versions={"NumPy": f"NumPy {MACHINE['numpy']}"})  # without training there are no versions
+    assert compare.compare(old, trained).warnings == []
     slow, fast = ({"simd": around(t), "NumPy": around(2)} for t in (1, 0.5))
     both = [
         results(measurement(times), replace(measurement(times), instruction_set="avx512")) for times in (slow, fast)
