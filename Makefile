@@ -39,6 +39,6 @@ bench:    ## measure everything, beside the libraries that are installed; tables
 bench-check:  ## is the working tree slower than BASE?
 	python -P -m pynn.bench.regress $(BASE)
 
-readme:   ## measure everything, and write the tables and pictures of README.md
+readme:   ## measure everything, and write the tables and pictures of README.md and docs/performance.md
 	pynn bench
 	python -P -m pynn.bench.readme pynn-bench/results.json
