@@ -55,21 +55,22 @@ def sources(results: Results, m: Measurement) -> dict[str, Measurement]:
 
 
 def texts(results: Results, m: Measurement, ladder: dict[str, Measurement], name: str) -> tuple[str, str, str]:
-    """Rate, time and times the rung below, as far as tables tell them; about: not all of the case was timed."""
+    """Rate, time and times the rung below; about: not all of the case was timed."""
     source = ladder.get(name, m)
-    if not usable(source, name):
-        return "", "", "cannot tell"
-    rate, about = rates(source, name, m)[1], "≈ " * (source is not m)
-    text = f"{rate:.3g}" if rate < 0.1 else three_digits(rate)
-    some = about or "≈ " * (m.suite == "training" and name not in results.curves)
-    time = tables.seconds(drawing.amount(m, m) / rate).text
     lower = [*ladder][: [*ladder].index(name)] if name in ladder else []
     below = next((rung for rung in reversed(lower) if ladder[rung].contestants[rung].kind == RUNG), None)
-    if below is None or ladder[below] is source:
-        return about + text, some + time, tables.faster(source, name, below).text.replace(" (", "\n(")
-    if not usable(ladder[below], below):
-        return about + text, some + time, "cannot tell"
-    return about + text, some + time, f"≈ {three_digits(rate / rates(ladder[below], below, m)[1])}"
+    rate, about = rates(source, name, m)[1], "≈ " * (source is not m)
+    if below is None or ladder[below] is source:  # the turns tell it, even where each time alone is unusable
+        times = tables.faster(source, name, below).text.replace(" (", "\n(")
+    elif usable(source, name) and usable(ladder[below], below):
+        times = f"≈ {three_digits(rate / rates(ladder[below], below, m)[1])}"
+    else:
+        times = "cannot tell"
+    if not usable(source, name):
+        return "", "cannot tell", times
+    text = f"{rate:.3g}" if rate < 0.1 else three_digits(rate)
+    some = about or "≈ " * (m.suite == "training" and name not in results.curves)
+    return about + text, some + tables.seconds(drawing.amount(m, m) / rate).text, times
 
 
 def draw(results: Results, m: Measurement, name: str) -> Drawing:
