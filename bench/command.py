@@ -51,13 +51,13 @@ def bench(arguments: argparse.Namespace) -> int:
     finally:
         if results.measurements:
             _save(results, folder)
-    print_lines(tables.conditions(results), *results.notes, "")
+    print_lines(tables.conditions(results), "")
     for table in all_tables(results, by_case=True):
         print_table(table.without("instruction set"))
     print_lines(tables.READING, "")
     for m in results.suite("ladder"):
         print_lines(*(f"{name}, {m.title}: {of_own(m, name, results.machine)}." for name in m.names(OWN)))
-    print_lines(f"saved in {folder}; open {folder / 'report.html'}")
+    print_lines(*results.notes, f"saved in {folder}; open {folder / 'report.html'}")
     return code or int(plan.failed)
 
 
@@ -130,6 +130,8 @@ def _compare(first: str, second: str, fail_slower: float | None) -> int:
     print_lines(compare.summary(found))
     if fail_slower is None:
         return 0
+    if not found.changes:
+        raise UserError("nothing could be compared: measure on a calmer machine, or with --wait-quiet")
     slower = found.slower_by(fail_slower)
     names = ", ".join(f"{change.name} in {change.what}" for change in slower) or "nothing"
     print_lines(f"Slower by more than {fail_slower:.0%} beyond the interval: {names}.")
@@ -140,9 +142,10 @@ def _save(results: Results, folder: Path) -> None:
     """results.json first, whatever happens then: tables.md, the pictures and the page."""
     try:
         folder.mkdir(parents=True, exist_ok=True)  # it may have gone meanwhile
+        results.save(folder / "results.new.json")  # the last run's stands until this one's does
         with suppress(FileNotFoundError):
             (folder / "results.json").replace(folder / PREVIOUS)
-        results.save(folder / "results.json")
+        (folder / "results.new.json").replace(folder / "results.json")
         drawn = []
         try:
             drawn = pictures.pictures(results, folder)

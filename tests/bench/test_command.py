@@ -13,7 +13,7 @@ import pytest
 from fake_results import fake_results, without
 from pynn.bench import readme, suites
 from pynn.bench.measure.cases import CASES
-from pynn.bench.results.store import read
+from pynn.bench.results.store import read, replace
 
 from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
@@ -150,6 +150,14 @@ def test_compare(tmp_path, capsys):
         assert last in out.splitlines()[-1]
     code, out, _ = said(capsys, "bench", "compare", str(a), str(a), "--fail-slower", "0")
     assert code == 0 and "0 faster, 0 slower" in out
+
+
+def test_fail_slower_does_not_pass_where_nothing_can_be_compared(tmp_path, capsys):
+    results, path = fake_results(), tmp_path / "r.json"
+    results.measurements[:] = [replace(m, others=0.9) for m in results.measurements]
+    results.save(path)
+    code, _, err = said(capsys, "bench", "compare", str(path), str(path), "--fail-slower", "10%")
+    assert code == 2 and "nothing could be compared" in err
 
 
 @pytest.mark.parametrize("share", ["ten", "10", "-1", "nan", "10%%", ""])
