@@ -42,14 +42,14 @@ def bench(arguments: argparse.Namespace) -> int:
     try:
         measure(plan, results)
     except KeyboardInterrupt as stop:
-        if not results.measurements:
+        if not (results.measurements or results.process_runs):
             raise
         note(plan.notes, "Interrupted: the rest was not measured.")
         code = exit_code(stop)
     except AssertionError as error:
         raise UserError(f"wrong values: {error}") from None
     finally:
-        if results.measurements:
+        if results.measurements or results.process_runs:
             _save(results, folder)
     print_lines(tables.conditions(results), "")
     for table in all_tables(results, by_case=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fake_results import fake_results, without
-from pynn.bench import readme, suites
+from pynn.bench import command, readme, suites
 from pynn.bench.measure.cases import CASES
 from pynn.bench.results.store import read, replace
 
@@ -150,6 +150,14 @@ def test_compare(tmp_path, capsys):
         assert last in out.splitlines()[-1]
     code, out, _ = said(capsys, "bench", "compare", str(a), str(a), "--fail-slower", "0")
     assert code == 0 and "0 faster, 0 slower" in out
+
+
+def test_a_run_of_whole_processes_alone_is_saved(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "begun", lambda plan: replace(fake_results(), measurements=[]))
+    monkeypatch.setattr(command, "measure", lambda plan, results: None)
+    code, out, _ = said(capsys, "bench", "--suites", "processes", "--output", str(tmp_path / "out"))
+    assert code == 0 and "From nothing to 98% on MNIST" in out
+    assert read(str(tmp_path / "out/results.json")).process_runs
 
 
 def test_fail_slower_does_not_pass_where_nothing_can_be_compared(tmp_path, capsys):
