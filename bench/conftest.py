@@ -29,7 +29,7 @@ def pytest_configure(config):
 def pytest_benchmark_update_machine_info(machine_info):
     """What pytest_results.py needs beside the times."""
     from pynn.bench.measure.machine import block
-    from pynn.bench.measure.quiet import Patience
+    from pynn.bench.measure.patience import Patience
 
     machine_info["pynn"] = block([], Patience(0), [])
 

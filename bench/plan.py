@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .measure.cases import MAIN, QUICK, Case
-from .measure.quiet import Patience
+from .measure.patience import Patience
 from .measure.turns import BUDGET, ROUNDS
 from .measure.workers import Library
 from .own.functions import Named

@@ -23,8 +23,9 @@ import numpy as np
 import kernels
 from pynn.support.atomic import temporary_folder
 
+from .patience import Patience
 from .progress import note, progress
-from .quiet import Neighbours, Patience, cpus
+from .quiet import Neighbours, cpus
 
 SOURCE = Path(__file__).with_name("peaks.c")
 FLAGS = {"avx512": ["-mavx512f"], "avx2": ["-mavx2", "-mfma"]}

@@ -8,13 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from .progress import progress
-
 # Seconds: a look at the process's CPU time, which the kernel brings up to date at its ticks, 10 ms apart at most; and
 # the longest wait
 SPIN_CHECK, SPIN_MOST = 0.025, 1.0
 TICKS, SHARE = 0.02, 0.05  # what others may take: two ticks of the kernel's clock, and this part of the time
-LOOK = 0.05  # seconds, of whether others use our CPUs
 
 
 def cpus() -> set[int]:
@@ -97,29 +94,3 @@ class Neighbours:
     def disturbed(self) -> bool:
         taken, elapsed = self._seconds()
         return taken > TICKS + SHARE * elapsed
-
-
-class Patience:
-    """Seconds that a run may spend on waiting for other processes, and on measuring again what they disturbed."""
-
-    def __init__(self, seconds: float) -> None:
-        self.left = seconds
-
-    @contextmanager
-    def spent(self) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.left -= time.perf_counter() - start
-
-    def wait(self, what: str) -> None:
-        """Until the CPUs are ours, but for a quarter of what is left at most: others wait after this one."""
-        with self.spent():
-            end = time.perf_counter() + self.left / 4
-            while (left := end - time.perf_counter()) > 0:
-                look = Neighbours()
-                time.sleep(LOOK)
-                if not look.disturbed:
-                    return
-                progress(f"{what}: waiting for other processes, {left:.0f} s at most")

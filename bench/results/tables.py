@@ -232,7 +232,7 @@ def epochs(results: Results, m: Measurement) -> Table:
             "threads": Cell(str(contestant.threads), contestant.threads),
             "verdict": plain(m.verdict(name)),
         })  # fmt: skip
-    return of_rows(f"Epochs of {m.label} (≈: computed from some steps, naive: from parts of them)", rows)
+    return of_rows(f"Epochs of {m.label} (≈: computed from some steps, in Python those of a narrower network)", rows)
 
 
 def process_runs(results: Results) -> Table:

@@ -10,10 +10,10 @@ from itertools import repeat
 import numpy as np
 import pytest
 from pynn.bench import suites
-from pynn.bench.measure import accuracy, machine, quiet, turns
+from pynn.bench.measure import accuracy, machine, patience, turns
 from pynn.bench.measure.cases import CASES, MAIN, QUICK, SCALING, SWEEPS, Case
+from pynn.bench.measure.patience import Patience
 from pynn.bench.measure.process import Library
-from pynn.bench.measure.quiet import Patience
 from pynn.bench.measure.workers import Reply, Worker, WorkerFailed, started
 from pynn.bench.network import Task
 from pynn.bench.plan import Plan
@@ -179,17 +179,17 @@ def test_patience_is_spent_on_waiting_and_ends(monkeypatch):
         def disturbed(self):
             return next(busy)
 
-    monkeypatch.setattr(quiet, "Neighbours", Seen)
-    monkeypatch.setattr(quiet, "LOOK", 0.001)
-    patience = Patience(1.0)
-    patience.wait("a case")
-    assert 0.9 < patience.left < 1 and next(busy)  # not longer than it must
-    patience = Patience(0.04)
-    patience.wait("a case")  # never calm
-    assert patience.left < 0.03
-    patience = Patience(0)
-    patience.wait("a case")
-    assert patience.left == pytest.approx(0, abs=0.01)
+    monkeypatch.setattr(patience, "Neighbours", Seen)
+    monkeypatch.setattr(patience, "LOOK", 0.001)
+    some = Patience(1.0)
+    some.wait("a case")
+    assert 0.9 < some.left < 1 and next(busy)  # not longer than it must
+    some = Patience(0.04)
+    some.wait("a case")  # never calm
+    assert some.left < 0.03
+    some = Patience(0)
+    some.wait("a case")
+    assert some.left == pytest.approx(0, abs=0.01)
 
 
 def test_rotated():

@@ -15,7 +15,7 @@ from pynn.bench.code.instructions import Instruction
 from pynn.bench.code.machine_code import NoAssembly
 from pynn.bench.code.sources import Source
 from pynn.bench.measure import machine
-from pynn.bench.measure.quiet import Patience
+from pynn.bench.measure.patience import Patience
 from pynn.bench.report import listing, page, page_rungs
 from pynn.bench.results import tables
 from pynn.bench.results.statistics import Ratio
