@@ -3,6 +3,7 @@
 measure/    what is measured and how: the machine's limits, cases, checks, turns, workers for other libraries
 peers/      the operations in other libraries          training/   the network in them, epochs, whole processes
 results/    what was measured: its file, ratios and verdicts, tables, comparison of two files
+own/        a function of the user's among them        exercises/  kernels to mend
 code/       a rung's source, its machine code, why it is faster
 report/     pictures and the HTML page
 plan.py     what a run measures     suites.py   measures it     network.py  the network that is trained, and its data

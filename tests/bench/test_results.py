@@ -1,50 +1,19 @@
-"""Ratios, verdicts, the file of results, and the comparison of two, on constructed times with known answers."""
+"""Ratios, verdicts, the file of results and tables, on constructed times with known answers."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pynn.bench.results import compare, rows, statistics, tables
-from pynn.bench.results.store import NUMPY, OWN, RUNG, Contestant, Measurement, Results, read, replace
+from constructed import MACHINE, NAN, around, measurement, results
+from pynn.bench.results import rows, statistics, tables
+from pynn.bench.results.store import OWN, Measurement, read, replace
 
 from pynn.cli.checks import UserError
-
-NAN = math.nan
-MACHINE = {
-    "cpu": "a CPU", "cpus": 2, "caches": {"L1": 1000, "L2": 10_000, "L3": 100_000}, "governor": None, "compiler": "GCC",
-    "numpy": "2.4", "python": "3.11", "instruction set": "avx2", "flags": "-O3", "openmp": "201511", "system": "Linux",
-    "limits": {
-        "1": {"float32": 100.0, "float64": 50.0, "copy": {"memory": 9.0},
-              "add": {"L1": 80.0, "L2": 40.0, "L3": 20.0, "memory": 10.0}},
-        "2": {"float32": 200.0, "float64": 100.0, "copy": {"memory": 18.0},
-              "add": {"L1": 160.0, "L2": 80.0, "L3": 30.0, "memory": 15.0}},
-    },
-}  # fmt: skip
-
-
-def measurement(seconds: dict[str, list[float]], flops: float = 4e9, size: int = 1, **fields) -> Measurement:
-    contestants = {
-        name: Contestant(name, NUMPY if name == "NumPy" else RUNG, 2, np.array(times))
-        for name, times in seconds.items()
-    }
-    given = {"suite": "ladder", "operation": "dot", "label": "2x2", "dtype": "float32", "others": 0.0} | fields
-    return Measurement(
-        size=size, threads=2, instruction_set="avx2", flops=flops, bytes=8e6, contestants=contestants, **given
-    )  # fmt: skip
-
-
-def results(*measurements: Measurement, **machine) -> Results:
-    return Results({**MACHINE, **machine}, {}, list(measurements), made="2026-01-02T03:04:05+00:00")
-
-
-def around(middle: float, spread: float = 0.01) -> list[float]:
-    return [middle * (1 + spread * step) for step in (-2, -1, 0, 1, 2)]
 
 
 def test_a_ratio_is_the_median_of_the_turns_ratios_not_the_quotient_of_medians():
@@ -221,75 +190,6 @@ def test_content_that_cannot_be(tmp_path: Path, place, value):
     path.write_text(json.dumps(content))
     with pytest.raises(UserError, match="damaged"):
         read(str(path))
-
-
-def changed(gain: float, spread: float = 0.005, speed: float = 1.0, **machine) -> list:
-    """The comparison's rows of one contestant that got `gain` times as fast, on a machine `speed` times as fast."""
-    before = results(measurement({"simd": around(1, spread), "NumPy": around(2, 0)}))
-    after = results(measurement({"simd": around(1 / gain / speed, spread), "NumPy": around(2 / speed, 0)}), **machine)
-    found = compare.compare(before, after)
-    return [row for table in compare.tables(found) for row in table.rows]
-
-
-def test_compare_tells_what_changed_beside_numpy():
-    ((what, *_, gain),) = changed(1.3)
-    assert what.text == "faster"
-    assert gain.value == pytest.approx(1.3)
-    assert [row[0].text for row in changed(1 / 1.3)] == ["slower"]
-    assert [row[0].text for row in changed(1.3, speed=0.5, cpu="an older CPU")] == ["faster"]
-
-
-def test_compare_does_not_tell_what_numpy_has_changed():
-    assert changed(1.3, speed=0.5) == []
-
-
-def test_compare_does_not_trust_disturbed_runs():
-    calm = results(measurement({"simd": around(1), "NumPy": around(2)}))
-    disturbed = results(measurement({"simd": around(3), "NumPy": around(2)}, others=0.3))
-    found = compare.compare(calm, disturbed)
-    assert [change.verdict for change in found.changes] == ["cannot tell"]
-    assert found.warnings == [
-        "The second run: Disturbed: other processes took up to 30% of the CPUs, in 1 of 1 measurements. Of those it "
-        "cannot be told what changed."
-    ]
-
-
-@pytest.mark.parametrize(("gain", "spread"), [(1.0, 0.005), (1.04, 0.005), (1.3, 0.1)])
-def test_compare_does_not_tell_noise(gain, spread):
-    assert changed(gain, spread) == []
-
-
-@pytest.mark.parametrize(("gain", "share", "fails"), [(0.8, 0.1, 1), (0.8, 0.3, 0), (0.9, 0.1, 0), (1.3, 0, 0)])
-def test_what_is_slower_by_more_than_a_share(gain, share, fails):
-    """The interval of 0.8 reaches from 0.768 to 0.833: times as long as before, 1.2 at least."""
-    before, after = (results(measurement({"simd": around(t), "NumPy": around(2, 0)})) for t in (1, 1 / gain))
-    assert len(compare.compare(before, after).slower_by(share)) == fails
-
-
-def test_compare_counts_what_it_cannot_say():
-    noisy = results(measurement({"simd": around(1, 0.4), "NumPy": around(2)}))
-    other = results(measurement({"simd": around(1), "NumPy": around(2)}, label="3x3"))
-    both = replace(noisy, measurements=noisy.measurements + other.measurements)
-    found = compare.compare(both, replace(noisy, versions={"NumPy": "x"}))
-    assert ([change.verdict for change in found.changes], found.only) == (["cannot tell"], (1, 0))
-    found = compare.compare(results(), both)
-    assert found.only == (0, 2)
-
-
-def test_compare_separates_instruction_sets_and_warns_of_other_machines():
-    old = results(measurement({"simd": around(1), "NumPy": around(2)}))
-    new = [replace(m, instruction_set="avx512") for m in old.measurements]
-    found = compare.compare(old, replace(results(*new), machine={**MACHINE, "cpu": "another CPU"}))
-    assert found.only == (1, 1)
-    assert found.warnings == ["The CPU differs: a CPU and another CPU."]
-    trained = replace(old, versions={"NumPy": f"NumPy {MACHINE['numpy']}"})  # without training there are no versions
-    assert compare.compare(old, trained).warnings == []
-    slow, fast = ({"simd": around(t), "NumPy": around(2)} for t in (1, 0.5))
-    both = [
-        results(measurement(times), replace(measurement(times), instruction_set="avx512")) for times in (slow, fast)
-    ]
-    titles = {t.title for t in compare.tables(compare.compare(*both))}
-    assert titles == {"avx2, up to 2 threads", "avx512, up to 2 threads"}
 
 
 def test_the_ladders_table():

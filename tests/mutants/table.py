@@ -266,7 +266,7 @@ _BENCH = [
     Mutant("NaN passes for right", "bench/measure/accuracy.py",
            "wrong = ~(error <= bound)", "wrong = error > bound", "bench/test_measure.py"),
     Mutant("NumPy's change is told as the kernels'", "bench/results/compare.py",
-           " or (same_cpu and faster != (after < before))", "", "bench/test_results.py"),
+           " or (same_cpu and faster != (after < before))", "", "bench/test_compare.py"),
     Mutant("the base is compared with itself", "bench/regress/__main__.py",
            'min(times["head"]) /', 'min(times["base"]) /', "bench/test_regress.py"),
 ]  # fmt: skip
