@@ -191,7 +191,8 @@ def test_a_table_with_one_column_of_text_has_no_groups() -> None:
 
 def test_sources_are_coloured_and_escaped() -> None:
     def shown(language: str, text: str) -> str:
-        return macro("rungs.html", "source", Source("f<", "kernels/f", 7, language, text), False)
+        found = macro("rungs.html", "source", Source("f<", "kernels/f", 7, language, text), False)
+        return found.replace("&quot;", '"').replace("&#39;", "'")  # as some releases of Pygments write them
 
     python = shown("python", 'def f(x):  # if "a" < b\n    return "<b>"')
     assert '<span class="k">def</span> f(x):  <span class="c1"># if "a" &lt; b</span>\n' in python

@@ -3,6 +3,7 @@
 import re
 from itertools import combinations
 
+import numpy as np
 import pytest
 from drawn import results, texts
 from fake_results import MACHINE, fake_results, without
@@ -158,7 +159,8 @@ def test_no_text_overlaps_another_or_leaves_the_picture(whole, name):
 def test_ticks_reach_what_is_drawn(whole, name):
     (axes,) = whole[name].figure.axes
     bars = name.startswith("ladder")
-    low, high = axes.dataLim.intervalx if bars else axes.dataLim.intervaly
+    drawn = np.concatenate([line.get_ydata() for line in axes.lines if line.get_transform() == axes.transData])
+    low, high = axes.dataLim.intervalx if bars else (drawn.min(), drawn.max())
     at = (axes.xaxis if bars else axes.yaxis).get_majorticklocs()
     assert min(at) <= low * 1.0001 and max(at) >= high * 0.9999
 
