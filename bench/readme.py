@@ -61,7 +61,7 @@ def peers(results: Results) -> str:
     """Epochs and whole processes, beside the libraries that were installed."""
     found = [tables.epochs(results, m).without("times naive", "threads") for m in results.suite("training")]
     found += [tables.process_runs(results)] if results.process_runs else []
-    return "\n\n".join([f"In the same run, with {', '.join(results.versions.values())}.", *map(tables.titled, found)])
+    return "\n\n".join([f"With {', '.join(results.versions.values())}.", *map(tables.titled, found)])
 
 
 def page(results: Results, drawn: dict[str, pictures.Picture]) -> str:
