@@ -1,11 +1,10 @@
 """The loop nest that walks two inputs and an output of any strides, whole or in ranges for threads."""
 
 cimport numpy as cnp
-from cython.parallel cimport prange
 
 from kernels._arrays cimport leaves_of
 from kernels._simd cimport binary_leaf, end_stream, idx, leaves, stream_bytes
-from kernels._threads cimport home, spread, team
+from kernels._threads cimport share, team
 
 cnp.import_array()
 
@@ -21,6 +20,16 @@ cdef enum:
 
 # glibc hands out larger blocks as fresh pages: the kernel has just cleared them, and they are in the cache.
 cdef idx RECYCLED = 33554432
+
+
+cdef struct Walk:
+    const Nest* nest
+    binary_leaf* operation
+    const char* x
+    const char* y
+    char* out
+    idx steps
+    bint stream
 
 
 cdef void set_nest(Nest* nest, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c) noexcept:
@@ -84,14 +93,17 @@ cdef const char* adjacent(const leaves* leaf, const char* x, idx row, idx column
     return space
 
 
-cdef void run_rows(const Nest* nest, binary_leaf* operation, const char* x, const char* y, char* out, idx m,
-                   bint stream) noexcept nogil:
-    """m rows of the last axis, which is short: as many as fit a block become one long row."""
+cdef void run_rows(const Walk* w, idx first, idx m) noexcept nogil:
+    """m rows of the last axis, which is short, from row `first` on: as many as fit a block become one long row."""
+    cdef const Nest* nest = w.nest
     cdef int last = nest.ndim - 1, walked = last - 1
     cdef const leaves* leaf = nest.leaf
     cdef idx n = nest.unit, size = leaf.size, block = BLOCK // (n * size) // ROWS * ROWS, i = 0, rows
     cdef idx step_x = nest.x[walked] * size, step_y = nest.y[walked] * size, step_out = nest.out[walked] * size
     cdef bint direct = nest.out[last] == 1 and nest.out[walked] == n
+    cdef const char* x = w.x + first * step_x
+    cdef const char* y = w.y + first * step_y
+    cdef char* out = w.out + first * step_out
     cdef bint same = x == y and nest.x[last] == nest.y[last] and step_x == step_y
     cdef char space[3][BLOCK]
     cdef const char* a = NULL
@@ -106,48 +118,50 @@ cdef void run_rows(const Nest* nest, binary_leaf* operation, const char* x, cons
         elif i == 0 or step_y:
             b = adjacent(leaf, y + i * step_y, nest.y[walked], nest.y[last], rows, n, space[1])
         to = out + i * step_out if direct else space[2]
-        operation(a, 1, b, 1, to, 1, rows * n, stream and direct)
+        w.operation(a, 1, b, 1, to, 1, rows * n, w.stream and direct)
         if not direct:
             leaf.copy(rows, n, to, n, 1, out + i * step_out, nest.out[walked], nest.out[last])
         i += rows
 
 
-cdef void run_range(const Nest* nest, binary_leaf* operation, const char* x, const char* y, char* out, idx start,
-                    idx stop, bint stream) noexcept nogil:
-    """Steps start to stop, counted in the nest's order: whole lines of steps, and parts of the first and last one."""
+cdef void run_part(void* task, int worker, int workers) noexcept nogil:
+    """Some of the steps, counted in the nest's order: whole lines of steps, and parts of the first and last one."""
+    cdef Walk w = (<const Walk*> task)[0]
+    cdef const Nest* nest = w.nest
+    cdef idx part = (w.steps // workers + ROWS) // ROWS * ROWS  # threads write to cache lines of their own
+    cdef idx start = min(worker * part, w.steps), stop = min(start + part, w.steps)
     cdef int walked = nest.ndim - 1 - (nest.unit > 1), axis
     cdef idx size = nest.leaf.size, length = nest.shape[walked], line = start // length, column = start % length, n
     cdef idx at[MOST_AXES]
     for axis in range(walked - 1, -1, -1):
         at[axis] = line % nest.shape[axis]
         line //= nest.shape[axis]
-        x += at[axis] * nest.x[axis] * size
-        y += at[axis] * nest.y[axis] * size
-        out += at[axis] * nest.out[axis] * size
+        w.x += at[axis] * nest.x[axis] * size
+        w.y += at[axis] * nest.y[axis] * size
+        w.out += at[axis] * nest.out[axis] * size
     while start < stop:
         n = min(length - column, stop - start)
         if nest.unit == 1:
-            operation(x + column * nest.x[walked] * size, nest.x[walked], y + column * nest.y[walked] * size,
-                      nest.y[walked], out + column * nest.out[walked] * size, nest.out[walked], n, stream)
+            w.operation(w.x + column * nest.x[walked] * size, nest.x[walked], w.y + column * nest.y[walked] * size,
+                        nest.y[walked], w.out + column * nest.out[walked] * size, nest.out[walked], n, w.stream)
         else:
-            run_rows(nest, operation, x + column * nest.x[walked] * size, y + column * nest.y[walked] * size,
-                     out + column * nest.out[walked] * size, n, stream)
+            run_rows(&w, column, n)
         start += n
         column = 0
         axis = walked - 1
         while axis >= 0:  # the next line, as an odometer counts
             at[axis] += 1
-            x += nest.x[axis] * size
-            y += nest.y[axis] * size
-            out += nest.out[axis] * size
+            w.x += nest.x[axis] * size
+            w.y += nest.y[axis] * size
+            w.out += nest.out[axis] * size
             if at[axis] < nest.shape[axis]:
                 break
             at[axis] = 0
-            x -= nest.shape[axis] * nest.x[axis] * size
-            y -= nest.shape[axis] * nest.y[axis] * size
-            out -= nest.shape[axis] * nest.out[axis] * size
+            w.x -= nest.shape[axis] * nest.x[axis] * size
+            w.y -= nest.shape[axis] * nest.y[axis] * size
+            w.out -= nest.shape[axis] * nest.out[axis] * size
             axis -= 1
-    if stream:
+    if w.stream:
         end_stream()
 
 
@@ -164,20 +178,11 @@ cdef idx moved(const Nest* nest, idx n, bint unary) noexcept nogil:
 cdef void run(const Nest* nest, binary_leaf* operation, cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, bint fresh,
               bint past_caches, bint threads) noexcept:
     """c = operation(a, b). past_caches: write so where it pays; fresh: nobody has written c before."""
-    cdef const char* x = cnp.PyArray_BYTES(a)
-    cdef const char* y = cnp.PyArray_BYTES(b)
-    cdef char* out = cnp.PyArray_BYTES(c)
-    cdef idx size = nest.leaf.size, n = cnp.PyArray_SIZE(c), share
-    cdef int t, workers = team(n, GRAIN) if threads else 1, caller = home()
-    cdef bint stream = (past_caches and nest.out[nest.ndim - 1] == 1 and out != x and out != y
-                        and not (fresh and n * size > RECYCLED)
-                        and moved(nest, n, x == y) * size > stream_bytes())
-    n //= nest.unit
+    cdef idx size = nest.leaf.size, n = cnp.PyArray_SIZE(c)
+    cdef Walk walk = Walk(nest, operation, cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(b), cnp.PyArray_BYTES(c),
+                          n // nest.unit, False)
+    walk.stream = (past_caches and nest.out[nest.ndim - 1] == 1 and walk.out != walk.x and walk.out != walk.y
+                   and not (fresh and n * size > RECYCLED)
+                   and moved(nest, n, walk.x == walk.y) * size > stream_bytes())
     with nogil:
-        if workers == 1:
-            run_range(nest, operation, x, y, out, 0, n, stream)
-        else:
-            share = (n // workers + ROWS) // ROWS * ROWS  # threads write to cache lines of their own
-            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
-                spread(caller)
-                run_range(nest, operation, x, y, out, min(t * share, n), min((t + 1) * share, n), stream)
+        share(run_part, &walk, team(n, GRAIN) if threads else 1)

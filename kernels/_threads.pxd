@@ -1,3 +1,3 @@
 cdef int team(double work, double grain) noexcept nogil
-cdef int home() noexcept nogil
-cdef void spread(int home) noexcept nogil
+ctypedef void part_of(void* task, int worker, int workers) noexcept nogil
+cdef void share(part_of* part, void* task, int workers) noexcept nogil

@@ -2,6 +2,8 @@
 
 import os
 
+from cython.parallel cimport prange
+
 from kernels.cpus import cpu_quota, pids_files
 
 cdef extern from "_pids.h" nogil:
@@ -23,7 +25,6 @@ cdef extern from "_openmp.h" nogil:
     void restore_threads()
     int current_cpu()
     void leave_cpu(int cpu)
-    int omp_get_thread_num()
     int omp_get_thread_limit()
 
 
@@ -39,17 +40,19 @@ cdef int team(double work, double grain) noexcept nogil:
     return ready_team(most if useful > most else <int> useful)
 
 
-cdef int home() noexcept nogil:
-    """The CPU of the caller, for `spread`."""
-    return current_cpu()
-
-
-cdef void spread(int home) noexcept nogil:
-    """Called by each thread of a region: one that shares its caller's CPU moves to another."""
-    if omp_get_thread_num() == 0:
-        note_team()
-    elif home >= 0 and current_cpu() == home:
-        leave_cpu(home)
+cdef void share(part_of* part, void* task, int workers) noexcept nogil:
+    """part(task, 0, workers) to part(task, workers - 1, workers): the first in this thread, the others in one each."""
+    cdef int worker, home
+    if workers == 1:  # an OpenMP region of one thread would cost more than a small part
+        part(task, 0, 1)
+        return
+    home = current_cpu()
+    for worker in prange(workers, num_threads=workers, schedule="static", chunksize=1):
+        if worker == 0:
+            note_team()
+        elif home >= 0 and current_cpu() == home:
+            leave_cpu(home)
+        part(task, worker, workers)
 
 
 def set_num_threads(n) -> None:

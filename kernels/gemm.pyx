@@ -36,7 +36,6 @@ sums have several. Only shapes and strides decide which it is. (The payload of a
 keeps that of the first operand, and the compiler chooses the order of operands for each size of tile.)
 """
 
-from cython.parallel cimport prange
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
@@ -46,7 +45,7 @@ from kernels._plan cimport (
     is_large, is_symmetric, make_plan, panels, slices,
 )
 from kernels._simd cimport idx, leaves
-from kernels._threads cimport home, spread
+from kernels._threads cimport share
 from kernels.vectors cimport dot_vectors
 
 
@@ -174,10 +173,11 @@ cdef void finish(const Plan* plan, idx top, idx bottom, idx left, idx right) noe
     finish_rows(plan.given, top, bottom, left, right)
 
 
-cdef void rectangle(const Plan* plan, int worker) noexcept nogil:
+cdef void rectangle(void* task, int worker, int workers) noexcept nogil:
     """The part of c that one thread computes."""
+    cdef const Plan* plan = <const Plan*> task
     cdef const leaves* leaf = plan.x.leaf
-    cdef idx down = plan.workers // plan.across, i = worker // plan.across, j = worker % plan.across
+    cdef idx down = workers // plan.across, i = worker // plan.across, j = worker % plan.across
     cdef idx top = plan.x.m * i // down, bottom = plan.x.m * (i + 1) // down, count = panels(&plan.x)
     cdef idx left = count * j // plan.across * leaf.panel
     cdef idx right = min(count * (j + 1) // plan.across * leaf.panel, plan.x.n)
@@ -213,7 +213,6 @@ cdef int gemm(const Product* x, bint pack, bint threads) except -1 nogil:
     Without `pack` the operands are read where they lie, but for a b whose rows are not contiguous.
     """
     cdef idx i, size = x.leaf.size, bytes, apart_bytes = 0
-    cdef int t, caller
     cdef Plan plan
     cdef char* memory = NULL
     if x.k == 0:
@@ -237,14 +236,7 @@ cdef int gemm(const Product* x, bint pack, bint threads) except -1 nogil:
         plan.buffer = memory + (-<size_t> memory) % 64
     if apart_bytes:
         plan.x.c = Matrix(plan.buffer + bytes, plan.x.n, 1)
-
-    if plan.workers == 1:  # an OpenMP region of one thread would cost more than a small product
-        rectangle(&plan, 0)
-    else:
-        caller = home()
-        for t in prange(plan.workers, num_threads=plan.workers, schedule="static", chunksize=1):
-            spread(caller)
-            rectangle(&plan, t)
+    share(rectangle, &plan, plan.workers)
     if is_symmetric(&plan):
         for i in range(x.n - 1):
             copy(x.leaf, transpose(at(x.c, i + 1, i, size)), 1, x.n - 1 - i, at(x.c, i, i + 1, size).data, x.c.row)

@@ -2,13 +2,12 @@
 
 cimport numpy as cnp
 from cython cimport floating
-from cython.parallel cimport prange
 from libc.math cimport exp
 from libc.stdint cimport int64_t
 
 from kernels._arrays cimport as_float, check_out, leaves_of, overlaps, refuse_masked
 from kernels._simd cimport idx, leaves
-from kernels._threads cimport home, spread, team
+from kernels._threads cimport share, team
 
 import numpy as np
 
@@ -41,9 +40,10 @@ cdef struct Rows:
     char* out  # softmax, or the gradient of the loss
 
 
-cdef void run_range(const Rows* r, idx first, idx stop) noexcept nogil:
+cdef void run_part(void* task, int worker, int workers) noexcept nogil:
+    cdef const Rows* r = <const Rows*> task
     cdef const leaves* leaf = r.leaf
-    cdef idx m, row = r.n * leaf.size
+    cdef idx m, row = r.n * leaf.size, first = r.m * worker // workers, stop = r.m * (worker + 1) // workers
     while first < stop:
         m = min(r.step, stop - first)
         if r.kind == SOFTMAX:
@@ -57,15 +57,8 @@ cdef void run_range(const Rows* r, idx first, idx stop) noexcept nogil:
         first += m
 
 
-cdef void run(const Rows* r, bint threads) noexcept:
-    cdef int t, workers = team(<double> r.m * r.n, GRAIN) if threads else 1, caller = home()
-    with nogil:
-        if workers == 1:
-            run_range(r, 0, r.m)
-        else:
-            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
-                spread(caller)
-                run_range(r, r.m * t // workers, r.m * (t + 1) // workers)
+cdef void run(Rows* r, bint threads) noexcept nogil:
+    share(run_part, r, team(<double> r.m * r.n, GRAIN) if threads else 1)
 
 
 cdef void loop_rows(const floating* x, floating* out, idx m, idx n) noexcept nogil:
@@ -103,7 +96,8 @@ cdef object rows_softmax(object x, object out, Rung rung):
         r.kind, r.leaf, r.m, r.n = SOFTMAX, leaves_of(a), cnp.PyArray_SIZE(a) // n, n
         r.x, r.out, r.step = cnp.PyArray_BYTES(a), cnp.PyArray_BYTES(c), max(BLOCK // n, 1) if rung > SIMD else 1
         if rung != TYPED:
-            run(&r, rung == PARALLEL)
+            with nogil:
+                run(&r, rung == PARALLEL)
         elif r.leaf.size == sizeof(double):
             loop_rows(<double*> r.x, <double*> r.out, r.m, n)
         else:
@@ -176,5 +170,6 @@ def softmax_cross_entropy(logits, targets):
     r.kind, r.leaf, r.m, r.n = LABELS if labels else DISTRIBUTIONS, leaves_of(x), m, n
     r.x, r.targets = cnp.PyArray_BYTES(x), cnp.PyArray_BYTES(t)
     r.losses, r.out, r.step = cnp.PyArray_BYTES(losses), cnp.PyArray_BYTES(grad), max(BLOCK // n, 1)
-    run(&r, True)
+    with nogil:
+        run(&r, True)
     return losses, grad

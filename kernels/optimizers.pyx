@@ -5,13 +5,12 @@ RMSprop's has rungs below it: `typed` (the naive loop, compiled) and `simd` (the
 
 cimport numpy as cnp
 from cython cimport floating
-from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdlib cimport free, malloc
 
 from kernels._arrays cimport contiguous, leaves_of, refuse_masked
 from kernels._simd cimport idx, leaves
-from kernels._threads cimport home, spread, team
+from kernels._threads cimport share, team
 
 import numpy as np
 
@@ -43,6 +42,11 @@ cdef struct Update:
     bint nesterov
 
 
+cdef struct AllUpdates:
+    Update* update  # one for each parameter
+    idx count, elements
+
+
 cdef struct Span:
     size_t low, high
     bint written
@@ -50,9 +54,9 @@ cdef struct Span:
 
 cdef class Updates:
     """The updates of one call: one for each parameter."""
-    cdef Update* update
+    cdef AllUpdates all
     cdef Span* span  # the memory of all arrays, by address
-    cdef idx count, spans, elements
+    cdef idx spans
     cdef tuple keep  # the arrays: another thread may change the caller's lists meanwhile
 
     def __cinit__(self, Rule rule, object w, object g, dict state, double rate, double decay=0, double decay_2=0,
@@ -69,15 +73,15 @@ cdef class Updates:
         for name, x in (("g", g), *state.items()):
             if len(x) != len(w):
                 raise ValueError(f"{name} holds {len(x)} arrays, w {len(w)}")
-        self.update = <Update*> malloc(max(1, len(w)) * sizeof(Update))
+        self.all.update = <Update*> malloc(max(1, len(w)) * sizeof(Update))
         self.span = <Span*> malloc(max(1, len(w)) * (2 + len(state)) * sizeof(Span))
-        if self.update == NULL or self.span == NULL:
+        if self.all.update == NULL or self.span == NULL:
             raise MemoryError
         for i in range(len(w)):
-            self.update[i] = Update(rule, NULL, NULL, NULL, NULL, 0, NULL, rate, decay, decay_2, epsilon, nesterov)
-            self.prepare(&self.update[i], w[i], g[i], {name: x[i] for name, x in state.items()})
-            self.elements += self.update[i].n
-            self.count += 1
+            self.all.update[i] = Update(rule, NULL, NULL, NULL, NULL, 0, NULL, rate, decay, decay_2, epsilon, nesterov)
+            self.prepare(&self.all.update[i], w[i], g[i], {name: x[i] for name, x in state.items()})
+            self.all.elements += self.all.update[i].n
+            self.all.count += 1
         for i in range(self.spans):
             if self.span[i].low < (end if self.span[i].written else written_end):
                 raise ValueError("weights, their state and their gradients must not share memory")
@@ -86,7 +90,7 @@ cdef class Updates:
                 written_end = max(written_end, self.span[i].high)
 
     def __dealloc__(self):
-        free(self.update)
+        free(self.all.update)
         free(self.span)
 
     cdef int prepare(self, Update* u, object w, object g, dict state) except -1:
@@ -122,26 +126,9 @@ cdef class Updates:
             self.spans += 1
         return cnp.PyArray_BYTES(x)
 
-    cdef void run_range(self, idx first, idx stop) noexcept nogil:
-        """Elements first to stop, counted through all parameters."""
-        cdef idx i, begin, end
-        for i in range(self.count):
-            begin, end = max(first, 0), min(stop, self.update[i].n)
-            if begin < end:
-                update_range(&self.update[i], begin, end)
-            first -= self.update[i].n
-            stop -= self.update[i].n
-
     cdef void run(self, bint threads) noexcept:
-        cdef int t, workers = team(self.elements, GRAIN) if threads else 1, caller = home()
-        cdef idx share = (self.elements // workers + 64) // 64 * 64  # within an array, cache lines of their own
         with nogil:
-            if workers == 1:
-                self.run_range(0, self.elements)
-            else:
-                for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
-                    spread(caller)
-                    self.run_range(t * share, min((t + 1) * share, self.elements))
+            share(update_part, &self.all, team(self.all.elements, GRAIN) if threads else 1)
 
 
 cdef void rmsprop_loop(const Update* u, floating* w, floating* v, const floating* g, idx first,
@@ -170,6 +157,19 @@ cdef void update_range(const Update* u, idx first, idx stop) noexcept nogil:
         leaf.rmsprop(u.w + at, u.v + at, u.g + at, n, u.rate, u.decay, u.epsilon)
     else:
         leaf.adam(u.w + at, u.m + at, u.v + at, u.g + at, n, u.rate, u.decay, u.decay_2, u.epsilon)
+
+
+cdef void update_part(void* task, int worker, int workers) noexcept nogil:
+    """A part of the elements, counted through all parameters."""
+    cdef const AllUpdates* all = <const AllUpdates*> task
+    cdef idx part = (all.elements // workers + 64) // 64 * 64  # within an array, cache lines of their own
+    cdef idx first = worker * part, stop = min((worker + 1) * part, all.elements), i, begin, end
+    for i in range(all.count):
+        begin, end = max(first, 0), min(stop, all.update[i].n)
+        if begin < end:
+            update_range(&all.update[i], begin, end)
+        first -= all.update[i].n
+        stop -= all.update[i].n
 
 
 def sgd_update(w, g, double learning_rate):

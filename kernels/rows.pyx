@@ -1,12 +1,11 @@
 """Rows of an array in a given order, which shuffled batches are."""
 
 cimport numpy as cnp
-from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from kernels._arrays cimport has_shape, overlaps, refuse_masked
 from kernels._simd cimport idx, prefetch_rows
-from kernels._threads cimport home, spread, team
+from kernels._threads cimport share, team
 
 import numpy as np
 
@@ -15,12 +14,20 @@ cnp.import_array()
 cdef double GRAIN = 65536  # bytes per thread that pay for waking it, on an EPYC (Zen 3)
 
 
-cdef void copy_rows(const char* x, const cnp.npy_intp* rows, idx first, idx stop, idx bytes, char* out) noexcept nogil:
-    cdef idx i
-    for i in range(first, stop):
+cdef struct Rows:
+    const char* x
+    const cnp.npy_intp* wanted
+    idx m, bytes  # rows wanted, and bytes of each
+    char* out
+
+
+cdef void copy_part(void* task, int worker, int workers) noexcept nogil:
+    cdef const Rows* r = <const Rows*> task
+    cdef idx i, stop = r.m * (worker + 1) // workers
+    for i in range(r.m * worker // workers, stop):
         if i + 1 < stop:
-            prefetch_rows(x + rows[i + 1] * bytes, 1, 0, bytes)
-        memcpy(out + i * bytes, x + rows[i] * bytes, bytes)
+            prefetch_rows(r.x + r.wanted[i + 1] * r.bytes, 1, 0, r.bytes)
+        memcpy(r.out + i * r.bytes, r.x + r.wanted[i] * r.bytes, r.bytes)
 
 
 def take_rows(x, rows, out=None):
@@ -33,8 +40,9 @@ def take_rows(x, rows, out=None):
     cdef cnp.ndarray a, order, c
     cdef cnp.npy_intp* wanted
     cdef cnp.npy_intp dims[64]
-    cdef idx i, m, n, bytes
-    cdef int t, axis, workers, caller = home()
+    cdef idx i, m, n
+    cdef int axis
+    cdef Rows r
     refuse_masked(x, "x")
     refuse_masked(rows, "rows")
     refuse_masked(out, "out", True)
@@ -64,14 +72,7 @@ def take_rows(x, rows, out=None):
     c = out
     if m == 0 or cnp.PyArray_SIZE(a) == 0:
         return c
-    bytes = cnp.PyArray_NBYTES(a) // n
-    workers = team(<double> m * bytes, GRAIN)
+    r = Rows(cnp.PyArray_BYTES(a), wanted, m, cnp.PyArray_NBYTES(a) // n, cnp.PyArray_BYTES(c))
     with nogil:
-        if workers == 1:
-            copy_rows(cnp.PyArray_BYTES(a), wanted, 0, m, bytes, cnp.PyArray_BYTES(c))
-        else:
-            for t in prange(workers, num_threads=workers, schedule="static", chunksize=1):
-                spread(caller)
-                copy_rows(cnp.PyArray_BYTES(a), wanted, m * t // workers, m * (t + 1) // workers, bytes,
-                          cnp.PyArray_BYTES(c))
+        share(copy_part, &r, team(<double> m * r.bytes, GRAIN))
     return c

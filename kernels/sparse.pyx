@@ -7,13 +7,12 @@ in the dense product but for terms of 0, which change no sum: the results are eq
 be missed. The threads look for both as they copy b, and if they find one the caller multiplies densely.
 """
 
-from cython.parallel cimport parallel, prange, threadid
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free, malloc
 
 from kernels._matrix cimport Matrix, Product, at, copy, finish_rows, transpose
 from kernels._simd cimport idx, leaves, prefetch_rows
-from kernels._threads cimport home, spread, team
+from kernels._threads cimport share, team
 
 cdef enum:
     BLOCK = 16  # rows of a that a thread lists at a time: strokes fill the middle of an image, borders are empty
@@ -31,8 +30,10 @@ cdef double MOST_DENSE = 0.4
 
 cdef struct Sparse:
     const Product* x
-    char* lists   # of the blocks from `first` on, one behind the other
-    idx first     # block
+    char* panels  # a copy of a part of b for each thread
+    char* lists   # of the blocks from `first` to stop - 1, one behind the other
+    idx first, stop
+    idx down      # parts of the rows, if there are more threads than tiles of columns
     bint finite   # is b, as far as was seen? Threads write only False, and read it when all are done
 
 
@@ -135,12 +136,23 @@ cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char
     finish_rows(s.x, first * BLOCK, min(stop * BLOCK, m), column, column + columns)
 
 
-cdef void multiply_task(Sparse* s, idx stop, idx task, idx down, char* panel) noexcept nogil:
-    """One of `down` parts of the listed rows times one tile of columns."""
-    cdef idx tile = s.x.leaf.sparse_columns, column = task // down * tile, part = task % down
-    cdef idx blocks = stop - s.first
-    multiply(s, s.first + blocks * part // down, s.first + blocks * (part + 1) // down, column,
-             min(tile, s.x.n - column), panel)
+cdef void list_part(void* task, int worker, int workers) noexcept nogil:
+    cdef const Sparse* s = <const Sparse*> task
+    cdef idx block = s.first + worker
+    while block < s.stop:
+        list_block(s, block)
+        block += workers
+
+
+cdef void multiply_part(void* task, int worker, int workers) noexcept nogil:
+    """Some of the tiles of columns, each by some of the rows in the lists."""
+    cdef Sparse* s = <Sparse*> task
+    cdef idx tile = s.x.leaf.sparse_columns, pieces = (s.x.n + tile - 1) // tile * s.down, blocks = s.stop - s.first
+    cdef idx i, column, part
+    for i in range(pieces * worker // workers, pieces * (worker + 1) // workers):
+        column, part = i // s.down * tile, i % s.down
+        multiply(s, s.first + blocks * part // s.down, s.first + blocks * (part + 1) // s.down, column,
+                 min(tile, s.x.n - column), s.panels + worker * SLICE * tile * s.x.leaf.size)
 
 
 cdef bint sparse(const Product* x) noexcept nogil:
@@ -148,32 +160,19 @@ cdef bint sparse(const Product* x) noexcept nogil:
 
     False, with c unfinished, if b holds infinity or NaN, or memory is short: multiply densely.
     """
-    cdef const leaves* leaf = x.leaf
-    cdef idx blocks = (x.m + BLOCK - 1) // BLOCK, together = min(max(1, ENTRIES // (BLOCK * x.k)), blocks), stop, i
-    cdef idx tiles = (x.n + leaf.sparse_columns - 1) // leaf.sparse_columns
-    cdef idx panel_bytes = SLICE * leaf.sparse_columns * leaf.size
-    cdef int workers = team(<double> x.m * x.n * x.k, GRAIN), caller = home()
-    cdef idx down = (workers + tiles - 1) // tiles
-    cdef char* memory = <char*> malloc(workers * panel_bytes + together * list_bytes(x) + 64)
+    cdef idx blocks = (x.m + BLOCK - 1) // BLOCK, together = min(max(1, ENTRIES // (BLOCK * x.k)), blocks)
+    cdef idx tile = x.leaf.sparse_columns, tiles = (x.n + tile - 1) // tile
+    cdef int workers = team(<double> x.m * x.n * x.k, GRAIN)
+    cdef idx panels_bytes = workers * SLICE * tile * x.leaf.size
+    cdef char* memory = <char*> malloc(panels_bytes + together * list_bytes(x) + 64)
     cdef char* panels = memory + (-<size_t> memory) % 64
-    cdef Sparse s = Sparse(x, panels + workers * panel_bytes, 0, True)
+    cdef Sparse s = Sparse(x, panels, panels + panels_bytes, 0, 0, (workers + tiles - 1) // tiles, True)
     if memory == NULL:  # the dense product needs less
         return False
     while s.first < blocks and s.finite:
-        stop = min(s.first + together, blocks)
-        if workers == 1:
-            for i in range(s.first, stop):
-                list_block(&s, i)
-            for i in range(tiles):
-                multiply_task(&s, stop, i, 1, panels)
-        else:
-            with parallel(num_threads=workers):
-                spread(caller)
-                for i in prange(s.first, stop, schedule="static", chunksize=1):
-                    list_block(&s, i)
-                # the loop's end is a barrier: all lists are complete
-                for i in prange(tiles * down, schedule="static"):
-                    multiply_task(&s, stop, i, down, panels + threadid() * panel_bytes)
-        s.first = stop
+        s.stop = min(s.first + together, blocks)
+        share(list_part, &s, workers)
+        share(multiply_part, &s, workers)
+        s.first = s.stop
     free(memory)
     return s.finite

@@ -1,15 +1,22 @@
 """The dot product of two vectors, in chunks: the same order of additions for any number of threads."""
 
-from cython.parallel cimport prange, threadid
 from libc.stdlib cimport free, malloc
 
 from kernels._matrix cimport Matrix, Product, at, copy, transpose
 from kernels._simd cimport idx, leaves
-from kernels._threads cimport home, spread, team
+from kernels._threads cimport share, team
 
 cdef enum:
     CHUNK = 16384  # elements whose products are added by one call of the leaf
     GRAIN = 100000  # elements per thread that pay for waking it, on an EPYC (Zen 3)
+
+
+cdef struct Chunks:
+    const Product* x
+    idx count
+    double* sums
+    char* space  # for two chunks of each worker, where elements are not adjacent
+    idx space_bytes
 
 
 cdef double chunk_dot(const Product* x, idx chunk, char* space) noexcept nogil:
@@ -27,33 +34,32 @@ cdef double chunk_dot(const Product* x, idx chunk, char* space) noexcept nogil:
     return leaf.vector_dot(a.data, b.data, k)
 
 
+cdef void dot_part(void* task, int worker, int workers) noexcept nogil:
+    cdef const Chunks* chunks = <const Chunks*> task
+    cdef idx i
+    for i in range(chunks.count * worker // workers, chunks.count * (worker + 1) // workers):
+        chunks.sums[i] = chunk_dot(chunks.x, i, chunks.space + worker * chunks.space_bytes)
+
+
 cdef int dot_vectors(const Product* x, bint threads) except -1 nogil:
     """c (1, 1) = a (1, k) b (k, 1): the sum of the chunks' dot products, in order."""
-    cdef idx chunks = (x.k + CHUNK - 1) // CHUNK, space_bytes = 0, bytes, i
-    cdef int workers = team(x.k, GRAIN) if threads else 1, caller
-    cdef char* memory = NULL
-    cdef double* part
-    cdef double total = 0
+    cdef int workers = team(x.k, GRAIN) if threads else 1
+    cdef double sum, total = 0
+    cdef Chunks chunks = Chunks(x, (x.k + CHUNK - 1) // CHUNK, &sum, NULL, 0)
+    cdef idx bytes, i
     if x.a.column != 1 or x.b.row != 1:
-        space_bytes = 2 * CHUNK * x.leaf.size
-    if workers > 1 or space_bytes:
-        bytes = workers * space_bytes + chunks * sizeof(double)
-        memory = <char*> malloc(bytes)
-        if memory == NULL:
+        chunks.space_bytes = 2 * CHUNK * x.leaf.size
+    if chunks.count > 1 or chunks.space_bytes:
+        bytes = workers * chunks.space_bytes + chunks.count * sizeof(double)
+        chunks.space = <char*> malloc(bytes)
+        if chunks.space == NULL:
             with gil:
                 raise MemoryError(f"a dot product has no memory for {bytes} bytes")
-    if workers == 1:  # an OpenMP region of one thread would cost more than a short product
-        for i in range(chunks):
-            total += chunk_dot(x, i, memory)
-    else:
-        part = <double*> (memory + workers * space_bytes)
-        caller = home()
-        for i in prange(chunks, num_threads=workers, schedule="static"):
-            spread(caller)
-            part[i] = chunk_dot(x, i, memory + threadid() * space_bytes)
-        for i in range(chunks):
-            total += part[i]
-    free(memory)
+        chunks.sums = <double*> (chunks.space + workers * chunks.space_bytes)
+    share(dot_part, &chunks, workers)
+    for i in range(chunks.count):
+        total += chunks.sums[i]
+    free(chunks.space)
     if x.leaf.size == sizeof(double):
         (<double*> x.c.data)[0] = total
     else:

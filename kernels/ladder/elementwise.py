@@ -61,7 +61,8 @@ def rungs(name: str, chapter: tuple[Callable, Callable], *passes: str, by_row: s
     )  # fmt: skip
     found["parallel"] = Rung(
         getattr(elementwise, name), reasons.PARALLEL_IDEA, SHARED,
-        (*leaf, "_nest.pyx:run", "_nest.pyx:GRAIN", "_threads.pyx:team"), f"leaf:{name}", threads=True,
+        (*leaf, "_nest.pyx:run_part", "_nest.pyx:run", "_nest.pyx:GRAIN", *reasons.THREADS), f"leaf:{name}",
+        threads=True,
     )  # fmt: skip
     return found
 

@@ -20,7 +20,7 @@ IJP, SUMS, IPJ = ("products.pyx:loop_ijp",), ("products.pyx:loop_sums",), ("prod
 SIMD, TILED = ("simd/ipj.inc:ipj",), ("simd/tiled.inc:tile", "simd/tiled.inc:tiled", "products.pyx:tiled")
 GEMM = ("simd/gemm.inc:gemm_tile", "gemm.pyx:multiply", "gemm.pyx:block", "gemm.pyx:tiles")
 PACKING = ("_plan.pyx:make_plan",)
-RECTANGLES = ("_plan.pyx:share_out", "gemm.pyx:rectangle", "_threads.pyx:team")
+RECTANGLES = ("_plan.pyx:share_out", "gemm.pyx:rectangle", *reasons.THREADS)
 SPARSE = (
     "sparse.pyx:has_many_zeros", "sparse.pyx:MOST_DENSE", "simd/sparse.inc:nonzeros", "simd/sparse.inc:sparse_tile",
 )  # fmt: skip
@@ -91,7 +91,7 @@ PRODUCTS: dict[str, dict[str, Rung]] = {
         "parallel": Rung(
             products.dot, PARALLEL_IDEA,
             parallel("chunks whose sums are added in order", "a vector", ", and vectors in memory share its bandwidth"),
-            (*VECTOR_DOT, "vectors.pyx:dot_vectors", "vectors.pyx:chunk_dot", "_threads.pyx:team"), "leaf:vector_dot",
+            (*VECTOR_DOT, "vectors.pyx:dot_vectors", "vectors.pyx:chunk_dot", *reasons.THREADS), "leaf:vector_dot",
             threads=True,
         ),
     },

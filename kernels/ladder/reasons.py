@@ -6,6 +6,8 @@ TYPED_IDEA = "C types instead of Python objects"
 SIMD_IDEA = "the widest vectors of this CPU"
 PARALLEL_IDEA = "threads share out the result"
 
+THREADS = "_threads.pyx:team", "_threads.pyx:share"  # how many, and what each of them does
+
 NAIVE = (
     "The yardstick: for each turn of the inner loop the interpreter goes through {bytecodes} bytecodes, makes an "
     "object of every number and looks up its type again"

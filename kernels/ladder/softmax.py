@@ -28,11 +28,12 @@ SOFTMAX: dict[str, dict[str, Rung]] = {
             losses.softmax_batched, "many rows at once",
             "The exponentials of as many rows as stay in the L1 cache run in one loop, so that short rows, too, fill "
             "vectors; rows of a thousand elements gain nothing",
-            (*LEAF, "losses.pyx:run_range", "losses.pyx:BLOCK"), "leaf:softmax",
+            (*LEAF, "losses.pyx:run_part", "losses.pyx:BLOCK"), "leaf:softmax",
         ),
         "parallel": Rung(
             losses.softmax, reasons.PARALLEL_IDEA, reasons.parallel("rows of its own", "an array"),
-            (*LEAF, "losses.pyx:run", "losses.pyx:run_range", "losses.pyx:GRAIN"), "leaf:softmax", threads=True,
+            (*LEAF, "losses.pyx:run", "losses.pyx:run_part", "losses.pyx:GRAIN", *reasons.THREADS), "leaf:softmax",
+            threads=True,
         ),
     }
 }  # fmt: skip

@@ -16,7 +16,7 @@ UPDATES: dict[str, dict[str, Rung]] = {
         "typed": Rung(
             optimizers.rmsprop_update_typed, reasons.TYPED_IDEA, reasons.TYPED,
             ("optimizers.pyx:rmsprop_loop",),
-            "optimizers:rmsprop_loop|update_range|7Updates_run_range",  # a method has its class
+            "optimizers:rmsprop_loop|update_range|update_part",
         ),
         "simd": Rung(
             optimizers.rmsprop_update_simd, reasons.SIMD_IDEA,
@@ -24,7 +24,7 @@ UPDATES: dict[str, dict[str, Rung]] = {
         ),
         "parallel": Rung(
             optimizers.rmsprop_update, reasons.PARALLEL_IDEA, reasons.parallel("weights of its own", "an array"),
-            (*LEAF, "optimizers.pyx:run", "optimizers.pyx:run_range"), "leaf:rmsprop", threads=True,
+            (*LEAF, "optimizers.pyx:update_part", *reasons.THREADS), "leaf:rmsprop", threads=True,
         ),
     }
 }  # fmt: skip

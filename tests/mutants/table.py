@@ -187,7 +187,7 @@ _NUMERICS = [
 
 _THREADS = [
     Mutant("the shares of two threads overlap by one", "kernels/optimizers.pyx",
-           "min((t + 1) * share, self.elements)", "min((t + 1) * share + 1, self.elements)",
+           "min((worker + 1) * part, all.elements)", "min((worker + 1) * part + 1, all.elements)",
            "kernels/test_threads.py::test_same_bits_for_any_number_of_threads"),
     Mutant("rows are checked, but not copied", "kernels/rows.pyx",
            "order = (<object> order).astype(np.intp)", "order = np.ascontiguousarray(order, np.intp)",
