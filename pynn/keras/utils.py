@@ -19,7 +19,6 @@ from ..support.neutral import neutral
 from .common.configuration import deserialize as deserialize_keras_object
 from .common.configuration import serialize as serialize_keras_object
 from .common.registry import custom_object_scope, register_keras_serializable
-from .training.progress import ProgressBar
 from .training.sources import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from .training.streams import PyDataset
 
@@ -95,6 +94,8 @@ class Progbar:
     ) -> None:
         self.target, self.verbose, self.unit_name = target, verbose, unit_name
         self.stateful_metrics = frozenset(stateful_metrics or ())
+        if verbose:
+            from .training.progress import ProgressBar  # now: see training.loop
         self._bar = ProgressBar(verbose, unit_name) if verbose else None
         self._seen, self._started = 0, False
         self._sums: dict[str, tuple[float, int]] = {}

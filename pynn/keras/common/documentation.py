@@ -24,7 +24,7 @@ class Signature:
         if instance is not None or not is_ours(constructed_by):
             return None
         known: dict[str, inspect.Parameter] = {}  # of the constructors that the options reach, with their defaults
-        for base in reversed(cls.__mro__):
+        for base in reversed(cls.__mro__[:-1]):  # object's takes none
             known |= inspect.signature(vars(base)["__init__"]).parameters if "__init__" in vars(base) else {}
         function = inspect.unwrap(cls.__init__)  # type: ignore[misc]
         signature = inspect.signature(function)

@@ -19,7 +19,7 @@ from ..layers import Layer
 from ..layers.operation import Operation
 from ..saving import files, state
 from ..training.step import Trainer
-from . import graph, summary
+from . import graph
 
 
 class Model(Trainer, Layer):
@@ -149,7 +149,9 @@ class Model(Trainer, Layer):
         self, line_length: int | None = None, positions: Any = None, print_fn: Callable[[str], Any] | None = None
     ) -> None:
         """Prints the layers, their output shapes and numbers of weights; positions: the columns' shares of a line."""
-        summary.print_summary(self, line_length, positions, print_fn)
+        from .summary import print_summary  # now: see training.loop
+
+        print_summary(self, line_length, positions, print_fn)
 
     @neutral(zipped=True, include_optimizer=True)
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:

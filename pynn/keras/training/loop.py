@@ -15,7 +15,6 @@ from ...engine.convert import operand
 from ...engine.tensor import Tensor
 from ..callbacks import Callback, CallbackList, History
 from .batches import check_count, data_parts, split
-from .progress import ProgressBar
 from .sources import Epochs, is_stream, source, unpack_x_y_sample_weight
 
 if TYPE_CHECKING:
@@ -103,6 +102,8 @@ def fit(
 @contextmanager
 def _with_callbacks(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
     """The callbacks and, after them, the progress bar, which is closed at the end."""
+    if verbose != 0:
+        from .progress import ProgressBar  # now, since it loads rich, a fifth of the import of pynn
     progress = None if verbose == 0 else ProgressBar(verbose)
     outer = self._trainer_epoch  # a callback of fit may call evaluate or predict
     one = isinstance(callbacks, (Callback, CallbackList))

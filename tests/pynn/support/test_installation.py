@@ -110,3 +110,10 @@ def test_the_advice_is_what_works(tmp_path, monkeypatch):
     assert source in extras.install("plot")
     metadata(["METADATA", "RECORD"])
     assert extras.install("plot") == "pip install 'pynn-kernels[plot]'"
+
+
+def test_the_import_loads_no_heavy_package_that_only_some_programs_need(run_python):
+    heavy = "rich", "requests", "pooch", "matplotlib", "h5py", "PIL"
+    code = f"import sys, pynn; print([name for name in {heavy} if name in sys.modules])"
+    done = run_python(code)
+    assert done.stdout == "[]\n", done.stderr
