@@ -32,7 +32,7 @@ def bench(arguments: argparse.Namespace) -> int:
     """Returns 0, 1 if a function of --rung failed, or the exit code of what stopped it, when what was measured is
     saved. UserError for names that are not there, a folder that cannot be written, a missing extra, wrong values."""
     if arguments.what == "compare":
-        options = ("quick", "only", "rung", "suites", "peers", "threads", "wait_quiet")
+        options = ("quick", "all", "only", "rung", "suites", "peers", "threads", "wait_quiet")
         given = [name for name in options if getattr(arguments, name)]
         if given:
             raise UserError(f"compare measures nothing: leave out --{given[0].replace('_', '-')}")
@@ -91,7 +91,9 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     if arguments.rung and not operations:
         raise UserError("--rung needs --only OPERATION: what does it compute?", f"there are: {', '.join(LADDER)}")
     own = named(arguments.rung, {*LIBRARIES, "NumPy", *(rung for name in operations for rung in LADDER[name])})
-    plan = Plan(threads, quick, chosen, operations, peers, wait=arguments.wait_quiet, own=own)
+    plan = Plan(
+        threads, quick, chosen, operations, peers, wait=arguments.wait_quiet, own=own, every=arguments.all
+    )  # fmt: skip
     if operations and not any(plan.cases(by_case[suite]) for suite in chosen):
         raise UserError(f"{', '.join(chosen)}: no case of {', '.join(operations)}", "leave out --suites, or --quick")
     writable_folder(arguments.output)  # before the measuring, not after it

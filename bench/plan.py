@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .measure.cases import MAIN, QUICK, Case
+from .measure.cases import ALL, MAIN, QUICK, Case
 from .measure.patience import Patience
 from .measure.turns import BUDGET, ROUNDS
 from .measure.workers import Library
@@ -29,6 +29,7 @@ class Plan:
     wait: float | None = None  # seconds of patience
     own: dict[str, Named] = field(default_factory=dict)  # functions of the user's
     failed: bool = False  # has one of them?
+    every: bool = False  # case
 
     def __post_init__(self) -> None:
         self.patience = Patience((10 if self.quick else 60) if self.wait is None else self.wait)
@@ -36,7 +37,7 @@ class Plan:
         self.budget = 0.2 if self.quick else BUDGET
 
     def cases(self, cases: list[Case]) -> list[Case]:
-        part = QUICK if self.quick else MAIN
+        part = QUICK if self.quick else ALL if self.every else MAIN
         return [c for c in cases if c.part <= part and (not self.operations or c.operation in self.operations)]
 
     def among(self, contestants: dict[str, Library]) -> dict[str, Library]:

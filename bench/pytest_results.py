@@ -35,7 +35,7 @@ def converted(content: dict[str, Any]) -> Results:
             )  # fmt: skip
         threads = max(c.threads for c in contestants.values())
         found.append(Measurement(
-            "ladder", case.operation, case.label, case.size, "float32", threads, isa, case.flops, case.bytes(), 0.0,
+            "ladder", case.operation, case.label, case.size, case.dtype, threads, isa, case.flops, case.bytes(), 0.0,
             contestants,
         ))  # fmt: skip
     return Results(machine, {}, found, made=content["datetime"])

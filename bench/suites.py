@@ -159,7 +159,7 @@ def measurement(
     }
     isa = str(kernels.show_config()["instruction set"])
     return Measurement(
-        suite, case.operation, case.label, case.size, "float32", n, isa, case.flops, case.bytes(), others, found
+        suite, case.operation, case.label, case.size, case.dtype, n, isa, case.flops, case.bytes(), others, found
     )
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from .cases import Case
-from .operations import OPERATIONS, exactly, one_rounding
+from .operations import EPS, OPERATIONS, exactly, one_rounding
 
 
 def result(function: Callable, arguments: list, out: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
@@ -26,11 +26,15 @@ def _wide(arguments: list) -> list:
 
 
 def truth(operation: str, arguments: list) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-    """NumPy's float64 result, and how far from it a float32 result may be. The arguments stay as they are."""
+    """NumPy's float64 result, and how far from it one of the arguments' type may be. The arguments stay as they are.
+
+    Of float64, NumPy's own result has half of that error: the bounds leave room for both.
+    """
     record = OPERATIONS[operation]
     values = result(record.numpy, _wide(arguments))
     bounds = record.bound(values if len(values) > 1 else values[0], *_wide(arguments))
-    return values, bounds if isinstance(bounds, tuple) else (bounds,)
+    share = np.finfo(arguments[0].dtype).eps / EPS
+    return values, tuple(share * bound for bound in (bounds if isinstance(bounds, tuple) else (bounds,)))
 
 
 @lru_cache(maxsize=1)  # the rungs of a case follow each other

@@ -14,7 +14,7 @@ import numpy as np
 import kernels
 from kernels.ladder import LADDER, Rung
 
-from ..network import BATCH, CLASSES, HIDDEN, PIXELS
+from ..network import BATCH, CLASSES, EXAMPLES, HIDDEN, PIXELS
 from .operations import OPERATIONS
 
 TRAINING = ("relu_grad", "sum_rows", "softmax_cross_entropy", "sgd_update", "momentum_update", "adam_update")
@@ -23,7 +23,7 @@ RUNGS: dict[str, dict[str, Rung]] = LADDER | {
     for name in TRAINING  # they have no ladder
 }
 PRODUCTS = ("vector_dot", "matrix_vector_dot", "dot", "dense")
-QUICK, MAIN, ALL = 1, 2, 3  # `pynn bench --quick`, `pynn bench`, `pytest bench`: each holds those before it
+QUICK, MAIN, ALL = 1, 2, 3  # `pynn bench --quick`, `pynn bench`, `pynn bench --all` and `pytest bench`: each holds more
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Case:
     zeros: float = 0  # the share of x that is 0
     reuse: bool = False  # write into an array that exists (out=, where a rung has it) instead of a fresh one
     part: int = ALL  # the runs that it is in
+    dtype: str = "float32"
 
     @property
     def label(self) -> str:
@@ -47,7 +48,8 @@ class Case:
             label = " · ".join(names[:2]) + "".join(f" + {name}" for name in names[2:])
         else:
             label = ", ".join(dict.fromkeys(names))  # equal shapes once
-        return label + f", {self.zeros:.0%} of x is 0" * bool(self.zeros) + ", out=" * self.reuse
+        label += f", {self.zeros:.0%} of x is 0" * bool(self.zeros) + ", out=" * self.reuse
+        return label + ", float64" * (self.dtype == "float64")
 
     @property
     def title(self) -> str:
@@ -73,7 +75,7 @@ class Case:
         }
 
     def inputs(self) -> list:
-        """The arguments: float32 arrays, the same at every call, and for an update its scalars."""
+        """The arguments: arrays, the same at every call, and for an update its scalars."""
         rng = np.random.default_rng(0)
         if self.operation == "softmax_cross_entropy":
             logits, labels = self.shapes
@@ -81,7 +83,7 @@ class Case:
         arrays: list = []
         for axis, shape in zip("xywg", self.shapes, strict=False):
             turn = axis in self.transposed
-            array = rng.standard_normal(shape[::-1] if turn else shape, np.float32)
+            array = rng.standard_normal(shape[::-1] if turn else shape, self.dtype)
             arrays.append(array.T if turn else array)
         if self.zeros:
             arrays[0][rng.random(arrays[0].shape) < self.zeros] = 0
@@ -108,9 +110,9 @@ class Case:
         return self.steps * OPERATIONS[self.operation].flops
 
     def bytes(self) -> int:
-        """Of the float32 arrays that must be read and written at least once."""
+        """Of the arrays that must be read and written at least once."""
         written = math.prod(self.result_shape) * max(1, OPERATIONS[self.operation].written)
-        return 4 * (sum(map(math.prod, self.shapes)) + written)
+        return np.dtype(self.dtype).itemsize * (sum(map(math.prod, self.shapes)) + written)
 
 
 _POINTS = tuple((200_000, n) for n in (2, 3, 4, 8))  # clouds of points: many short rows
@@ -147,6 +149,8 @@ CASES = [
     Case("dot", ((256, 256),) * 2),
     Case("dot", ((512, 512),) * 2, part=MAIN),
     Case("dot", ((1024, 1024),) * 2),
+    *(Case("dot", ((n, n),) * 2, dtype="float64") for n in (64, 512, 1024)),
+    *(Case("dot", ((EXAMPLES, PIXELS), (PIXELS, n))) for n in (HIDDEN, CLASSES)),  # all of MNIST: some seconds, 2 GB
     Case("dot", ((BATCH, PIXELS), (PIXELS, HIDDEN)), part=QUICK),  # MNIST: forward
     Case("dot", ((BATCH, HIDDEN), (HIDDEN, CLASSES)), part=MAIN),
     Case("dot", ((PIXELS, BATCH), (BATCH, HIDDEN)), transposed="x", part=MAIN),  # weights' gradients
@@ -175,8 +179,10 @@ SWEEPS = [
     *(Case("dot", ((n, n),) * 2, part=QUICK if n in (32, 128, 512) else MAIN) for n in (16 << i for i in range(8))),
     *(Case("add_relu", ((10**i // 10, 10),) * 2, part=QUICK if i <= 5 else MAIN) for i in range(2, 8)),
 ]
-# By threads
+# By threads. Those of ALL take some GB
 SCALING = [
+    Case("dot", ((EXAMPLES, PIXELS), (PIXELS, HIDDEN))),
+    Case("add", ((10_000, 10_000),) * 2),
     Case("dot", ((1024, 1024),) * 2, part=MAIN),
     Case("dense", ((BATCH, PIXELS), (PIXELS, HIDDEN), (HIDDEN,)), part=QUICK),
     Case("add_relu", ((1000, 1000),) * 2, part=QUICK),

@@ -73,7 +73,7 @@ class Local:
 
     def __init__(self, case: Case, name: str, function: Callable, arguments: list, threads: bool = False) -> None:
         truth = exact(case)
-        self.out = np.full(truth[0][0].shape, np.nan, np.float32) if case.reuse else None
+        self.out = np.full(truth[0][0].shape, np.nan, case.dtype) if case.reuse else None
         start = time.perf_counter()
         values = result(function, arguments, self.out)
         took = time.perf_counter() - start

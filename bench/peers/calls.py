@@ -55,8 +55,8 @@ class Calls:
         values = tuple(map(self.numpy, arguments[: len(case.shapes)] if value is None else (value,)))
         name = f"{case.title}, {self.version}"
         for v in values:
-            if v.dtype != np.float32:
-                raise AssertionError(f"{name}: {v.dtype} instead of float32")
+            if v.dtype != case.dtype:
+                raise AssertionError(f"{name}: {v.dtype} instead of {case.dtype}")
         error, unit = largest_error(case.operation, values, exact(case), name)
         self.timer = timer(function, arguments)
         self.once = first_guess(self.timer)

@@ -64,6 +64,7 @@ class Jax(Calls):
             w[0], v[0] = jitted(w[0], v[0], *more)
             w[0].block_until_ready()
 
+        jax.config.update("jax_enable_x64", True)  # else float64 becomes float32
         self.jax, self.version = jax, f"JAX {jax.__version__}"
         self.functions = {
             "relu": jax.nn.relu,

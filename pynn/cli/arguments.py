@@ -62,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     about = "Measure the machine, every rung, sweeps, scaling and training; print tables, save all of it."
     bench = commands.add_parser("bench", help="measure the ladder beside NumPy and other libraries", description=about)
     add = bench.add_argument
-    add("--quick", action="store_true", help="in a minute or two: fewer cases and turns, no other libraries")
+    part = bench.add_mutually_exclusive_group().add_argument
+    part("--quick", action="store_true", help="in a minute or two: fewer cases and turns, no other libraries")
+    part("--all", action="store_true", help="more cases, also such as take seconds a call and gigabytes")
     add("--only", metavar="A,B", help="of the operations (default: all)")
     about = "a function of yours beside the rungs: FILE.py:FUNCTION, FILE.pyx:FUNCTION or MODULE:FUNCTION; with --only"
     add("--rung", metavar="F", action="append", default=[], help=f"{about}; several times for several")
