@@ -29,6 +29,7 @@ class Library:
     # Its callers compute along with its pool's threads (OpenMP, OpenBLAS), so each thread gets a CPU for a timed turn;
     # see quiet.scattered, without which PyTorch's sum of 1e5 floats takes 500 us instead of 10 after a pause.
     scattered: bool = True
+    threaded: bool = True  # does it use as many threads as it may?
 
 
 def confined(n: int) -> dict[str, str]:

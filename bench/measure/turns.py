@@ -51,6 +51,7 @@ class Remote:
     ) -> None:  # fmt: skip
         self.worker, self.method, self.arguments = worker, method, arguments
         self.once, self.error, self.error_unit = once, error, error_unit
+        self.threaded = worker.threaded
 
     def turn(self) -> Reply:
         return self.worker.turn(self.method, *self.arguments)

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -56,7 +57,7 @@ class Worker:
     longest: float = LONGEST
 
     def __init__(self, name: str, contestant: Library, threads: int, *arguments: Any) -> None:
-        self.name, self._scattered = name, contestant.scattered
+        self.name, self._scattered, self.threaded = name, contestant.scattered, contestant.threaded
         # What the libraries log is shown only if the worker dies.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
         self._pipe, theirs = Pipe()
@@ -128,7 +129,7 @@ def started(
     workers: dict[str, Worker] = {}
     try:
         for name, contestant in contestants.items():
-            if find_spec(contestant.package) is None:
+            if not (find_spec(contestant.package) or any(distributions(name=contestant.package))):  # or without modules
                 note(notes, f"{name} is left out: {contestant.package} is not installed.")
                 continue
             progress(f"starting {name}")

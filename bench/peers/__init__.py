@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..measure.process import Library
+from .blas import Blis, Mkl
 from .libraries import Jax, Tensorflow, Torch
 from .numba import Numba
 
@@ -12,4 +13,6 @@ CONTESTANTS = {
     "PyTorch": Library("torch", Torch),
     "JAX": Library("jax", Jax, scattered=False),
     "TensorFlow": Library("tensorflow", Tensorflow, scattered=False),
+    "BLIS": Library("blis", Blis, scattered=False, threaded=False),
+    "MKL": Library("mkl", Mkl),
 }

@@ -45,7 +45,8 @@ Look = namedtuple("Look", "color marker")  # a marker is a letter, (points, 1, d
 WIDE, TALL = ((-1, -0.4), (1, -0.4), (1, 0.4), (-1, 0.4)), ((-0.4, -1), (-0.4, 1), (0.4, 1), (0.4, -1))
 SLANTED = ((-1, -0.5), (0.4, -0.5), (1, 0.5), (-0.4, 0.5))
 HOUSE = ((-0.8, -0.8), (0.8, -0.8), (0.8, 0.1), (0, 0.9), (-0.8, 0.1))
-STROKES = "+x1234"
+ASTERISK = (6, 2, 0)
+STROKES = [*"+x1234", ASTERISK]
 # Colours: M. Okabe, K. Ito, Color Universal Design, 2008; P. Tol, Colour Schemes, 2021. ijp is the typed step of
 # products and Keras runs on TensorFlow: each two share a colour. Markers tell all apart in grey; strokes are libraries.
 LOOKS = {name: Look(color, marker) for name, color, marker in (
@@ -55,7 +56,7 @@ LOOKS = {name: Look(color, marker) for name, color, marker in (
     ("packed", "#332288", "X"), ("parallel", "#0072B2", TALL), ("sparse", "#D55E00", "*"), ("pynn", "#882255", "p"),
     ("branchless", "#44AA99", SLANTED), ("fused", "#999933", HOUSE), ("batched", "#994455", "h"),
     ("NumPy", "#000000", "+"), ("PyTorch", "#AA4499", "x"), ("JAX", "#6699CC", "1"), ("TensorFlow", "#CC6677", "2"),
-    ("Keras", "#CC6677", "2"), ("Numba", "#225555", "3"),
+    ("Keras", "#CC6677", "2"), ("Numba", "#225555", "3"), ("BLIS", "#4477AA", "4"), ("MKL", "#999911", ASTERISK),
 )}  # fmt: skip
 SPARE = [Look("#EE3377", (5, 1, 180)), Look("#228833", "8"), Look("#AA3377", (3, 1, 0)), Look("#004488", (4, 1, 45)),
          Look("#BB5566", (6, 1, 0)), Look("#000000", (3, 1, 180))]  # fmt: skip
@@ -151,7 +152,7 @@ def ends(lines: list[Line], text: Callable[[float], str] = three_digits) -> str:
 
 def marks(axes: Axes, x: Any, y: Any, told: bool, own: Look, **more: Any) -> Any:
     """Hollow where it cannot be told, a stroke then as a ring."""
-    marker = "o" if not told and own.marker in [*STROKES] else own.marker
+    marker = "o" if not told and own.marker in STROKES else own.marker
     size = 10 if marker == "*" or (isinstance(marker, tuple) and len(marker) == 3) else 7.5
     style: dict[str, Any] = {"linestyle": "none", "zorder": 4, "markerfacecolor": own.color if told else "white"}
     style["clip_on"] = x == []  # none is cut by the frame

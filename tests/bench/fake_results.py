@@ -10,7 +10,7 @@ from pynn.bench.measure.cases import CASES, MAIN, RUNGS, SCALING, SWEEPS, Case
 from pynn.bench.results.store import NUMPY, PEER, RUNG, Contestant, Measurement, ProcessRun, Results, replace
 
 ISA, TURNS = "avx2", 7
-PEERS = ("PyTorch", "JAX", "TensorFlow", "Numba")
+PEERS = ("PyTorch", "JAX", "TensorFlow", "Numba", "BLIS", "MKL")
 CACHES = {"L1": 32 << 10, "L2": 512 << 10, "L3": 32 << 20}
 MACHINE: dict[str, Any] = {
     "cpu": "AMD EPYC",
@@ -36,7 +36,8 @@ MACHINE: dict[str, Any] = {
 PRODUCT = {
     "naive": 0.011, "lists": 0.04, "rows": 0.2, "typed": 2.3, "sums": 7.0, "ijp": 1.4, "ipj": 3.2, "simd": 36.0,
     "tiled": 80.0, "blocked": 86.0, "packed": 92.0, "parallel": 182.0, "sparse": 183.0,
-    "NumPy": 176.0, "PyTorch": 165.0, "JAX": 140.0, "TensorFlow": 120.0, "Numba": 14.0,
+    "NumPy": 176.0, "PyTorch": 165.0, "JAX": 140.0, "TensorFlow": 120.0, "Numba": 14.0, "BLIS": 34.0,
+    "MKL": 172.0,
 }  # fmt: skip
 SHARE = {
     "naive": 0.0003, "lists": 0.0008, "typed": 0.06, "branchless": 0.12, "simd": 0.6, "fused": 0.7, "batched": 0.7,

@@ -1,6 +1,8 @@
 """The peers' shared side, with a library made up here (the real ones are optional), and their registry."""
 
+import ctypes
 import sys
+from importlib.metadata import PackagePath
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -10,6 +12,7 @@ from pynn.bench.measure.cases import PRODUCTS, Case
 from pynn.bench.measure.numpy_operations import rmsprop_update
 from pynn.bench.measure.turns import interleave
 from pynn.bench.measure.workers import Reply, WorkerFailed
+from pynn.bench.peers import blas
 from pynn.bench.peers.calls import Calls, remote
 
 from kernels.ladder import LADDER
@@ -37,6 +40,8 @@ class Made(Calls):
 
 class Here:
     """A worker in this process."""
+
+    threaded = True
 
     def __init__(self, calls):
         self.calls = calls
@@ -122,3 +127,56 @@ def test_each_imports_its_package_when_it_is_made_and_knows_the_operations(name:
     offered = {operation for operation in LADDER if made.function(Case(operation, ((3, 5),) * 3))}
     assert offered >= LADDER.keys() - set(PRODUCTS)
     assert set(made.functions) <= LADDER.keys()
+
+
+def cblas(array_type):
+    """C's gemm as NumPy has it: row-major, of arrays at these addresses."""
+
+    def gemm(order, x_turned, y_turned, m, n, k, alpha, x, x_row, y, y_row, beta, out, out_row):
+        assert (order, alpha, beta) == (101, 1, 0)
+
+        def matrix(address, rows, columns, turned, row):
+            lines, length = (columns, rows) if turned == 112 else (rows, columns)
+            values = np.ctypeslib.as_array((array_type * (lines * row)).from_address(address)).reshape(-1, row)
+            return values[:, :length].T if turned == 112 else values[:, :length]
+
+        x, y = matrix(x.value, m, k, x_turned, x_row), matrix(y.value, k, n, y_turned, y_row)
+        matrix(out, m, n, 111, out_row)[:] = x @ y
+
+    return gemm
+
+
+def package_gemm(a, b, out=None, trans1=False, trans2=False, alpha=1.0, beta=1.0):
+    assert a.flags.c_contiguous and b.flags.c_contiguous and beta == 0
+    return (a.T if trans1 else a) @ (b.T if trans2 else b)
+
+
+@pytest.fixture(params=["BLIS", "MKL"])
+def product(request, monkeypatch):
+    """A library of products, with made-up packages."""
+    library = MagicMock(cblas_sgemm=cblas(ctypes.c_float), cblas_dgemm=cblas(ctypes.c_double))
+    monkeypatch.setattr(blas, "CDLL", {"/env/libmkl_rt.so.3": library}.__getitem__)
+    monkeypatch.setattr(PackagePath, "locate", lambda path: f"/env/{path}")
+    monkeypatch.setattr(blas, "files", lambda package: [*map(PackagePath, ("libmkl_core.so.3", "libmkl_rt.so.3"))])
+    monkeypatch.setattr(blas, "version", lambda package: "7.0")
+    monkeypatch.setitem(sys.modules, "blis", MagicMock())
+    monkeypatch.setitem(sys.modules, "blis.py", MagicMock(gemm=package_gemm))
+    return peers.CONTESTANTS[request.param].make(1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("transposed", ["", "x", "y", "xy"])
+def test_products_alone_and_their_transposed_operands(product, dtype, transposed):
+    case = Case("dot", ((3, 5), (5, 7)), transposed=transposed, dtype=dtype)
+    _, error, unit = product.prepare(case)
+    assert 0 <= error <= 1 and unit == "of bound"
+    for other in (RELU, Case("vector_dot", ((5,),) * 2), Case("dense", ((3, 5), (5, 7), (7,)))):
+        assert product.prepare(other) is None
+
+
+def test_who_has_one_thread_says_so():
+    alone = {name for name, library in peers.CONTESTANTS.items() if not library.threaded}
+    assert alone == {"BLIS"}
+    worker = Here(Made(1))
+    worker.threaded = False
+    assert not remote({"alone": worker}, RELU)["alone"].threaded
