@@ -12,12 +12,19 @@ from pynn.bench.measure.cases import CASES, MAIN, QUICK, SCALING, SWEEPS, Case
 from pynn.bench.measure.process import Library
 from pynn.bench.measure.workers import Reply, Worker, WorkerFailed, started
 from pynn.bench.network import Task
+from pynn.bench.plan import Plan
 from pynn.bench.training.contestants import Pynn
 
 import kernels
 from kernels.ladder import LADDER
 
 SIZES = (7, 5, 3)
+
+
+def test_a_run_of_all_has_each_case_and_holds_the_others():
+    every, usual, quick = Plan(1, every=True), Plan(1), Plan(1, quick=True)
+    assert every.cases(CASES) == CASES and every.cases(SCALING) == SCALING
+    assert set(quick.cases(SCALING)) < set(usual.cases(SCALING)) < set(SCALING)
 
 
 def test_every_operation_of_the_ladder_is_in_a_quick_run():
