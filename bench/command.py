@@ -115,7 +115,7 @@ def all_tables(results: Results, by_case: bool = False) -> Iterator[Table]:
         yield tables.libraries(ladders)
     yield from map(tables.sweep, tables.by_operation(results.suite("sweep")).values())
     if scaling := results.suite("scaling"):
-        yield tables.scaling(scaling)
+        yield tables.scaling(results, scaling)
     yield from (tables.epochs(results, m) for m in results.suite("training"))
     if results.process_runs:
         yield tables.process_runs(results)

@@ -26,7 +26,7 @@ from .peers.calls import remote
 from .plan import OURS, Plan
 from .results.store import BUSY, NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
 from .training import contestants as training
-from .training.epochs import epochs, small_steps
+from .training.epochs import epochs, fits, small_steps
 from .training.process_runs import process_runs
 
 GOAL = 0.98
@@ -55,8 +55,11 @@ def _measure(plan: Plan, results: Results) -> None:
         compared(plan, results)
     if "scaling" in plan.suites:
         calmly(plan, results, {f"scaling: {case.title}": partial(scaling, case, plan) for case in plan.cases(SCALING)})
-    if "training" in plan.suites or "processes" in plan.suites:
+    fitting = "scaling" in plan.suites and not (plan.quick or plan.operations)
+    if fitting or "training" in plan.suites or "processes" in plan.suites:
         arrays, results.data = digits_or_random(plan)
+    if fitting:
+        fits(plan, results, *arrays)
     if "training" in plan.suites:
         epochs(plan, results, *arrays)
     if "processes" in plan.suites and results.data == "MNIST":

@@ -59,11 +59,13 @@ def block(counts: list[int], patience: Patience, notes: list[str]) -> Any:
         **{name: str(config[name]) for name in ("instruction set", "compiler", "flags", "openmp")},
         "array": array_size(),
         "limits": {},
+        "regions": {},
     }
     least: dict[str, Any] = {}
     try:
         for n in sorted({min(n, len(cpus())) for n in counts}):
             found["limits"][str(n)] = least = _calm(n, least, patience, notes)
+            found["regions"][str(n)] = library().region(n, RUNS)
     except NoCompiler as error:
         found["no limits"] = str(error)
         note(notes, f"The machine's limits are not measured: {error}.")
@@ -139,7 +141,7 @@ def library() -> ctypes.CDLL:
             raise NoCompiler(f"{compiler} failed: {reason}") from None
         except (OSError, ValueError) as error:
             raise NoCompiler(f"{compiler!r} is no C compiler for this CPU, set CC: {error}") from None
-    for name in ("fma_float32", "fma_float64", "copy", "add", "add_in_cache"):
+    for name in ("fma_float32", "fma_float64", "copy", "add", "add_in_cache", "region"):
         getattr(found, name).restype = ctypes.c_double
     return found
 

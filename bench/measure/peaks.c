@@ -115,3 +115,16 @@ double add_in_cache(int threads, size_t bytes, int runs) {
     free(all);
     return 1e-9 * threads * turns * moved / least;
 }
+
+// Seconds of an empty parallel region whose threads still spin.
+double region(int threads, int runs) {
+    double least = INFINITY;
+    for (int run = 0; run < runs; run++) {
+        double start = omp_get_wtime();
+        for (int i = 0; i < 100; i++) {
+            _Pragma("omp parallel num_threads(threads)") { __asm__ volatile("" ::: "memory"); }
+        }
+        least = fmin(least, omp_get_wtime() - start);
+    }
+    return least / 100;
+}

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..results import statistics, tables
+from ..results.scaling_model import predicted
 from ..results.statistics import three_digits
 from ..results.store import NUMPY, OWN, PEER, RUNG, Measurement, Results
 from . import drawing
 from .drawing import GREY, LIBRARIES, LIMIT, OTHER_LIMIT, READING, RUNGS, Drawing, Line, Look, log_axis
 
+MODEL = "-.", 0.9
 FEW = 4  # threads, up to which the axes are linear
 PLAIN = Look(GREY, "")
 SERIES = [Look(f"#{color}", marker) for color, marker in zip(
@@ -65,12 +67,10 @@ def sweep(results: Results, group: list[Measurement], what: str) -> Drawing:
 
 def scaling(results: Results) -> list[Drawing]:
     """The public operations and NumPy; nothing if none was measured with one thread and with more."""
-    groups: dict[str, list[Measurement]] = {}
-    for m in sorted(results.suite("scaling"), key=lambda m: m.threads):
-        groups.setdefault(f"{m.title} {m.dtype}", []).append(m)
-    chosen = [group for group in groups.values() if group[0].threads == 1 < group[-1].threads]
+    groups = tables.by_threads(results.suite("scaling"))
+    chosen = [group for group in groups if group[0].threads == 1 < group[-1].threads]
     operations = [group[0].operation for group in chosen]
-    lines = []
+    lines, models = [], []
     for i, group in enumerate(chosen):
         text = group[0].operation if operations.count(group[0].operation) == 1 else group[0].title
         others = group[0].names(NUMPY, OWN)
@@ -82,14 +82,19 @@ def scaling(results: Results) -> list[Drawing]:
                 told, name = [drawing.usable(m, who) for m in found], text + f", {who}" * (who in others)
                 style = LIBRARIES if who in others else RUNGS
                 lines.append(Line(name, SERIES[i % len(SERIES)], [m.threads for m in found], y, told, style))
+        if model := predicted(results.machine, group):
+            times = [group[0].contestants[group[0].best_rung].median / t for t in model.values()]
+            models.append(Line(f"_model {i}", SERIES[i % len(SERIES)], [1, *model], thrice([1.0, *times]), style=MODEL))
     if not lines:
         return []
-    counts = sorted({n for line in lines for n in line.x})
+    counts = sorted({n for line in (*lines, *models) for n in line.x})
     title, last = "Strong scaling: times as fast as with one thread", [group[-1] for group in chosen]
     own = dict.fromkeys(name for group in chosen for name in group[0].names(OWN))
     subtitle = f"Solid: the public operations. Dashed: {' and '.join(['NumPy', *own])} at the same task."
+    subtitle += " Thin: the model, which is not measured." * bool(models)
     footer = [drawing.conditions(results, last), f"{READING} {'; '.join(m.title for m in last)}."]
     figure, axes = drawing.sheet(title, subtitle, footer)
+    drawing.draw(axes, models)
     ideal = Line("ideal", PLAIN, counts, thrice(counts), style=OTHER_LIMIT)
     drawing.legend(figure, drawing.draw(axes, [ideal, *lines]))
     low, high = axes.dataLim.intervaly

@@ -63,7 +63,7 @@ def templates() -> Environment:
 
 def _machine(results: Results) -> dict[str, str]:
     known: dict[str, Any] = {
-        key: value for key, value in results.machine.items() if key not in ("limits", "array", "no limits")
+        key: value for key, value in results.machine.items() if key not in ("limits", "regions", "array", "no limits")
     }
     sizes = {level: (n / 2**20, "MiB") if n >= 2**20 else (n / 2**10, "KiB") for level, n in known["caches"].items()}
     known["caches"] = ", ".join(f"{level} {size:g} {unit}" for level, (size, unit) in sizes.items())
@@ -95,7 +95,7 @@ def _tables(results: Results) -> dict[str, list[tables.Table]]:
         "machine": [tables.limits(results)],
         "libraries": [tables.libraries(ladder)] if any(m.names(PEER) for m in ladder) else [],
         "sweeps": map(tables.sweep, tables.by_operation(results.suite("sweep")).values()),
-        "scaling": [tables.scaling(scaling)],
+        "scaling": [tables.scaling(results, scaling)],
         "training": [*epochs, tables.process_runs(results), tables.steps(results, steps)],
     }
     return {section: [table for table in group if table.rows] for section, group in found.items()}

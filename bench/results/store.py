@@ -37,6 +37,7 @@ Whole = Annotated[int, Meta(ge=0, lt=10**18)]
 Number = Annotated[float, Meta(ge=0, lt=1e18)]
 Above0 = Annotated[float, Meta(gt=0, lt=1e18)]
 Turn = Annotated[float, Meta(ge=1e-12, lt=1e18)] | None  # seconds; None: it sat out
+Count = Annotated[str, Meta(pattern=r"\A[1-9][0-9]{0,8}\Z")]
 Turns = Annotated[list[Turn], Meta(min_length=1, max_length=1000)]
 
 
@@ -62,7 +63,8 @@ Machine = TypedDict(
         "cpus": Whole,
         "caches": dict[Text, Whole],
         "array": NotRequired[Whole],
-        "limits": dict[Annotated[str, Meta(pattern=r"\A[1-9][0-9]{0,8}\Z")], Limits],
+        "limits": dict[Count, Limits],
+        "regions": NotRequired[dict[Count, Above0]],  # seconds of an empty parallel region of so many threads
         "no limits": NotRequired[str],
     },
 )

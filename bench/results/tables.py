@@ -11,6 +11,7 @@ import numpy as np
 from pynn.cli.checks import one_line
 
 from . import statistics
+from .scaling_model import predicted
 from .statistics import CLOSE, Ratio, three_digits
 from .store import BUSY, FEWEST, NOISY, NUMPY, OWN, PEER, Measurement, Results
 
@@ -25,7 +26,8 @@ READING = (
     "units of the last place (ulp), or as a share of the bound of such a sum's rounding errors. "
     f"spread: how far the further end of a time's interval is from it. verdict: stable up to {CLOSE:.0%}, unless "
     f"disturbed: other processes took more than {BUSY:.0%} of the CPUs; noisy up to {NOISY:.0%}; else, or with fewer "
-    f"than {FEWEST} turns, unusable."
+    f"than {FEWEST} turns, unusable. model: a speed-up that is not measured, but computed from one thread's time, "
+    "the limits and the cost of a parallel region; where one was measured, too, that checks the model."
 )
 
 
@@ -196,23 +198,39 @@ def sweep(measurements: list[Measurement]) -> Table:
     return of_rows(f"{first.operation} by size", rows)
 
 
-def scaling(measurements: list[Measurement]) -> Table:
-    """A row for each operation and number of threads; `speed-up` is over one thread, in the same turns."""
-    rows, bases = [], dict[tuple[str, str], Measurement]()
-    for m in measurements:
-        for name, contestant in m.contestants.items():
-            base = bases.setdefault((m.title, name), m)
-            gain = None if m is base else statistics.ratio(base.contestants[name].seconds, contestant.seconds)
-            told = gain and not gain.tie and not gain.unknown
-            rows.append({
-                "operation": plain(m.title),
-                "contestant": plain(name),
-                "number of threads": Cell(str(m.threads), m.threads),
-                "time": seconds(contestant.median),
-                "speed-up": times(gain),
-                "of ideal": share(gain.value * base.threads / m.threads) if gain and told else Cell(""),
-            })  # fmt: skip
+def scaling(results: Results, measurements: list[Measurement]) -> Table:
+    """A row for each operation and number of threads; `speed-up` is over one thread, in the same turns. `model`: what
+    it says of the public operation, also of numbers of threads that were not measured, in rows without a time."""
+    rows = []
+    for group in by_threads(measurements):
+        one, best = group[0], group[0].best_rung
+        model = {n: number(one.contestants[best].median / t) for n, t in predicted(results.machine, group).items()}
+        for m in group:
+            for name, contestant in m.contestants.items():
+                base = next(other for other in group if name in other.contestants)
+                gain = None if m is base else statistics.ratio(base.contestants[name].seconds, contestant.seconds)
+                told = gain and not gain.tie and not gain.unknown
+                rows.append({
+                    "operation": plain(m.title),
+                    "contestant": plain(name),
+                    "number of threads": Cell(str(m.threads), m.threads),
+                    "time": seconds(contestant.median),
+                    "speed-up": times(gain),
+                    "of ideal": share(gain.value * base.threads / m.threads) if gain and told else Cell(""),
+                    "model": model.pop(m.threads, Cell("")) if name == best else Cell(""),
+                })  # fmt: skip
+        for n, speed in model.items():
+            names = {"operation": plain(one.title), "contestant": plain(best), "number of threads": Cell(str(n), n)}
+            rows.append({**dict.fromkeys(rows[-1], Cell("")), **names, "model": speed})
     return of_rows("Strong scaling", rows, text_columns=2)
+
+
+def by_threads(measurements: list[Measurement]) -> list[list[Measurement]]:
+    """Of each task, fewest threads first."""
+    groups: dict[tuple[str, str], list[Measurement]] = {}
+    for m in sorted(measurements, key=lambda m: m.threads):
+        groups.setdefault((m.title, m.dtype), []).append(m)
+    return [*groups.values()]
 
 
 def epochs(results: Results, m: Measurement) -> Table:

@@ -9,6 +9,7 @@ Python's calls, not the kernels, take the time.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
 
@@ -36,6 +37,7 @@ FLOPS = 2 * (2 * SIZES[0] * SIZES[1] + 3 * SIZES[1] * SIZES[2])
 WEIGHTS = sum(a * b for a, b in pairwise(SIZES))
 
 SMALL, BATCHES, STEPS = (400, 25, 15, 10), (1, 32), 500
+LARGE = 1024  # a batch
 STEPPING = ("pynn", "PyTorch", "Keras")  # JAX would jit the loop, and NumPy by hand is written for another network
 BUDGET = 5.0  # seconds of small steps' turns that other processes disturbed and that are repeated, per table
 
@@ -96,6 +98,24 @@ def epochs(plan: Plan, results: Results, x: np.ndarray, labels: np.ndarray) -> N
     moved = 4 * (x.size + 5 * WEIGHTS * -(-len(x) // BATCH))  # each step reads w, v and g and writes w and v
     found = _measurement(plan, "training", "training epoch", label, times, others)
     results.measurements.append(replaced(found, size=len(x), flops=FLOPS * len(x), bytes=moved))
+
+
+def fits(plan: Plan, results: Results, x: np.ndarray, labels: np.ndarray) -> None:
+    """Into `results`: pynn's epochs with each number of threads, in batches so large that there is something to share
+    out."""
+    label, each = f"{'-'.join(map(str, SIZES))}, batch {LARGE}", {}
+    with ExitStack() as stack:
+        for n in plan.counts:
+            only, task = {"pynn": CONTESTANTS["pynn"]}, Task(SIZES, "rmsprop", LARGE, n)
+            workers = stack.enter_context(started(only, n, task, notes=plan.notes))
+            if found := trainers(workers, x, labels.astype(np.int64), label, plan.notes):
+                each[n] = found["pynn"]
+        progress(f"scaling: {plan.epochs} epochs in turns")
+        times, others = interleave(each, plan.epochs, 10 * plan.budget) if each else ({}, 0.0)
+    for n, seconds in times.items():
+        m = _measurement(plan, "scaling", "fit", label, {"pynn": seconds}, others)
+        mine = replaced(m.contestants["pynn"], threads=n)
+        results.measurements.append(replaced(m, threads=n, contestants={"pynn": mine}))
 
 
 def small_steps(plan: Plan, results: Results) -> None:

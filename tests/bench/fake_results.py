@@ -31,6 +31,7 @@ MACHINE: dict[str, Any] = {
         "2": {"float32": 207.0, "float64": 103.0, "copy": {"memory": 43.0},
               "add": {"L1": 620.0, "L2": 275.0, "L3": 150.0, "memory": 45.0}},
     },
+    "regions": {"1": 1e-7, "2": 2e-6},
 }  # fmt: skip
 # GFLOP/s of products, and of the rest the share of the limit; seconds a call takes besides
 PRODUCT = {

@@ -47,6 +47,7 @@ def test_the_machines_block(monkeypatch):
     if "no limits" in block:
         pytest.skip(block["no limits"])
     limits = block["limits"]["1"]
+    assert 0 < block["regions"]["1"] < 1e-3
     assert list(limits["add"]) == [*block["caches"], "memory"]
     assert list(block["caches"].values()) == sorted(block["caches"].values())
     assert all(value > 0 for value in (limits["float32"], limits["float64"], *limits["add"].values()))

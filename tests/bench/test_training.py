@@ -13,6 +13,7 @@ from pynn.bench.measure import turns
 from pynn.bench.measure.process import Library
 from pynn.bench.network import Task, prepared
 from pynn.bench.plan import Plan
+from pynn.bench.results import tables
 from pynn.bench.results.store import NUMPY, RUNG, Results
 from pynn.bench.training import additions, contestants, epochs, process_runs, rungs
 from pynn.bench.training.installed import installed
@@ -154,6 +155,18 @@ def test_epochs_of_rungs_fit_and_numpy(digits):
         assert len(curve) == 3  # the first epoch, which is not timed, and two turns
     assert curves["pynn"][0][1] == pytest.approx(curves["NumPy"][0][1], rel=epochs.SAME_LOSS)
     assert run.notes == []
+
+
+def test_fits_are_pynns_with_each_number_of_threads():
+    run, results = plan("NumPy"), nothing_measured()
+    run.threads = 2
+    rng = np.random.default_rng(0)
+    epochs.fits(run, results, rng.random((3000, 784), np.float32), rng.integers(0, 10, 3000))
+    assert [(m.suite, m.threads, [*m.contestants]) for m in results.measurements] == [
+        ("scaling", n, ["pynn"]) for n in (1, 2)
+    ]
+    assert all(m.contestants["pynn"].threads == m.threads for m in results.measurements)
+    assert "fit 784-512-10, batch 1024" in tables.markdown(tables.scaling(results, results.measurements))
 
 
 def test_what_trains_otherwise_is_left_out(digits, monkeypatch):
