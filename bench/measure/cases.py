@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Case:
     zeros: float = 0  # the share of x that is 0
     reuse: bool = False  # write into an array that exists (out=, where a rung has it) instead of a fresh one
     part: int = ALL  # the runs that it is in
-    dtype: str = "float32"
+    dtype: Literal["float32", "float64"] = "float32"
 
     @property
     def label(self) -> str:
@@ -83,7 +84,7 @@ class Case:
         arrays: list = []
         for axis, shape in zip("xywg", self.shapes, strict=False):
             turn = axis in self.transposed
-            array = rng.standard_normal(shape[::-1] if turn else shape, self.dtype)
+            array = rng.standard_normal(shape[::-1] if turn else shape, np.dtype(self.dtype).type)
             arrays.append(array.T if turn else array)
         if self.zeros:
             arrays[0][rng.random(arrays[0].shape) < self.zeros] = 0

@@ -203,8 +203,11 @@ def racing(plan: Plan, threads: int) -> Iterator[dict[str, Own]]:
 
 
 def contenders(workers: dict[str, Own], case: Case, plan: Plan) -> dict[str, OwnTurns]:
-    """Those that compute the case rightly, and in time. WorkerFailed names one whose process has ended."""
-    found = {}
+    """Those that compute the case rightly, and in time; they are asked for float32 only. WorkerFailed names one whose
+    process has ended."""
+    found: dict[str, OwnTurns] = {}
+    if case.dtype != "float32":
+        return found
     for name, worker in list(workers.items()):
         ready = worker.call("prepare", case).value
         if isinstance(ready, Ready):

@@ -83,7 +83,8 @@ def scaling(results: Results) -> list[Drawing]:
                 style = LIBRARIES if who in others else RUNGS
                 lines.append(Line(name, SERIES[i % len(SERIES)], [m.threads for m in found], y, told, style))
         if model := predicted(results.machine, group):
-            times = [group[0].contestants[group[0].best_rung].median / t for t in model.values()]
+            best = group[0].contestants[group[0].best_rung or ""]
+            times = [best.median / t for t in model.values()]
             models.append(Line(f"_model {i}", SERIES[i % len(SERIES)], [1, *model], thrice([1.0, *times]), style=MODEL))
     if not lines:
         return []

@@ -203,7 +203,7 @@ def scaling(results: Results, measurements: list[Measurement]) -> Table:
     it says of the public operation, also of numbers of threads that were not measured, in rows without a time."""
     rows = []
     for group in by_threads(measurements):
-        one, best = group[0], group[0].best_rung
+        one, best = group[0], group[0].best_rung or ""
         model = {n: number(one.contestants[best].median / t) for n, t in predicted(results.machine, group).items()}
         for m in group:
             for name, contestant in m.contestants.items():
