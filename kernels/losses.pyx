@@ -58,7 +58,7 @@ cdef void run_part(void* task, int worker, int workers) noexcept nogil:
 
 
 cdef void run(Rows* r, bint threads) noexcept nogil:
-    share(run_part, r, team(<double> r.m * r.n, GRAIN) if threads else 1)
+    share(run_part, r, min(team(<double> r.m * r.n, GRAIN), r.m) if threads else 1)
 
 
 cdef void loop_rows(const floating* x, floating* out, idx m, idx n) noexcept nogil:

@@ -51,7 +51,7 @@ def sum_rows(x, out=None):
     partial = np.zeros((r.blocks, r.n), (<object> a).dtype)
     r.sums = cnp.PyArray_BYTES(partial)
     with nogil:
-        share(sum_part, &r, team(<double> r.m * r.n, GRAIN))
+        share(sum_part, &r, min(team(<double> r.m * r.n, GRAIN), r.blocks))
         for i in range(1, r.blocks):
             r.leaf.add(r.sums, 1, r.sums + i * r.n * size, 1, r.sums, 1, r.n, False)
     c = (<object> partial)[0] if r.blocks == 1 else (<object> partial)[0].copy()

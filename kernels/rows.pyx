@@ -74,5 +74,5 @@ def take_rows(x, rows, out=None):
         return c
     r = Rows(cnp.PyArray_BYTES(a), wanted, m, cnp.PyArray_NBYTES(a) // n, cnp.PyArray_BYTES(c))
     with nogil:
-        share(copy_part, &r, team(<double> m * r.bytes, GRAIN))
+        share(copy_part, &r, min(team(<double> m * r.bytes, GRAIN), m))
     return c
