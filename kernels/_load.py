@@ -42,7 +42,7 @@ if not _compiled(_here):
 
 # libgomp's threads spin before they sleep, by default for 300,000 turns: some 15 ms in which, on a shared machine,
 # they keep the CPU from the very thread that they wait for (beside busy neighbours an epoch took 5 to 15 times as
-# long). 10,000 turns, half a millisecond, still bridge the gap between two operations. libgomp reads this once, as
+# long). 10,000 turns, 0.25 to 0.5 ms, still bridge the gap between two operations. libgomp reads this once, as
 # it is loaded; what the user set stands, and neither child processes nor libraries loaded later see it.
 _user_decides = "GOMP_SPINCOUNT" in os.environ or "OMP_WAIT_POLICY" in os.environ
 if not _user_decides:

@@ -8,13 +8,13 @@ from kernels._simd cimport leaves
 from kernels._threads cimport team
 
 # Measured on an EPYC (Zen 3, AVX2) with 32 KiB L1d, 512 KiB L2 and 32 MiB L3, float32 squares up to 2048 and MNIST's
-# products; SLICE_BYTES and GRAIN also on a Xeon (Emerald Rapids, AVX-512) with 48 KiB L1d and 2 MiB L2.
+# products; SLICE_BYTES also on a Xeon (Emerald Rapids, AVX-512) with 48 KiB L1d and 2 MiB L2.
 cdef enum:
     SMALL_BYTES = 32768  # of b: it stays in L1, packed or not
     PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
     ALIAS_BYTES = 2048  # rows of a that lie this far apart, or a multiple of it, evict each other from the caches
     MANY_COLUMNS = 256  # of c: they pay for a copy of a if its rows evict each other, are not contiguous, or are many
-    GRAIN = 100000  # multiply-adds per thread that pay for waking it
+    GRAIN = 200000  # multiply-adds, see _threads.team
     # Measured on an EPYC (Zen 4, AVX-512), for inner sizes 1 to 64 and 20,000 rows, or sums of 20,000 terms:
     LONG = 64  # k from which several sums for each element of a small c pay
     FEW = 6  # rows of a c that the method SPLIT takes

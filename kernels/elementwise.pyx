@@ -18,7 +18,7 @@ import numpy as np
 cnp.import_array()
 
 cdef enum:
-    SMALL = 32768  # elements that one thread does sooner than two, see _nest.GRAIN
+    SMALL = 49152  # elements that are for one thread: two grains, see _nest.GRAIN
 
 cdef enum Rung:
     TYPED

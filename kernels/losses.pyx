@@ -13,8 +13,8 @@ import numpy as np
 
 cnp.import_array()
 
-cdef double GRAIN = 8192  # elements per thread that pay for waking it (an exponential each)
-cdef idx BLOCK = 4096     # elements whose exponentials run in one go and stay in L1
+cdef double GRAIN = 4096  # elements (an exponential each), see _threads.team
+cdef idx BLOCK = 4096  # elements whose exponentials run in one go and stay in L1
 
 
 cdef enum Rung:

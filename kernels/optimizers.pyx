@@ -16,7 +16,7 @@ import numpy as np
 
 cnp.import_array()
 
-cdef double GRAIN = 16384  # weights per thread that pay for waking it
+cdef double GRAIN = 16384  # weights, see _threads.team
 
 
 cdef enum Rule:

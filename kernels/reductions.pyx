@@ -10,7 +10,7 @@ import numpy as np
 
 cnp.import_array()
 
-cdef double GRAIN = 65536  # elements per thread that pay for waking it
+cdef double GRAIN = 40960  # elements, see _threads.team
 cdef enum:
     BLOCK = 128  # rows
 

@@ -20,7 +20,7 @@ cdef enum:
     ENTRIES = 262144  # places for entries of lists at a time; with 20% nonzero, 400 KiB of them are touched
     LONGEST = 8192  # k, so that a block's lists take half of them
     LEAST_WORK = 2000000  # multiply-adds of the dense product that pay for the lists
-    GRAIN = 1000000  # multiply-adds of the dense product per thread that pay for waking it
+    GRAIN = 1000000  # multiply-adds of the dense product, see _threads.team: twice as many, for threads meet twice
     SAMPLES = 8  # rows in memory in which zeros are counted
 
 # The share of nonzeros up to which the lists win: by 1.3 at this share and 2.2 at MNIST's 0.19, on an EPYC with AVX2,

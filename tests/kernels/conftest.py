@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import kernels
+from kernels import _threads
 
 Shape = tuple[int, int, int]
 
@@ -130,6 +131,9 @@ def softmax_exactly() -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
 
 @pytest.fixture(autouse=True)
 def keep_threads() -> Iterator[None]:
+    """Threads at work also in the small calls of tests, and on busy machines; their number as it was."""
     before = kernels.get_num_threads()
+    _threads.set_always(True)
     yield
+    _threads.set_always(False)
     kernels.set_num_threads(before)

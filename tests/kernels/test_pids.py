@@ -25,6 +25,7 @@ if GROUP:
 import kernels
 
 x = np.random.default_rng(0).standard_normal((150, 150))
+kernels._threads.set_always(True)
 kernels.set_num_threads(1)
 expected = kernels.dot(x, x).tobytes()
 
