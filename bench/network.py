@@ -32,12 +32,12 @@ class Task:
         return found
 
 
-def random_data() -> tuple[np.ndarray, np.ndarray]:
+def random_data(examples: int = EXAMPLES) -> tuple[np.ndarray, np.ndarray]:
     """As `prepared`, numbers of MNIST's size with as many zeros."""
     rng = np.random.default_rng(0)
-    x = rng.random((EXAMPLES, PIXELS), np.float32)
+    x = rng.random((examples, PIXELS), np.float32)
     x *= rng.random(x.shape, np.float32) < NONZERO
-    return x, rng.integers(0, CLASSES, EXAMPLES).astype(np.uint8)
+    return x, rng.integers(0, CLASSES, examples).astype(np.uint8)
 
 
 def digits() -> list[np.ndarray]:

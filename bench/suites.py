@@ -26,6 +26,7 @@ from .peers.calls import remote
 from .plan import OURS, Plan
 from .results.store import BUSY, NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
 from .training import contestants as training
+from .training import neighbour
 from .training.epochs import epochs, fits, small_steps
 from .training.process_runs import process_runs
 
@@ -66,6 +67,8 @@ def _measure(plan: Plan, results: Results) -> None:
         results.process_runs = process_runs(plan, digits(), GOAL)
     if "steps" in plan.suites:
         small_steps(plan, results)
+        progress("fit beside a busy process")
+        results.measurements += neighbour.fits(plan)
 
 
 def digits_or_random(plan: Plan) -> tuple[tuple[np.ndarray, np.ndarray], str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -56,6 +58,19 @@ def scattered() -> Iterator[None]:
 def _allow(tid: int, where: set[int]) -> None:
     with suppress(ProcessLookupError):  # a thread that has ended
         os.sched_setaffinity(tid, where)
+
+
+@contextmanager
+def busy_process() -> Iterator[None]:
+    """While this lasts, another process computes all the time."""
+    command = [sys.executable, "-S", "-c", "print(flush=True)\nwhile True: pass"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            if process.stdout:
+                process.stdout.readline()  # it has started
+            yield
+        finally:
+            process.kill()
 
 
 def _taken() -> float:

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from fake_results import fake_results, without
 from pynn.bench import command, readme, suites
 from pynn.bench.measure.cases import CASES
+from pynn.bench.measure.quiet import busy_process
 from pynn.bench.results.store import read, replace
 
 from kernels.cpus import cpu_count
@@ -105,11 +107,10 @@ def test_without_the_extra(missing, arguments):
 @pytest.fixture
 def neighbours() -> Iterator[None]:
     """A process on each CPU that computes all the time."""
-    found = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cpu_count())]
-    yield
-    for process in found:
-        process.kill()
-        process.wait()
+    with ExitStack() as stack:
+        for _ in range(cpu_count()):
+            stack.enter_context(busy_process())
+        yield
 
 
 @pytest.mark.skipif(not Path("/proc/stat").exists(), reason="this system does not tell what others take of the CPUs")

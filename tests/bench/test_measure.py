@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from pynn.bench.measure import accuracy, turns
 from pynn.bench.measure.cases import CASES, MAIN, QUICK, SCALING, SWEEPS, Case
 from pynn.bench.measure.process import Library
+from pynn.bench.measure.quiet import busy_process
 from pynn.bench.measure.workers import Reply, Worker, WorkerFailed, started
 from pynn.bench.network import Task
 from pynn.bench.plan import Plan
@@ -184,6 +186,13 @@ def test_scaling_sets_and_restores_threads():
     with turns.threads(before + 1):
         assert kernels.get_num_threads() == before + 1
     assert kernels.get_num_threads() == before
+
+
+def test_a_busy_process_is_busy_and_ends():
+    before = os.times().children_user
+    with busy_process():
+        time.sleep(0.5)
+    assert os.times().children_user > before + 0.1
 
 
 def test_a_worker_computes_in_a_process_of_its_own_and_its_failures_are_told():

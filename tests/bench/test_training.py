@@ -15,7 +15,7 @@ from pynn.bench.network import Task, prepared
 from pynn.bench.plan import Plan
 from pynn.bench.results import tables
 from pynn.bench.results.store import NUMPY, RUNG, Results
-from pynn.bench.training import additions, contestants, epochs, process_runs, rungs
+from pynn.bench.training import additions, contestants, epochs, neighbour, process_runs, rungs
 from pynn.bench.training.installed import installed
 from pynn.bench.training.rungs import RUNGS, Rung
 
@@ -167,6 +167,22 @@ def test_fits_are_pynns_with_each_number_of_threads():
     ]
     assert all(m.contestants["pynn"].threads == m.threads for m in results.measurements)
     assert "fit 784-512-10, batch 1024" in tables.markdown(tables.scaling(results, results.measurements))
+
+
+def test_fit_alone_and_beside_a_busy_process(monkeypatch):
+    monkeypatch.setattr(neighbour, "STEPS", 3)
+    run, results = plan("NumPy"), nothing_measured()
+    assert neighbour.fits(run) == []  # on one thread nobody waits
+    run.threads = 2
+    found = neighbour.fits(run)
+    assert all(len(one.seconds) == run.rounds for m in found for one in m.contestants.values())
+    rows = [[cell.text for cell in row] for row in tables.steps(results, found).without("time", "spread").rows]
+    place = " beside a busy process"
+    assert [row[:2] for row in rows] == [
+        ["fit 784-512-10", "one thread"], ["fit 784-512-10", "pynn"],
+        [f"fit 784-512-10{place}", "one thread"], [f"fit 784-512-10{place}", "pynn"],
+    ]  # fmt: skip
+    assert [bool(row[2]) for row in rows] == [False, True, False, True]  # times one thread, at the same place
 
 
 def test_what_trains_otherwise_is_left_out(digits, monkeypatch):
