@@ -15,13 +15,13 @@ from kernels.elementwise import add, add_relu, maximum, relu, relu_grad
 from kernels.losses import softmax, softmax_cross_entropy
 from kernels.optimizers import adam_update, momentum_update, rmsprop_update, sgd_update
 from kernels.products import dense, dot
-from kernels.reductions import sum_rows
+from kernels.reductions import sum_rows, top_matches, total
 from kernels.rows import take_rows
 
 __all__ = [
     "adam_update", "add", "add_relu", "dense", "dot", "get_num_threads", "maximum", "momentum_update", "naive",
     "relu", "relu_grad", "rmsprop_update", "set_num_threads", "sgd_update", "show_config", "softmax",
-    "softmax_cross_entropy", "sum_rows", "take_rows",
+    "softmax_cross_entropy", "sum_rows", "take_rows", "top_matches", "total",
 ]  # fmt: skip
 
 __version__: str = _threads.VERSION

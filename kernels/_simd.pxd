@@ -45,6 +45,8 @@ cdef extern from "simd/leaves.h" nogil:
                                      idx m, idx n) noexcept nogil
         void (*cross_entropy_rows)(const void* x, const void* targets, void* losses, void* grad,
                                    idx m, idx n) noexcept nogil
+        void (*top_matches)(const void* x, const int64_t* labels, void* out, idx m, idx n) noexcept nogil
+        double (*vector_sum)(const void* x, idx n) noexcept nogil
         void (*sgd)(void* w, const void* g, idx n, double lr) noexcept nogil
         void (*momentum)(void* w, void* m, const void* g, idx n, double lr, double momentum,
                          int nesterov) noexcept nogil

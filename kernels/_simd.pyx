@@ -8,7 +8,8 @@ cdef inline void agree(leaves* leaf) noexcept nogil:
     Cython gives this tuple. Elsewhere C would convert an argument of another type."""
     _ = (leaf.relu, leaf.vector_dot, leaf.ipj, leaf.tiled, leaf.gemm_panel, leaf.inner, leaf.few, leaf.row_times,
          leaf.copy, leaf.zeros, leaf.nonzeros, leaf.copy_finite, leaf.sparse_rows, &leaf.panel, leaf.softmax,
-         leaf.cross_entropy_labels, leaf.cross_entropy_rows, leaf.sgd, leaf.momentum, leaf.rmsprop, leaf.adam)
+         leaf.cross_entropy_labels, leaf.cross_entropy_rows, leaf.top_matches, leaf.vector_sum, leaf.sgd,
+         leaf.momentum, leaf.rmsprop, leaf.adam)
 
 
 cdef const simd_table* const* tables = simd_tables()

@@ -64,6 +64,10 @@ typedef struct leaves {
     /* losses (m) and grad (m, n) = d losses / d x, for targets given as labels or as distributions */
     void (*cross_entropy_labels)(const void *x, const int64_t *labels, void *losses, void *grad, idx m, idx n);
     void (*cross_entropy_rows)(const void *x, const void *targets, void *losses, void *grad, idx m, idx n);
+    /* out (m), of float32 = 1 where the first of a row's largest is at its label, else 0; a NaN counts as -inf */
+    void (*top_matches)(const void *x, const int64_t *labels, void *out, idx m, idx n);
+    /* sum of x[i], contiguous */
+    double (*vector_sum)(const void *x, idx n);
 
     /* in-place updates of n contiguous weights */
     void (*sgd)(void *w, const void *g, idx n, double lr);

@@ -36,6 +36,8 @@ for dtype in (np.float32, np.float64):
         losses, slope = kernels.softmax_cross_entropy(z, np.arange(m) % n)
         assert np.abs(slope.sum(axis=1)).max() <= 2 * n * eps
         assert np.abs(kernels.sum_rows(z) - z.astype(np.float64).sum(axis=0)).max() <= m * eps * np.abs(z).sum()
+        assert abs(kernels.total(z) - z.astype(np.float64).sum()) <= m * n * eps * np.abs(z).sum()
+        assert (kernels.top_matches(z, np.arange(m) % n) == (z.argmax(axis=1) == np.arange(m) % n)).all()
         w = z.copy()
         kernels.sgd_update(w, z[::-1].copy(), 0.1)
         assert (np.abs(w - (z - 0.1 * z[::-1].astype(np.float64))) <= 2 * eps * (np.abs(z) + np.abs(z[::-1]))).all()

@@ -143,6 +143,8 @@ _NUMERICS = [
            "if (j < m * n) {", "if (0) {", "kernels/test_losses.py"),
     Mutant("softmax without its maximum", "kernels/simd/softmax.inc",
            "out[i * n + j] = x[i * n + j] - max;", "out[i * n + j] = x[i * n + j];", "kernels/test_losses.py"),
+    Mutant("the last of equals is the largest", "kernels/simd/softmax.inc",
+           "larger |= x[j] >= top;", "larger |= x[j] > top;", "kernels/test_reductions.py"),
     Mutant("Adam's epsilon inside the root", "kernels/simd/optimizers.inc",
            "(NAME(roots)(x.v) + u->eps)", "NAME(roots)(x.v + u->eps)", "kernels/test_optimizers.py"),
     Mutant("updates forget what fills no vector", "kernels/simd/optimizers.inc",
