@@ -10,7 +10,7 @@ import numpy as np
 
 import kernels
 
-from ..engine.call import quiet, silent
+from ..engine.call import quiet
 from ..engine.convert import operand, to_axis, to_shape
 from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
@@ -79,9 +79,8 @@ def reduce_mean(input_tensor: TensorLike, axis: Any = None, keepdims: bool = Fal
     """The mean; that of integers is cut off after the point."""
     x = input_tensor if type(input_tensor) is Tensor else operand(input_tensor)
     a = x._array
-    if axis is None and not keepdims and a.size and a.dtype.kind == "f":  # of a loss, in every step
-        value = silent.run(np.add.reduce, a, None) / a.dtype.type(a.size)
-        return record(value, (x,), partial(_mean_gradient, a))
+    if axis is None and not keepdims and a.size and a.dtype.char in "fd":  # of a loss, in every step
+        return record(a.dtype.type(kernels.total(a) / a.size), (x,), partial(_mean_gradient, a))
     x, a, axes = numbers(x, axis)
     count = math.prod([a.shape[i] for i in axes])
     if a.dtype.kind != "f":

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+import kernels
+
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
@@ -46,7 +48,7 @@ class Mean(Metric):
         A sample's value is its mean over all axes but the first; so is its weight.
         """
         x = values._array if type(values) is Tensor else as_array(values)
-        if x.dtype.kind != "f" or x.dtype.itemsize < 4:  # their sums overflow
+        if x.dtype.char not in "fd":  # their sums overflow
             x = x.astype(np.float64)
         if sample_weight is None:
             rows = len(x) if x.ndim else 1
@@ -58,7 +60,7 @@ class Mean(Metric):
             x = x * weight
             rows = len(x) if x.ndim else 1
             self.count += float(weight.sum()) * rows / max(weight.size, 1)
-        self.total += float(np.add.reduce(x, None)) * rows / max(x.size, 1)
+        self.total += kernels.total(x) * rows / max(x.size, 1)
 
     def result(self) -> Tensor:
         return Tensor(np.asarray(self.total / self.count if self.count else 0.0, self._dtype))
