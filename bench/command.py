@@ -19,6 +19,7 @@ from .own.functions import named
 from .plan import SUITES, Plan
 from .report import page, pictures
 from .results import compare, rows, tables
+from .results.budget import budget
 from .results.store import OWN, PEER, Results, read
 from .results.tables import Table
 from .results.terminal import print_lines, print_table
@@ -102,7 +103,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 def all_tables(results: Results, by_case: bool = False) -> Iterator[Table]:
     """In the order of the page: machine, ladder (a table for each operation, or each case) and libraries, sweeps,
-    scaling, training, process runs, small steps."""
+    scaling, training, process runs, small steps, a step's budget."""
     if results.machine["limits"]:
         yield tables.limits(results)
     ladders = results.suite("ladder")
@@ -121,6 +122,8 @@ def all_tables(results: Results, by_case: bool = False) -> Iterator[Table]:
         yield tables.process_runs(results)
     if steps := results.suite("steps"):
         yield tables.steps(results, steps)
+    if calls := results.suite("budget"):
+        yield budget(results, calls)
 
 
 def _compare(first: str, second: str, fail_slower: float | None) -> int:

@@ -27,6 +27,7 @@ from .plan import OURS, Plan
 from .results.store import BUSY, NUMPY, OWN, PEER, RUNG, Contestant, Measurement, Results
 from .training import contestants as training
 from .training import neighbour
+from .training.budget import budget
 from .training.epochs import epochs, fits, small_steps
 from .training.process_runs import process_runs
 
@@ -57,7 +58,7 @@ def _measure(plan: Plan, results: Results) -> None:
     if "scaling" in plan.suites:
         calmly(plan, results, {f"scaling: {case.title}": partial(scaling, case, plan) for case in plan.cases(SCALING)})
     fitting = "scaling" in plan.suites and not (plan.quick or plan.operations)
-    if fitting or "training" in plan.suites or "processes" in plan.suites:
+    if fitting or {"training", "processes", "steps"} & set(plan.suites):
         arrays, results.data = digits_or_random(plan)
     if fitting:
         fits(plan, results, *arrays)
@@ -69,6 +70,7 @@ def _measure(plan: Plan, results: Results) -> None:
         small_steps(plan, results)
         progress("fit beside a busy process")
         results.measurements += neighbour.fits(plan)
+        budget(plan, results, *arrays)
 
 
 def digits_or_random(plan: Plan) -> tuple[tuple[np.ndarray, np.ndarray], str]:

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pynn.support.atomic import replacing
 
 from ..results import tables
+from ..results.budget import budget
 from ..results.statistics import three_digits
 from ..results.store import PEER, Results
 from .listing import MARKS, coloured, mark, others
@@ -90,13 +91,18 @@ def _ladders(results: Results) -> list[dict[str, Any]]:
 def _tables(results: Results) -> dict[str, list[tables.Table]]:
     """The others by section, without those that have no rows."""
     ladder, scaling, training, steps = map(results.suite, ("ladder", "scaling", "training", "steps"))
-    epochs = [tables.epochs(results, m) for m in training]
+    epochs, calls = [tables.epochs(results, m) for m in training], results.suite("budget")
     found = {
         "machine": [tables.limits(results)],
         "libraries": [tables.libraries(ladder)] if any(m.names(PEER) for m in ladder) else [],
         "sweeps": map(tables.sweep, tables.by_operation(results.suite("sweep")).values()),
         "scaling": [tables.scaling(results, scaling)],
-        "training": [*epochs, tables.process_runs(results), tables.steps(results, steps)],
+        "training": [
+            *epochs,
+            tables.process_runs(results),
+            tables.steps(results, steps),
+            *([budget(results, calls)] if calls else []),
+        ],
     }
     return {section: [table for table in group if table.rows] for section, group in found.items()}
 

@@ -98,7 +98,7 @@ class Contestant(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
 class Measurement(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     """Contestants that took turns at one task, slowest rung first, then NumPy, then others."""
 
-    suite: Text  # "ladder", "sweep", "scaling", "training" or "steps"
+    suite: Text  # "ladder", "sweep", "scaling", "training", "steps" or "budget"
     operation: Text
     label: Text  # its shapes
     size: Whole  # the place on a sweep's axis: n of n x n matrices, or elements
