@@ -9,6 +9,7 @@ from kernels.ladder import LADDER
 from ..results import tables
 from ..results.statistics import three_digits
 from ..results.store import NUMPY, PEER, RUNG, Measurement, Results
+from ..training.rungs import ABOVE
 from . import drawing
 from .drawing import GREY, READING, ZEROS, Drawing, note, rates, usable
 
@@ -16,7 +17,7 @@ FIRST = ("dot", "dense", "softmax", "relu")  # of the operations, if they are th
 SPEAKING = ("512x512 · 512x512", "128x784 · 784x512")  # cases that are shown before larger ones: square, and MNIST's
 TALL, LOW, BAR = 0.43, 0.24, 0.15  # inches: a row with its idea, one without, and its bar
 COLUMNS = (62, 126, 204)  # points from the axes to the right ends of rate, time and step
-WHOLE = "the layers fused, one pass each"  # pynn's training, the rung above those of the operations
+WHOLE = "fit: the same from layers, a tape, metrics and an optimizer"  # pynn's, above the rungs by hand
 
 
 def ladders(results: Results) -> list[Drawing]:
@@ -101,7 +102,7 @@ def draw(results: Results, m: Measurement, name: str) -> Drawing:
         axes.axvline(limit[1], color=GREY, label="limit", linewidth=1.6)
         note(axes, f"{limit[0]} {limit[1]:.0f}", (limit[1], 1), (-3, 3), color=GREY, ha="right", xycoords=top)
     start, each = axes.get_xlim()[0], []
-    records = LADDER.get(m.operation, LADDER["dot"])  # an epoch's rungs are those of its products
+    records = LADDER.get(m.operation) or LADDER["dot"] | ABOVE  # an epoch's rungs are those of its products, and more
     for right, text in zip(COLUMNS, (m.unit, "time", "times the\nrung below"), strict=True):
         note(axes, text, (1, 0), (right, 3), ha="right", xycoords=side)
     for (who, source), y, (low, middle, high) in zip(shown.items(), places, three, strict=True):

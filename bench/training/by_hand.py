@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,19 +13,35 @@ from ..measure import numpy_operations
 from ..network import EPSILON, RATE, RHO, Task
 
 
+def one_by_one(update: Callable) -> Callable:
+    """An update of lists of arrays by that of an array."""
+
+    def updates(w: list, v: list, g: list, *options: float) -> None:
+        for arrays in zip(w, v, g, strict=True):
+            update(*arrays, *options)
+
+    return updates
+
+
 class Operations(NamedTuple):
-    """What a step of the network is made of; `add` and `relu` may write into their first argument."""
+    """What a step of the network is made of; `add`, `relu` and `relu_grad` may write into their first argument. What
+    has no ladder NumPy does by default."""
 
     dot: Callable
     add: Callable
     relu: Callable
     softmax_cross_entropy: Callable
-    rmsprop_update: Callable
+    rmsprop_update: Callable  # of lists
+    dense: Callable | None = None  # None: by dot, add and relu
+    take_rows: Callable = operator.getitem
+    sum_rows: Callable = partial(np.sum, axis=0)
+    relu_grad: Callable = lambda g, y: np.multiply(g, y > 0, out=g)
+    top_matches: Callable = lambda logits, labels: logits.argmax(axis=1) == labels
+    total: Callable = np.sum
 
 
 class Network:
-    """Three sizes, float32, computed by these operations: NumPy's own, or those of a rung of the ladder. What has no
-    ladder (a batch's rows, sums over it, relu's gradient) NumPy does for all."""
+    """Three sizes, float32, computed by these operations: NumPy's own, or those of a rung of the epoch's ladder."""
 
     def __init__(self, task: Task, operations: Operations) -> None:
         self.operations, self.batch, self.rng = operations, task.batch, np.random.default_rng(task.seed)
@@ -40,28 +58,33 @@ class Network:
 
     def step(self, rows: np.ndarray) -> tuple[float, int]:
         """On one batch: the sum of its losses, and how many answers are right."""
-        loss, right, slopes = self.gradients(self.x[rows], self.labels[rows])
-        for w, v, g in zip(self.weights, self.squares, slopes, strict=True):
-            self.operations.rmsprop_update(w, v, g, RATE, RHO, EPSILON)
+        take_rows = self.operations.take_rows
+        loss, right, slopes = self.gradients(take_rows(self.x, rows), take_rows(self.labels, rows))
+        self.operations.rmsprop_update(self.weights, self.squares, slopes, RATE, RHO, EPSILON)
         return loss, right
 
     def gradients(self, x: np.ndarray, labels: np.ndarray) -> tuple[float, int, list[np.ndarray]]:
         """As `step`, and the gradient of the mean loss by w1, b1, w2, b2."""
-        dot, softmax_cross_entropy = self.operations.dot, self.operations.softmax_cross_entropy
+        of = self.operations
         h, logits = self.forward(x)
-        losses, g = softmax_cross_entropy(logits, labels)
+        losses, g = of.softmax_cross_entropy(logits, labels)
         g /= len(x)
-        dh = dot(g, self.weights[2].T)
-        dh *= h > 0
-        right = int(np.count_nonzero(logits.argmax(axis=1) == labels))
-        return float(losses.sum()), right, [dot(x.T, dh), dh.sum(axis=0), dot(h.T, g), g.sum(axis=0)]
+        dh = of.relu_grad(of.dot(g, self.weights[2].T), h)
+        loss, right = float(of.total(losses)), int(of.total(of.top_matches(logits, labels)))
+        return loss, right, [of.dot(x.T, dh), of.sum_rows(dh), of.dot(h.T, g), of.sum_rows(g)]
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The hidden layer's output and the logits."""
-        dot, add, relu, *_ = self.operations
         w1, b1, w2, b2 = self.weights
-        h = relu(add(dot(x, w1), b1))
-        return h, add(dot(h, w2), b2)
+        h = self.layer(x, w1, b1, "relu")
+        return h, self.layer(h, w2, b2, None)
+
+    def layer(self, x: np.ndarray, w: np.ndarray, b: np.ndarray, activation: str | None) -> np.ndarray:
+        of = self.operations
+        if of.dense:
+            return of.dense(x, w, b, activation)
+        z = of.add(of.dot(x, w), b)
+        return of.relu(z) if activation else z
 
     def evaluate(self, x: np.ndarray, labels: np.ndarray) -> float:
         return np.mean(self.forward(x)[1].argmax(axis=1) == labels)
@@ -77,7 +100,7 @@ class Numpy(Network):
             lambda z, b: np.add(z, b, out=z),
             lambda z: np.maximum(z, 0, out=z),
             numpy_operations.softmax_cross_entropy,
-            numpy_operations.rmsprop_update,
+            one_by_one(numpy_operations.rmsprop_update),
         ))  # fmt: skip
 
 

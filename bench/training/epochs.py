@@ -16,7 +16,6 @@ from itertools import pairwise
 import numpy as np
 
 import kernels
-from kernels.ladder import LADDER
 
 from ..measure.progress import note, progress
 from ..measure.turns import Remote, interleave
@@ -27,7 +26,7 @@ from ..results.store import NUMPY, PEER, RUNG, Contestant, Measurement, Results
 from ..results.store import replace as replaced
 from . import additions
 from .contestants import CONTESTANTS
-from .rungs import rungs
+from .rungs import RUNGS, record, rungs
 
 # The largest relative difference of the first epoch's loss to pynn's. Each shuffles in its own order, which moves it by
 # about 1% (measured on ten orders).
@@ -156,7 +155,8 @@ def _measurement(
     """What has no size, and counts no work."""
     n, isa, found = plan.threads, str(kernels.show_config()["instruction set"]), {}
     for name, seconds in times.items():
-        if rung := LADDER["dot"].get(name):
+        if name in RUNGS:
+            rung = record(name)
             found[name] = Contestant(
                 name, RUNG, n if rung.threads else 1, seconds, instruction_set=rung.instruction_set
             )  # fmt: skip

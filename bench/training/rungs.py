@@ -1,38 +1,77 @@
-"""The epoch's ladder: the network's step with every operation from one rung, and seconds per epoch from a few steps.
+"""The epoch's ladder: the network's step with every operation from one rung, then with what fuses them; seconds per
+epoch from a few steps.
 
-pynn's fit is the rung above these: it fuses what they do one by one.
+pynn's fit is the rung above these: it makes the same calls from layers, a tape, metrics and an optimizer.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import cycle
+from typing import NamedTuple
 
 import numpy as np
 
 import kernels
 from kernels.ladder import LADDER
+from kernels.ladder import Rung as LadderRung
 
 from ..measure.quiet import Neighbours, scattered, settle
 from ..measure.workers import Reply
 from ..network import Task
-from .by_hand import Network, Operations
+from .by_hand import Network, Operations, one_by_one
 
 # The epoch is on the rung of dot, which takes most of its time -> the rung of the other operations there.
 TABLE = {
     "naive": "naive", "lists": "lists", "rows": "lists", "ijp": "typed", "ipj": "typed", "simd": "simd",
     "tiled": "simd", "blocked": "simd", "packed": "simd", "parallel": "parallel", "sparse": "parallel",
 }  # fmt: skip
-RUNGS = tuple(rung for rung in TABLE if rung in LADDER["dot"])
+
+
+class Change(NamedTuple):
+    """A rung above those of dot."""
+
+    idea: str  # what it changes, in one line
+    operations: dict[str, Callable]  # in place of those of the rung below
+
+
+ABOVE = {
+    "dense": Change("a layer's bias and relu in the product's pass", {"dense": kernels.dense}),
+    "cross_entropy": Change(
+        "softmax, the loss and its gradient in one pass", {"softmax_cross_entropy": kernels.softmax_cross_entropy}
+    ),
+    "batches": Change(
+        "a batch's rows, sums over it and relu's gradient by kernels",
+        {"take_rows": kernels.take_rows, "sum_rows": kernels.sum_rows, "relu_grad": kernels.relu_grad},
+    ),
+    "accuracy": Change(
+        "accuracy and the sum of the losses by kernels", {"top_matches": kernels.top_matches, "total": kernels.total}
+    ),
+    "one_update": Change("one update for all parameters", {"rmsprop_update": kernels.rmsprop_update}),
+    "in_place": Change(
+        "relu's gradient is written over the gradient it came from",
+        {"relu_grad": lambda g, y: kernels.relu_grad(g, y, g)},
+    ),
+}
+OF_DOT = tuple(rung for rung in TABLE if rung in LADDER["dot"])
+RUNGS = (*OF_DOT, *ABOVE)
 # Loops of Python take half a minute for a step. So theirs has this part of the hidden layer; time grows with its size.
 NARROW = 1 / 32
 SLOT = 0.1  # seconds of steps in one turn
 
 
+def record(rung: str) -> LadderRung:
+    """That of its products."""
+    return LADDER["dot"][OF_DOT[-1] if rung in ABOVE else rung]
+
+
 def operations(rung: str) -> Operations:
     """Of this rung of the epoch's; where an operation has no such rung, of the nearest below."""
+    if rung in ABOVE:
+        return operations(RUNGS[RUNGS.index(rung) - 1])._replace(**ABOVE[rung].operations)
     names = list(TABLE.values())[: list(TABLE).index(rung) + 1]
     add, relu, softmax, rmsprop_update = (
         LADDER[operation][next(name for name in reversed(names) if name in LADDER[operation])].function
@@ -45,7 +84,7 @@ def operations(rung: str) -> Operations:
         p[rows, labels] -= 1
         return losses, p
 
-    return Operations(LADDER["dot"][rung].function, add, relu, softmax_cross_entropy, rmsprop_update)
+    return Operations(LADDER["dot"][rung].function, add, relu, softmax_cross_entropy, one_by_one(rmsprop_update))
 
 
 class Rung(Network):
@@ -55,15 +94,15 @@ class Rung(Network):
 
     def __init__(self, rung: str, task: Task, x: np.ndarray, labels: np.ndarray) -> None:
         inputs, hidden, classes = task.sizes
-        record, share = LADDER["dot"][rung], 1.0
-        if record.most_steps < task.batch * inputs * hidden:
+        of_dot, share = record(rung), 1.0
+        if of_dot.most_steps < task.batch * inputs * hidden:
             narrow = max(1, int(hidden * NARROW))
             task, share = replace(task, sizes=(inputs, narrow, classes)), narrow / hidden
         super().__init__(task, operations(rung))
         self.use(x, labels)
         self.steps = len(x) / task.batch / share  # as many take the time of an epoch
         self.batches = cycle(self.rng.permutation(len(x))[: len(x) // task.batch * task.batch].reshape(-1, task.batch))
-        self.threaded = record.threads and kernels.get_num_threads() > 1
+        self.threaded = of_dot.threads and kernels.get_num_threads() > 1
 
     def turn(self) -> Reply:
         neighbours, start, done, seconds = Neighbours(), time.perf_counter(), 0, 0.0

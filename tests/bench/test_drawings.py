@@ -232,7 +232,12 @@ def test_the_ladder_of_an_epoch():
     drawing = drawn(results(m, curves={"pynn": [[1.0, 0.5, 0.9]]}), "ladder_training")
     (axes,) = drawing.figure.axes
     assert columns(axes, "naive")[1:] == ["0.0111", "≈ 9,000 s", ""]
-    assert columns(axes, "pynn") == ["the layers fused, one pass each", "200", "500 ms", "18,000"]
+    assert columns(axes, "pynn") == [
+        "fit: the same from layers, a tape, metrics and an optimizer",
+        "200",
+        "500 ms",
+        "18,000",
+    ]
     assert "≈: from some steps, not from a whole epoch." in texts(drawing.figure)[2]
 
 
