@@ -86,16 +86,16 @@ def top_matches(scores, labels):
     The first of equals is the largest, and a NaN counts as -inf. A label outside of 0 to n - 1 gives 0. Raises
     TypeError for other types, ValueError for other shapes.
     """
-    cdef cnp.ndarray x = np.ascontiguousarray(as_float(scores, "scores")), label, out
+    cdef cnp.ndarray x = cnp.PyArray_GETCONTIGUOUS(as_float(scores, "scores")), label, out
     refuse_masked(labels, "labels")
     label = np.asarray(labels)
     if not has_shape(label, cnp.PyArray_NDIM(x) - 1, cnp.PyArray_DIMS(x)):
         raise ValueError(f"scores (..., n) go with labels (...), not {(<object> x).shape} with "
                          f"{(<object> label).shape}")
-    if (<object> label).dtype.kind not in "iu":
+    if not cnp.PyArray_ISINTEGER(label):
         raise TypeError(f"labels are integers, not {(<object> label).dtype}")
-    out = np.empty((<object> label).shape, np.float32)
-    label = np.ascontiguousarray(label, np.int64)
+    out = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(label), cnp.PyArray_DIMS(label), cnp.NPY_FLOAT32, False)
+    label = cnp.PyArray_FROM_OTF(label, cnp.NPY_INT64, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
     leaves_of(x).top_matches(cnp.PyArray_DATA(x), <const int64_t*> cnp.PyArray_DATA(label), cnp.PyArray_DATA(out),
                              cnp.PyArray_SIZE(label), cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1))
     return out

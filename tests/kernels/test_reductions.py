@@ -96,6 +96,8 @@ def test_labels_that_do_not_go_with_the_scores():
     for labels in ([0], [0, 1, 2], [[0], [1]], 0, [[0, 1, 2]] * 2):
         with pytest.raises(ValueError, match=r"scores \(\.\.\., n\) go with labels"):
             kernels.top_matches(scores, labels)
+    with pytest.raises(ValueError, match="go with labels"):
+        kernels.top_matches(np.array(1.0, np.float32), 0)
     for labels in ([0.0, 1.0], [True, False], ["0", "1"]):
         with pytest.raises(TypeError, match="labels are integers"):
             kernels.top_matches(scores, labels)
