@@ -1,11 +1,12 @@
 from kernels._matrix cimport Product
-from kernels._simd cimport idx
+from kernels._simd cimport idx, leaves
 
 cdef enum:  # measured as those of _plan.pyx were
-    ROWS = 192  # of a block: its slice of a (288 KiB) stays in L2 while the panels of b pass by
+    ROWS = 144  # of a block: its slice of a (288 KiB) stays in L2 while the panels of b pass by
     PACKED_BYTES = 8388608  # of packed panels that are kept for the next block of rows: L3 holds them
-    SLICE_BYTES = 1536  # of k: in float32 a panel's slice has 24 KiB with AVX2 (L1), with AVX-512 96 (L2)
-    MOST_SLICES = 8  # of k that are kept: with more, fewer panels would fit, and a would be read more often
+    SLICE_BYTES = 2048  # of k: in float32 a panel's slice has 32 KiB with AVX2 (L1), with AVX-512 128 (L2)
+    MOST_SLICES = 6  # of k that are kept: with more, fewer panels would fit, and a would be read more often
+    STRIP_BYTES = 256  # of each row of b, as panels are packed: four lines together
     FEW_ROWS = 8  # of c: b is read once or twice, which does not pay for packing or prefetching it
     LARGE_BYTES = 262144  # half of a small L2
     CHUNK = 16384  # of a long k in dot products: that part of b stays in L2
@@ -35,6 +36,10 @@ cdef inline idx panels(const Product* x) noexcept nogil:
 cdef inline idx slices(const Product* x) noexcept nogil:
     """Slices of k, of equal lengths but for rounding."""
     return (x.k * x.leaf.size + SLICE_BYTES - 1) // SLICE_BYTES
+
+cdef inline idx strip(const leaves* leaf) noexcept nogil:
+    """Panels that are packed together."""
+    return max(1, STRIP_BYTES // (leaf.panel * leaf.size))
 
 cdef inline idx a_row(const Product* x) noexcept nogil:
     """From one row of a packed block to the next: an odd number of cache lines, since rows that lie a power of two

@@ -12,7 +12,7 @@ from kernels._threads cimport team
 cdef enum:
     SMALL_BYTES = 32768  # of b: it stays in L1, packed or not
     PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
-    ALIAS_BYTES = 2048  # rows of a that lie this far apart, or a multiple of it, evict each other from the caches
+    ALIAS_BYTES = 4096  # rows of a that lie this far apart, or a multiple of it, evict each other from the caches
     MANY_COLUMNS = 256  # of c: they pay for a copy of a if its rows evict each other, are not contiguous, or are many
     GRAIN = 200000  # multiply-adds, see _threads.team
     # Measured on an EPYC (Zen 4, AVX-512), for inner sizes 1 to 64 and 20,000 rows, or sums of 20,000 terms:
@@ -109,7 +109,7 @@ cdef idx buffer_bytes(const Plan* plan) noexcept nogil:
         columns = (panels(x) + plan.across - 1) // plan.across * leaf.panel
         bytes = min(PACKED_BYTES, k_bytes * columns)
     elif plan.pack_b or x.n % leaf.vector:  # also a last panel that does not fill its vectors is copied
-        bytes = min(k_bytes, SLICE_BYTES) * leaf.panel
+        bytes = min(k_bytes, SLICE_BYTES) * leaf.panel * min(panels(x), strip(leaf))
     return bytes + a_bytes(plan)
 
 
@@ -122,7 +122,7 @@ cdef void make_plan(Plan* plan, const Product* given, bint pack, bint threads) n
     plan.pack_b = x.b.column != 1 or pack and (
         x.m > FEW_ROWS and x.n > x.leaf.vector and x.k * x.n * x.leaf.size > SMALL_BYTES)
     plan.pack_a = pack and x.n >= MANY_COLUMNS and (
-        x.m > 2 * ROWS or x.a.column != 1 or x.a.row * x.leaf.size % ALIAS_BYTES == 0)
+        x.a.column != 1 or x.a.row * x.leaf.size % ALIAS_BYTES == 0)
     plan.workers = team(<double> x.m * x.n * x.k, GRAIN) if threads else 1
     if plan.method == INNER:
         plan.workers = min(<idx> plan.workers, x.m)

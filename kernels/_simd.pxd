@@ -20,8 +20,8 @@ cdef extern from "simd/leaves.h" nogil:
         void (*tiled)(idx m, idx n, idx k, const void* a, idx ra, idx ca, const void* b, idx rb, void* c,
                       idx rc) noexcept nogil
         void (*gemm_panel)(idx m, idx n, idx k, const void* a, idx rsa, idx csa, const void* b, idx ldb,
-                           void* packed, const void* next, idx ld_next, void* c, idx ldc,
-                           int accumulate) noexcept nogil
+                           const void* next, idx ld_next, void* c, idx ldc, int accumulate) noexcept nogil
+        void (*pack)(idx panels, idx k, const void* b, idx ldb, void* out) noexcept nogil
         void (*inner)(idx m, idx n, idx k, const void* a, idx lda, const void* b, idx ldb, void* c, idx rsc,
                       idx csc, int accumulate) noexcept nogil
         void (*few)(idx m, idx n, idx k, const void* a, idx rsa, idx csa, const void* b, idx ldb, void* c,
@@ -38,7 +38,6 @@ cdef extern from "simd/leaves.h" nogil:
         const leaves* narrow
         idx panel
         idx vector
-        idx tile_rows
         idx sparse_columns
         void (*softmax)(const void* x, void* out, idx m, idx n) noexcept nogil
         void (*cross_entropy_labels)(const void* x, const int64_t* labels, void* losses, void* grad,

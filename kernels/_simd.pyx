@@ -6,9 +6,9 @@ import os
 cdef inline void agree(leaves* leaf) noexcept nogil:
     """Compiles, with setup.py's flags, only if the leaves of the header have the types that _simd.pxd declares and
     Cython gives this tuple. Elsewhere C would convert an argument of another type."""
-    _ = (leaf.relu, leaf.vector_dot, leaf.ipj, leaf.tiled, leaf.gemm_panel, leaf.inner, leaf.few, leaf.row_times,
-         leaf.copy, leaf.zeros, leaf.nonzeros, leaf.copy_finite, leaf.sparse_rows, &leaf.panel, leaf.softmax,
-         leaf.cross_entropy_labels, leaf.cross_entropy_rows, leaf.top_matches, leaf.vector_sum, leaf.sgd,
+    _ = (leaf.relu, leaf.vector_dot, leaf.ipj, leaf.tiled, leaf.gemm_panel, leaf.pack, leaf.inner, leaf.few,
+         leaf.row_times, leaf.copy, leaf.zeros, leaf.nonzeros, leaf.copy_finite, leaf.sparse_rows, &leaf.panel,
+         leaf.softmax, leaf.cross_entropy_labels, leaf.cross_entropy_rows, leaf.top_matches, leaf.vector_sum, leaf.sgd,
          leaf.momentum, leaf.rmsprop, leaf.adam)
 
 

@@ -42,25 +42,25 @@ from libc.string cimport memset
 from kernels._matrix cimport Matrix, Product, at, copy, finish_rows, transpose
 from kernels._plan cimport (
     CHUNK, INNER, MOST_SLICES, PACKED_BYTES, ROW, ROWS, SLICE_BYTES, TILES, Plan, a_bytes, a_row, is_apart,
-    is_large, is_symmetric, make_plan, panels, slices,
+    is_large, is_symmetric, make_plan, panels, slices, strip,
 )
 from kernels._simd cimport idx, leaves
 from kernels._threads cimport share
 from kernels.vectors cimport dot_vectors
 
 
-cdef void panel_times(const Plan* plan, idx row, idx rows, idx columns, idx k, Matrix a, Matrix b, char* packed,
-                      Matrix next, Matrix c, bint accumulate) noexcept nogil:
+cdef void panel_times(const Plan* plan, idx row, idx rows, idx columns, idx k, Matrix a, Matrix b, Matrix next,
+                      Matrix c, bint accumulate) noexcept nogil:
     """c (rows, columns) = a (rows, k) b (k, columns), or +=; its first row is row `row` of the whole.
 
-    For `packed` and `next` see gemm_panel in simd/leaves.h.
+    For `next` see gemm_panel in simd/leaves.h.
     """
     cdef const leaves* leaf = plan.x.leaf
     cdef bint is_half = is_symmetric(plan)  # what lies right of the diagonal's vector is copied in the end
     cdef idx step = leaf.vector if is_half else rows, i = 0
     while i < rows:
         leaf.gemm_panel(min(step, rows - i), min(columns, row + i + step) if is_half else columns, k,
-                        at(a, i, 0, leaf.size).data, a.row, a.column, b.data, b.row, packed, next.data, next.row,
+                        at(a, i, 0, leaf.size).data, a.row, a.column, b.data, b.row, next.data, next.row,
                         at(c, i, 0, leaf.size).data, c.row, accumulate)
         i += step
 
@@ -89,17 +89,14 @@ cdef void multiply(const Plan* plan, idx row, idx rows, idx column, Matrix a, id
     cdef idx width = columns if is_whole else (columns + leaf.vector - 1) // leaf.vector * leaf.vector
     cdef Matrix b = at(plan.x.b, first, column, leaf.size), c = at(plan.x.c, row, column, leaf.size)
     cdef Matrix next = at(b, 0, leaf.panel, leaf.size), none = Matrix(NULL, 0, 0)
-    cdef char* packing = NULL
     cdef idx done = 0  # rows of b
     if is_packed:
         b, next = Matrix(packed, width, 1), Matrix(packed + k * width * leaf.size, width, 1)
-    elif plan.pack_b and b.column == 1 and is_whole and rows >= leaf.tile_rows and not is_symmetric(plan):
-        packing = packed
     elif plan.pack_b or width != columns:
         if not plan.pack_b and k >= 2 * rows:  # else one copy of all rows costs less
             done = readable(plan, first, k, columns, width)
         if done > 0:
-            panel_times(plan, row, rows, columns, done, a, b, NULL, none, c, first > 0)
+            panel_times(plan, row, rows, columns, done, a, b, none, c, first > 0)
             if done == k:
                 return
             a, b, k = at(a, 0, done, leaf.size), at(b, done, 0, leaf.size), k - done
@@ -109,7 +106,7 @@ cdef void multiply(const Plan* plan, idx row, idx rows, idx column, Matrix a, id
         b = Matrix(packed, width, 1)
     if column + columns == plan.x.n or next.column != 1 or not is_large(&plan.x):
         next = none
-    panel_times(plan, row, rows, columns, k, a, b, packing, next, c, first + done > 0)  # the first slice sets c
+    panel_times(plan, row, rows, columns, k, a, b, next, c, first + done > 0)  # the first slice sets c
 
 
 cdef void block(const Plan* plan, idx row, idx rows, idx left, idx right, idx from_slice, idx to_slice, char* packed,
@@ -119,8 +116,9 @@ cdef void block(const Plan* plan, idx row, idx rows, idx left, idx right, idx fr
     keep: the packed slices of panels stand one behind the other, for the next block; else each takes the same place.
     """
     cdef const leaves* leaf = plan.x.leaf
-    cdef idx s, first, k, column, count = slices(&plan.x)
+    cdef idx s, first, k, column, packing, count = slices(&plan.x)
     cdef char* a_copy = packed + plan.buffer_bytes - a_bytes(plan)
+    cdef char* panel
     cdef Matrix a
     for s in range(from_slice, to_slice):
         first = plan.x.k * s // count
@@ -131,10 +129,16 @@ cdef void block(const Plan* plan, idx row, idx rows, idx left, idx right, idx fr
             a = Matrix(a_copy, a_row(&plan.x), 1)
         column = left
         while column < right:
-            multiply(plan, row, rows, column, a, first, k, packed, is_packed)
-            column += leaf.panel
+            packing, panel = 0, packed
+            if plan.pack_b and plan.x.b.column == 1 and not is_packed:
+                packing = min((right - column) // leaf.panel, strip(leaf))
+                leaf.pack(packing, k, at(plan.x.b, first, column, leaf.size).data, plan.x.b.row, packed)
+            for _ in range(max(packing, 1)):
+                multiply(plan, row, rows, column, a, first, k, panel, is_packed or packing > 0)
+                column += leaf.panel
+                panel += k * leaf.panel * leaf.size
             if keep:
-                packed += k * leaf.panel * leaf.size
+                packed = panel
 
 
 cdef void tiles(const Plan* plan, idx top, idx bottom, idx left, idx right, char* buffer) noexcept nogil:

@@ -27,11 +27,12 @@ typedef struct leaves {
     void (*ipj)(idx m, idx n, idx k, const void *a, idx ra, idx ca, const void *b, idx rb, void *c, idx rc);
     void (*tiled)(idx m, idx n, idx k, const void *a, idx ra, idx ca, const void *b, idx rb, void *c, idx rc);
     /* c (m, n) = a (m, k) b (k, n), or += if accumulate. n <= panel. a has any strides; the rows of b lie ldb
-     * apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. packed, if not
-     * NULL, takes a copy of b, which serves from the second tile on: then n == panel and m >= tile_rows. next, if
-     * not NULL, is the b of the next call, with its rows ld_next apart: it comes to the L2 cache meanwhile. */
+     * apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. next, if not
+     * NULL, is the b of the next call, with its rows ld_next apart: it comes to the L2 cache meanwhile. */
     void (*gemm_panel)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb,
-                       void *packed, const void *next, idx ld_next, void *c, idx ldc, int accumulate);
+                       const void *next, idx ld_next, void *c, idx ldc, int accumulate);
+    /* out = copies of panels of b, panel columns each, one (k, panel) behind the other; the columns of b are adjacent */
+    void (*pack)(idx panels, idx k, const void *b, idx ldb, void *out);
     /* c (m, n) = a (m, k) b', or += if accumulate, for contiguous rows of a and of b (n, k) */
     void (*inner)(idx m, idx n, idx k, const void *a, idx lda, const void *b, idx ldb, void *c, idx rsc, idx csc,
                   int accumulate);
@@ -57,7 +58,7 @@ typedef struct leaves {
     /* The same with vectors of 32 bytes, if these have 64: longer vectors start at half the rate, or less, and what
      * cannot fill half of one is done sooner with short ones. */
     const struct leaves *narrow;
-    idx panel, vector, tile_rows, sparse_columns;
+    idx panel, vector, sparse_columns;
 
     /* contiguous rows of x (m, n); out may be x */
     void (*softmax)(const void *x, void *out, idx m, idx n);
