@@ -11,6 +11,7 @@ from kernels._threads cimport team
 # products; SLICE_BYTES also on a Xeon (Emerald Rapids, AVX-512) with 48 KiB L1d and 2 MiB L2.
 cdef enum:
     SMALL_BYTES = 32768  # of b: it stays in L1, packed or not
+    L2_BYTES = 1048576  # of b: panels as wide as those of AVX-512 need not be packed, nor if a single block reads them
     PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
     ALIAS_BYTES = 4096  # rows of a that lie this far apart, or a multiple of it, evict each other from the caches
     MANY_COLUMNS = 256  # of c: they pay for a copy of a if its rows evict each other, are not contiguous, or are many
@@ -117,12 +118,16 @@ cdef void make_plan(Plan* plan, const Product* given, bint pack, bint threads) n
     """Plan a product whose m, n and k are 1 or more. Without `pack` b is read where it lies if its rows are contiguous,
     and a in any case. The caller allocates the buffer."""
     cdef Product* x = &plan.x
+    cdef bint is_wide
+    cdef idx b_bytes
     plan.given, plan.x, plan.buffer = given, given[0], NULL
     choose_method(plan)
-    plan.pack_b = x.b.column != 1 or pack and (
-        x.m > FEW_ROWS and x.n > x.leaf.vector and x.k * x.n * x.leaf.size > SMALL_BYTES)
+    is_wide = strip(x.leaf) == 1  # panels: their rows are whole lines side by side, and their slices too long for L1
+    b_bytes = x.k * x.n * x.leaf.size
+    plan.pack_b = x.b.column != 1 or pack and x.n > x.leaf.vector and (
+        x.m > ROWS and b_bytes > L2_BYTES if is_wide else x.m > FEW_ROWS and b_bytes > SMALL_BYTES)
     plan.pack_a = pack and x.n >= MANY_COLUMNS and (
-        x.a.column != 1 or x.a.row * x.leaf.size % ALIAS_BYTES == 0)
+        x.a.column != 1 or not is_wide and x.a.row * x.leaf.size % ALIAS_BYTES == 0)
     plan.workers = team(<double> x.m * x.n * x.k, GRAIN) if threads else 1
     if plan.method == INNER:
         plan.workers = min(<idx> plan.workers, x.m)

@@ -48,6 +48,10 @@ from kernels._simd cimport idx, leaves
 from kernels._threads cimport share
 from kernels.vectors cimport dot_vectors
 
+cdef extern from "_pages.h" nogil:
+    const idx HUGE_PAGE
+    void use_huge_pages(void* memory, size_t bytes)
+
 
 cdef void panel_times(const Plan* plan, idx row, idx rows, idx columns, idx k, Matrix a, Matrix b, Matrix next,
                       Matrix c, bint accumulate) noexcept nogil:
@@ -216,7 +220,7 @@ cdef int gemm(const Product* x, bint pack, bint threads) except -1 nogil:
 
     Without `pack` the operands are read where they lie, but for a b whose rows are not contiguous.
     """
-    cdef idx i, size = x.leaf.size, bytes, apart_bytes = 0
+    cdef idx i, size = x.leaf.size, bytes, apart_bytes = 0, page
     cdef Plan plan
     cdef char* memory = NULL
     if x.k == 0:
@@ -233,11 +237,14 @@ cdef int gemm(const Product* x, bint pack, bint threads) except -1 nogil:
     if is_apart(&plan):
         apart_bytes = x.m * x.n * size
     if bytes + apart_bytes:
-        memory = <char*> malloc(bytes + apart_bytes + 64)
+        page = HUGE_PAGE if bytes >= HUGE_PAGE else 64
+        memory = <char*> malloc(bytes + apart_bytes + page)
         if memory == NULL:
             with gil:
                 raise MemoryError(f"a product has no memory to copy {bytes + apart_bytes} bytes of its operands")
-        plan.buffer = memory + (-<size_t> memory) % 64
+        plan.buffer = memory + (-<size_t> memory) % page
+        if page == HUGE_PAGE:
+            use_huge_pages(plan.buffer, bytes)
     if apart_bytes:
         plan.x.c = Matrix(plan.buffer + bytes, plan.x.n, 1)
     share(rectangle, &plan, plan.workers)
