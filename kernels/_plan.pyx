@@ -23,7 +23,8 @@ cdef enum:
     LANES = 128  # if k has this many bytes for each column but one,
     PRODUCTS = 9  # or if a row of c takes no more multiply-adds than this
     LONG_ROWS = 40  # k for each column, from which dot products of rows are best for more columns
-    WIDE = 8  # vectors in a row of k, up to which short vectors do as well in dot products
+    NARROW = 16  # columns, up to which they are with AVX2 as well if a comes from memory: its rows are read in order
+    WIDE = 64  # vectors in a row of k, up to which short vectors do as well in dot products
 
 
 cdef bint is_wasteful(idx n, idx vector) noexcept nogil:
@@ -31,11 +32,12 @@ cdef bint is_wasteful(idx n, idx vector) noexcept nogil:
     return n < 2 * vector and 5 * n <= 4 * ((n + vector - 1) // vector * vector)
 
 
-cdef bint suits_inner(idx n, idx k, bint is_small, const leaves* leaf) noexcept nogil:
+cdef bint suits_inner(idx m, idx n, idx k, bint is_small, const leaves* leaf) noexcept nogil:
     """Are dot products of rows best for a c of n columns, more than one?"""
+    cdef bint is_streamed = leaf.vector < n <= NARROW and leaf.panel <= NARROW and m * k * leaf.size > PACKED_BYTES
     if n <= COLUMNS:
         return is_small or k * leaf.size >= LANES * (n - 1) or k < leaf.vector and n * k <= PRODUCTS
-    return not is_small and is_wasteful(n, leaf.vector) and k >= LONG_ROWS * n
+    return not is_small and (is_streamed or is_wasteful(n, leaf.vector)) and k >= LONG_ROWS * n
 
 
 cdef idx vectors(idx m, idx n, Matrix b, idx vector) noexcept nogil:
@@ -57,9 +59,9 @@ cdef void choose_method(Plan* plan) noexcept nogil:
     cdef idx m = x.m, n = x.n, vector = leaf.vector
     cdef bint is_small = x.k >= LONG and max(m, n) <= leaf.panel  # c is, and its sums are long
     plan.transposed = False
-    if x.a.column == 1 and (n == 1 or m > 1 and suits_inner(n, x.k, is_small, leaf)):
+    if x.a.column == 1 and (n == 1 or m > 1 and suits_inner(m, n, x.k, is_small, leaf)):
         plan.method = INNER
-    elif x.b.row == 1 and (m == 1 or n > 1 and suits_inner(m, x.k, is_small, leaf)):
+    elif x.b.row == 1 and (m == 1 or n > 1 and suits_inner(n, m, x.k, is_small, leaf)):
         plan.method, plan.transposed = INNER, True
     elif not is_small and m == 1 and x.b.column == 1:
         plan.method = ROW
