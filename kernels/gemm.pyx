@@ -6,14 +6,14 @@ High-Performance Matrix Multiplication" (2008). In float32, with the panels of A
 
                                    panel: 16 columns
                             +-----+======+---------------+
-    slice of k: 384 rows    |     |  b   |               |
+    slice of k: 512 rows    |     |  b   |               |
                             +-----+======+---------------+
                             |                            |
            slice            +----------------------------+
           +=======+----+    +-----+------+---------------+
     block |       |    |    |     |======| tile: 6 rows  |
     of    |   a   |    |    |     |  c   |               |
-    192   |       |    |    |     |      |               |
+    144   |       |    |    |     |      |               |
     rows  +=======+----+    +-----+------+---------------+
           |            |    |                            |
 
@@ -21,14 +21,15 @@ High-Performance Matrix Multiplication" (2008). In float32, with the panels of A
     tiles       groups of panels         packed panels of b, up to 8 MiB: L3
     tiles         blocks of rows
     block           slices of k          a slice of a block of a, 288 KiB: L2
-    block             panels             a slice of a panel of b, 24 KiB: L1 (AVX-512: 64 columns, 96 KiB, L2)
+    block             panels             a slice of a panel of b, 32 KiB: L1 (AVX-512: 64 columns, 128 KiB, L2)
     gemm_panel          tiles            a tile of c, 6 x 16: registers
     gemm_tile             k              (the micro-kernel: a column of the tile of a times a row of the panel of b)
 
 Three things differ from the paper. A thread computes its rectangle of c from start to end, and waits for no other. A
-block of a is copied only if many columns of c pay for it and its rows are many, or evict each other from the caches, as
-rows 2 KiB apart do; else it is read where it lies. And b is not packed beforehand: while the first tile of rows reads a
-slice of a panel, it stores the copy that the tiles below it read.
+block of a is copied only if many columns of c pay for it, and its rows are not contiguous or evict each other from the
+caches, as rows 4 KiB apart do; else it is read where it lies. And b is packed where the first block of rows needs it, a
+few panels at a time: those in 256 bytes of a row of b. A panel as wide as that, of AVX-512, is packed only if b leaves
+L2 and several blocks read it.
 
 Where tiles would leave registers empty, or b is read only once, other functions do the work: _plan.pyx chooses. With
 tiles and for a single row, an element of c is one chain of multiply-adds from p = 0 to k - 1; dot products and split
