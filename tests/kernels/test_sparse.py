@@ -83,3 +83,40 @@ def test_a_product_of_zeros_is_zero():
     x, w = np.zeros((300, 300), np.float32), np.full((300, 300), 7, np.float32)
     np.testing.assert_array_equal(kernels.dot(x, w), 0)
     np.testing.assert_array_equal(kernels.dense(x, w, np.arange(300, dtype=np.float32), "relu")[5], np.arange(300))
+
+
+MASKS = (np.arange(256)[:, None] >> np.arange(8)) & 1  # what 8 elements can be: 0 or not
+
+PATTERNS = {  # (m, k), with at least 60% zeros
+    "one element": np.eye(1, 128 * 784, 100_003).reshape(128, 784),
+    "one in each row": np.eye(128, 784, 300),
+    "rows that are full": np.where(np.arange(128)[:, None] % 5 == 3, 1.0, np.zeros((128, 784))),
+    "columns that are full": np.where(np.arange(784) % 7 == 2, 1.0, np.zeros((128, 784))),
+    "dark borders": np.pad(np.ones((128, 200)), ((0, 0), (300, 284))),
+    "the ends of slices": np.where(np.isin(np.arange(784) % 112, (0, 111)), 1.0, np.zeros((128, 784))),
+    "every mask of 8 lanes": np.concatenate([MASKS, np.zeros((256, 7)), MASKS[::-1], np.zeros((256, 60))], 1),
+    "a k that is too long for lists": np.where(np.arange(8200) % 9 == 0, 1.0, np.zeros((33, 8200))),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
+def test_patterns_of_zeros(pattern, dtype):
+    rng = np.random.default_rng(3)
+    (m, k), n = pattern.shape, 130
+    x = (pattern * rng.uniform(1, 2, (m, k))).astype(dtype)
+    w = rng.standard_normal((k, n)).astype(dtype)
+    g = rng.standard_normal((m, max(n, 2_200_000 // (m * k)))).astype(dtype)
+    for count in (1, 2):
+        kernels.set_num_threads(count)
+        np.testing.assert_array_equal(kernels.dot(x, w), products.dot_parallel(x, w))
+        np.testing.assert_array_equal(kernels.dot(x.T, g), products.dot_parallel(x.T, g))
+
+
+def test_not_finite_where_the_left_operand_is_all_zero():
+    x, w = np.pad(np.ones((128, 200), np.float32), ((0, 0), (300, 284))), np.ones((784, 512), np.float32)
+    for row in (0, 299, 500, 783):
+        bad = w.copy()
+        bad[row, 130] = np.inf
+        result = kernels.dot(x, bad)
+        assert np.isnan(result[:, 130]).all() and (np.delete(result, 130, 1) == 200).all()
