@@ -32,8 +32,8 @@ cdef extern from "simd/leaves.h" nogil:
         idx (*zeros)(idx n, const void* x) noexcept nogil
         idx (*nonzeros)(idx n, const void* x, int32_t* where, void* value) noexcept nogil
         int (*copy_finite)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
-        void (*sparse_rows)(idx m, idx n, const int32_t* cuts, idx slices, const int32_t* where, const void* value,
-                            idx k, const void* b, void* c, idx ldc, int accumulate) noexcept nogil
+        void (*sparse_rows)(idx m, idx n, const int32_t* cuts, const int32_t* where, const void* value, const void* b,
+                            void* c, idx ldc, int accumulate) noexcept nogil
         idx size
         const leaves* narrow
         idx panel

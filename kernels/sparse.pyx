@@ -30,7 +30,7 @@ cdef double MOST_DENSE = 0.4
 
 cdef struct Sparse:
     const Product* x
-    char* panels  # a copy of a part of b for each thread
+    char* panels  # for each thread: first a slice of a block of a, where its rows are not contiguous, then a part of b
     char* lists   # of the blocks from `first` to stop - 1, one behind the other
     idx first, stop
     idx down      # parts of the rows, if there are more threads than tiles of columns
@@ -38,11 +38,10 @@ cdef struct Sparse:
 
 
 cdef struct Lists:
-    # the nonzeros in a block of rows of a, see simd/sparse.inc
+    # the nonzeros in a block of rows of a, see simd/sparse.inc: slice behind slice
     int32_t* cuts
     int32_t* where
     char* value
-    char* rows  # the block itself, where a's rows are not contiguous
 
 
 cdef bint has_many_zeros(const Product* x) noexcept nogil:
@@ -73,43 +72,45 @@ cdef idx slices(const Product* x) noexcept nogil:
 
 cdef idx list_bytes(const Product* x) noexcept nogil:
     """The memory for a block's lists."""
-    cdef idx cuts = BLOCK * (slices(x) + 1), entries = BLOCK * x.k
-    return (cuts * sizeof(int32_t) + entries * (sizeof(int32_t) + 2 * x.leaf.size) + 127) // 64 * 64
+    cdef idx cuts = BLOCK * slices(x) + 1, entries = BLOCK * x.k
+    return (cuts * sizeof(int32_t) + entries * (sizeof(int32_t) + x.leaf.size) + 127) // 64 * 64
 
 
 cdef Lists lists_of(const Sparse* s, idx block) noexcept nogil:
-    cdef idx cuts = BLOCK * (slices(s.x) + 1), entries = BLOCK * s.x.k
+    cdef idx cuts = BLOCK * slices(s.x) + 1, entries = BLOCK * s.x.k
     cdef int32_t* start = <int32_t*> (s.lists + (block - s.first) * list_bytes(s.x))
     cdef char* value = <char*> (start + cuts + entries)
-    value += (-<size_t> value) % 64
-    return Lists(start, start + cuts, value, value + entries * s.x.leaf.size)
+    return Lists(start, start + cuts, value + (-<size_t> value) % 64)
 
 
-cdef void list_block(const Sparse* s, idx block) noexcept nogil:
+cdef char* panel(const Sparse* s, int worker) noexcept nogil:
+    return s.panels + worker * SLICE * s.x.leaf.sparse_columns * s.x.leaf.size
+
+
+cdef void list_block(const Sparse* s, idx block, char* rows_of_a) noexcept nogil:
     """List the nonzeros of a block of rows."""
     cdef const leaves* leaf = s.x.leaf
     cdef Lists to = lists_of(s, block)
-    cdef idx first = block * BLOCK, rows = min(BLOCK, s.x.m - first), k = s.x.k, count = slices(s.x), i, j, p, found
-    cdef Matrix a = at(s.x.a, first, 0, leaf.size)
-    cdef int32_t* cuts = to.cuts
-    if a.column != 1:
-        copy(leaf, a, rows, k, to.rows, k)
-        a = Matrix(to.rows, k, 1)
-    for i in range(rows):
-        cuts[0] = found = 0
-        for j in range(count):
-            p = k * j // count
-            found += leaf.nonzeros(k * (j + 1) // count - p, at(a, i, p, leaf.size).data, to.where + i * k + found,
-                                   to.value + (i * k + found) * leaf.size)
-            cuts[j + 1] = <int32_t> found
-        cuts += count + 1
+    cdef idx first = block * BLOCK, rows = min(BLOCK, s.x.m - first), count = slices(s.x), found = 0, i, j, p, k
+    cdef Matrix a
+    for j in range(count):
+        p = s.x.k * j // count
+        k = s.x.k * (j + 1) // count - p
+        a = at(s.x.a, first, p, leaf.size)
+        if a.column != 1:
+            copy(leaf, a, rows, k, rows_of_a, k)
+            a = Matrix(rows_of_a, k, 1)
+        for i in range(rows):
+            to.cuts[j * rows + i] = <int32_t> found
+            found += leaf.nonzeros(k, at(a, i, 0, leaf.size).data, to.where + found, to.value + found * leaf.size)
+    to.cuts[count * rows] = <int32_t> found
 
 
 cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char* panel) noexcept nogil:
     """A few columns of c, in the rows of blocks first to stop - 1. It may find that those of b are not finite."""
     cdef const leaves* leaf = s.x.leaf
     cdef idx width = leaf.sparse_columns, m = s.x.m, count = slices(s.x)
-    cdef idx j, p, k, block, from_row, to_row
+    cdef idx j, p, k, block, rows, from_row, to_row
     cdef Matrix b, part, c, next
     cdef Lists lists
     for j in range(count):
@@ -130,9 +131,10 @@ cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char
             from_row, to_row = k * (block - first) // (stop - first), k * (block - first + 1) // (stop - first)
             prefetch_rows(at(next, from_row, 0, leaf.size).data, to_row - from_row, next.row * leaf.size,
                           columns * leaf.size)
+            rows = min(BLOCK, m - block * BLOCK)
             lists, c = lists_of(s, block), at(s.x.c, block * BLOCK, column, leaf.size)
-            leaf.sparse_rows(min(BLOCK, m - block * BLOCK), columns, lists.cuts + j, count, lists.where, lists.value,
-                             s.x.k, panel, c.data, c.row, j > 0)
+            leaf.sparse_rows(rows, columns, lists.cuts + j * rows, lists.where, lists.value, panel, c.data, c.row,
+                             j > 0)
     finish_rows(s.x, first * BLOCK, min(stop * BLOCK, m), column, column + columns)
 
 
@@ -140,7 +142,7 @@ cdef void list_part(void* task, int worker, int workers) noexcept nogil:
     cdef const Sparse* s = <const Sparse*> task
     cdef idx block = s.first + worker
     while block < s.stop:
-        list_block(s, block)
+        list_block(s, block, panel(s, worker))
         block += workers
 
 
@@ -152,7 +154,7 @@ cdef void multiply_part(void* task, int worker, int workers) noexcept nogil:
     for i in range(pieces * worker // workers, pieces * (worker + 1) // workers):
         column, part = i // s.down * tile, i % s.down
         multiply(s, s.first + blocks * part // s.down, s.first + blocks * (part + 1) // s.down, column,
-                 min(tile, s.x.n - column), s.panels + worker * SLICE * tile * s.x.leaf.size)
+                 min(tile, s.x.n - column), panel(s, worker))
 
 
 cdef bint sparse(const Product* x) noexcept nogil:

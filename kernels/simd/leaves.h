@@ -49,10 +49,10 @@ typedef struct leaves {
     idx (*nonzeros)(idx n, const void *x, int32_t *where, void *value);
     /* out (m, n) = x (m, n), zeros to its right up to a whole vector; returns whether all of x is finite */
     int (*copy_finite)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
-    /* c (m, n) = a b, or += if accumulate, for one slice of lists a as in sparse.inc. n <= sparse_columns, which is
+    /* c (m, n) = a b, or += if accumulate, for a slice of a in a list as in sparse.inc. n <= sparse_columns, which is
      * also the distance of b's rows */
-    void (*sparse_rows)(idx m, idx n, const int32_t *cuts, idx slices, const int32_t *where, const void *value,
-                        idx k, const void *b, void *c, idx ldc, int accumulate);
+    void (*sparse_rows)(idx m, idx n, const int32_t *cuts, const int32_t *where, const void *value, const void *b,
+                        void *c, idx ldc, int accumulate);
 
     idx size; /* bytes of an element */
     /* The same with vectors of 32 bytes, if these have 64: longer vectors start at half the rate, or less, and what
