@@ -23,9 +23,9 @@ cdef enum:
     GRAIN = 1000000  # multiply-adds of the dense product, see _threads.team: twice as many, for threads meet twice
     SAMPLES = 8  # rows in memory in which zeros are counted
 
-# The share of nonzeros up to which the lists win: by 1.3 at this share and 2.2 at MNIST's 0.19, on an EPYC with AVX2,
-# where the constants above were measured, too. With AVX-512, whose dense product is faster, the limit was not measured.
-cdef double MOST_DENSE = 0.4
+# The share of nonzeros up to which the lists win: by 1.3 at this share and 2.6 at MNIST's 0.2, on an EPYC (Zen 4) with
+# AVX2 and AVX-512 alike; even at 0.65. An Intel CPU with AVX-512, whose dense product is faster, was not measured.
+cdef double MOST_DENSE = 0.5
 
 
 cdef struct Sparse:
