@@ -50,18 +50,18 @@ def rungs(name: str, chapter: tuple[Callable, Callable], *passes: str, by_row: s
         )  # fmt: skip
     found["simd"] = Rung(
         rung("simd"), reasons.SIMD_IDEA, reasons.VECTORS + by_row,
-        (*(f"{INC}:{loop}" for loop in passes), f"{INC}:BINARY"), f"leaf:{last}",
+        (*(f"{INC}:{loop}" for loop in passes), f"{INC}:BINARY"), f"leaf:{last}_line|{last}",
     )  # fmt: skip
     leaf = (f"{INC}:{name}", f"{INC}:BINARY")
     if len(passes) > 1:
-        found["fused"] = Rung(rung("fused"), "one pass instead of two", FUSED, leaf, f"leaf:{name}")
+        found["fused"] = Rung(rung("fused"), "one pass instead of two", FUSED, leaf, f"leaf:{name}_line|{name}")
     found["streaming"] = Rung(
         rung("streaming"), "results written past the caches", STREAMING, (f"{INC}:walk", *leaf, "_nest.pyx:run"),
-        f"leaf:{name}",
+        f"leaf:{name}_line|{name}",
     )  # fmt: skip
     found["parallel"] = Rung(
         getattr(elementwise, name), reasons.PARALLEL_IDEA, SHARED,
-        (*leaf, "_nest.pyx:run_part", "_nest.pyx:run", "_nest.pyx:GRAIN", *reasons.THREADS), f"leaf:{name}",
+        (*leaf, "_nest.pyx:run_part", "_nest.pyx:run", "_nest.pyx:GRAIN", *reasons.THREADS), f"leaf:{name}_line|{name}",
         threads=True,
     )  # fmt: skip
     return found

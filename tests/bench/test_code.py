@@ -51,7 +51,7 @@ def test_sources_of_known_rungs():
     assert typed.path == "kernels/products.pyx" and typed.language == "cython"
     assert typed.text.startswith("cdef void loop_ijp(") and typed.text.endswith("c[i * rc + j] = sum")
     leaf, macro = sources.sources("relu", "simd")
-    assert leaf.text.splitlines()[-1] == "BINARY(relu, !(a <= 0) ? a : 0)" and leaf.text.startswith("/* ")
+    assert leaf.text.splitlines()[-1] == "BINARY(relu, WHERE(~(a <= 0), a, (NAME(vec)){0}))" and leaf.text.startswith("/* ")
     assert macro.text.startswith("#define BINARY(") and macro.text.endswith("    }")
 
 
@@ -98,7 +98,7 @@ def test_inner_loops_of_each_instruction_set(isa, bits, tile, dtype, itemsize):
 
     for operation in ("relu", "add", "maximum", "add_relu"):
         assert loop(operation, "simd").bits == bits and loop(operation, "typed").bits == 8 * itemsize
-    assert loop("add", "simd").flops == lanes and loop("add", "simd").vector == 1
+    assert loop("add", "simd").flops == 4 * lanes and loop("add", "simd").vector == 4
     assert loop("vector_dot", "simd").flops == 2 * 256 // itemsize
     assert loop("matrix_vector_dot", "simd").flops == 2 * 8 * lanes
     ipj = loop("dot", "simd")
