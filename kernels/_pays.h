@@ -18,7 +18,7 @@ enum {
     ALONE = 5000000,   /* for as long as the system's scheduler takes a CPU away, */
     LONGEST = 64 * 5000000, /* or up to so much longer: looking again then costs 1% */
 };
-enum { WAKING = 25 };  /* grains that pay for waking workers: some 100 us of work for one thread */
+enum { WAKING = 150 };  /* grains that pay for waking workers, which takes 300 us: some 600 us of work for one thread */
 
 static _Thread_local int64_t last_call, begun, own_done, lost, alone = ALONE, alone_until;
 static _Thread_local double work_at_hand; /* grains in calls without a break */

@@ -93,24 +93,24 @@ static void region(int own, int waited)
 int main(void)
 {
     us = 1000000;
-    assert(!threads_pay(10) && !threads_pay(10) && threads_pay(10));
+    assert(!threads_pay(60) && !threads_pay(60) && threads_pay(60));
     us += 200; assert(threads_pay(2));   /* awake */
     us += 300; assert(!threads_pay(10)); /* asleep */
-    assert(threads_pay(100));
+    assert(threads_pay(200));
 
-    region(1000, 1400); assert(threads_pay(100)); /* little is lost, */
-    region(1000, 0); assert(threads_pay(100));    /* and won again */
-    region(1000, 1400); assert(threads_pay(100));
+    region(1000, 1400); assert(threads_pay(200)); /* little is lost, */
+    region(1000, 0); assert(threads_pay(200));    /* and won again */
+    region(1000, 1400); assert(threads_pay(200));
     for (int ms = 5; ms <= 1280; ms *= 4) {       /* longer each time, up to 320 ms */
-        region(100, 4000); assert(!threads_pay(100));
-        us += (ms < 320 ? ms : 320) * 1000 - 1; assert(!threads_pay(100));
-        us += 1; assert(threads_pay(100));
+        region(100, 4000); assert(!threads_pay(200));
+        us += (ms < 320 ? ms : 320) * 1000 - 1; assert(!threads_pay(200));
+        us += 1; assert(threads_pay(200));
     }
     for (int i = 0; i < 120; i++) region(100, 0); /* in time for longer than a while */
-    region(100, 10000); assert(!threads_pay(100));
-    us += 5000; assert(threads_pay(100));
+    region(100, 10000); assert(!threads_pay(200));
+    us += 5000; assert(threads_pay(200));
     for (int i = 0; i < 10000; i++) region(10, 15), region(20, 0); /* more is won than lost */
-    assert(threads_pay(100));
+    assert(threads_pay(200));
     return 0;
 }
 """
