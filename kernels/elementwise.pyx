@@ -81,12 +81,16 @@ cdef object apply(binary_leaf* leaf_f32, binary_leaf* leaf_f64, object x, object
     if cnp.PyArray_CheckExact(x) and cnp.PyArray_NDIM(x) > 0 and (y is x or flat(y, x)) and flat(x, x):
         a, b = x, y
         kind = cnp.PyArray_TYPE(a)
-        if (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64) and cnp.PyArray_SIZE(a) < SMALL and (
+        if (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64) and (
                 out is None or flat(out, a) and cnp.PyArray_ISWRITEABLE(out)
                 and same_walk(a, out) and same_walk(b, out)):
-            # Small arrays of one shape in one piece skip the rest: a call must cost less than NumPy's.
+            # Arrays of one shape in one piece skip the checks below: a call must cost less than NumPy's.
             c = out if out is not None else cnp.PyArray_EMPTY(cnp.PyArray_NDIM(a), cnp.PyArray_DIMS(a), kind, 0)
             leaf = leaf_f32 if kind == cnp.NPY_FLOAT32 else leaf_f64
+            if cnp.PyArray_SIZE(a) >= SMALL:
+                set_nest(&nest, a, b, c)
+                run(&nest, leaf, a, b, c, out is None, rung >= STREAMING, rung == PARALLEL)
+                return c
             leaf(cnp.PyArray_DATA(a), 1, cnp.PyArray_DATA(b), 1, cnp.PyArray_DATA(c), 1, cnp.PyArray_SIZE(a), False)
             return c
 
