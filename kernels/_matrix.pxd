@@ -1,3 +1,5 @@
+cimport numpy as cnp
+
 from kernels._simd cimport idx, leaves
 
 cdef struct Matrix:
@@ -29,4 +31,5 @@ cdef inline void copy(const leaves* leaf, Matrix x, idx m, idx n, char* to, idx 
     """to (m, n) = x (m, n)"""
     leaf.copy(m, n, x.data, x.row, x.column, to, to_row, 1)
 
+cdef Matrix matrix(cnp.ndarray x, bint as_column)
 cdef void finish_rows(const Product* x, idx top, idx bottom, idx left, idx right) noexcept nogil

@@ -1,9 +1,24 @@
 """Matrices of any strides, as the products see them."""
 
+cimport numpy as cnp
+
 from kernels._simd cimport idx, leaves
+
+cnp.import_array()
 
 cdef enum:
     BLOCK = 4096  # bytes of copies of a bias
+
+
+cdef Matrix matrix(cnp.ndarray x, bint as_column):
+    """x (rows, columns), or a vector as one column or one row."""
+    cdef idx size = cnp.PyArray_ITEMSIZE(x)
+    cdef char* data = cnp.PyArray_BYTES(x)
+    if cnp.PyArray_NDIM(x) == 2:
+        return Matrix(data, cnp.PyArray_STRIDE(x, 0) // size, cnp.PyArray_STRIDE(x, 1) // size)
+    if as_column:
+        return Matrix(data, cnp.PyArray_STRIDE(x, 0) // size, 1)
+    return Matrix(data, 0, cnp.PyArray_STRIDE(x, 0) // size)
 
 
 cdef void finish_rows(const Product* x, idx top, idx bottom, idx left, idx right) noexcept nogil:

@@ -11,7 +11,7 @@ from cython cimport floating
 from libc.stdlib cimport calloc, free
 
 from kernels._arrays cimport as_float, check_out, fits, leaves_of, overlaps
-from kernels._matrix cimport Epilogue, Matrix, Product, copy, finish_rows
+from kernels._matrix cimport Epilogue, Matrix, Product, copy, finish_rows, matrix
 from kernels._simd cimport idx, leaves
 from kernels.gemm cimport gemm
 from kernels.sparse cimport has_many_zeros, sparse
@@ -124,17 +124,6 @@ cdef int compute(const Product* x, Rung rung) except -1 nogil:
             x.m, x.n, x.k, a.data, a.row, a.column, b.data, b.row, b.column, c.data, c.row)
     finish_rows(x, 0, x.m, 0, x.n)
     return 0
-
-
-cdef Matrix matrix(cnp.ndarray x, bint as_column):
-    """x (rows, columns), or a vector as one column or one row."""
-    cdef idx size = cnp.PyArray_ITEMSIZE(x)
-    cdef char* data = cnp.PyArray_BYTES(x)
-    if cnp.PyArray_NDIM(x) == 2:
-        return Matrix(data, cnp.PyArray_STRIDE(x, 0) // size, cnp.PyArray_STRIDE(x, 1) // size)
-    if as_column:
-        return Matrix(data, cnp.PyArray_STRIDE(x, 0) // size, 1)
-    return Matrix(data, 0, cnp.PyArray_STRIDE(x, 0) // size)
 
 
 cdef object product(object x, object y, object bias, bint relu, object out, Rung rung, str right="y"):
