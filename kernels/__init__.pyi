@@ -1,5 +1,6 @@
 """Types of the public operations. Arrays are float32 or float64; anything np.asarray takes may stand for one."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,8 @@ __version__: str
 
 Array = NDArray[np.floating]
 Arrays = Array | list[Array]
+Gradient = Array | tuple[Array, Array]  # the array, or x and y whose product it is
+Gradients = Gradient | Sequence[Gradient]
 
 def relu(x: ArrayLike, out: Array | None = None) -> Array: ...
 def add(x: ArrayLike, y: ArrayLike, out: Array | None = None) -> Array: ...
@@ -31,16 +34,16 @@ def sum_rows(x: ArrayLike, out: Array | None = None) -> Array: ...
 def total(x: ArrayLike) -> float: ...
 def top_matches(scores: ArrayLike, labels: ArrayLike) -> NDArray[np.float32]: ...
 def take_rows(x: NDArray[Any], rows: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]: ...
-def sgd_update(w: Arrays, g: Arrays, learning_rate: float) -> None: ...
+def sgd_update(w: Arrays, g: Gradients, learning_rate: float) -> None: ...
 def momentum_update(
-    w: Arrays, m: Arrays, g: Arrays, learning_rate: float, momentum: float, nesterov: bool = False
+    w: Arrays, m: Arrays, g: Gradients, learning_rate: float, momentum: float, nesterov: bool = False
 ) -> None: ...
-def rmsprop_update(w: Arrays, v: Arrays, g: Arrays, learning_rate: float, rho: float, epsilon: float) -> None: ...
+def rmsprop_update(w: Arrays, v: Arrays, g: Gradients, learning_rate: float, rho: float, epsilon: float) -> None: ...
 def adam_update(
     w: Arrays,
     m: Arrays,
     v: Arrays,
-    g: Arrays,
+    g: Gradients,
     learning_rate: float,
     beta_1: float,
     beta_2: float,

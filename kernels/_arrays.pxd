@@ -12,6 +12,7 @@ cdef tuple common_type(object x, object y)
 cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_num)
 cdef bint has_shape(cnp.ndarray x, int ndim, const cnp.npy_intp* dims) noexcept
 cdef bint fits(object out, int ndim, const cnp.npy_intp* dims, int type_num) noexcept
+cdef void bounds(cnp.ndarray x, size_t* low, size_t* high) noexcept
 cdef bint overlaps(cnp.ndarray x, cnp.ndarray y) noexcept
 cdef bint contiguous(cnp.ndarray x) noexcept
 cdef bint plain(cnp.ndarray x)

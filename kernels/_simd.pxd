@@ -8,6 +8,11 @@ ctypedef void binary_leaf(const void* x, idx sx, const void* y, idx sy, void* ou
                           int stream) noexcept nogil
 
 cdef extern from "simd/leaves.h" nogil:
+    ctypedef struct weights:
+        void* w
+        void* m
+        void* v
+        double rate, decay, decay_2, epsilon
     ctypedef struct leaves:
         binary_leaf* relu
         binary_leaf* add
@@ -33,7 +38,7 @@ cdef extern from "simd/leaves.h" nogil:
         idx (*nonzeros)(idx n, const void* x, int32_t* where, void* value) noexcept nogil
         int (*copy_finite)(idx m, idx n, const void* x, idx ldx, void* out, idx ldo) noexcept nogil
         void (*sparse_rows)(idx m, idx n, const int32_t* cuts, const int32_t* where, const void* value, const void* b,
-                            void* c, idx ldc, int accumulate) noexcept nogil
+                            void* c, idx ldc, int accumulate, const weights* to) noexcept nogil
         idx size
         const leaves* narrow
         idx panel

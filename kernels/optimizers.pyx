@@ -6,13 +6,17 @@ RMSprop's has rungs below it: `typed` (the naive loop, compiled) and `simd` (the
 cimport numpy as cnp
 from cython cimport floating
 from libc.math cimport sqrt
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 
-from kernels._arrays cimport contiguous, leaves_of, refuse_masked
-from kernels._simd cimport idx, leaves
+from kernels._arrays cimport as_float, bounds, contiguous, leaves_of, refuse_masked
+from kernels._matrix cimport Epilogue, Matrix, Product, matrix
+from kernels._simd cimport idx, leaves, weights
 from kernels._threads cimport share, team
+from kernels.sparse cimport SLICE, has_many_zeros, sparse
 
 import numpy as np
+
+from kernels.products import dot
 
 cnp.import_array()
 
@@ -40,6 +44,8 @@ cdef struct Update:
     double decay_2   # beta_2
     double epsilon
     bint nesterov
+    Product x  # whose c is w,
+    bint in_registers  # if the gradient is that product, and is not stored: g is NULL then, and n is 0
 
 
 cdef struct AllUpdates:
@@ -57,30 +63,31 @@ cdef class Updates:
     cdef AllUpdates all
     cdef Span* span  # the memory of all arrays, by address
     cdef idx spans
-    cdef tuple keep  # the arrays: another thread may change the caller's lists meanwhile
+    cdef list keep  # the arrays: another thread may change the caller's lists meanwhile
 
     def __cinit__(self, Rule rule, object w, object g, dict state, double rate, double decay=0, double decay_2=0,
                   double epsilon=0, bint nesterov=False):
         cdef idx i
         cdef size_t end = 0, written_end = 0
+        cdef Update* u
         if not isinstance(w, (list, tuple)):
             w, g, state = (w,), (g,), {name: (x,) for name, x in state.items()}
         for name, x in (("g", g), *state.items()):
             if not isinstance(x, (list, tuple)):
                 raise TypeError(f"w is a list, so {name} must be a list of float32 or float64 arrays as well")
         w, g, state = tuple(w), tuple(g), {name: tuple(x) for name, x in state.items()}
-        self.keep = (w, g, *state.values())
+        self.keep = [w, g, *state.values()]
         for name, x in (("g", g), *state.items()):
             if len(x) != len(w):
                 raise ValueError(f"{name} holds {len(x)} arrays, w {len(w)}")
-        self.all.update = <Update*> malloc(max(1, len(w)) * sizeof(Update))
-        self.span = <Span*> malloc(max(1, len(w)) * (2 + len(state)) * sizeof(Span))
+        self.all.update = <Update*> calloc(max(1, len(w)), sizeof(Update))
+        self.span = <Span*> malloc(max(1, len(w)) * (4 + len(state)) * sizeof(Span))  # w, g, its x and y
         if self.all.update == NULL or self.span == NULL:
             raise MemoryError
         for i in range(len(w)):
-            self.all.update[i] = Update(rule, NULL, NULL, NULL, NULL, 0, NULL, rate, decay, decay_2, epsilon, nesterov)
-            self.prepare(&self.all.update[i], w[i], g[i], {name: x[i] for name, x in state.items()})
-            self.all.elements += self.all.update[i].n
+            u = &self.all.update[i]
+            u.rule, u.rate, u.decay, u.decay_2, u.epsilon, u.nesterov = rule, rate, decay, decay_2, epsilon, nesterov
+            self.prepare(u, w[i], g[i], {name: x[i] for name, x in state.items()})
             self.all.count += 1
         for i in range(self.spans):
             if self.span[i].low < (end if self.span[i].written else written_end):
@@ -96,17 +103,44 @@ cdef class Updates:
     cdef int prepare(self, Update* u, object w, object g, dict state) except -1:
         if not isinstance(w, np.ndarray) or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64):
             raise TypeError("w must be a float32 or float64 array: it is updated in place")
-        u.w = self.checked(w, w, "w", True)
-        u.g = self.checked(g, w, "g", False)
+        u.w, u.leaf = self.checked(w, w, "w", True), leaves_of(w)
         if "m" in state:
             u.m = self.checked(state["m"], w, "m", True)
         if "v" in state:
             u.v = self.checked(state["v"], w, "v", True)
-        u.n, u.leaf = cnp.PyArray_SIZE(w), leaves_of(w)
+        if isinstance(g, tuple):
+            if len(g) != 2:
+                raise TypeError(f"g is a float32 or float64 array, or a pair (x, y) of them, not {len(g)}")
+            if self.skips_zeros(u, w, as_float(g[0], "x"), as_float(g[1], "y")):
+                return 0
+            g = dot(*g)
+        return self.read(u, w, g)
+
+    cdef int read(self, Update* u, object w, object g) except -1:
+        self.keep.append(g)
+        u.g, u.n = self.checked(g, w, "g", False), cnp.PyArray_SIZE(w)
+        self.all.elements += u.n
+        return 0
+
+    cdef bint skips_zeros(self, Update* u, cnp.ndarray w, cnp.ndarray x, cnp.ndarray y):
+        """Can w's gradient x . y stay in registers? Then u holds this product."""
+        cdef idx m, n, k
+        self.keep += [x, y]
+        self.occupy(x, False)
+        self.occupy(y, False)
+        if u.rule not in (RMSPROP, ADAM) or not cnp.PyArray_TYPE(x) == cnp.PyArray_TYPE(y) == cnp.PyArray_TYPE(w):
+            return False
+        if not cnp.PyArray_NDIM(x) == cnp.PyArray_NDIM(y) == cnp.PyArray_NDIM(w) == 2:
+            return False
+        m, n, k = cnp.PyArray_DIM(w, 0), cnp.PyArray_DIM(w, 1), cnp.PyArray_DIM(x, 1)
+        if cnp.PyArray_DIM(x, 0) != m or cnp.PyArray_DIM(y, 0) != k or cnp.PyArray_DIM(y, 1) != n or k > SLICE:
+            return False
+        u.x.m, u.x.n, u.x.k, u.x.end, u.x.leaf = m, n, k, Epilogue(NULL, False), u.leaf
+        u.x.a, u.x.b, u.x.c = matrix(x, False), matrix(y, False), Matrix(u.w, n, 1)
+        u.in_registers = has_many_zeros(&u.x)
+        return u.in_registers
 
     cdef char* checked(self, object x, cnp.ndarray w, str name, bint written) except NULL:
-        cdef idx i = self.spans
-        cdef Span span
         refuse_masked(x, name, written)
         if not isinstance(x, np.ndarray) or cnp.PyArray_TYPE(x) != cnp.PyArray_TYPE(w):
             raise TypeError(f"{name} must be a {(<object> w).dtype} array, as w is")
@@ -116,19 +150,37 @@ cdef class Updates:
             raise ValueError(f"{name} must be contiguous: it is updated, or read, in one sweep")
         if written and not cnp.PyArray_ISWRITEABLE(x):
             raise ValueError(f"{name} is read-only, and it is updated in place")
-        span.low = <size_t> cnp.PyArray_BYTES(x)
-        span.high, span.written = span.low + cnp.PyArray_NBYTES(x), written
-        if span.high > span.low:
-            while i > 0 and self.span[i - 1].low > span.low:
-                self.span[i] = self.span[i - 1]
-                i -= 1
-            self.span[i] = span
-            self.spans += 1
+        self.occupy(x, written)
         return cnp.PyArray_BYTES(x)
 
-    cdef void run(self, bint threads) noexcept:
+    cdef void occupy(self, cnp.ndarray x, bint written) noexcept:
+        cdef idx i = self.spans
+        cdef Span span = Span(0, 0, written)
+        if cnp.PyArray_SIZE(x) == 0:
+            return
+        bounds(x, &span.low, &span.high)
+        while i > 0 and self.span[i - 1].low > span.low:
+            self.span[i] = self.span[i - 1]
+            i -= 1
+        self.span[i] = span
+        self.spans += 1
+
+    cdef int run(self, bint threads) except -1:
+        cdef idx i
+        cdef Update* u
+        cdef weights to
+        cdef bint done
+        for i in range(self.all.count):
+            u = &self.all.update[i]
+            if u.in_registers:
+                to = weights(u.w, u.m, u.v, u.rate, u.decay, u.decay_2, u.epsilon)
+                with nogil:
+                    done = sparse(&u.x, &to)
+                if not done:
+                    self.read(u, self.keep[0][i], dot(*self.keep[1][i]))
         with nogil:
             share(update_part, &self.all, team(self.all.elements, GRAIN) if threads else 1)
+        return 0
 
 
 cdef void rmsprop_loop(const Update* u, floating* w, floating* v, const floating* g, idx first,
@@ -176,8 +228,10 @@ def sgd_update(w, g, double learning_rate):
     """w -= learning_rate g, in place.
 
     w and g, as the arrays of all updates here: contiguous, float32 or float64, of one shape, in memory of their own;
-    or lists of such arrays, one for each parameter, updated in one pass. Raises TypeError and ValueError otherwise,
-    before anything is changed.
+    or lists of such arrays, one for each parameter, updated in one pass. In the place of an array in g a pair (x, y)
+    stands for the gradient dot(x, y), of x (m, k) and y (k, n) with any strides: the same bits, but RMSprop and Adam
+    do not store a product that skips zeros, of float32 or float64 alone and k up to 128. Raises TypeError and
+    ValueError otherwise, before anything is changed.
     """
     (<Updates> Updates(SGD, w, g, {}, learning_rate)).run(True)
 

@@ -111,7 +111,7 @@ cdef int tiled(const Product* x) except -1 nogil:
 
 cdef int compute(const Product* x, Rung rung) except -1 nogil:
     cdef Matrix a = x.a, b = x.b, c = x.c
-    if rung == SPARSE and has_many_zeros(x) and sparse(x):
+    if rung == SPARSE and has_many_zeros(x) and sparse(x, NULL):
         return 0
     if rung >= BLOCKED:
         return gemm(x, rung >= PACKED, rung >= PARALLEL)

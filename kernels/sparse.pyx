@@ -5,18 +5,19 @@ if there are more threads than tiles of columns) and adds up rows of b, slice by
 columns of b stays in L1 while all rows of a pass by. An element of c is the sum of the same terms in the same order as
 in the dense product but for terms of 0, which change no sum: the results are equal. Only 0 times infinity or NaN would
 be missed. The threads look for both as they copy b, and if they find one the caller multiplies densely.
+
+The product may be the gradient of weights: then their update takes it from the registers, and it is never in memory.
 """
 
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free, malloc
 
 from kernels._matrix cimport Matrix, Product, at, copy, finish_rows, transpose
-from kernels._simd cimport idx, leaves, prefetch_rows
+from kernels._simd cimport idx, leaves, prefetch_rows, weights
 from kernels._threads cimport share, team
 
 cdef enum:
     BLOCK = 16  # rows of a that a thread lists at a time: strokes fill the middle of an image, borders are empty
-    SLICE = 128  # of k: its part of b (32 KiB) fills an L1, and shorter slices cost more than its misses
     ENTRIES = 262144  # places for entries of lists at a time; with 20% nonzero, 400 KiB of them are touched
     LONGEST = 8192  # k, so that a block's lists take half of them
     LEAST_WORK = 2000000  # multiply-adds of the dense product that pay for the lists
@@ -30,6 +31,7 @@ cdef double MOST_DENSE = 0.5
 
 cdef struct Sparse:
     const Product* x
+    const weights* to  # c, if the product is their gradient, else NULL
     char* panels  # for each thread: first a slice of a block of a, where its rows are not contiguous, then a part of b
     char* lists   # of the blocks from `first` to stop - 1, one behind the other
     idx first, stop
@@ -106,26 +108,32 @@ cdef void list_block(const Sparse* s, idx block, char* rows_of_a) noexcept nogil
     to.cuts[count * rows] = <int32_t> found
 
 
+cdef bint copy_part(const Product* x, idx p, idx k, idx column, idx columns, char* panel) noexcept nogil:
+    """Copy rows p to p + k - 1 of a few columns of b to one piece, since rows far apart would evict each other from
+    L1. Are they finite?"""
+    cdef idx width = x.leaf.sparse_columns
+    cdef Matrix b = at(x.b, p, column, x.leaf.size)
+    if b.column != 1:
+        copy(x.leaf, b, k, columns, panel, width)
+        b = Matrix(panel, width, 1)
+    return x.leaf.copy_finite(k, columns, b.data, b.row, panel, width)
+
+
 cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char* panel) noexcept nogil:
     """A few columns of c, in the rows of blocks first to stop - 1. It may find that those of b are not finite."""
     cdef const leaves* leaf = s.x.leaf
-    cdef idx width = leaf.sparse_columns, m = s.x.m, count = slices(s.x)
+    cdef idx m = s.x.m, count = slices(s.x)
     cdef idx j, p, k, block, rows, from_row, to_row
-    cdef Matrix b, part, c, next
+    cdef Matrix c, next
     cdef Lists lists
     for j in range(count):
         p = s.x.k * j // count
         k = s.x.k * (j + 1) // count - p
-        b = part = at(s.x.b, p, column, leaf.size)
-        if b.column != 1:
-            copy(leaf, b, k, columns, panel, width)
-            part = Matrix(panel, width, 1)
-        # copied to one piece, since rows of b far apart would evict each other from L1
-        if not leaf.copy_finite(k, columns, part.data, part.row, panel, width):
+        if not copy_part(s.x, p, k, column, columns, panel):
             s.finite = False
             return
         # what comes next of b: the slice below, or the first one of the columns beside
-        next = (at(b, k, 0, leaf.size) if j + 1 < count else
+        next = (at(s.x.b, p + k, column, leaf.size) if j + 1 < count else
                 at(s.x.b, 0, min(column + columns, s.x.n - 1), leaf.size))
         for block in range(first, stop):
             from_row, to_row = k * (block - first) // (stop - first), k * (block - first + 1) // (stop - first)
@@ -134,13 +142,17 @@ cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char
             rows = min(BLOCK, m - block * BLOCK)
             lists, c = lists_of(s, block), at(s.x.c, block * BLOCK, column, leaf.size)
             leaf.sparse_rows(rows, columns, lists.cuts + j * rows, lists.where, lists.value, panel, c.data, c.row,
-                             j > 0)
+                             j > 0, s.to)
     finish_rows(s.x, first * BLOCK, min(stop * BLOCK, m), column, column + columns)
 
 
 cdef void list_part(void* task, int worker, int workers) noexcept nogil:
-    cdef const Sparse* s = <const Sparse*> task
-    cdef idx block = s.first + worker
+    cdef Sparse* s = <Sparse*> task
+    cdef idx block = s.first + worker, tile = s.x.leaf.sparse_columns, tiles = (s.x.n + tile - 1) // tile, i
+    if s.to != NULL and s.first == 0:  # weights are written next: all of b must be known to be finite
+        for i in range(tiles * worker // workers, tiles * (worker + 1) // workers):
+            if not copy_part(s.x, 0, s.x.k, i * tile, min(tile, s.x.n - i * tile), panel(s, worker)):
+                s.finite = False
     while block < s.stop:
         list_block(s, block, panel(s, worker))
         block += workers
@@ -157,10 +169,12 @@ cdef void multiply_part(void* task, int worker, int workers) noexcept nogil:
                  min(tile, s.x.n - column), panel(s, worker))
 
 
-cdef bint sparse(const Product* x) noexcept nogil:
+cdef bint sparse(const Product* x, const weights* to) noexcept nogil:
     """c (m, n) = a (m, k) b (k, n), then the epilogue, for k of 1 or more.
 
-    False, with c unfinished, if b holds infinity or NaN, or memory is short: multiply densely.
+    With `to`, if not NULL, c is its w, which is updated by the gradient a b, for k up to SLICE and no epilogue.
+    False, with c unfinished but such weights as they were, if b holds infinity or NaN, or memory is short: multiply
+    densely.
     """
     cdef idx blocks = (x.m + BLOCK - 1) // BLOCK, together = min(max(1, ENTRIES // (BLOCK * x.k)), blocks)
     cdef idx tile = x.leaf.sparse_columns, tiles = (x.n + tile - 1) // tile
@@ -168,13 +182,14 @@ cdef bint sparse(const Product* x) noexcept nogil:
     cdef idx panels_bytes = workers * SLICE * tile * x.leaf.size
     cdef char* memory = <char*> malloc(panels_bytes + together * list_bytes(x) + 64)
     cdef char* panels = memory + (-<size_t> memory) % 64
-    cdef Sparse s = Sparse(x, panels, panels + panels_bytes, 0, 0, (workers + tiles - 1) // tiles, True)
+    cdef Sparse s = Sparse(x, to, panels, panels + panels_bytes, 0, 0, (workers + tiles - 1) // tiles, True)
     if memory == NULL:  # the dense product needs less
         return False
     while s.first < blocks and s.finite:
         s.stop = min(s.first + together, blocks)
         share(list_part, &s, workers)
-        share(multiply_part, &s, workers)
+        if s.finite:
+            share(multiply_part, &s, workers)
         s.first = s.stop
     free(memory)
     return s.finite

@@ -15,6 +15,12 @@ typedef ptrdiff_t idx;
  * caches; then `end_stream` must follow before anybody else reads. */
 typedef void binary_leaf(const void *x, idx sx, const void *y, idx sy, void *out, idx so, idx n, int stream);
 
+/* Weights, the state and the numbers of their rule: RMSprop's if m is NULL (decay is rho), or Adam's. */
+typedef struct {
+    void *w, *m, *v;
+    double rate, decay, decay_2, epsilon;
+} weights;
+
 typedef struct leaves {
     /* relu ignores y, so that unary and binary operations share one driver. */
     binary_leaf *relu, *add, *maximum, *add_relu, *relu_grad;
@@ -50,9 +56,10 @@ typedef struct leaves {
     /* out (m, n) = x (m, n), zeros to its right up to a whole vector; returns whether all of x is finite */
     int (*copy_finite)(idx m, idx n, const void *x, idx ldx, void *out, idx ldo);
     /* c (m, n) = a b, or += if accumulate, for a slice of a in a list as in sparse.inc. n <= sparse_columns, which is
-     * also the distance of b's rows */
+     * also the distance of b's rows. With `to`, if not NULL, c is a part of its weights: their rule is applied to them,
+     * a b is their gradient and not stored. */
     void (*sparse_rows)(idx m, idx n, const int32_t *cuts, const int32_t *where, const void *value, const void *b,
-                        void *c, idx ldc, int accumulate);
+                        void *c, idx ldc, int accumulate, const weights *to);
 
     idx size; /* bytes of an element */
     /* The same with vectors of 32 bytes, if these have 64: longer vectors start at half the rate, or less, and what
