@@ -13,6 +13,7 @@
 
 /* Nanoseconds, measured on two CPUs of an EPYC (Zen 4) under Linux 6.18. */
 enum {
+    GRAIN = 4000,      /* of work for one thread */
     AWAKE = 250000,    /* idle workers spin for so long (see _load.py), then sleep */
     LATE = 500000,     /* loss of time that sends the caller to work alone, */
     ALONE = 5000000,   /* for as long as the system's scheduler takes a CPU away, */
@@ -42,7 +43,7 @@ static inline int threads_pay(double grains)
 {
     int64_t now = nanoseconds();
     if (now - last_call > AWAKE) work_at_hand = 0;
-    last_call = now;
+    last_call = now + GRAIN * (int64_t)(grains < 1e6 ? grains : 1e6); /* it ends then, if done alone */
     work_at_hand += grains;
     return always || (work_at_hand >= WAKING && now >= alone_until);
 }

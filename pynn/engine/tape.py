@@ -25,7 +25,8 @@ from .typing import TensorLike
 if TYPE_CHECKING:
     from .variable import Variable
 
-Gradient = Callable[[Tensor], Sequence[Tensor | Callable[[], Tensor] | None]]
+Deferred = Callable[[], Tensor]  # a gradient that is computed by whoever calls it
+Gradient = Callable[[Tensor], Sequence[Tensor | Deferred | None]]
 
 
 class UnconnectedGradients(enum.StrEnum):
@@ -194,11 +195,14 @@ class GradientTape:
             seeds.append((t if type(t) is Tensor else cast("Variable", t)._read((self,)), weight))
         return seeds
 
-    def _backward(self, seeds: list[tuple[Tensor, Any]], sources: Sequence[Any], keep: bool) -> list[Tensor | None]:
+    def _backward(
+        self, seeds: list[tuple[Tensor, Any]], sources: Sequence[Any], keep: bool = False, defer: bool = False
+    ) -> list[Any]:
         """The gradients of the sources: one walk over the records, last to first.
 
         seeds: pairs of a target and its output gradient, which broadcasts to the target's shape; None: ones
         keep: whether the records stay for another walk; else each is dropped, which frees memory on the way
+        defer: a gradient of which there is one summand may be Deferred
         """
         ids = []  # ids of the sources' tensors: a variable's is the one that it was first read as, or None
         for source in sources:
@@ -215,7 +219,7 @@ class GradientTape:
             for out, inputs, _ in self._records:
                 if not connected.isdisjoint(map(id, inputs)):
                     connected.add(id(out))
-        grads: dict[int, Tensor] = {}
+        grads: dict[int, Any] = {}
         for t, weight in seeds:
             if id(t) in connected:
                 ones = np.empty(t._array.shape, t._array.dtype)
@@ -228,13 +232,18 @@ class GradientTape:
             key = id(out)
             if key not in grads:
                 continue
-            g = grads[key] if key in source_ids else grads.pop(key)
+            g = _computed(grads[key]) if key in source_ids else grads.pop(key)
             for x, dx in zip(inputs, gradient(g), strict=False):  # dense without bias gives one more
                 key = id(x)
                 if key in connected:
-                    dx = dx() if callable(dx) else dx
+                    if callable(dx) and not (defer and key in source_ids and key not in grads):
+                        dx = dx()
                     if dx is not None:  # None: a custom gradient says that the value does not depend on x
-                        grads[key] = grads[key] + dx if key in grads else dx
+                        grads[key] = _computed(grads[key]) + dx if key in grads else dx
         if not keep:  # `watched_variables` still works
             self._watched, self._read_as, self._spent = {}, {}, True
         return list(map(grads.get, ids))
+
+
+def _computed(g: Any) -> Any:
+    return g() if callable(g) else g

@@ -58,16 +58,16 @@ def matmul(
 def _product(a: Tensor, b: Tensor) -> Tensor:
     """(..., k) @ (k, n) by the kernel."""
     value = run(kernels.dot, a._array, b._array)
-    return record(value, (a, b), lambda g: (lambda: _product_nt(g, b), lambda: _product_tn(_rows(a), _rows(g))))
+    return record(value, (a, b), lambda g: (lambda: _product_nt(g, b), lambda: product_tn(_rows(a), _rows(g))))
 
 
 def _product_nt(a: Tensor, b: Tensor) -> Tensor:  # n, t: normal, transposed
     """(..., k) @ (n, k).T: the gradient of a product by its left factor; no transpose is recorded."""
     value = kernels.dot(a._array, b._array.T)
-    return record(value, (a, b), lambda g: (lambda: _product(g, b), lambda: _product_tn(_rows(g), _rows(a))))
+    return record(value, (a, b), lambda g: (lambda: _product(g, b), lambda: product_tn(_rows(g), _rows(a))))
 
 
-def _product_tn(a: Tensor, b: Tensor) -> Tensor:
+def product_tn(a: Tensor, b: Tensor) -> Tensor:
     """(k, m).T @ (k, n): the gradient of a product by its right factor."""
     value = kernels.dot(a._array.T, b._array)
     return record(value, (a, b), lambda g: (lambda: _product_nt(b, g), lambda: _product(a, g)))
@@ -95,7 +95,7 @@ def dense(
     def gradient(g: Tensor) -> Sequence[Any]:
         g = g if activation is None else relu_gradient(g, out)
         inputs, rows = (x, g) if g._array.ndim == 2 else (_rows(x), _rows(g))
-        return partial(_product_nt, g, w), partial(_product_tn, inputs, rows), partial(sum_rows, rows)
+        return partial(_product_nt, g, w), partial(product_tn, inputs, rows), partial(sum_rows, rows)
 
     if budget.opened:
         budget.allow_product(x._array, w._array)

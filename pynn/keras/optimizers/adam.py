@@ -46,6 +46,10 @@ class Adam(_Moments):
     def _slots(self) -> list[dict[str, float]]:
         return super()._slots() + ([{"velocity_hat": 0.0}] if self.amsgrad else [])
 
+    @property
+    def _multiplies(self) -> bool:  # type: ignore[override]
+        return not self.amsgrad
+
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if self.amsgrad:
             super()._update(w, g, rate, *slots)

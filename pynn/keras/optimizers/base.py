@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
+from functools import partial
 from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
@@ -17,13 +17,14 @@ from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, Shape, TensorLike
 from ...engine.variable import Variable, writable
 from ...ops import cast, floordiv
+from ...ops.network import product_tn
 from ...support.neutral import neutral
 from .. import initializers
 from ..common.configuration import Configured, serialize
 from ..common.names import auto_name
 from ..variables import Variable as KerasVariable
 from ..variables import owned, slot_name
-from .options import Arrays, GradientMeans, MovingAverages, clipped
+from .options import Arrays, GradientMeans, MovingAverages, clipped, decay_weights
 from .rate import LearningRate, number
 from .schedules import InverseTimeDecay
 
@@ -59,6 +60,7 @@ class Optimizer(Configured):
 
     _module = "keras.optimizers"
     _has_own_step = False
+    _multiplies = False  # whether `_update` takes, for a gradient that is a product, its two matrices
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -171,6 +173,7 @@ class Optimizer(Configured):
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
         """As apply_gradients, from two lists. ValueError: all gradients None, or a variable without state.
 
+        Gradients may be functions that compute them: of a product, RMSprop and Adam then store nothing (see kernels).
         Without `trainable_variables` the gradients are those of the variables that the optimizer was built for.
         """
         if not len(grads):
@@ -195,7 +198,7 @@ class Optimizer(Configured):
                 # NumPy makes numbers of arrays without axes
                 slopes = list(map(np.asarray, clipped(slopes, self.clipnorm, self.global_clipnorm, self.clipvalue)))
             if self.weight_decay is not None:
-                self._decay(variables, rate * self.weight_decay)
+                decay_weights(variables, rate * self.weight_decay, self._undecayed, self._undecayed_names)
             if self._has_own_step or len(set(map(id, variables))) < len(variables):  # a variable may be there twice
                 for v, g in zip(variables, slopes, strict=True):
                     self.update_step(Tensor(g), v, self.learning_rate)
@@ -211,11 +214,20 @@ class Optimizer(Configured):
         self._iterations._tensor = Tensor(np.array(count + 1))  # np.add in place would take twice as long
 
     def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[list[Variable], Arrays]:
-        """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays."""
+        """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays.
+
+        Of one that is to be computed, and is a product that the rule's kernel multiplies itself, the two matrices.
+        """
+        changed = self._means or self.clipnorm or self.global_clipnorm or self.clipvalue or self._has_own_step
+        fused = not changed and self._multiplies
         state: list[Variable] = []
-        slopes, absent = [], []
+        slopes: list[Any] = []
+        absent = []
         known = self._state
         for g, v in zip(grads, variables, strict=True):
+            if callable(g):  # not computed yet
+                matrices = fused and type(g) is partial and g.func is product_tn
+                g = (g.args[0]._array.T, g.args[1]._array) if matrices else g()
             held = known.get(id(v))
             if held is None:
                 raise ValueError(
@@ -226,6 +238,9 @@ class Optimizer(Configured):
                 absent.append(getattr(v, "path", v.name))
             else:
                 state += held
+                if type(g) is tuple:
+                    slopes.append(g)
+                    continue
                 w = v._tensor._array
                 slope = np.asarray(g._array if type(g) is Tensor else as_array(g), w.dtype, order="C")
                 if slope.shape != w.shape:
@@ -251,14 +266,6 @@ class Optimizer(Configured):
     ) -> None:
         """No weight decay for these variables, and for those in whose name one of the regular expressions is found."""
         self._undecayed, self._undecayed_names = list(var_list or ()), "|".join(var_names or ())
-
-    def _decay(self, variables: list[Variable], rate: float) -> None:
-        """w -= w * rate"""
-        excluded = set(map(id, self._undecayed))
-        for v in variables:
-            if not (id(v) in excluded or (self._undecayed_names and re.search(self._undecayed_names, v.name))):
-                w = v._writable()
-                w -= w * rate
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """With use_ema, the variables take the values of their averages; fit calls it at its end."""

@@ -1,7 +1,8 @@
-"""Options of every optimizer: clipped gradients, gradients accumulated over steps, averages of the variables."""
+"""Options of every optimizer: clipped gradients, weight decay, accumulated gradients, averages of the variables."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,15 @@ def clipped(grads: Arrays, norm: float | None, global_norm: float | None, value:
         scale = global_norm / np.maximum(size, global_norm) if np.isfinite(size) else np.nan
         return [g * g.dtype.type(scale) for g in grads]
     return [np.clip(g, -value, value) for g in grads] if value else grads
+
+
+def decay_weights(variables: list[Variable], rate: float, excluded: list[Variable], names: str) -> None:
+    """w -= w * rate, but not for the excluded, nor where the regular expression, unless it is "", is in the name."""
+    ids = set(map(id, excluded))
+    for v in variables:
+        if not (id(v) in ids or (names and re.search(names, v.name))):
+            w = v._writable()
+            w -= w * rate
 
 
 class GradientMeans:

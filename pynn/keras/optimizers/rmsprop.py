@@ -31,6 +31,10 @@ class RMSprop(Optimizer):
         used = {"velocity": True, "momentum": self.momentum, "average_gradient": self.centered}
         return [{name: 0.0} for name in used if used[name]]
 
+    @property
+    def _multiplies(self) -> bool:  # type: ignore[override]
+        return not (self.momentum or self.centered)
+
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         if self.momentum or self.centered:
             super()._update(w, g, rate, *slots)

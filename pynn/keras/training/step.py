@@ -56,6 +56,12 @@ class Epoch:
         return [v for v in self._model.trainable_variables if v.regularizer is not None]
 
 
+def _has_own_apply(optimizer: Any) -> bool:
+    """Whether somebody has replaced `apply` or `apply_gradients`: theirs take Tensors."""
+    replaced = getattr(optimizer.apply, "__func__", None) is not optimizers.Optimizer.apply
+    return replaced or getattr(optimizer.apply_gradients, "__func__", None) is not optimizers.Optimizer.apply_gradients
+
+
 class Trainer(Base):
     """The part of Model that trains: compile, fit, evaluate, predict. Users override train_step, compute_loss, ..."""
 
@@ -175,11 +181,11 @@ class Trainer(Base):
             else:
                 variables = epoch.refresh(tape.watched_variables())
             if variables:
-                optimizer, gradients = self.optimizer, tape.gradient(loss, variables)
-                if getattr(optimizer.apply_gradients, "__func__", None) is optimizers.Optimizer.apply_gradients:
-                    optimizer.apply(gradients, variables)  # all that apply_gradients does
+                optimizer = self.optimizer
+                if type(loss) is Tensor and loss._array.dtype.kind == "f" and not _has_own_apply(optimizer):
+                    optimizer.apply(tape._backward([(loss, None)], variables, defer=True), variables)
                 else:
-                    optimizer.apply_gradients(zip(gradients, variables, strict=True))
+                    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
             else:
                 warnings.warn("The model does not have any trainable weights.", stacklevel=4)
         rows = len((x if type(x) is Tensor else nest.flatten(x)[0])._array)
