@@ -38,18 +38,25 @@ def work(name: str, arguments: tuple, result: Any) -> Work:
     label = " ".join(str(a.shape) for a in given)
     if name == "take_rows":  # of what it takes them from it reads no others
         given, label = given[1:] + written, str(result.shape)
-    if name.endswith("_update"):  # writes what it has read, but the gradients
-        lists = [a for a in arguments if isinstance(a, list)]
-        written, label = _arrays(tuple(lists[:-1])), f"{sum(w.size for w in lists[0]):,} weights"
     flops = max(a.size for a in given)
     if name in ("dot", "dense"):
-        flops = 2 * int(np.count_nonzero(arguments[0])) * result.shape[-1]
+        flops = _product(arguments[0], result)
+    if name.endswith("_update"):  # writes what it has read, but the gradients, which may be pairs of matrices
+        *states, gradients = (a for a in arguments if isinstance(a, list))
+        written, label = _arrays(states), f"{sum(w.size for w in states[0]):,} weights"
+        if products := [_product(*g) for g in gradients if isinstance(g, tuple)]:
+            flops, label = sum(products), f"{label}, {len(products)} of the gradients as products"
     return name, label, flops, sum(a.nbytes for a in given + written)
 
 
-def _arrays(values: tuple) -> list[np.ndarray]:
-    found = [a for value in values for a in (value if isinstance(value, (list, tuple)) else [value])]
-    return [a for a in found if isinstance(a, np.ndarray)]
+def _product(x: np.ndarray, y: np.ndarray) -> int:
+    return 2 * int(np.count_nonzero(x)) * y.shape[-1]
+
+
+def _arrays(value: Any) -> list[np.ndarray]:
+    if isinstance(value, (list, tuple)):
+        return [a for part in value for a in _arrays(part)]
+    return [value] if isinstance(value, np.ndarray) else []
 
 
 @contextmanager

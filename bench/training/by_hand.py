@@ -38,6 +38,7 @@ class Operations(NamedTuple):
     relu_grad: Callable = lambda g, y: np.multiply(g, y > 0, out=g)
     top_matches: Callable = lambda logits, labels: logits.argmax(axis=1) == labels
     total: Callable = np.sum
+    slope: Callable | None = None  # of weights; None: by dot
 
 
 class Network:
@@ -70,8 +71,9 @@ class Network:
         losses, g = of.softmax_cross_entropy(logits, labels)
         g /= len(x)
         dh = of.relu_grad(of.dot(g, self.weights[2].T), h)
+        slope = of.slope or of.dot
         loss, right = float(of.total(losses)), int(of.total(of.top_matches(logits, labels)))
-        return loss, right, [of.dot(x.T, dh), of.sum_rows(dh), of.dot(h.T, g), of.sum_rows(g)]
+        return loss, right, [slope(x.T, dh), of.sum_rows(dh), slope(h.T, g), of.sum_rows(g)]
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The hidden layer's output and the logits."""

@@ -55,6 +55,9 @@ ABOVE = {
         "relu's gradient is written over the gradient it came from",
         {"relu_grad": lambda g, y: kernels.relu_grad(g, y, g)},
     ),
+    "in_registers": Change(
+        "the update multiplies by itself: the weights' gradients are not stored", {"slope": lambda x, g: (x, g)}
+    ),
 }
 OF_DOT = tuple(rung for rung in TABLE if rung in LADDER["dot"])
 RUNGS = (*OF_DOT, *ABOVE)
