@@ -214,10 +214,8 @@ class Optimizer(Configured):
         self._iterations._tensor = Tensor(np.array(count + 1))  # np.add in place would take twice as long
 
     def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[list[Variable], Arrays]:
-        """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays.
-
-        Of one that is to be computed, and is a product that the rule's kernel multiplies itself, the two matrices.
-        """
+        """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays; of a product
+        that nobody has computed, and that the rule's kernel multiplies itself, the two matrices."""
         changed = self._means or self.clipnorm or self.global_clipnorm or self.clipvalue or self._has_own_step
         fused = not changed and self._multiplies
         state: list[Variable] = []
