@@ -32,7 +32,8 @@ cdef double MOST_DENSE = 0.5
 cdef struct Sparse:
     const Product* x
     const weights* to  # c, if the product is their gradient, else NULL
-    char* panels  # for each thread: first a slice of a block of a, where its rows are not contiguous, then a part of b
+    idx copied    # tiles of columns of b, before the multiplication: with `to` all, else none
+    char* panels  # those copies, then one for each thread: of a slice of a block of a, to have its rows, then of b
     char* lists   # of the blocks from `first` to stop - 1, one behind the other
     idx first, stop
     idx down      # parts of the rows, if there are more threads than tiles of columns
@@ -85,8 +86,12 @@ cdef Lists lists_of(const Sparse* s, idx block) noexcept nogil:
     return Lists(start, start + cuts, value + (-<size_t> value) % 64)
 
 
-cdef char* panel(const Sparse* s, int worker) noexcept nogil:
-    return s.panels + worker * SLICE * s.x.leaf.sparse_columns * s.x.leaf.size
+cdef idx panel_bytes(const Product* x) noexcept nogil:
+    return SLICE * x.leaf.sparse_columns * x.leaf.size
+
+
+cdef char* panel(const Sparse* s, idx i) noexcept nogil:
+    return s.panels + i * panel_bytes(s.x)
 
 
 cdef void list_block(const Sparse* s, idx block, char* rows_of_a) noexcept nogil:
@@ -129,12 +134,16 @@ cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char
     for j in range(count):
         p = s.x.k * j // count
         k = s.x.k * (j + 1) // count - p
-        if not copy_part(s.x, p, k, column, columns, panel):
+        if not s.copied and not copy_part(s.x, p, k, column, columns, panel):
             s.finite = False
             return
         # what comes next of b: the slice below, or the first one of the columns beside
-        next = (at(s.x.b, p + k, column, leaf.size) if j + 1 < count else
-                at(s.x.b, 0, min(column + columns, s.x.n - 1), leaf.size))
+        if s.copied:
+            next = Matrix(panel + panel_bytes(s.x), leaf.sparse_columns, 1)
+        elif j + 1 < count:
+            next = at(s.x.b, p + k, column, leaf.size)
+        else:
+            next = at(s.x.b, 0, min(column + columns, s.x.n - 1), leaf.size)
         for block in range(first, stop):
             from_row, to_row = k * (block - first) // (stop - first), k * (block - first + 1) // (stop - first)
             prefetch_rows(at(next, from_row, 0, leaf.size).data, to_row - from_row, next.row * leaf.size,
@@ -148,13 +157,13 @@ cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char
 
 cdef void list_part(void* task, int worker, int workers) noexcept nogil:
     cdef Sparse* s = <Sparse*> task
-    cdef idx block = s.first + worker, tile = s.x.leaf.sparse_columns, tiles = (s.x.n + tile - 1) // tile, i
-    if s.to != NULL and s.first == 0:  # weights are written next: all of b must be known to be finite
-        for i in range(tiles * worker // workers, tiles * (worker + 1) // workers):
-            if not copy_part(s.x, 0, s.x.k, i * tile, min(tile, s.x.n - i * tile), panel(s, worker)):
+    cdef idx block = s.first + worker, tile = s.x.leaf.sparse_columns, i
+    if s.first == 0:  # before a weight is written, all of b must be known to be finite
+        for i in range(s.copied * worker // workers, s.copied * (worker + 1) // workers):
+            if not copy_part(s.x, 0, s.x.k, i * tile, min(tile, s.x.n - i * tile), panel(s, i)):
                 s.finite = False
     while block < s.stop:
-        list_block(s, block, panel(s, worker))
+        list_block(s, block, panel(s, s.copied + worker))
         block += workers
 
 
@@ -166,7 +175,7 @@ cdef void multiply_part(void* task, int worker, int workers) noexcept nogil:
     for i in range(pieces * worker // workers, pieces * (worker + 1) // workers):
         column, part = i // s.down * tile, i % s.down
         multiply(s, s.first + blocks * part // s.down, s.first + blocks * (part + 1) // s.down, column,
-                 min(tile, s.x.n - column), panel(s, worker))
+                 min(tile, s.x.n - column), panel(s, i // s.down if s.copied else worker))
 
 
 cdef bint sparse(const Product* x, const weights* to) noexcept nogil:
@@ -179,10 +188,10 @@ cdef bint sparse(const Product* x, const weights* to) noexcept nogil:
     cdef idx blocks = (x.m + BLOCK - 1) // BLOCK, together = min(max(1, ENTRIES // (BLOCK * x.k)), blocks)
     cdef idx tile = x.leaf.sparse_columns, tiles = (x.n + tile - 1) // tile
     cdef int workers = team(<double> x.m * x.n * x.k, GRAIN)
-    cdef idx panels_bytes = workers * SLICE * tile * x.leaf.size
+    cdef idx copied = tiles if to != NULL else 0, panels_bytes = (copied + workers) * panel_bytes(x)
     cdef char* memory = <char*> malloc(panels_bytes + together * list_bytes(x) + 64)
     cdef char* panels = memory + (-<size_t> memory) % 64
-    cdef Sparse s = Sparse(x, to, panels, panels + panels_bytes, 0, 0, (workers + tiles - 1) // tiles, True)
+    cdef Sparse s = Sparse(x, to, copied, panels, panels + panels_bytes, 0, 0, (workers + tiles - 1) // tiles, True)
     if memory == NULL:  # the dense product needs less
         return False
     while s.first < blocks and s.finite:
