@@ -138,7 +138,8 @@ _FILES = [
 
 _NUMERICS = [
     Mutant("relu drops NaN", "kernels/simd/elementwise.inc",
-           "BINARY(relu, !(a <= 0) ? a : 0)", "BINARY(relu, a > 0 ? a : 0)", "kernels/test_elementwise.py"),
+           "BINARY(relu, WHERE(~(a <= 0), a, (NAME(vec)){0}))", "BINARY(relu, WHERE(a > 0, a, (NAME(vec)){0}))",
+           "kernels/test_elementwise.py"),
     Mutant("softmax forgets what fills no vector", "kernels/simd/softmax.inc",
            "if (j < m * n) {", "if (0) {", "kernels/test_losses.py"),
     Mutant("softmax without its maximum", "kernels/simd/softmax.inc",
@@ -183,7 +184,10 @@ _NUMERICS = [
     Mutant("a row that was broadcast keeps its gradients apart", "pynn/ops/_chain.py",
            "if n == 1 and have[i + new] != 1", "if n == 1 and have[i + new] < 1", "pynn/ops/test_gradients.py"),
     Mutant("a tensor used twice has its last gradient", "pynn/engine/tape.py",
-           "grads[key] = grads[key] + dx if key in grads else dx", "grads[key] = dx", "pynn/engine/test_tape.py"),
+           "grads[key] = _computed(grads[key]) + dx if key in grads else dx", "grads[key] = dx",
+           "pynn/engine/test_tape.py"),
+    Mutant("a user's rule gets gradients that are not computed", "pynn/keras/training/step.py",
+           "and not _has_own_apply(optimizer):", "and True:", "pynn/keras/training/test_deferred_gradients.py"),
     Mutant("the tape forgets operands in lists", "pynn/engine/convert.py",
            "values = [operand(v) if holds_tensors(v) else v for v in values]",
            "values = [Tensor(as_array(v)) if holds_tensors(v) else v for v in values]",
