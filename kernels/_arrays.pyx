@@ -130,8 +130,10 @@ cdef bint contiguous(cnp.ndarray x) noexcept:
 cdef bint plain(cnp.ndarray x):
     """Can a loop write x: aligned, native, whole elements apart, and no two elements in one place?"""
     cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(x), extent = size
-    if contiguous(x) or not PyArray_ISBEHAVED_RO(x):
-        return PyArray_ISBEHAVED_RO(x)
+    if contiguous(x):
+        return True
+    if not PyArray_ISBEHAVED_RO(x):
+        return False
     for step, length in sorted([(abs(s), n) for s, n in zip((<object> x).strides, (<object> x).shape) if n > 1]):
         if step < extent or step % size:
             return False

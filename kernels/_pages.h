@@ -1,4 +1,5 @@
-/* Copies of operands are read all over: in pages of 4 KiB the CPU would keep looking up where they are. */
+/* Copies of operands are read all over: in pages of 4 KiB the CPU would keep looking up where they are.
+ * Included by gemm.pyx alone. */
 #include <stddef.h>
 #ifdef __linux__
 #include <sys/mman.h>

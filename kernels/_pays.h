@@ -17,7 +17,7 @@ enum {
     AWAKE = 250000,    /* idle workers spin for so long (see _load.py), then sleep */
     LATE = 500000,     /* loss of time that sends the caller to work alone, */
     ALONE = 5000000,   /* for as long as the system's scheduler takes a CPU away, */
-    LONGEST = 64 * 5000000, /* or up to so much longer: looking again then costs 1% */
+    LONGEST = 64 * 5000000, /* longer each time, and at most this long */
 };
 enum { WAKING = 150 };  /* grains that pay for waking workers, which takes 300 us: some 600 us of work for one thread */
 

@@ -1,7 +1,7 @@
 from kernels._matrix cimport Product
 from kernels._simd cimport idx, leaves
 
-cdef enum:  # measured as those of _plan.pyx were
+cdef enum:  # measured as those of _plan.pyx were; PACKED_BYTES, FEW_ROWS, LARGE_BYTES and CHUNK on the Zen 3
     ROWS = 144  # of a block: its slice of a (288 KiB) stays in L2 while the panels of b pass by
     PACKED_BYTES = 8388608  # of packed panels that are kept for the next block of rows: L3 holds them
     SLICE_BYTES = 2048  # of k: in float32 a panel's slice has 32 KiB with AVX2 (L1), with AVX-512 128 (L2)

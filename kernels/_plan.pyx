@@ -7,16 +7,16 @@ from kernels._matrix cimport Matrix, transpose
 from kernels._simd cimport leaves
 from kernels._threads cimport team
 
-# Measured on an EPYC (Zen 3, AVX2) with 32 KiB L1d, 512 KiB L2 and 32 MiB L3, float32 squares up to 2048 and MNIST's
-# products; SLICE_BYTES also on a Xeon (Emerald Rapids, AVX-512) with 48 KiB L1d and 2 MiB L2.
+# Measured on an EPYC (Zen 4, AVX2 and AVX-512) with 32 KiB L1d and 1 MiB L2, float32 squares up to 2048 and MNIST's
+# products; SMALL_BYTES, PACKING_ROWS and MANY_COLUMNS on one of Zen 3 (AVX2, 512 KiB L2).
 cdef enum:
     SMALL_BYTES = 32768  # of b: it stays in L1, packed or not
-    L2_BYTES = 1048576  # of b: panels as wide as those of AVX-512 need not be packed, nor if a single block reads them
+    L2_BYTES = 1048576  # of b: up to here wide panels (AVX-512) are read where they lie, as where one block reads them
     PACKING_ROWS = 4  # packing b costs a thread as much as these rows of c
-    ALIAS_BYTES = 4096  # rows of a that lie this far apart, or a multiple of it, evict each other from the caches
-    MANY_COLUMNS = 256  # of c: they pay for a copy of a if its rows evict each other, are not contiguous, or are many
+    ALIAS_BYTES = 4096  # rows of a that lie this far apart, or a multiple, evict each other; not beside wide panels
+    MANY_COLUMNS = 256  # of c: they pay for a copy of a if its rows evict each other or are not contiguous
     GRAIN = 200000  # multiply-adds, see _threads.team
-    # Measured on an EPYC (Zen 4, AVX-512), for inner sizes 1 to 64 and 20,000 rows, or sums of 20,000 terms:
+    # For inner sizes 1 to 64 and 20,000 rows, or sums of 20,000 terms (AVX-512; NARROW: AVX2):
     LONG = 64  # k from which several sums for each element of a small c pay
     FEW = 6  # rows of a c that the method SPLIT takes
     COLUMNS = 3  # of c, up to which dot products of rows can be best, namely

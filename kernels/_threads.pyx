@@ -42,7 +42,8 @@ cdef int team(double work, double grain) noexcept nogil:
     """Threads for this much work, at least `grain` of it each, so that threads never make a call slower.
 
     A grain is what one thread does in 4 us (measured on an EPYC with AVX-512, float32 in L2): to share two of them
-    with a worker that is awake costs what it saves.
+    with a worker that is awake costs what it saves. One also where workers sleep and there is little work at hand, or
+    were late of late: see _pays.h.
     """
     cdef double useful = work / grain
     cdef int most

@@ -58,6 +58,13 @@ cdef struct Span:
     bint written
 
 
+cdef tuple pair(tuple g):
+    """The arrays x and y of a gradient dot(x, y): those that are checked are those that are multiplied."""
+    if len(g) != 2:
+        raise TypeError(f"g is a float32 or float64 array, or a pair (x, y) of them, not a tuple of {len(g)}")
+    return as_float(g[0], "x"), as_float(g[1], "y")
+
+
 cdef class Updates:
     """The updates of one call: one for each parameter."""
     cdef AllUpdates all
@@ -75,7 +82,8 @@ cdef class Updates:
         for name, x in (("g", g), *state.items()):
             if not isinstance(x, (list, tuple)):
                 raise TypeError(f"w is a list, so {name} must be a list of float32 or float64 arrays as well")
-        w, g, state = tuple(w), tuple(g), {name: tuple(x) for name, x in state.items()}
+        g = tuple([pair(x) if isinstance(x, tuple) else x for x in g])
+        w, state = tuple(w), {name: tuple(x) for name, x in state.items()}
         self.keep = [w, g, *state.values()]
         for name, x in (("g", g), *state.items()):
             if len(x) != len(w):
@@ -109,9 +117,7 @@ cdef class Updates:
         if "v" in state:
             u.v = self.checked(state["v"], w, "v", True)
         if isinstance(g, tuple):
-            if len(g) != 2:
-                raise TypeError(f"g is a float32 or float64 array, or a pair (x, y) of them, not {len(g)}")
-            if self.skips_zeros(u, w, as_float(g[0], "x"), as_float(g[1], "y")):
+            if self.skips_zeros(u, w, g[0], g[1]):
                 return 0
         return self.read(u, w, g)
 
@@ -131,7 +137,6 @@ cdef class Updates:
         and 0.93 with AVX2; with Adam, which has more state to read and write, 0.95 and 0.98.
         """
         cdef idx m, n, k
-        self.keep += [x, y]
         self.occupy(x, False)
         self.occupy(y, False)
         if u.rule not in (RMSPROP, ADAM) or not cnp.PyArray_TYPE(x) == cnp.PyArray_TYPE(y) == cnp.PyArray_TYPE(w):
@@ -251,12 +256,12 @@ def momentum_update(w, m, g, double learning_rate, double momentum, bint nestero
 
 
 def rmsprop_update_typed(w, v, g, double learning_rate, double rho, double epsilon):
-    """rmsprop_update: the naive loop with C types, one thread."""
+    """rmsprop_update: the naive loop with C types, one thread, but for the product of a gradient given as a pair."""
     (<Updates> Updates(RMSPROP_TYPED, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run(False)
 
 
 def rmsprop_update_simd(w, v, g, double learning_rate, double rho, double epsilon):
-    """rmsprop_update in this CPU's widest vectors, one thread."""
+    """rmsprop_update in this CPU's widest vectors, one thread, but for a gradient given as a pair."""
     (<Updates> Updates(RMSPROP, w, g, {"v": v}, learning_rate, rho, epsilon=epsilon)).run(False)
 
 

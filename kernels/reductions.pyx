@@ -72,10 +72,13 @@ def total(x):
     cdef const leaves* leaf = leaves_of(a)
     cdef idx i, n = cnp.PyArray_SIZE(a)
     cdef double sum = 0
+    cdef const char* data
     if not cnp.PyArray_IS_C_CONTIGUOUS(a):
         a = np.ascontiguousarray(a)
-    for i in range(0, n, 2048):
-        sum += leaf.vector_sum(cnp.PyArray_BYTES(a) + i * leaf.size, min(2048, n - i))
+    data = cnp.PyArray_BYTES(a)
+    with nogil:
+        for i in range(0, n, 2048):
+            sum += leaf.vector_sum(data + i * leaf.size, min(2048, n - i))
     return sum
 
 
@@ -87,6 +90,11 @@ def top_matches(scores, labels):
     TypeError for other types, ValueError for other shapes.
     """
     cdef cnp.ndarray x = cnp.PyArray_GETCONTIGUOUS(as_float(scores, "scores")), label, out
+    cdef const leaves* leaf = leaves_of(x)
+    cdef const void* data = cnp.PyArray_DATA(x)
+    cdef const int64_t* wanted
+    cdef void* matches
+    cdef idx m, n
     refuse_masked(labels, "labels")
     label = np.asarray(labels)
     if not has_shape(label, cnp.PyArray_NDIM(x) - 1, cnp.PyArray_DIMS(x)):
@@ -95,7 +103,10 @@ def top_matches(scores, labels):
     if not cnp.PyArray_ISINTEGER(label):
         raise TypeError(f"labels are integers, not {(<object> label).dtype}")
     out = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(label), cnp.PyArray_DIMS(label), cnp.NPY_FLOAT32, False)
-    label = cnp.PyArray_FROM_OTF(label, cnp.NPY_INT64, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
-    leaves_of(x).top_matches(cnp.PyArray_DATA(x), <const int64_t*> cnp.PyArray_DATA(label), cnp.PyArray_DATA(out),
-                             cnp.PyArray_SIZE(label), cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1))
+    label = cnp.PyArray_FROM_OTF(  # a copy: another thread may write the caller's labels after the leaf's check
+        label, cnp.NPY_INT64, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST | cnp.NPY_ARRAY_ENSURECOPY)
+    wanted, matches = <const int64_t*> cnp.PyArray_DATA(label), cnp.PyArray_DATA(out)
+    m, n = cnp.PyArray_SIZE(label), cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1)
+    with nogil:
+        leaf.top_matches(data, wanted, matches, m, n)
     return out

@@ -6,7 +6,8 @@ columns of b stays in L1 while all rows of a pass by. An element of c is the sum
 in the dense product but for terms of 0, which change no sum: the results are equal. Only 0 times infinity or NaN would
 be missed. The threads look for both as they copy b, and if they find one the caller multiplies densely.
 
-The product may be the gradient of weights: then their update takes it from the registers, and it is never in memory.
+The product may be the gradient of weights: then all of b is copied first, so that no weight is written before b is
+known to be finite, and the update takes the product from the registers.
 """
 
 from libc.stdint cimport int32_t

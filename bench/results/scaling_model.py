@@ -22,7 +22,7 @@ def predicted(machine: Machine, group: list[Measurement]) -> dict[int, float]:
         return {}
     first, counts = one.contestants[name].median, sorted({*COUNTS, *(m.threads for m in group)} - {1})
     regions = {int(n): seconds for n, seconds in machine.get("regions", {}).items() if int(n) > 1}
-    if not one.flops:
+    if not one.flops:  # fit, whose work is not counted
         two = [m.contestants[name].median for m in group if m.threads == 2 and name in m.contestants]
         serial = min(first, max(0.0, 2 * two[0] - first)) if two else 0.0
         return {n: serial + (first - serial) / n for n in counts if n > 2} if two else {}

@@ -27,7 +27,8 @@ READING = (
     f"spread: how far the further end of a time's interval is from it. verdict: stable up to {CLOSE:.0%}, unless "
     f"disturbed: other processes took more than {BUSY:.0%} of the CPUs; noisy up to {NOISY:.0%}; else, or with fewer "
     f"than {FEWEST} turns, unusable. model: a speed-up that is not measured, but computed from one thread's time, "
-    "the limits and the cost of a parallel region; where one was measured, too, that checks the model."
+    "the limits and the cost of a parallel region, or for fit from the "
+    "times of one thread and of two; where one was measured, too, that checks the model."
 )
 
 

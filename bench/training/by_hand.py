@@ -38,7 +38,7 @@ class Operations(NamedTuple):
     relu_grad: Callable = lambda g, y: np.multiply(g, y > 0, out=g)
     top_matches: Callable = lambda logits, labels: logits.argmax(axis=1) == labels
     total: Callable = np.sum
-    slope: Callable | None = None  # of weights; None: by dot
+    weight_gradient: Callable | None = None  # of x.T and the gradient of the layer's output; None: by dot
 
 
 class Network:
@@ -71,9 +71,9 @@ class Network:
         losses, g = of.softmax_cross_entropy(logits, labels)
         g /= len(x)
         dh = of.relu_grad(of.dot(g, self.weights[2].T), h)
-        slope = of.slope or of.dot
+        product = of.weight_gradient or of.dot
         loss, right = float(of.total(losses)), int(of.total(of.top_matches(logits, labels)))
-        return loss, right, [slope(x.T, dh), of.sum_rows(dh), slope(h.T, g), of.sum_rows(g)]
+        return loss, right, [product(x.T, dh), of.sum_rows(dh), product(h.T, g), of.sum_rows(g)]
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The hidden layer's output and the logits."""

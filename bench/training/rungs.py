@@ -1,7 +1,8 @@
 """The epoch's ladder: the network's step with every operation from one rung, then with what fuses them; seconds per
 epoch from a few steps.
 
-pynn's fit is the rung above these: it makes the same calls from layers, a tape, metrics and an optimizer.
+pynn's fit is the rung above these: the same from layers, a tape, metrics and an optimizer, but relu's gradient is an
+array of its own.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ ABOVE = {
         {"relu_grad": lambda g, y: kernels.relu_grad(g, y, g)},
     ),
     "in_registers": Change(
-        "the update multiplies by itself: the weights' gradients are not stored", {"slope": lambda x, g: (x, g)}
+        "the update computes the weights' gradients as it needs them: they are not stored",
+        {"weight_gradient": lambda x, g: (x, g)},
     ),
 }
 OF_DOT = tuple(rung for rung in TABLE if rung in LADDER["dot"])

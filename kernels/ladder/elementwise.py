@@ -15,8 +15,8 @@ BRANCHLESS = (
     "again gain little, as the CPU learns their jumps"
 )
 FUSED = (
-    "A sum goes to relu in its register: {instructions} instructions for {lanes} elements, and one pass over memory "
-    "where simd stores all sums, and loads them again"
+    "A sum goes to relu in its register: {instructions} instructions for four vectors of {lanes} elements, and one "
+    "pass over memory where simd stores all sums, and loads them again"
 )
 STREAMING = (
     "The same inner loop, but arrays that exceed the caches are written past them, so that the lines of memory that "

@@ -66,7 +66,7 @@ PACKED = (
     "The same {sums}{fused} multiply-adds of a tile, but from copies of a few panels of y at a time, read row after "
     "row: rows of y itself lie far apart, share a few sets of a cache and evict one another, and so do rows of x, "
     "copied where they would; with the panels of AVX2, 16 floats wide, a step from some 200 rows and columns on; those "
-    "of AVX-512, 64 floats wide, are copied from some 600 on, and a step from some 1,000"
+    "of AVX-512, 64 floats wide, are copied where y exceeds 1 MiB, and a step from some 1,000"
 )
 OWN_RECTANGLE = parallel("a rectangle of the result to itself and no wait before the end", "a product")
 SPARSE_IDEA = "zeros are skipped"

@@ -6,7 +6,7 @@ TYPED_IDEA = "C types instead of Python objects"
 SIMD_IDEA = "the widest vectors of this CPU"
 PARALLEL_IDEA = "threads share out the result"
 
-THREADS = "_threads.pyx:team", "_threads.pyx:share"  # how many, and what each of them does
+THREADS = "_threads.pyx:team", "_threads.pyx:share"  # how many, and how the parts reach them
 
 NAIVE = (
     "The yardstick: for each turn of the inner loop the interpreter goes through {bytecodes} bytecodes, makes an "

@@ -74,7 +74,7 @@ typedef struct leaves {
     void (*cross_entropy_rows)(const void *x, const void *targets, void *losses, void *grad, idx m, idx n);
     /* out (m), of float32 = 1 where the first of a row's largest is at its label, else 0; a NaN counts as -inf */
     void (*top_matches)(const void *x, const int64_t *labels, void *out, idx m, idx n);
-    /* sum of x[i], contiguous */
+    /* sum of x[i], contiguous, added in x's type */
     double (*vector_sum)(const void *x, idx n);
 
     /* in-place updates of n contiguous weights */

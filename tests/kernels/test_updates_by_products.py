@@ -149,3 +149,22 @@ def test_shared_memory_is_refused(rule):
 def test_mixed_types_are_those_of_the_product():
     (w, v), (x, y) = arrays("rmsprop", (784, 128, 512), "float64")
     check("rmsprop", [w, v], (x.astype(np.float32), y))
+
+
+def test_what_is_checked_is_what_is_multiplied():
+    class Changing:
+        asked = 0
+
+        def __array__(self, dtype=None, copy=None):
+            self.asked += 1
+            return y if self.asked == 1 else y[:, :100]
+
+    rng = np.random.default_rng(2)
+    x = rng.random((300, 100), np.float32) * (rng.random((300, 100)) < 0.2)
+    y = rng.random((100, 200), np.float32)
+    y[3, 5] = np.nan
+    w, v = np.ones((300, 200), np.float32), np.ones((300, 200), np.float32)
+    expected, state = w.copy(), v.copy()
+    kernels.rmsprop_update(expected, state, kernels.dot(x, y), 0.01, 0.9, 1e-7)
+    kernels.rmsprop_update(w, v, (x, Changing()), 0.01, 0.9, 1e-7)
+    assert w.tobytes() == expected.tobytes() and v.tobytes() == state.tobytes()

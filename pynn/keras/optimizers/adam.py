@@ -47,7 +47,7 @@ class Adam(_Moments):
         return super()._slots() + ([{"velocity_hat": 0.0}] if self.amsgrad else [])
 
     @property
-    def _multiplies(self) -> bool:  # type: ignore[override]
+    def _takes_products(self) -> bool:
         return not self.amsgrad
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:

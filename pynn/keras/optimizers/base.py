@@ -60,7 +60,6 @@ class Optimizer(Configured):
 
     _module = "keras.optimizers"
     _has_own_step = False
-    _multiplies = False  # whether `_update` takes, for a gradient that is a product, its two matrices
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -217,7 +216,7 @@ class Optimizer(Configured):
         """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays; of a product
         that nobody has computed, and that the rule's kernel multiplies itself, the two matrices."""
         changed = self._means or self.clipnorm or self.global_clipnorm or self.clipvalue or self._has_own_step
-        fused = not changed and self._multiplies
+        fused = not changed and self._takes_products and len(set(map(id, variables))) == len(variables)
         state: list[Variable] = []
         slopes: list[Any] = []
         absent = []
@@ -249,6 +248,11 @@ class Optimizer(Configured):
         if absent:
             warnings.warn(f"Gradients do not exist for variables {absent} when minimizing the loss.", stacklevel=4)
         return state, slopes
+
+    @property
+    def _takes_products(self) -> bool:
+        """Whether `_update` takes, for a gradient that is a product, its two matrices."""
+        return False
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:
         """One step for all variables: their arrays, their gradients, and for each slot its arrays."""

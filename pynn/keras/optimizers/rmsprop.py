@@ -32,7 +32,7 @@ class RMSprop(Optimizer):
         return [{name: 0.0} for name in used if used[name]]
 
     @property
-    def _multiplies(self) -> bool:  # type: ignore[override]
+    def _takes_products(self) -> bool:
         return not (self.momentum or self.centered)
 
     def _update(self, w: Arrays, g: Arrays, rate: float, *slots: Arrays) -> None:

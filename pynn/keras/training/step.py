@@ -58,7 +58,7 @@ class Epoch:
 
 def _has_own_apply(optimizer: Any) -> bool:
     """Whether somebody has replaced `apply` or `apply_gradients`: theirs take Tensors."""
-    replaced = getattr(optimizer.apply, "__func__", None) is not optimizers.Optimizer.apply
+    replaced = getattr(getattr(optimizer, "apply", None), "__func__", None) is not optimizers.Optimizer.apply
     return replaced or getattr(optimizer.apply_gradients, "__func__", None) is not optimizers.Optimizer.apply_gradients
 
 
@@ -181,7 +181,7 @@ class Trainer(Base):
             else:
                 variables = epoch.refresh(tape.watched_variables())
             if variables:
-                optimizer = self.optimizer
+                optimizer = self.optimizer  # the tape's own walk: as `gradient` for one float target
                 if type(loss) is Tensor and loss._array.dtype.kind == "f" and not _has_own_apply(optimizer):
                     optimizer.apply(tape._backward([(loss, None)], variables, defer=True), variables)
                 else:
