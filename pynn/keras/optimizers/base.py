@@ -222,9 +222,9 @@ class Optimizer(Configured):
         absent = []
         known = self._state
         for g, v in zip(grads, variables, strict=True):
-            if callable(g):  # not computed yet
-                matrices = fused and type(g) is partial and g.func is product_tn
-                g = (g.args[0]._array.T, g.args[1]._array) if matrices else g()
+            product = fused and type(g) is partial and g.func is product_tn
+            if callable(g) and not product:  # not computed yet
+                g = g()
             held = known.get(id(v))
             if held is None:
                 raise ValueError(
@@ -235,8 +235,9 @@ class Optimizer(Configured):
                 absent.append(getattr(v, "path", v.name))
             else:
                 state += held
-                if type(g) is tuple:
-                    slopes.append(g)
+                if product:
+                    x, dy = g.args
+                    slopes.append((x._array.T, dy._array))
                     continue
                 w = v._tensor._array
                 slope = np.asarray(g._array if type(g) is Tensor else as_array(g), w.dtype, order="C")

@@ -116,3 +116,11 @@ def test_a_gradient_that_is_not_finite_reaches_the_weights():
     last.kernel.assign(np.full((UNITS, 10), np.inf, np.float32))
     model.train_on_batch(x, y)
     assert np.isnan(hidden.kernel.numpy()).any()
+
+
+@pytest.mark.parametrize("rule", [optimizers.SGD, optimizers.RMSprop, optimizers.Adam])
+def test_a_gradient_may_be_a_tuple_of_numbers(rule):
+    by_tuple, by_tensor = tf.Variable([1.0, 2.0]), tf.Variable([1.0, 2.0])
+    rule(0.5).apply_gradients([((3.0, 4.0), by_tuple)])
+    rule(0.5).apply_gradients([(tf.constant([3.0, 4.0]), by_tensor)])
+    assert by_tuple.numpy().tobytes() == by_tensor.numpy().tobytes() != np.float32([1, 2]).tobytes()
