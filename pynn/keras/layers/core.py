@@ -10,12 +10,12 @@ from ... import ops
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
 from ...support.neutral import neutral
-from .. import activations, constraints, initializers, regularizers
+from .. import activations
 from ._weighted import Weighted
-from .base import Layer, LayerOptions
+from .base import LayerOptions
 
 
-class Dense(Layer):
+class Dense(Weighted):
     """activation(x @ kernel + bias): x (..., k) -> (..., units). With relu it is one fused pass.
 
     units: number of outputs, 1 or more
@@ -47,32 +47,13 @@ class Dense(Layer):
             raise ValueError(f"Received an invalid value for `units`, expected a positive integer: {units!r}")
         self.units, self.use_bias = int(units), use_bias
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._resolve(locals())
 
     def build(self, input_shape: Any) -> None:
         if not input_shape or input_shape[-1] is None:
             raise ValueError(f"Layer {self.name!r} needs to know the last size of its input, got {input_shape}")
-        self.kernel = self.add_weight(
-            (input_shape[-1], self.units),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+        self.kernel = self._add("kernel", (input_shape[-1], self.units))
+        self.bias = self._add("bias", (self.units,)) if self.use_bias else None
 
     def call(self, inputs: Tensor) -> Tensor:
         x, shape = inputs, inputs._array.shape
