@@ -58,7 +58,9 @@ def tree(layer: Layer, kind: type[Layer]) -> list[Layer]:
     return list(found.values())
 
 
-def of_layer(layer: Layer, kind: type[Layer], trainable: bool | None = None) -> list[Variable]:
+def of_layer(
+    layer: Layer, kind: type[Layer], trainable: bool | None = None, outer: tuple[Layer, ...] = ()
+) -> list[Variable]:
     """The variables of the layer and, after them, of the layers (`kind`) inside; all, or the (non-)trainable ones."""
     if not layer.trainable:
         if trainable:
@@ -68,8 +70,10 @@ def of_layer(layer: Layer, kind: type[Layer], trainable: bool | None = None) -> 
     own = sorted(variables, key=_made_frozen)
     if trainable is not None:
         own = [v for v in own if v.trainable == trainable]
+    outer = (*outer, layer)
     for inner in layers:
-        own += of_layer(inner, kind, trainable)
+        if not any(inner is known for known in outer):  # it may know the layer that holds it
+            own += of_layer(inner, kind, trainable, outer)
     return list({id(v): v for v in own}.values())
 
 
