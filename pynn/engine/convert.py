@@ -40,8 +40,9 @@ def as_array(value: Any, dtype: Any = None) -> np.ndarray:
 def _numbers(value: TensorLike | None, dtype: DTypeLike) -> np.ndarray:
     """As `as_array`, of a value that holds no tensors."""
     if value is None or isinstance(value, dict):
+        hint = " Does a function, or a layer's `call`, not return its result?" if value is None else ""
         raise ValueError(
-            f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor."
+            f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor.{hint}"
         )
     try:
         array = np.asarray(value)

@@ -17,6 +17,8 @@ def lookup(kind: str, name: Any, known: Mapping[str, Any]) -> Any:
     """The value for a name. ValueError: it is unknown; the message lists the known names, and similar ones."""
     if isinstance(name, str) and name in known:
         return known[name]
+    if isinstance(name, type):
+        raise ValueError(f"{name.__name__} is a class: pass an object of it as the {kind}, {name.__name__}(...)")
     near = difflib.get_close_matches(str(name), known, n=3)
     hint = f". Did you mean {' or '.join(map(repr, near))}?" if near else ""
     raise ValueError(f"Could not interpret {kind} identifier: {name!r}. Known: {', '.join(known)}{hint}")

@@ -31,6 +31,8 @@ def inferred(self: Layer, args: list[Any], kwargs: dict[str, Any]) -> Any:
         outputs = self(*args, **{"training": False, **kwargs} if self._takes_training else kwargs)
     finally:
         scope.losses = outer
+    if outputs is None:
+        raise ValueError(f"`call` of layer {self.name!r} does not return its result")
     for layer in self._tree():
         layer._call_losses, layer._own_losses = [], (None, [])
     return outputs

@@ -23,6 +23,11 @@ class Weighted(Layer):
             if kind in _GET and weight != "activity":  # Layer's own
                 setattr(self, name, _GET[kind](value))
 
+    def __getattr__(self, name: str) -> Any:  # where there is no such attribute
+        if f"{name}_initializer" in vars(self):
+            raise AttributeError(f"You must build the layer before accessing `{name}`: call it, or `build(shape)`")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def _add(self, weight: str, shape: Shape, trainable: bool = True) -> Variable:
         about = {kind: getattr(self, f"{weight}_{kind}", None) for kind in _GET}
         return self.add_weight(shape, trainable=trainable, name=weight, **about)

@@ -201,6 +201,8 @@ class Layer(Configured):
         Without an initializer, floats are drawn by "glorot_uniform", integers are 0 and bools False. The regularizer's
         value joins the layer's `losses`; optimizers apply the constraint after each update.
         """
+        if isinstance(shape, str):
+            raise TypeError(f"The first argument is the shape: add_weight(shape, name={shape!r})")
         dtype, sizes = as_dtype(dtype or self._dtype).dtype, to_shape(shape or ())
         budget.spend(math.prod(sizes))
         default = "glorot_uniform" if dtype.kind == "f" else "zeros"
@@ -234,9 +236,8 @@ class Layer(Configured):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self._parts(Layer)[1]:
-            layer.trainable = value
+        for layer in self._tree():
+            layer._trainable = bool(value)
 
     def _tree(self) -> list[Layer]:
         """This and all layers inside it, without duplicates, outer ones first."""

@@ -151,6 +151,8 @@ class Optimizer(Configured):
         pairs = list(grads_and_vars)
         if not pairs:
             raise ValueError("No gradients provided for any variable.")
+        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
+            raise TypeError("apply_gradients takes pairs (gradient, variable): zip(gradients, variables)")
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self._iterations
 
@@ -245,7 +247,7 @@ class Optimizer(Configured):
                     raise ValueError(f"A gradient of shape {slope.shape} for a variable of shape {w.shape}")
                 slopes.append(slope)
         if not slopes:
-            raise ValueError("No gradients provided for any variable.")
+            raise ValueError("No gradients provided for any variable. (NumPy's functions leave no trace on the tape.)")
         if absent:
             warnings.warn(f"Gradients do not exist for variables {absent} when minimizing the loss.", stacklevel=4)
         return state, slopes

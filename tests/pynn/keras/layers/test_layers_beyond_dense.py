@@ -120,6 +120,11 @@ def test_older_names():
     (lambda: layers.InputLayer(batch_shape=(2, 3), batch_size=7), ValueError, "both `batch_size`"),
     (lambda: layers.InputLayer(batch_shape=(2, 3), input_shape=(4,)), ValueError, "both `shape`"),
     (lambda: layers.Conv2D, AttributeError, "no 'Conv2D'"),
+    (lambda: layers.Dense(3).kernel, AttributeError, "must build the layer before accessing `kernel`"),
+    (lambda: layers.Dense(3).kernal, AttributeError, "'Dense' object has no attribute 'kernal'"),
+    (lambda: layers.Layer().add_weight("w", (3, 3)), TypeError, r"add_weight\(shape, name='w'\)"),
+    (lambda: keras.Sequential().compile(keras.optimizers.SGD), ValueError, r"SGD is a class: .* SGD\(\.\.\.\)"),
+    (lambda: keras.optimizers.SGD().apply_gradients([tf.constant(1.0)]), TypeError, "pairs"),
 ])  # fmt: skip
 def test_errors(call, kind, message):
     with pytest.raises(kind, match=message):
@@ -139,3 +144,42 @@ def test_unknown_options():
         with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
             getattr(layers, kind)(colour=1)
     assert layers.Add(name="sum", dtype="float64")([X, X]).dtype == tf.float64
+
+
+class Inner(layers.Dense):
+    def __init__(self, outer):
+        super().__init__(1)
+        self.outer = outer
+
+
+class Outer(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.inner = Inner(self)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+def test_a_layer_may_know_the_one_that_holds_it():
+    model = keras.Sequential([Outer()])
+    model.compile("sgd", "mse")
+    before = model(X)
+    model.fit(X, X[:, :1], verbose=0)
+    assert len(model.trainable_variables) == len(model.layers[0].inner.weights) == 2
+    assert not np.array_equal(before, model(X))
+    model.layers[0].trainable = False
+    assert model.trainable_variables == [] and len(model.weights) == 2
+
+
+class Forgetful(layers.Layer):
+    def call(self, x):
+        x * 2
+
+
+@pytest.mark.parametrize(("network", "loss"), [(Forgetful(), "mse"), (layers.Dense(1), lambda y, p: None)])
+def test_what_returns_nothing(network, loss):
+    model = keras.Sequential([network])
+    model.compile("sgd", loss)
+    with pytest.raises(ValueError, match="not return its result"):
+        model.fit(X, X[:, :1], verbose=0)
