@@ -1,7 +1,8 @@
 """Keras 3's `keras.ops`: the operations under Keras's names.
 
-As everywhere in pynn, two tensors of different dtypes are an error. Of KerasTensors an operation is a layer of the
-model, as `x + y` is; there the first arguments, the tensors, may be KerasTensors, the options may not (ValueError).
+Tensors of different dtypes, which elsewhere in pynn are an error, meet here in the larger one. Of KerasTensors an
+operation is a layer of the model, as `x + y` is; there the first arguments, the tensors, may be KerasTensors, the
+options may not (ValueError).
 """
 # ruff: noqa: F401, I001
 
@@ -28,6 +29,7 @@ from .activations import (
     celu, elu, hard_sigmoid, hard_silu, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, relu, relu6,
     selu, sigmoid, silu, softmax, softplus, softsign, swish, tanh,
 )  # fmt: skip
+from .common.promotion import promoted
 from .common.symbolic import is_symbolic
 from .config import floatx
 from .layers.operation import operation as _op
@@ -42,7 +44,11 @@ def _unary(name: str, function: Callable[[Any], Any], module: str = "numpy", pre
 
 
 def _binary(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return _op(name, lambda x1, x2: function(x1, x2), 2)
+    return _op(name, lambda x1, x2: function(*promoted(x1, x2)), 2)
+
+
+def _binary_of_floats(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return _op(name, lambda x1, x2: function(*map(_floats, convert.pair(*promoted(x1, x2)))), 2)
 
 
 def _reduction(name: str, function: Callable[..., Tensor], prepared: Any = operand, module: str = "numpy") -> Any:
@@ -97,9 +103,8 @@ def _hot(x: Any, num_classes: int, axis: int, dtype: Any) -> Tensor:
     return ops.one_hot(x, num_classes, axis=axis, dtype=dtype or floatx())
 
 
-def _quotient(x1: Any, x2: Any) -> Tensor:
-    x, y = convert.pair(x1, x2)
-    return ops.divide(_floats(x), _floats(y))
+def _where(condition: Any, x1: Any, x2: Any) -> Tensor:
+    return ops.where(_bools(condition), *((x1, x2) if x1 is None or x2 is None else promoted(x1, x2)))
 
 
 def _diagonal(x: Tensor, *places: int) -> Tensor:
@@ -208,9 +213,9 @@ nan_to_num = _op(
 one_hot = _op("one_hot", lambda x, num_classes, axis=-1, dtype=None: _hot(x, num_classes, axis, dtype), 1, "nn")
 # Of two tensors or three, element by element
 add, subtract, multiply = _binary("add", ops.add), _binary("subtract", ops.subtract), _binary("multiply", ops.multiply)
-divide, true_divide = _binary("divide", _quotient), _binary("true_divide", _quotient)
+divide, true_divide = (_binary_of_floats(name, ops.divide) for name in ("divide", "true_divide"))
+divide_no_nan, arctan2 = _binary_of_floats("divide_no_nan", ops.divide_no_nan), _binary_of_floats("arctan2", ops.atan2)
 power, mod, floor_divide = _binary("power", ops.pow), _binary("mod", ops.mod), _binary("floor_divide", ops.floordiv)
-divide_no_nan, arctan2 = _binary("divide_no_nan", ops.divide_no_nan), _binary("arctan2", ops.atan2)
 maximum, minimum = _binary("maximum", ops.maximum), _binary("minimum", ops.minimum)
 equal, not_equal = _binary("equal", ops.equal), _binary("not_equal", ops.not_equal)
 less, less_equal = _binary("less", ops.less), _binary("less_equal", ops.less_equal)
@@ -218,11 +223,11 @@ greater, greater_equal = _binary("greater", ops.greater), _binary("greater_equal
 logical_and = _binary("logical_and", lambda x1, x2: ops.logical_and(_bools(x1), _bools(x2)))
 logical_or = _binary("logical_or", lambda x1, x2: ops.logical_or(_bools(x1), _bools(x2)))
 logical_xor = _binary("logical_xor", lambda x1, x2: ops.logical_xor(_bools(x1), _bools(x2)))
-where = _op("where", lambda condition, x1=None, x2=None: ops.where(condition, x1, x2), 3)
+where = _op("where", lambda condition, x1=None, x2=None: _where(condition, x1, x2), 3)
 # Products
 matmul = _binary("matmul", lambda x1, x2: _product(x1, x2, True))
 dot = _binary("dot", lambda x1, x2: _product(x1, x2, False))
-tensordot = _op("tensordot", lambda x1, x2, axes=2: ops.tensordot(x1, x2, axes), 2)
+tensordot = _op("tensordot", lambda x1, x2, axes=2: partial(ops.tensordot, axes=axes)(*promoted(x1, x2)), 2)
 outer = _binary("outer", lambda x1, x2: ops.tensordot(ops.reshape(x1, -1), ops.reshape(x2, -1), 0))
 inv, det = _unary("inv", ops.inv, "linalg"), _unary("det", ops.det, "linalg")
 solve = _op("solve", lambda a, b: ops.solve(a, b), 2, "linalg")
@@ -262,8 +267,8 @@ swapaxes = _op("swapaxes", lambda x, axis1, axis2: pick(operand(x), lambda a: np
 expand_dims = _op("expand_dims", lambda x, axis: ops.expand_dims(x, axis))
 squeeze = _op("squeeze", lambda x, axis=None: ops.squeeze(x, axis))
 broadcast_to = _op("broadcast_to", lambda x, shape: ops.broadcast_to(x, shape))
-concatenate = _op("concatenate", lambda xs, axis=0: ops.concat(xs, axis))
-stack = _op("stack", lambda x, axis=0: ops.stack(x, axis))
+concatenate = _op("concatenate", lambda xs, axis=0: ops.concat(promoted(*xs), axis))
+stack = _op("stack", lambda x, axis=0: ops.stack(promoted(*x), axis))
 split = _op("split", lambda x, indices_or_sections, axis=0: _parts(x, indices_or_sections, axis))
 unstack = _op("unstack", lambda x, num=None, axis=0: ops.unstack(x, num, axis), 1, "core")
 flip = _op("flip", lambda x, axis=None: pick(operand(x), lambda a: np.flip(a, axis)))

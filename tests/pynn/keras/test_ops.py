@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 
@@ -128,6 +129,31 @@ def test_dtypes_are_keras():
                         (ops.sum(BOOLS), "int32"), (ops.argmax(A), "int32"), (ops.arange(3), "int32"),
                         (ops.one_hot(N, 3), "float32"), (ops.zeros(2), "float32"), (ops.max(N), "int64")]:  # fmt: skip
         assert call.dtype == dtype
+
+
+LARGER = ["bool", "uint8", "int32", "int64", "float32", "float64"]
+
+
+@pytest.mark.parametrize(("one", "other"), itertools.product(LARGER, LARGER))
+def test_tensors_of_different_dtypes_meet_in_the_larger(one, other):
+    """As in Keras 3.15; there, too, bools alone are neither multiplied as matrices nor compared by maximum."""
+    x, y = (tf.ones((2, 2), dtype) for dtype in (one, other))
+    larger = max(one, other, key=LARGER.index)
+    results = [ops.where(x, x, y), ops.concatenate([x, y])[:2], ops.stack([x, y])[0]]
+    if larger != "bool":
+        results += [ops.add(x, y) - 1, ops.multiply(x, y), ops.maximum(x, y), ops.matmul(x, y) - 1, ops.power(x, y)]
+    for result in results:
+        assert result.dtype == larger
+        np.testing.assert_array_equal(result, np.ones((2, 2)))
+    for result in (ops.divide(x, y), ops.divide_no_nan(x, y), ops.arctan2(x, y)):
+        assert result.dtype == (larger if larger.startswith("float") else "float32")
+
+
+def test_a_number_of_pythons_counts_by_its_kind():
+    for dtype, number, result in [("bool", 2, "int32"), ("uint8", 2, "uint8"), ("int64", 2.5, "float32"),
+                                  ("float64", 2.5, "float64"), ("float32", True, "float32")]:  # fmt: skip
+        assert ops.multiply(tf.ones(2, dtype), number).dtype == ops.multiply(number, tf.ones(2, dtype)).dtype == result
+    assert ops.add(tf.ones(2), np.ones(2)).dtype == "float64"  # NumPy's array is as good as a tensor
 
 
 def test_gradients():
