@@ -134,7 +134,7 @@ def test_dtypes_are_keras():
 LARGER = ["bool", "uint8", "int32", "int64", "float32", "float64"]
 
 
-@pytest.mark.parametrize(("one", "other"), itertools.product(LARGER, LARGER))
+@pytest.mark.parametrize(("one", "other"), list(itertools.product(LARGER, LARGER)))
 def test_tensors_of_different_dtypes_meet_in_the_larger(one, other):
     """As in Keras 3.15; there, too, bools alone are neither multiplied as matrices nor compared by maximum."""
     x, y = (tf.ones((2, 2), dtype) for dtype in (one, other))
