@@ -31,7 +31,7 @@ spine:    ## what a step of fit enters: calls, tape records, files and their lin
 	python -P tests/pynn/keras/training/spine.py
 
 mutants:  ## does a test fail for each planted fault of tests/mutants? ONLY=text: those with it in file or description
-	python -P tests/mutants $(ONLY)
+	cd tests && python -m mutants $(ONLY)
 
 bench:    ## measure everything, beside the libraries that are installed; tables, pictures and a page into pynn-bench
 	pynn bench

@@ -6,53 +6,26 @@ out again. An argument selects those that have it in their file or description.
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
-from table import MUTANTS, Mutant
+import copied
+from mutants.table import MUTANTS, Mutant
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILD = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
 PYTEST = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
 PASSED, FAILED = 0, 1  # of pytest's exit codes; the others say that it could not test
 SECONDS, HANGING = 300, 30  # for the tests of a mutant, and of one that makes them hang
 
 
-class Copy:
-    """A folder with the files that git knows, or would, and what is built of them."""
-
+class Copy(copied.Copy):
     def __init__(self, folder: str) -> None:
-        self.folder = Path(folder)
-        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        for name in filter(lambda name: (ROOT / name).is_file(), listed.split("\0")):
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, self.folder / name)
+        super().__init__(folder)
         (self.folder / "pynn/bench").symlink_to("../bench")  # else an installed pynn.bench would be tested
 
-    def run(self, command: list[str], seconds: float = 900) -> tuple[int | None, str]:
-        """The exit code, None after a time-out, and what was printed."""
-        environment = os.environ | {"PYTHONPATH": str(self.folder)}
-        with tempfile.TemporaryFile("w+") as output:
-            process = subprocess.Popen(
-                command, cwd=self.folder, env=environment, stdout=output, stderr=output, start_new_session=True
-            )
-            try:
-                code = process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                code = None
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)  # and what it has started
-                    process.wait()
-            output.seek(0)
-            return code, output.read()
+    def run(self, command: list[str], seconds: float = 900, **environment: str) -> tuple[int | None, str]:
+        return super().run(command, seconds, PYTHONPATH=str(self.folder), **environment)
 
     def fate(self, mutant: Mutant) -> str:
         """What became of the mutant."""
