@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity spine mutants bench bench-check readme
+.PHONY: build test lint parity spine mutants matrix bench bench-check readme
 
 BASE ?= HEAD~1
 
@@ -8,7 +8,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 	  pip install 'setuptools>=77.0.1' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
 	python setup.py --quiet build_ext --inplace
 
-test mutants: needs-pytest
+test mutants matrix: needs-pytest
 lint: needs-importlinter
 parity spine bench bench-check readme: needs-pynn
 needs-%:
@@ -32,6 +32,9 @@ spine:    ## what a step of fit enters: calls, tape records, files and their lin
 
 mutants:  ## does a test fail for each planted fault of tests/mutants? ONLY=text: those with it in file or description
 	cd tests && python -m mutants $(ONLY)
+
+matrix:   ## the tests of each build and platform of tests/matrix/table.py that can run here; ONLY=text: those with it in group or name
+	cd tests && python -m matrix $(ONLY)
 
 bench:    ## measure everything, beside the libraries that are installed; tables, pictures and a page into pynn-bench
 	pynn bench
