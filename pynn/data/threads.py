@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -39,7 +40,7 @@ def parallel(
     Short calls are handed over in groups, which double in size until one takes SHORTEST. ahead: the largest number of
     items in work; these are handed over one by one.
     """
-    items, size, more = iter(items), 1, True
+    items, size, more, process = iter(items), 1, True, os.getpid()
     tasks: SimpleQueue[Any] = SimpleQueue()  # items, the error after them, and the queue for the results
     pending: deque[Any] = deque()  # these queues: results, their error, and the seconds they took
     end = _start(threads, tasks, function)
@@ -50,6 +51,8 @@ def parallel(
                 pending.append(SimpleQueue())
                 tasks.put((chunk, error, pending[-1]))
                 more = len(chunk) == size and error is None
+            if os.getpid() != process:
+                raise RuntimeError("This pass began before fork, which ends its threads: iterate over the dataset anew")
             results, error, seconds = pending.popleft().get()
             yield from results
             del results  # or they would stay in memory while the next are awaited

@@ -198,6 +198,28 @@ def test_two_consumers_at_once():
     assert sums == [1999 * 1000] * 4
 
 
+def test_a_forked_child_begins_passes_of_its_own(run_python):
+    """One that its parent has begun has no threads there, and would be waited for without end."""
+    done = run_python("""
+import os, signal
+from pynn.data import Dataset
+dataset = Dataset.range(20).map(lambda x: x + 1, num_parallel_calls=2).prefetch(2)
+begun = iter(dataset)
+next(begun)
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    try:
+        assert [int(x) for x in dataset] == list(range(1, 21))
+        list(begun)
+    except RuntimeError as error:
+        os._exit("fork" not in str(error))
+    finally:
+        os._exit(2)
+assert os.waitpid(child, 0)[1] == 0 and [int(x) for x in begun] == list(range(2, 21))""")
+    assert done.returncode == 0, done.stderr
+
+
 def test_prefetch_outside_of_the_consumers_tape():
     v = tf.Variable(2.0)
     for kind in KINDS.values():
