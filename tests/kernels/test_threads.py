@@ -1,5 +1,7 @@
 """Threads: the same bits for any number of them, and many callers at once."""
 
+import asyncio
+import itertools
 import shutil
 import subprocess
 import sys
@@ -9,23 +11,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import kernels
 
 COUNTS = [1, 2, 3, 16]
 
 
-def results(rng, dtype):
-    """The bytes of every operation's results on arrays of random sizes, large enough for several threads."""
+def arguments(rng, dtype):
+    """Arrays of random sizes, large enough for several threads."""
     m, k, n = (int(v) for v in rng.integers(1, 300, 3))
     wide, long = int(rng.integers(500, 1500)), int(rng.integers(30000, 300000))
 
     def random(*sizes):
         return rng.standard_normal(sizes).astype(dtype)
 
-    x, y, b, big = random(m, k), random(k, n), random(n), random(m, wide)
-    u, v = random(2, long)
-    labels = rng.integers(0, wide, m)
+    return random(m, k), random(k, n), random(n), random(m, wide), *random(2, long), rng.integers(0, wide, m)
+
+
+def results(x, y, b, big, u, v, labels):
+    """The bytes of every operation's results."""
     w, first, second = u.copy(), np.zeros_like(u), np.zeros_like(u)
     kernels.sgd_update(w, v, 0.1)
     kernels.momentum_update(w, first, v, 0.1, 0.9, nesterov=True)
@@ -48,7 +53,7 @@ def test_same_bits_for_any_number_of_threads(dtype, seed):
     seen = []
     for count in COUNTS:
         kernels.set_num_threads(count)
-        seen.append(results(np.random.default_rng(seed), dtype))
+        seen.append(results(*arguments(np.random.default_rng(seed), dtype)))
     assert all(one == seen[0] for one in seen)
 
 
@@ -89,12 +94,40 @@ for seed in range(4):
     assert done.returncode == 0, done.stderr
 
 
-def test_many_callers_at_once():
+def set_numbers(stop):
+    """Change the number for all threads, and for this one, until the event is set."""
+    for n in itertools.cycle(range(1, 6)):
+        if stop.is_set():
+            return
+        kernels.set_num_threads(n)
+        with threadpool_limits(2):
+            kernels.dot(np.ones((99, 99)), np.ones((99, 99)))
+
+
+@pytest.mark.parametrize("others", [(), (set_numbers,)], ids=["one number", "the number changes"])
+def test_many_callers_at_once(others):
     kernels.set_num_threads(3)
-    alone = [results(np.random.default_rng(seed), "float32") for seed in range(4)]
-    with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda seed: results(np.random.default_rng(seed % 4), "float32"), range(16)))
-    assert together == alone * 4
+    shared = [arguments(np.random.default_rng(seed), "float32") for seed in range(4)]
+    alone, stop = [results(*arrays) for arrays in shared], threading.Event()
+    with ThreadPoolExecutor(8 + len(others)) as pool:
+        busy = [pool.submit(other, stop) for other in others]
+        try:
+            together = list(pool.map(lambda arrays: results(*arrays), shared * 4))
+        finally:
+            stop.set()
+    assert together == alone * 4 and [future.result() for future in busy] == [None] * len(others)
+
+
+def test_callers_in_asyncio():
+    async def main():
+        executor = asyncio.get_running_loop().run_in_executor
+        return await asyncio.gather(
+            *[asyncio.to_thread(results, *arrays) for _ in range(4)],
+            *[executor(None, results, *arrays) for _ in "1234"],
+        )
+
+    arrays = arguments(np.random.default_rng(0), "float32")
+    assert asyncio.run(main()) == [results(*arrays)] * 8
 
 
 CALLS = {

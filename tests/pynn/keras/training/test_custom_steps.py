@@ -15,10 +15,10 @@ X = np.random.default_rng(0).random((40, 6), np.float32)
 Y = X[:, :1]
 
 
-def network():
-    keras.utils.set_random_seed(0)
+def network(optimizer="sgd", seed=0):
+    keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input((6,)), layers.Dense(3, "relu"), layers.Dense(1)])
-    model.compile("sgd", "mse", metrics=["mae"])
+    model.compile(optimizer, "mse", metrics=["mae"])
     return model
 
 
@@ -90,16 +90,19 @@ def test_a_step_gives_a_dict(step):
 
 
 def test_threads_train_models_of_their_own():
-    expected, found = network(), [network() for _ in range(4)]
-    fit(expected)
+    optimizers = ["sgd", "rmsprop", "adam", "adagrad"]
+    expected, found = ([network(name, seed) for seed, name in enumerate(optimizers)] for _ in "12")
+    for model in expected:
+        fit(model)
     threads = [threading.Thread(target=fit, args=(model,)) for model in found]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for model in found:
-        for one, two in zip(expected.get_weights(), model.get_weights(), strict=True):
-            np.testing.assert_array_equal(one, two)
+    for one, two in zip(expected, found, strict=True):
+        assert one.history.history == two.history.history
+        for x, y in zip(one.get_weights(), two.get_weights(), strict=True):
+            np.testing.assert_array_equal(x, y)
 
 
 def test_on_batch_starts_anew():
