@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity spine mutants matrix bench bench-check readme
+.PHONY: build test lint parity random spine mutants matrix bench bench-check readme
 
 BASE ?= HEAD~1
 
@@ -8,7 +8,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 	  pip install 'setuptools>=77.0.1' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
 	python setup.py --quiet build_ext --inplace
 
-test mutants matrix: needs-pytest
+test random mutants matrix: needs-pytest
 lint: needs-importlinter
 parity spine bench bench-check readme: needs-pynn
 needs-%:
@@ -26,6 +26,9 @@ lint:
 
 parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras/saving/keras_files/parity.py
+
+random:   ## the tests of random inputs, with 2000 other examples each
+	HYPOTHESIS_PROFILE=long pytest tests/kernels tests/pynn/ops -k random
 
 spine:    ## what a step of fit enters: calls, tape records, files and their lines
 	python -P tests/pynn/keras/training/spine.py

@@ -1,4 +1,4 @@
-"""Which kernels the tests import, and how they start a fresh Python with it."""
+"""Which kernels the tests import, how they start a fresh Python with it, and how many random examples they draw."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,6 +20,11 @@ if not any((ROOT / "kernels" / f"_simd{suffix}").exists() for suffix in importli
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
 
 collect_ignore = [] if hasattr(os, "fork") else ["kernels/test_fork.py"]
+
+# `pytest` draws the same few examples each time; `make random` many others
+settings.register_profile("default", derandomize=True, max_examples=20, deadline=None, database=None)
+settings.register_profile("long", max_examples=2000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 MAKE = shutil.which("make")
-TARGETS = ["test", "lint", "parity", "spine", "mutants", "matrix", "bench", "bench-check", "readme"]
+TARGETS = ["test", "lint", "parity", "random", "spine", "mutants", "matrix", "bench", "bench-check", "readme"]
 
 
 @pytest.mark.skipif(MAKE is None, reason="there is no make")
