@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from chromium import Chromium, browser
 from pynn.bench.report import page
-from pynn.bench.results.store import Results
+from pynn.bench.results.store import Results, replace
 from pynn.bench.results.tables import Cell, Table
 from shown import HOSTILE, NAMES, complete, hostile, pictures
 
