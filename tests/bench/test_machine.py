@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import repeat
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -81,6 +82,7 @@ def test_limits_that_others_disturbed_are_measured_again(monkeypatch, peaks, dis
 
     monkeypatch.setattr(machine, "Neighbours", Seen)
     monkeypatch.setattr(machine, "limits", lambda n: limits_of(next(made)))
+    monkeypatch.setattr(machine, "library", lambda: SimpleNamespace(region=lambda n, runs: 1e-6))
     monkeypatch.setattr(machine, "cpus", lambda: {0, 1})
     block = machine.block([1, 2], Unwaiting(patience), notes)
     assert {n: limits["float32"] for n, limits in block["limits"].items()} == best
