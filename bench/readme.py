@@ -84,7 +84,7 @@ def publish(results: Results) -> None:
     """Nothing is written if a marker is missing. What was not measured leaves its part of README.md as it is."""
     text = README.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        drawn = {p.name: p for p in pictures.pictures(results, Path(folder)) if p.name in PAGE}
+        drawn = {p.name: p for p in pictures.pictures(results, Path(folder), PAGE)}
         if results.suite("ladder"):
             text = replaced(text, "ladder", ladder(results, drawn))
         if results.suite("training"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +32,14 @@ def drawings(results: Results) -> list[Drawing]:
         return [d for draw in (ladders, sweeps, roofline, scaling, training) for d in draw(results)]
 
 
-def pictures(results: Results, folder: Path) -> list[Picture]:
-    """Writes NAME.png and NAME.svg of each; what the results do not support is not in the list."""
+def pictures(results: Results, folder: Path, only: Container[str] | None = None) -> list[Picture]:
+    """Writes NAME.png and NAME.svg of each (or of some); what the results do not support is not in the list."""
     figures = drawings(results)
     folder.mkdir(parents=True, exist_ok=True)
     found = []
     for drawing in figures:
+        if only is not None and drawing.name not in only:
+            continue
         png, svg = folder / f"{drawing.name}.png", folder / f"{drawing.name}.svg"
         with _styled():  # without date and version: the same picture is the same file
             drawing.figure.savefig(png, dpi=DPI, metadata={"Software": None})
