@@ -22,16 +22,22 @@ HINTS = {
 }
 
 
+def quickly_compiled(path: Path, text: str) -> None:
+    """Writes the file so that its compilation takes less than half of the time. column_walk's is compared with -O3."""
+    path.write_text(text if "walk" in path.name else text.replace("-O2", "-O0"))
+
+
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_check_fails_until_it_is_mended(tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
     file = FILES[name].name
     assert main(["exercise", name]) == 0
     assert f"--check {file}" in capsys.readouterr().out
+    quickly_compiled(Path(file), FILES[name].read_text())
     assert main(["exercise", name, "--check", file]) == 1
     assert HINTS[name].casefold() in capsys.readouterr().out.casefold()
     Path("mended").mkdir()
-    Path("mended", file).write_text((SOLUTIONS / file).read_text())
+    quickly_compiled(Path("mended", file), (SOLUTIONS / file).read_text())
     assert main(["exercise", name, "--check", f"mended/{file}"]) == 0, capsys.readouterr().out
     assert capsys.readouterr().out == f"{name}: mended.\n"
 
@@ -68,7 +74,7 @@ def test_names_and_files_that_are_not_there(tmp_path, monkeypatch, capsys):
 
 def test_a_sum_that_one_thread_computes_is_not_the_mended_one(tmp_path, capsys):
     text = (SOLUTIONS / "racy_sum.pyx").read_text().replace("num_threads=4", "num_threads=1")
-    (tmp_path / "alone.pyx").write_text(text)
+    quickly_compiled(tmp_path / "alone.pyx", text)
     assert main(["exercise", "racy_sum", "--check", str(tmp_path / "alone.pyx")]) == 1
     assert "one thread computes it alone" in capsys.readouterr().out
 
