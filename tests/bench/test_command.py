@@ -35,6 +35,7 @@ def test_a_run_saves_what_it_prints(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(suites.machine, "RUNS", 3)
     folder = tmp_path / "out"
     options = ("--quick", "--only", "vector_dot,ADD_RELU", "--suites", "ladder,scaling", "--threads", "1")
+    options += ("--wait-quiet", "0")
     code, out, _ = said(capsys, "bench", *options, "--output", str(folder))
     assert code == 0
     found = read(str(folder / "results.json"))
@@ -86,13 +87,12 @@ def test_threads_are_a_number(threads):
 
 @pytest.mark.parametrize("forced", [(), ("--oversubscribe",)])
 def test_no_more_threads_than_cpus_but_by_force(tmp_path: Path, monkeypatch, capsys, forced):
-    monkeypatch.setattr(suites.machine, "RUNS", 3)
-    cpus = cpu_count()
-    more = ("--quick", "--only", "vector_dot", "--suites", "ladder", "--output", str(tmp_path))
-    code, _, err = said(capsys, "bench", *more, "--threads", str(cpus + 1), *forced)
+    planned, cpus = [], cpu_count()
+    monkeypatch.setattr(command, "begun", lambda plan: replace(fake_results(), measurements=[], process_runs=[]))
+    monkeypatch.setattr(command, "measure", lambda plan, results: planned.append(plan.threads))
+    code, _, err = said(capsys, "bench", "--output", str(tmp_path), "--threads", str(cpus + 1), *forced)
     assert code == 0 and (f"{cpus + 1} threads on {cpus} CPUs" in err) == (not forced)
-    (measured,) = {m.threads for m in read(str(tmp_path / "results.json")).measurements}
-    assert measured == cpus + bool(forced)
+    assert planned == [cpus + bool(forced)]
 
 
 @pytest.mark.parametrize("missing", ["msgspec", "threadpoolctl"])
@@ -114,9 +114,7 @@ def neighbours() -> Iterator[None]:
 
 
 @pytest.mark.skipif(not Path("/proc/stat").exists(), reason="this system does not tell what others take of the CPUs")
-def test_beside_neighbours_a_run_ends_and_tells_what_can_be_told(tmp_path, monkeypatch, capsys, neighbours):
-    monkeypatch.setattr(suites.machine, "RUNS", 3)
-    monkeypatch.setattr(suites.machine, "STREAM_RUNS", 1)
+def test_beside_neighbours_a_run_ends_and_tells_what_can_be_told(tmp_path, brief, capsys, neighbours):
     options = ("--quick", "--only", "vector_dot", "--suites", "ladder", "--wait-quiet", "1")
     code, out, _ = said(capsys, "bench", *options, "--output", str(tmp_path))
     assert code == 0
@@ -153,7 +151,7 @@ def test_compare(tmp_path, capsys):
     assert code == 0 and "0 faster, 0 slower" in out
 
 
-def test_a_run_of_whole_processes_alone_is_saved(tmp_path, monkeypatch, capsys):
+def test_a_run_of_whole_processes_alone_is_saved(tmp_path, brief, monkeypatch, capsys):
     monkeypatch.setattr(command, "begun", lambda plan: replace(fake_results(), measurements=[]))
     monkeypatch.setattr(command, "measure", lambda plan, results: None)
     code, out, _ = said(capsys, "bench", "--suites", "processes", "--output", str(tmp_path / "out"))
@@ -244,7 +242,7 @@ def test_explain_shows_machine_code(tmp_path, capsys):
     assert "gemm_panel_f32 in _simd" in out
 
 
-def test_the_readme_is_written_between_its_markers(tmp_path, monkeypatch):
+def test_the_readme_is_written_between_its_markers(tmp_path, brief, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bench").mkdir()
     text = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -267,11 +265,11 @@ def test_the_readme_is_written_between_its_markers(tmp_path, monkeypatch):
     assert read(str(tmp_path / "bench/published/results.json")).measurements
 
 
-def test_a_readme_without_markers_is_left_alone(tmp_path, monkeypatch):
+def test_a_readme_without_markers_is_left_alone(tmp_path, brief, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("nothing here")
     with pytest.raises(ValueError, match="put the line <!-- ladder: begin -->"):
-        readme.publish(fake_results())
+        readme.publish(without(fake_results(), "sweep", "scaling", "training"))
     assert [p.name for p in tmp_path.iterdir()] == ["README.md"]
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pynn.bench import suites
 from pynn.bench.results.store import RUNG, read
 
 from kernels.ladder import LADDER, Rung
@@ -56,11 +55,10 @@ def added(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["python", "numba", "numpy"])
-def test_a_record_is_enough(tmp_path, monkeypatch, capsys, request, added, kind):
+def test_a_record_is_enough(tmp_path, monkeypatch, brief, capsys, request, added, kind):
     function = {"python": halves, "numpy": einsum}.get(kind) or request.getfixturevalue("numba_rung")
     added(kind, Rung(function, "an idea of its own", most_steps=1e6))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(suites.machine, "RUNS", 3)
     options = ["--quick", "--only", "vector_dot", "--suites", "ladder", "--threads", "1", "--wait-quiet", "0"]
     assert main(["bench", *options, "--output", "out"]) == 0
     assert f"\n{kind} " in capsys.readouterr().out

@@ -11,7 +11,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from pynn.bench import suites
 from pynn.bench.measure.cases import Case
 from pynn.bench.measure.progress import note
 from pynn.bench.own import race
@@ -73,9 +72,8 @@ def line(code: str) -> int:
 
 
 @pytest.fixture
-def mine(tmp_path, monkeypatch):
+def mine(tmp_path, monkeypatch, brief):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(suites.machine, "RUNS", 3)
     Path("mine.py").write_text(MINE)
 
 
@@ -112,8 +110,6 @@ def test_what_a_function_does_is_its_own_affair(mine, monkeypatch, capsys):
 
 
 def test_it_is_in_every_table_picture_and_page(mine, capsys):
-    code, out, found = bench(capsys, "add_relu", "mine.py:sum", suites="ladder,sweep,scaling")
-    assert code == race.FAILED and not any(m.names(OWN) for m in found)  # no such function
     Path("mine.py").write_text("import numpy as np\ndef my_sum(x, y):\n    return np.maximum(x + y, 0)\n")
     code, out, found = bench(capsys, "add_relu", "mine.py:my_sum", suites="ladder,sweep,scaling")
     assert code == 0
