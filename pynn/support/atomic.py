@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -20,18 +21,21 @@ _PARTIAL = re.compile(r"\.pynn-[0-9a-f]{16}\.partial")
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A stream to write to, which takes the place of `path` in one step at the end; after an error nothing changed.
 
-    A link stays, and what it leads to is replaced.
+    A link stays, and what it leads to is replaced. OSError: of whatever kind, it names `path`.
     """
-    path = Path(os.path.realpath(path))
-    # beside it, because a file moves in one step only within a file system
-    with _partial(path.parent, lambda made: made.touch(exist_ok=False)) as made, open(made, "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())  # else a crash of the machine could leave an empty file under the name
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copymode(path, made)
-        os.replace(made, path)
-        sync(path.parent)
+    goal = Path(os.path.realpath(path))
+    try:
+        # beside it, because a file moves in one step only within a file system
+        with _partial(goal.parent, lambda made: made.touch(exist_ok=False)) as made, open(made, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # else a crash of the machine could leave an empty file under the name
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copymode(goal, made)
+            os.replace(made, goal)
+            sync(goal.parent)
+    except OSError as error:  # that of a write names no file, others the partial one, which is gone
+        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from error
 
 
 @contextmanager
@@ -60,10 +64,19 @@ def sync(folder: Path) -> None:
         os.fsync(descriptor)
 
 
+def sweep(folder: Path) -> None:
+    """Removes what killed programs left; whoever writes in a folder does that first."""
+    with contextlib.suppress(OSError):  # whoever may not list a folder may still write in it
+        for path in filter(lambda path: _PARTIAL.fullmatch(path.name), folder.iterdir()):
+            # where it cannot be locked, its program lives; or it is another user's, or gone
+            with contextlib.suppress(OSError), _locked(path, wait=False):
+                _remove(path)
+
+
 @contextmanager
 def _partial(parent: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     """A new file or folder, gone at the end. While its program lives it is locked, so that no other one sweeps it."""
-    _sweep(parent)
+    sweep(parent)
     with contextlib.ExitStack() as stack:
         while True:
             path = parent / f".pynn-{secrets.token_hex(8)}.partial"
@@ -84,19 +97,12 @@ def _partial(parent: Path, make: Callable[[Path], None]) -> Iterator[Path]:
         yield path
 
 
-def _sweep(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # whoever may not list a folder may still write in it
-        for path in filter(lambda path: _PARTIAL.fullmatch(path.name), folder.iterdir()):
-            # where it cannot be locked, its program lives; or it is another user's, or gone
-            with contextlib.suppress(OSError), _locked(path, wait=False):
-                _remove(path)
-
-
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)  # a client that outlived its parent may still write in it
     else:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it may have its name already, or the disk be read-only by now
+            path.unlink()
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_who_may_read_it_stays(tmp_path):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=f"'{tmp_path / 'no'}'$"):
+    with pytest.raises(FileNotFoundError, match=f"'{tmp_path / 'no' / 'x'}'$"):
         written(tmp_path / "no" / "x", b"1")
 
 
