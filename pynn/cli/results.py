@@ -61,6 +61,7 @@ def finishing(folder: Path) -> Iterator[Path]:
         for path in made.iterdir():
             os.replace(path, folder / path.name)
         sync(folder)
+    with saving(folder):
         (folder / UNFINISHED).unlink(missing_ok=True)
 
 

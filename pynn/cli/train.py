@@ -73,6 +73,8 @@ def _train(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt as stop:
             stop.add_note(record.kept())
             raise
+        except UserError as error:  # a disk that is full
+            raise UserError(f"{error}; {record.kept()}") from None
 
 
 def _load(data: str | None) -> Split:
