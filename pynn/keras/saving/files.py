@@ -50,9 +50,9 @@ def save_model(model: Layer, filepath: FilePath, overwrite: bool = True) -> None
     arrays.write(packed, weights.stored(model, optimizers=True), Path(name).suffix)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(METADATA, json.dumps({"keras_version": KERAS, "pynn_version": __version__, "date_saved": now}))
-        archive.writestr(CONFIG, config)
-        archive.writestr(name, packed.getvalue())
+        about = json.dumps({"keras_version": KERAS, "pynn_version": __version__, "date_saved": now})
+        for member, content in ((METADATA, about), (CONFIG, config), (name, packed.getvalue())):
+            archive.writestr(zipfile.ZipInfo(member), content)  # not by name: that fails where the clock is before 1980
 
 
 @neutral(safe_mode=True)
