@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...support.atomic import replacing
+from ...support.atomic import replacing, sweep
 from ._archive import KEYS, read_npz
 from ._sources import Arrays, Source, reason, say
 from .folder import Split
@@ -22,7 +22,10 @@ def cache_folder() -> Path:
         return Path(chosen)
     import pooch  # type: ignore[import-untyped]
 
-    return Path(pooch.os_cache("pynn"))
+    try:
+        return Path(pooch.os_cache("pynn"))
+    except RuntimeError:
+        raise OSError("this user has no home folder to keep data in: set PYNN_CACHE to a folder") from None
 
 
 def digest(array: np.ndarray) -> str:
@@ -39,6 +42,7 @@ def load(name: str, path: str | os.PathLike[str], digests: Sequence[str], source
     OSError: no source has the data; it lists each source and its error, and what to do.
     """
     file = cache_folder() / path
+    sweep(file.parent)
     tried = ""
     try:
         return _checked(read_npz(file, "damaged"), digests)
@@ -48,6 +52,7 @@ def load(name: str, path: str | os.PathLike[str], digests: Sequence[str], source
         if Path(path).is_absolute():  # the user's own file: never to be overwritten
             raise ValueError(f"{file} is not {name}; read your own data by datasets.load_folder") from error
         tried += f"\n  {file}: {reason(error)}"
+        say(f"{file} cannot be used, so {name} is fetched again: {reason(error)}")
     for label, fetch in sources:
         try:
             split = _checked(arrays := fetch(), digests)
@@ -59,7 +64,7 @@ def load(name: str, path: str | os.PathLike[str], digests: Sequence[str], source
             with replacing(file) as stream:  # not compressed: 55 MB that load in 0.1 s instead of 0.5 s
                 np.savez(stream, **dict(zip(KEYS, arrays, strict=True)))  # type: ignore[arg-type]
         except OSError as error:
-            say(f"cannot keep {name} for the next time: {error}")
+            say(f"cannot keep {name} for the next time (mend this, or set PYNN_CACHE to another folder): {error}")
         return split
     raise OSError(
         f"no source gave {name}:{tried}\n"
