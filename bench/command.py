@@ -147,10 +147,11 @@ def _save(results: Results, folder: Path) -> None:
     """results.json first, whatever happens then: tables.md, the pictures and the page."""
     try:
         folder.mkdir(parents=True, exist_ok=True)  # it may have gone meanwhile
-        results.save(folder / "results.new.json")  # the last run's stands until this one's does
-        with suppress(FileNotFoundError):
-            (folder / "results.json").replace(folder / PREVIOUS)
-        (folder / "results.new.json").replace(folder / "results.json")
+        with suppress(FileNotFoundError):  # a copy: at any moment there is a results.json
+            last = (folder / "results.json").read_bytes()
+            with replacing(folder / PREVIOUS) as file:
+                file.write(last)
+        results.save(folder / "results.json")
         drawn = []
         try:
             drawn = pictures.pictures(results, folder)
