@@ -1,0 +1,74 @@
+"""Trainings that are killed, once and twice, at each step at which they change a file: the next one goes on to the
+same bits as one that was never stopped, and leaves the same files.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+from faulty import forked, killed
+
+from pynn import keras
+from pynn.cli import train as train_module
+from pynn.cli.main import main
+
+rng = np.random.default_rng(0)
+X, Y = rng.random((20, 6)).astype(np.float32), rng.integers(0, 3, 20)
+
+
+def contents(folder):
+    """The files, and None for folders."""
+    paths = folder.rglob("*") if folder.exists() else ()
+    return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in paths}
+
+
+def fit(folder):
+    """A training that saves its best weights and its state; returns all that it ends with."""
+    keras.utils.set_random_seed(3)
+    layers = [keras.layers.Dense(8, "relu"), keras.layers.Dropout(0.2), keras.layers.Dense(3, "softmax")]
+    model = keras.Sequential([keras.Input((6,)), *layers])
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    best = keras.callbacks.ModelCheckpoint(folder / "best.npz", save_best_only=True, save_weights_only=True)
+    backup = keras.callbacks.BackupAndRestore(folder / "backup")
+    model.fit(X, Y, 8, 2, verbose=0, validation_split=0.2, callbacks=[best, backup])
+    return [v.numpy().tobytes() for v in (*model.weights, *model.optimizer.variables)]
+
+
+def test_fit_goes_on(tmp_path):
+    whole, folder = tmp_path / "whole", tmp_path / "killed"
+    bits, size = forked(lambda: fit(whole)).value, (whole / "best.npz").stat().st_size
+    assert list(contents(whole)) == ["best.npz"]
+    times = 0
+    for where in killed(lambda: fit(folder), folder, [size], 6):
+        if times % 3 == 0:  # and while it goes on
+            forked(lambda: fit(folder), folder, step=times // 3 + 1)
+        assert forked(lambda: fit(folder)).value == bits, where
+        assert contents(folder) == contents(whole), where
+        shutil.rmtree(folder)
+        times += 1
+    assert times > 30
+
+
+def test_train_resumes(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_module, "find_spec", lambda name: None)  # pictures: test_cli_resume has them
+    folder = tmp_path / "run"
+
+    def train():
+        new = ["--data", data, "--hidden", "16", "--batch-size", "8", "--seed", "5", "--epochs", "2"]
+        return main(
+            ["train", "--output", str(folder), *(["--resume"] if (folder / "unfinished.npz").exists() else new)]
+        )
+
+    assert forked(train).value == 0
+    whole = contents(folder)
+    shutil.rmtree(folder)
+    times = 0
+    for where in killed(train, folder, [len(whole["weights.npz"])], 6):
+        if times % 3 == 0:
+            forked(train, folder, step=times // 3 + 1)
+        assert forked(train).value == 0, where
+        assert contents(folder) == whole, where
+        shutil.rmtree(folder)
+        times += 1
+    assert times > 30
