@@ -1,8 +1,9 @@
 """Callbacks: objects whose methods fit, evaluate and predict call, to watch, steer and record them."""
 
 from ...support.missing import missing
+from .backup import BackupAndRestore
 from .base import Callback, CallbackList, History, LambdaCallback, Logs
-from .checkpoints import BackupAndRestore, ModelCheckpoint
+from .checkpoints import ModelCheckpoint
 from .csv_logger import CSVLogger
 from .learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from .stopping import EarlyStopping, TerminateOnNaN
