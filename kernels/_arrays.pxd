@@ -8,6 +8,7 @@ cdef inline const leaves* leaves_of(cnp.ndarray x) noexcept:
 
 cdef object refuse_masked(object x, str name, bint written=?)
 cdef cnp.ndarray as_float(object x, str name)
+cdef cnp.ndarray as_double(cnp.ndarray x)
 cdef tuple common_type(object x, object y)
 cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_num)
 cdef bint has_shape(cnp.ndarray x, int ndim, const cnp.npy_intp* dims) noexcept

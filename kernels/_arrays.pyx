@@ -54,17 +54,34 @@ cdef inline bint is_weak(object x) noexcept:
     return PyFloat_CheckExact(x) or PyLong_CheckExact(x)
 
 
+cdef cnp.ndarray number(object x, int type_num):
+    """A Python number as an array without axes; one that is too large is infinite, silently."""
+    cdef cnp.ndarray a = cnp.PyArray_EMPTY(0, NULL, type_num, False)
+    cdef double value = x
+    if type_num == cnp.NPY_FLOAT64:
+        (<double*> cnp.PyArray_DATA(a))[0] = value
+    else:
+        (<float*> cnp.PyArray_DATA(a))[0] = <float> value
+    return a
+
+
+cdef cnp.ndarray as_double(cnp.ndarray x):
+    """x in float64; a NaN that signals becomes a quiet one, silently."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(x, np.float64)
+
+
 cdef tuple common_type(object x, object y):
     """x and y as arrays of the one type that NumPy's promotion gives."""
     cdef cnp.ndarray p, q
     if is_weak(x) and (PyFloat_CheckExact(y) or not is_weak(y)):
         q = as_float(y, "y")
-        p = np.asarray(x, q.dtype)
+        p = number(x, cnp.PyArray_TYPE(q))
     else:
         p = as_float(x, "x")
-        q = p if y is x else np.asarray(y, p.dtype) if is_weak(y) else as_float(y, "y")
+        q = p if y is x else number(y, cnp.PyArray_TYPE(p)) if is_weak(y) else as_float(y, "y")
     if cnp.PyArray_TYPE(p) != cnp.PyArray_TYPE(q):
-        p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)
+        p, q = as_double(p), as_double(q)
     return p, q
 
 

@@ -10,7 +10,7 @@ cimport numpy as cnp
 from cython cimport floating
 from libc.stdlib cimport calloc, free
 
-from kernels._arrays cimport as_float, check_out, fits, leaves_of, overlaps
+from kernels._arrays cimport as_double, as_float, check_out, fits, leaves_of, overlaps
 from kernels._matrix cimport Epilogue, Matrix, Product, copy, finish_rows, matrix
 from kernels._simd cimport idx, leaves
 from kernels.gemm cimport gemm
@@ -139,8 +139,7 @@ cdef object product(object x, object y, object bias, bint relu, object out, Rung
         v = as_float(bias, "b")
     if kind != cnp.PyArray_TYPE(b) or v is not None and kind != cnp.PyArray_TYPE(v):
         kind = cnp.NPY_FLOAT64  # NumPy's promotion
-        a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-        v = None if v is None else np.asarray(v, np.float64)
+        a, b, v = as_double(a), as_double(b), None if v is None else as_double(v)
     if a_axes == 0 or not 1 <= b_axes <= 2:
         raise ValueError(f"dot takes x of one or more axes and y of one or two, not shapes "
                          f"{(<object> a).shape} and {(<object> b).shape}")

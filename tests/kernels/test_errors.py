@@ -190,7 +190,11 @@ def test_masked_arrays_are_refused(call, advice):
 def test_floating_point_errors_are_silent_and_leave_no_trace(dtype):
     """As the package's docstring says: no np.errstate applies, and NumPy's next call reports only its own errors."""
     x = np.array([[np.finfo(dtype).max, np.inf, 0, 1]] * 9, dtype)
+    signals, y = np.array([[0x7F800001]], np.uint32).view(np.float32), np.ones((1, 1), dtype)  # a NaN that is not quiet
     with np.errstate(all="raise"):
+        for sum_of in (kernels.add, kernels.dot, kernels.dense, lambda x, y: kernels.dense(y, y, x[0])):
+            assert np.isnan(sum_of(signals, y)).all()
+        assert np.isinf(kernels.add(y.astype(np.float32), 1e300)).all()
         for n in (1, 9):
             assert np.isinf(kernels.add(x[:n], x[:n])[0, 0])
             assert np.isnan(kernels.dot(x[:n], x[0, [2, 2, 3, 3]])).all()  # inf times 0

@@ -176,7 +176,7 @@ _NUMERICS = [
            "if not (same_walk(a, c) and same_walk(b, c) and plain(c)):", "if not (same_walk(a, c) and plain(c)):",
            "kernels/test_out.py"),
     Mutant("float32 and float64 give float32", "kernels/_arrays.pyx",
-           "p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)",
+           "p, q = as_double(p), as_double(q)",
            "p, q = np.asarray(p, np.float32), np.asarray(q, np.float32)", "kernels/test_elementwise.py"),
     Mutant("amsgrad's epsilon inside the root", "pynn/keras/optimizers/adam.py",
            "(np.sqrt(largest) + self.epsilon)", "np.sqrt(largest + self.epsilon)",
