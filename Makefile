@@ -27,8 +27,11 @@ lint:
 parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras/saving/keras_files/parity.py
 
-random:   ## the tests of random inputs, with 2000 other examples each
-	HYPOTHESIS_PROFILE=long pytest tests/kernels tests/pynn/ops -k random
+random:   ## the tests of random inputs, with 1000 other examples each, on each instruction set; SEED=... repeats a run
+	seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; export HYPOTHESIS_PROFILE=long; \
+	for isa in $$(python -P -c 'import kernels; print(*kernels.show_config()["instruction sets available"])'); do \
+	  KERNELS_ISA=$$isa pytest tests/kernels -k "random and not other" --hypothesis-seed=$$seed || exit; done; \
+	pytest tests/pynn/ops -k random --hypothesis-seed=$$seed
 
 spine:    ## what a step of fit enters: calls, tape records, files and their lines
 	python -P tests/pynn/keras/training/spine.py

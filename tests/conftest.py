@@ -22,8 +22,10 @@ if not any((ROOT / "kernels" / f"_simd{suffix}").exists() for suffix in importli
 collect_ignore = [] if hasattr(os, "fork") else ["kernels/test_fork.py"]
 
 # `pytest` draws the same few examples each time; `make random` many others
-settings.register_profile("default", derandomize=True, max_examples=20, deadline=None, database=None)
-settings.register_profile("long", max_examples=2000, deadline=None, print_blob=True)
+same = {"derandomize": True, "deadline": None, "database": None}
+settings.register_profile("default", max_examples=20, **same)
+settings.register_profile("few", max_examples=5, **same)
+settings.register_profile("long", max_examples=1000, derandomize=False, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from references import softmax_reference
 
 import kernels
 from kernels.ladder import LADDER
@@ -15,18 +16,18 @@ INF, NAN = np.inf, np.nan
 @pytest.mark.parametrize("softmax", SOFTMAX)
 @pytest.mark.parametrize("scale", [0, 1, 30, 1000])
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 15, 16, 17, 33, 1009])
-def test_softmax_within_rounding(softmax_exactly, softmax, dtype, scale, n):
+def test_softmax_within_rounding(softmax, dtype, scale, n):
     x = (scale * np.random.default_rng(n).standard_normal((7, n))).astype(dtype)
-    expected, bound = softmax_exactly(x)
+    expected, bound = softmax_reference(x)
     result = softmax(x)
     assert result.dtype == dtype
     assert (np.abs(result - expected) <= bound).all()
 
 
-def test_softmax_of_subnormal_size(softmax_exactly):
+def test_softmax_of_subnormal_size():
     for dtype, depths in (("float32", np.linspace(80, 120, 999)), ("float64", np.linspace(700, 770, 999))):
         x = np.concatenate([[0], -depths]).astype(dtype)
-        expected, bound = softmax_exactly(x)
+        expected, bound = softmax_reference(x)
         result = kernels.softmax(x)
         assert (np.abs(result - expected) <= bound).all()
         assert ((result > 0) & (result < np.finfo(dtype).tiny)).any()
