@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
@@ -80,7 +81,8 @@ def swap(x: Tensor) -> Tensor:
 
 
 def _rows(x: Tensor) -> Tensor:
-    return x if x._array.ndim == 2 else reshape(x, (-1, x._array.shape[-1]))
+    shape = x._array.shape
+    return x if len(shape) == 2 else reshape(x, (math.prod(shape[:-1]), shape[-1]))  # no -1: there may be no columns
 
 
 def dense(

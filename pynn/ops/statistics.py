@@ -19,7 +19,7 @@ from .compare import bools
 from .extremes import reduce_max
 from .forms import named
 from .functions import rsqrt
-from .layout import reshape, squeeze, stop_gradient, transpose
+from .layout import reshape, squeeze, transpose
 from .reduce import keepdims_shape, numbers, reduce_mean, reduce_sum, to_axes
 
 
@@ -66,7 +66,7 @@ def moments(x: TensorLike, axes: Any, *, keepdims: bool = False) -> tuple[Tensor
     """(mean, variance) over the axes."""
     x = operand(x)
     mean = reduce_mean(x, axes, keepdims=True)
-    variance = reduce_mean(squared_difference(x, stop_gradient(mean)), axes, keepdims=True)
+    variance = reduce_mean(squared_difference(x, mean), axes, keepdims=True)
     return (mean, variance) if keepdims else (squeeze(mean, to_shape(axes)), squeeze(variance, to_shape(axes)))
 
 
