@@ -173,6 +173,23 @@ def test_nested_tapes_of_a_network():
             assert abs(float(g[index]) - (ends[0] - ends[1]) / (2 * step)) < 1e-8
 
 
+def test_third_derivative():
+    x = tf.constant(1.5, tf.float64)
+    with tf.GradientTape() as third:
+        third.watch(x)
+        with tf.GradientTape() as second:
+            second.watch(x)
+            with tf.GradientTape() as first:
+                first.watch(x)
+                y = tf.exp(x) * x**3
+            d1 = first.gradient(y, x)
+        d2 = second.gradient(d1, x)
+    d3 = third.gradient(d2, x)
+    a, e = 1.5, np.exp(1.5)
+    expected = e * (a**3 + 3 * a**2), e * (a**3 + 6 * a**2 + 6 * a), e * (a**3 + 9 * a**2 + 18 * a + 6)
+    np.testing.assert_allclose([d1, d2, d3], expected, rtol=1e-13)
+
+
 def test_no_gradient_through_integers_and_comparisons():
     v, i = tf.Variable([1.0, 2.0]), tf.constant([1, 2])
     with tf.GradientTape(persistent=True) as tape:

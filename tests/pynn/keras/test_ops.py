@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import pickle
 
 import numpy as np
@@ -15,56 +14,15 @@ from pynn.keras import ops
 
 RNG = np.random.default_rng(5)
 A, B = RNG.standard_normal((3, 4)).astype("f"), RNG.standard_normal((3, 4)).astype("f")
-P, U = np.abs(A) + np.float32(0.25), RNG.uniform(-0.9, 0.9, (3, 4)).astype("f")
-C, W, S = RNG.standard_normal((2, 3, 4)).astype("f"), B.T.copy(), A[:, :3] + 4 * np.eye(3, dtype="f")
+P = np.abs(A) + np.float32(0.25)
 V, N, BOOLS = A[0], np.array([[1, 0, 2], [2, 2, 0]]), A > 0
-SAME = [  # arguments of the functions that NumPy has, too
-    (
-        (P,),
-        "absolute abs negative sign square exp expm1 log log1p log2 log10 sqrt ceil floor reciprocal isnan isinf "
-        "isfinite ravel zeros_like ones_like round transpose sort argsort flip sum prod mean var std max min amax amin "
-        "all any argmax argmin count_nonzero cumsum cumprod tril triu diagonal trace shape size ndim median average "
-        "nan_to_num nonzero convert_to_numpy",
-    ),
-    ((U,), "sin cos tan sinh cosh arcsin arccos arctan arcsinh arctanh"),
-    ((P + 1,), "arccosh"),
-    (
-        (P, P + 1),
-        "add subtract multiply divide true_divide power mod floor_divide arctan2 maximum minimum equal not_equal "
-        "less less_equal greater greater_equal",
-    ),
-    ((P, V), "add maximum less"),
-    ((BOOLS, B > 0), "logical_and logical_or logical_xor"),
-    ((BOOLS,), "logical_not sum mean"),
+SAME = [  # arguments of the functions that NumPy has, too: defaults and integers, beside test_random_ops.py
+    ((P,), "shape size ndim nonzero convert_to_numpy argmax argmin cumsum cumprod sort argsort round flip"),
     ((N,), "sum mean exp max argmax square cumsum"),
-    ((C, 1), "sum prod mean var std max min all any argmax argmin count_nonzero cumsum cumprod sort argsort flip"),
-    ((C, (0, 2)), "sum mean std max any flip median"),
-    ((C, [[0.0, 0.3], [0.5, 1.0]], 1), "quantile"),
-    ((A, W), "matmul dot"),
-    ((C, W), "matmul dot"),
-    ((A, V), "matmul dot outer"),
-    ((V, V), "matmul dot outer meshgrid"),
-    ((V, -1), "diag"),
-    ((A, -0.5, 0.5), "clip"),
-    ((A, 2), "round repeat tile"),
-    ((BOOLS, A, B), "where"),
-    ((A, (2, -1)), "reshape"),
-    ((C, [2, 0, 1]), "transpose"),
-    ((C, 0, 2), "swapaxes"),
-    ((A, 1), "expand_dims roll diagonal tril triu trace"),
-    ((A[:, None],), "squeeze"),
-    ((V, (3, 4)), "broadcast_to"),
-    (([A, B],), "concatenate stack"),
-    (([A, B], -1), "concatenate stack"),
-    ((A, 2, 1), "split repeat"),
-    ((A, [1, 3], 1), "split"),
-    ((A, ((1, 1), (0, 2))), "pad"),
-    ((A, ((1, 1), (2, 2)), "reflect"), "pad"),
+    ((BOOLS,), "sum mean"),
+    ((A, 2), "repeat tile"),
     ((A, [0, -1], 1), "take"),
     ((A, 5), "take"),
-    ((C, W[None].repeat(2, 0)), "matmul"),
-    ((A, C, [[0, 1], [1, 2]]), "tensordot"),
-    (("ij,kj->ik", A, B), "einsum"),
     ((np.sort(V), A[0]), "searchsorted"),
     ((5,), "arange eye"),
     ((1, 7, 2), "arange"),
@@ -74,36 +32,17 @@ SAME = [  # arguments of the functions that NumPy has, too
 ]
 CASES = [(name, args) for args, names in SAME for name in names.split()]
 OTHERS = {
-    "rsqrt": (lambda: ops.rsqrt(P), P**-0.5),
-    "erf": (lambda: ops.erf(A), np.vectorize(math.erf)(A)),
-    "gelu": (lambda: ops.gelu(A), A / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (A + 0.044715 * A**3)))),
-    "relu": (lambda: ops.relu(A), np.maximum(A, 0)),
-    "sigmoid": (lambda: ops.sigmoid(A), 1 / (1 + np.exp(-A))),
-    "softmax": (lambda: ops.softmax(A, axis=0), np.exp(A) / np.exp(A).sum(0)),
-    "logsumexp": (lambda: ops.logsumexp(A, axis=1, keepdims=True), np.log(np.exp(A).sum(1, keepdims=True))),
-    "divide_no_nan": (lambda: ops.divide_no_nan(A, A * 0), A * 0),
     "divide integers": (lambda: ops.divide(N, 2), N / 2),
     "one_hot": (lambda: ops.one_hot(N, 3), np.eye(3)[N]),
     "cast": (lambda: ops.cast(A * 9, "int32"), (A * 9).astype("i4")),
     "argmax kept": (lambda: ops.argmax(A, keepdims=True), A.argmax(keepdims=True)),
     "norm": (lambda: ops.norm(A), np.linalg.norm(A)),
     "norm 1 of a matrix": (lambda: ops.norm(A, 1), np.linalg.norm(A, 1)),
-    "norm 3": (lambda: ops.norm(A, 3, axis=1), np.linalg.norm(A, 3, axis=1)),
-    "moments": (lambda: ops.moments(A, [0])[1], A.var(0)),
-    "inv": (lambda: ops.inv(S), np.linalg.inv(S)),
-    "det": (lambda: ops.det(S), np.linalg.det(S)),
-    "solve": (lambda: ops.solve(S, A), np.linalg.solve(S, A)),
-    "unstack": (lambda: ops.unstack(C, axis=1)[2], C[:, 2]),
-    "slice": (lambda: ops.slice(A, (1, 0), (2, 3)), A[1:3, :3]),
-    "scatter": (lambda: ops.scatter([[0], [2], [0]], A, (3, 4)), np.stack([A[0] + A[2], 0 * V, A[1]])),
-    "top_k": (lambda: ops.top_k(A, 2).values, np.sort(A)[:, :-3:-1]),
     "in_top_k": (lambda: ops.in_top_k(A.argmax(1), A, 1), np.array([True] * 3)),
     "stop_gradient": (lambda: ops.stop_gradient(A), A),
     "infinite": (lambda: ops.quantile([-np.inf, 2.0, np.inf], [0.0, 0.5, 1.0]), np.array([-np.inf, 2, np.inf])),
     "convert_to_tensor": (lambda: ops.convert_to_tensor([1, 2], "float32"), np.array([1, 2], "f")),
-    "crossentropy": (lambda: ops.categorical_crossentropy(np.eye(4, dtype="f"), np.eye(4, dtype="f") / 2 + 0.125),
-                     np.full(4, -np.log(0.625))),
-}  # fmt: skip
+}
 
 
 def same(found, expected):
@@ -154,13 +93,6 @@ def test_a_number_of_pythons_counts_by_its_kind():
                                   ("float64", 2.5, "float64"), ("float32", True, "float32")]:  # fmt: skip
         assert ops.multiply(tf.ones(2, dtype), number).dtype == ops.multiply(number, tf.ones(2, dtype)).dtype == result
     assert ops.add(tf.ones(2), np.ones(2)).dtype == "float64"  # NumPy's array is as good as a tensor
-
-
-def test_gradients():
-    x = tf.Variable(A)
-    with tf.GradientTape() as tape:
-        y = ops.sum(ops.flip(ops.swapaxes(ops.tile(x, (2, 1)), 0, 1), 1)[:, 0] ** 2)  # the last row
-    np.testing.assert_allclose(tape.gradient(y, x), np.concatenate([A[:2] * 0, 2 * A[2:]]), rtol=1e-6)
 
 
 def of_operations():
