@@ -25,7 +25,7 @@ lint:
 	lint-imports
 
 parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
-	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras/saving/keras_files/parity.py
+	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/parity/files.py
 
 random:   ## the tests of random inputs, with 1000 other examples each, on each instruction set; SEED=... repeats a run
 	seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; export HYPOTHESIS_PROFILE=long; \

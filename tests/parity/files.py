@@ -1,7 +1,7 @@
 """Files across: each architecture is written by Keras and read by pynn, and the other way round.
 
 In an environment that has Keras with TensorFlow beside pynn (pip install tensorflow-cpu keras h5py .):
-TF_CPP_MIN_LOG_LEVEL=3 python -P tests/pynn/keras/saving/keras_files/parity.py [names]. Exits with the number of faults.
+TF_CPP_MIN_LOG_LEVEL=3 python -P tests/parity/files.py [names]. Exits with the number of faults.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "pynn/keras/saving/keras_files"))
 
 import architectures
 
