@@ -75,10 +75,10 @@ def test_network_is_added_layer_by_layer(digits):
     network.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
     labels, test_labels = to_categorical(y), to_categorical(y_test)
     assert labels.shape == (60000, 10) and (labels.argmax(axis=1) == y).all() and (labels.sum(axis=1) == 1).all()
-    history = network.fit(x, labels, epochs=5, batch_size=128, verbose=0)
-    assert history.history["accuracy"][-1] >= 0.985
+    history = network.fit(x, labels, epochs=2, batch_size=128, verbose=0)
+    assert history.history["accuracy"][-1] >= 0.965
     test_loss, test_accuracy = network.evaluate(x_test, test_labels, verbose=0)
-    assert test_accuracy >= 0.975 and 0.05 < test_loss < 0.09
+    assert test_accuracy >= 0.965 and 0.07 < test_loss < 0.12
 
 
 def test_flatten_and_plain_sgd():
@@ -154,20 +154,21 @@ def test_trainer_from_scratch(digits):
     model, optimizer = own_network(), optimizers.SGD(learning_rate=1e-3)
     assert len(model.weights) == 4 and float(tf.reduce_max(model.weights[0])) < 0.1
     reported = []
-    for _ in range(10):
+    for _ in range(4):
         losses = [
             train_step(model, images, labels, lambda gs, ws: optimizer.apply_gradients(zip(gs, ws, strict=True)))
             for images, labels in batches(x, y)
         ]
         assert len(losses) == math.ceil(60000 / 128) == 469
         reported.append([float(loss) for loss in losses[::100]])
-    assert int(optimizer.iterations) == 4690
+    assert int(optimizer.iterations) == 4 * 469
     means = np.mean(reported, axis=1)
-    # courses print 1.84, 1.53, 1.29, ... 0.68 as the means of the second, third, fourth, ... last epoch's reports
-    assert reported[0][0] > 3 and means[1] == pytest.approx(1.84, abs=0.25) and (np.diff(means) < 0).all()
-    assert 0.55 < means[-1] < 0.85 and f"{losses[-1]:.2f}" == f"{float(losses[-1]):.2f}"
+    # courses print 1.84, 1.53 and 1.29 as the means of the second, third and fourth epoch's reports
+    assert (
+        reported[0][0] > 3 and means[1:] == pytest.approx([1.84, 1.53, 1.29], abs=0.25) and (np.diff(means) < 0).all()
+    )
     predicted = np.argmax(model(x_test).numpy(), axis=1)
-    assert (predicted == y_test).mean() == pytest.approx(0.82, abs=0.03)
+    assert (predicted == y_test).mean() == pytest.approx(0.745, abs=0.03)
 
 
 def test_update_by_hand_is_sgd(digits):

@@ -32,7 +32,7 @@ LINE_LOSSES = [
     0.4552794,
 ]
 
-# losses at the steps 0, 100, ... 900 of logistic regression on the first 500 digits, and on all
+# losses at the steps 0, 100, ... of logistic regression: 1,000 steps on the first 500 digits, 101 on all
 LOSSES_500 = [
     2.3025851,
     0.4364985,
@@ -46,18 +46,7 @@ LOSSES_500 = [
     0.0886120,
 ]
 ACCURACIES_500 = [0.1, 0.904, 0.944, 0.966, 0.982, 0.986, 0.992, 0.998, 1, 1]
-LOSSES_ALL = [
-    2.3025854,
-    0.6087094,
-    0.4893727,
-    0.4403721,
-    0.4121580,
-    0.3932503,
-    0.3794312,
-    0.3687483,
-    0.3601595,
-    0.3530518,
-]
+LOSSES_ALL = [2.3025854, 0.6087094]
 COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 
 
@@ -196,10 +185,10 @@ def cross_entropy(y_true, y_pred):
     return -tf.reduce_sum(y_true * tf.math.log(y_pred), axis=1)
 
 
-def regress(x, y, x_test, y_test):
-    """Losses and accuracies at each hundredth of 1,000 steps, and those on the test digits at the end."""
+def regress(x, y, x_test, y_test, steps):
+    """Losses and accuracies at each hundredth step, and those on the test digits at the end."""
     optimizer, model, reports = keras.optimizers.SGD(learning_rate=0.1), Linear(28 * 28, 10), []
-    for step in range(1000):
+    for step in range(steps):
         with tf.GradientTape() as tape:
             y_pred = tf.nn.softmax(model(x))
             loss = tf.reduce_mean(cross_entropy(y, y_pred))
@@ -234,7 +223,7 @@ def test_plain_softmax_overflows(vectors):
 
 def test_logistic_regression_of_500_digits(vectors):
     (x, y), test = vectors
-    losses, accuracies, (test_loss, test_accuracy) = regress(x[:500], y[:500], *test)
+    losses, accuracies, (test_loss, test_accuracy) = regress(x[:500], y[:500], *test, steps=1000)
     assert losses == pytest.approx(LOSSES_500, abs=1e-5)
     assert accuracies == pytest.approx(ACCURACIES_500, abs=1.5 / 500)  # one digit may stand on the border
     assert test_loss == pytest.approx(0.53981, abs=2e-5) and test_accuracy == pytest.approx(0.8337, abs=1.5e-4)
@@ -242,10 +231,8 @@ def test_logistic_regression_of_500_digits(vectors):
 
 def test_logistic_regression_of_all_digits(vectors):
     (x, y), test = vectors
-    losses, accuracies, (test_loss, test_accuracy) = regress(x, y, *test)
+    losses, accuracies, (_, test_accuracy) = regress(x, y, *test, steps=101)
     assert losses == pytest.approx(LOSSES_ALL, abs=1e-5)
     # equal weights give equal logits: the first of the maxima is 0, so the zeros are right
-    assert accuracies[0] == pytest.approx(COUNTS[0] / 60000, rel=1e-6)
-    assert accuracies[1:3] == pytest.approx([0.861333, 0.877217], abs=5e-5)
-    assert accuracies[-1] == pytest.approx(0.902983, abs=5e-5)
-    assert test_loss == pytest.approx(0.33095, abs=2e-5) and test_accuracy == pytest.approx(0.9096, abs=1.5e-4)
+    assert accuracies == pytest.approx([COUNTS[0] / 60000, 0.861333], abs=5e-5)
+    assert test_accuracy > accuracies[-1]  # the test digits are the easier ones
