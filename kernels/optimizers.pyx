@@ -12,7 +12,7 @@ from kernels._arrays cimport as_float, bounds, contiguous, leaves_of, refuse_mas
 from kernels._matrix cimport Epilogue, Matrix, Product, matrix
 from kernels._simd cimport idx, leaves, weights
 from kernels._threads cimport share, team
-from kernels.sparse cimport SLICE, has_many_zeros, sparse
+from kernels.sparse cimport SLICE, Sparse, has_many_zeros, multiply, prepare, release
 
 import numpy as np
 
@@ -44,8 +44,10 @@ cdef struct Update:
     double decay_2   # beta_2
     double epsilon
     bint nesterov
-    Product x  # whose c is w,
-    bint in_registers  # if the gradient is that product, and is not stored: g is NULL then, and n is 0
+    bint in_registers  # is the gradient a product that is not stored? g is NULL then, and n is 0,
+    Product x          # it is this one, whose c is w,
+    weights to
+    Sparse sparse      # and this is what it needs, if sparse.memory is not NULL
 
 
 cdef struct AllUpdates:
@@ -105,6 +107,9 @@ cdef class Updates:
                 written_end = max(written_end, self.span[i].high)
 
     def __dealloc__(self):
+        cdef idx i
+        for i in range(self.all.count):
+            release(&self.all.update[i].sparse)
         free(self.all.update)
         free(self.span)
 
@@ -179,16 +184,20 @@ cdef class Updates:
     cdef int run(self, bint threads) except -1:
         cdef idx i
         cdef Update* u
-        cdef weights to
-        cdef bint done
+        cdef bint ready
+        for i in range(self.all.count):  # before anything is changed: memory may be short
+            u = &self.all.update[i]
+            if u.in_registers:
+                u.to = weights(u.w, u.m, u.v, u.rate, u.decay, u.decay_2, u.epsilon)
+                with nogil:
+                    u.in_registers = prepare(&u.sparse, &u.x, &u.to)
+                if not u.in_registers:
+                    self.read(u, self.keep[0][i], self.keep[1][i])
         for i in range(self.all.count):
             u = &self.all.update[i]
             if u.in_registers:
-                to = weights(u.w, u.m, u.v, u.rate, u.decay, u.decay_2, u.epsilon)
                 with nogil:
-                    done = sparse(&u.x, &to)
-                if not done:
-                    self.read(u, self.keep[0][i], self.keep[1][i])
+                    multiply(&u.sparse)
         with nogil:
             share(update_part, &self.all, team(self.all.elements, GRAIN) if threads else 1)
         return 0
@@ -242,7 +251,7 @@ def sgd_update(w, g, double learning_rate):
     or lists of such arrays, one for each parameter, updated in one pass. In the place of an array in g a pair (x, y)
     stands for the gradient dot(x, y), of x (m, k) and y (k, n) with any strides: the same bits, but RMSprop and Adam
     do not store a product that skips zeros, of float32 or float64 alone and k up to 128. Raises TypeError and
-    ValueError otherwise, before anything is changed.
+    ValueError otherwise, and MemoryError, before anything is changed.
     """
     (<Updates> Updates(SGD, w, g, {}, learning_rate)).run(True)
 

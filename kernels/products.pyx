@@ -14,7 +14,7 @@ from kernels._arrays cimport as_double, as_float, check_out, fits, leaves_of, ov
 from kernels._matrix cimport Epilogue, Matrix, Product, copy, finish_rows, matrix
 from kernels._simd cimport idx, leaves
 from kernels.gemm cimport gemm
-from kernels.sparse cimport has_many_zeros, sparse
+from kernels.sparse cimport Sparse, has_many_zeros, multiply, prepare
 
 import numpy as np
 
@@ -111,7 +111,8 @@ cdef int tiled(const Product* x) except -1 nogil:
 
 cdef int compute(const Product* x, Rung rung) except -1 nogil:
     cdef Matrix a = x.a, b = x.b, c = x.c
-    if rung == SPARSE and has_many_zeros(x) and sparse(x, NULL):
+    cdef Sparse sparse
+    if rung == SPARSE and has_many_zeros(x) and prepare(&sparse, x, NULL) and multiply(&sparse):
         return 0
     if rung >= BLOCKED:
         return gemm(x, rung >= PACKED, rung >= PARALLEL)

@@ -30,17 +30,6 @@ cdef enum:
 cdef double MOST_DENSE = 0.5
 
 
-cdef struct Sparse:
-    const Product* x
-    const weights* to  # c, if the product is their gradient, else NULL
-    idx copied    # tiles of columns of b, before the multiplication: with `to` all, else none
-    char* panels  # those copies, then one for each thread: of a slice of a block of a, to have its rows, then of b
-    char* lists   # of the blocks from `first` to stop - 1, one behind the other
-    idx first, stop
-    idx down      # parts of the rows, if there are more threads than tiles of columns
-    bint finite   # is b, as far as was seen? Threads write only False, and read it when all are done
-
-
 cdef struct Lists:
     # the nonzeros in a block of rows of a, see simd/sparse.inc: slice behind slice
     int32_t* cuts
@@ -125,7 +114,7 @@ cdef bint copy_part(const Product* x, idx p, idx k, idx column, idx columns, cha
     return x.leaf.copy_finite(k, columns, b.data, b.row, panel, width)
 
 
-cdef void multiply(Sparse* s, idx first, idx stop, idx column, idx columns, char* panel) noexcept nogil:
+cdef void multiply_tile(Sparse* s, idx first, idx stop, idx column, idx columns, char* panel) noexcept nogil:
     """A few columns of c, in the rows of blocks first to stop - 1. It may find that those of b are not finite."""
     cdef const leaves* leaf = s.x.leaf
     cdef idx m = s.x.m, count = slices(s.x)
@@ -171,35 +160,57 @@ cdef void list_part(void* task, int worker, int workers) noexcept nogil:
 cdef void multiply_part(void* task, int worker, int workers) noexcept nogil:
     """Some of the tiles of columns, each by some of the rows in the lists."""
     cdef Sparse* s = <Sparse*> task
-    cdef idx tile = s.x.leaf.sparse_columns, pieces = (s.x.n + tile - 1) // tile * s.down, blocks = s.stop - s.first
-    cdef idx i, column, part
+    cdef idx tile = s.x.leaf.sparse_columns, tiles = (s.x.n + tile - 1) // tile, blocks = s.stop - s.first
+    cdef idx down = (workers + tiles - 1) // tiles  # parts of the rows, if there are more threads than tiles
+    cdef idx pieces = tiles * down, i, column, part
     for i in range(pieces * worker // workers, pieces * (worker + 1) // workers):
-        column, part = i // s.down * tile, i % s.down
-        multiply(s, s.first + blocks * part // s.down, s.first + blocks * (part + 1) // s.down, column,
-                 min(tile, s.x.n - column), panel(s, i // s.down if s.copied else worker))
+        column, part = i // down * tile, i % down
+        multiply_tile(s, s.first + blocks * part // down, s.first + blocks * (part + 1) // down, column,
+                      min(tile, s.x.n - column), panel(s, i // down if s.copied else worker))
 
 
-cdef bint sparse(const Product* x, const weights* to) noexcept nogil:
-    """c (m, n) = a (m, k) b (k, n), then the epilogue, for k of 1 or more.
+cdef idx blocks_of_rows(const Product* x) noexcept nogil:
+    return (x.m + BLOCK - 1) // BLOCK
 
-    With `to`, if not NULL, c is its w, which is updated by the gradient a b, for k up to SLICE and no epilogue.
-    False, with c unfinished but such weights as they were, if b holds infinity or NaN, or memory is short: multiply
-    densely.
+
+cdef idx together(const Product* x) noexcept nogil:
+    """How many blocks are listed before they are multiplied."""
+    return min(max(1, ENTRIES // (BLOCK * x.k)), blocks_of_rows(x))
+
+
+cdef void release(Sparse* s) noexcept nogil:
+    free(s.memory)
+    s.memory = NULL
+
+
+cdef bint prepare(Sparse* s, const Product* x, const weights* to) noexcept nogil:
+    """List the first rows of a, for k of 1 or more, so that `multiply` can go on.
+
+    With `to`, if not NULL, c is its w, which is updated by the gradient a b, for k up to SLICE and no epilogue: b is
+    copied, too, and `multiply` does not fail. False if b is seen to hold infinity or NaN, or memory is short.
     """
-    cdef idx blocks = (x.m + BLOCK - 1) // BLOCK, together = min(max(1, ENTRIES // (BLOCK * x.k)), blocks)
-    cdef idx tile = x.leaf.sparse_columns, tiles = (x.n + tile - 1) // tile
+    cdef idx tile = x.leaf.sparse_columns, tiles = (x.n + tile - 1) // tile, copied = tiles if to != NULL else 0
     cdef int workers = team(<double> x.m * x.n * x.k, GRAIN)
-    cdef idx copied = tiles if to != NULL else 0, panels_bytes = (copied + workers) * panel_bytes(x)
-    cdef char* memory = <char*> malloc(panels_bytes + together * list_bytes(x) + 64)
+    cdef idx panels_bytes = (copied + workers) * panel_bytes(x)
+    cdef char* memory = <char*> malloc(panels_bytes + together(x) * list_bytes(x) + 64)
     cdef char* panels = memory + (-<size_t> memory) % 64
-    cdef Sparse s = Sparse(x, to, copied, panels, panels + panels_bytes, 0, 0, (workers + tiles - 1) // tiles, True)
     if memory == NULL:  # the dense product needs less
         return False
-    while s.first < blocks and s.finite:
-        s.stop = min(s.first + together, blocks)
-        share(list_part, &s, workers)
-        if s.finite:
-            share(multiply_part, &s, workers)
-        s.first = s.stop
-    free(memory)
+    s[0] = Sparse(x, to, copied, memory, panels, panels + panels_bytes, 0, together(x), workers, True)
+    share(list_part, s, workers)
+    if not s.finite:
+        release(s)
+    return s.finite
+
+
+cdef bint multiply(Sparse* s) noexcept nogil:
+    """c (m, n) = a (m, k) b (k, n), then the epilogue, and free what `prepare` took. False, with c unfinished, if b
+    holds infinity or NaN: multiply densely."""
+    cdef idx blocks = blocks_of_rows(s.x)
+    share(multiply_part, s, s.workers)
+    while s.finite and s.stop < blocks:
+        s.first, s.stop = s.stop, min(s.stop + together(s.x), blocks)
+        share(list_part, s, s.workers)
+        share(multiply_part, s, s.workers)
+    release(s)
     return s.finite
