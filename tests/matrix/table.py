@@ -5,11 +5,48 @@ Commands are bash's, in a copy of the tree where nothing is built; `python` is t
 
 from __future__ import annotations
 
+import tomllib
 from typing import NamedTuple
+
+from copied import ROOT
+
+OLDEST = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
 
 INPLACE = "python setup.py --quiet build_ext --inplace"
 PYTEST = "PYTHONPATH=$PWD python -P -m pytest"
-NUMBERS = "tests/kernels tests/pynn/ops tests/pynn/engine tests/pynn/keras/test_*.py tests/pynn/keras/layers"
+KERNELS = "tests/kernels tests/pynn/ops tests/pynn/engine"
+NUMBERS = f"{KERNELS} tests/pynn/keras/test_*.py tests/pynn/keras/layers"
+INSTALLED = f"{KERNELS} tests/pynn/cli tests/pynn/support tests/bench"  # what reads the files of a package
+
+NO_OPENMP = r"""
+printf '#!/bin/sh\ncase " $* " in *" -fopenmp "*) exit 1; esac\nexec gcc "$@"\n' > without-openmp
+chmod +x without-openmp
+CC=$PWD/without-openmp """
+
+FLOORS = f"""
+python{OLDEST} -m venv venv
+python .ci/floors.py > floors
+venv/bin/pip install -q -c floors setuptools cython numpy
+venv/bin/pip install -q -c floors --no-build-isolation '.[test]'"""
+
+PACKAGE = r"""
+python -m venv venv
+venv/bin/pip install -q build
+venv/bin/python -m build -o dist .
+venv/bin/pip install -q "$(echo $PWD/dist/*{})[test]"
+mkdir away
+tar xf dist/*.tar.gz -C away --strip-components=1
+ls -A | grep -vx 'venv\|away' | xargs rm -r"""
+
+# x86-64 without AVX: the newest such CPU, as NumPy's wheels ask for nearly all that it has
+NEHALEM = """
+bash -e tests/matrix/emulated.sh emulated $(python -c 'import sys; print(sys._base_executable)') \
+  qemu-x86_64-static -cpu Nehalem
+site=emulated/lib/$(basename $(dirname $(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')))
+mkdir -p $site
+python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $site/here.pth
+"""
+EMULATED = "PYTHONPATH=$PWD emulated/bin/python -P -m pytest"
 
 
 class Row(NamedTuple):
@@ -24,11 +61,45 @@ class Row(NamedTuple):
     missing: str = ""  # there
 
 
+def shows(key: str, condition: str) -> str:
+    """Fails if the build is not the one that the row is for."""
+    return (
+        f"\nPYTHONPATH=$PWD python -P -c 'import kernels; x = kernels.show_config()[\"{key}\"]; assert {condition}, x'"
+    )
+
+
+def isa(name: str, flag: str) -> Row:
+    return Row("instruction sets", name, pytest=f"KERNELS_ISA={name} {PYTEST}",
+               needs=f"grep -qw {flag} /proc/cpuinfo", missing=f"{name} in this CPU")  # fmt: skip
+
+
+def python(version: str) -> Row:
+    """With the newest releases of all that is needed."""
+    return Row("Pythons", f"{version}, newest packages",
+               f"python{version} -m venv venv && venv/bin/pip install -q '.[test]'", "venv/bin/pytest",
+               needs=f"python{version} -c 'import venv'", missing=f"Python {version}")  # fmt: skip
+
+
+def package(name: str, suffix: str) -> Row:
+    return Row("packages", name, PACKAGE.format(suffix), "cd away && ../venv/bin/pytest", INSTALLED)
+
+
 ROWS = [
     Row("instruction sets", "baseline", pytest=f"KERNELS_ISA=baseline {PYTEST}"),
-    *(
-        Row("instruction sets", isa, pytest=f"KERNELS_ISA={isa} {PYTEST}", needs=f"grep -qw {flag} /proc/cpuinfo",
-            missing=f"{isa} in this CPU")
-        for isa, flag in (("avx2", "avx2"), ("avx512", "avx512vl"))
-    ),
+    isa("avx2", "avx2"),
+    isa("avx512", "avx512vl"),
+    Row("compilers", "without OpenMP", NO_OPENMP + INPLACE + shows("openmp", "x is None"),
+        needs="command -v gcc", missing="GCC"),
+    Row("compilers", "Clang", f"CC=clang {INPLACE}" + shows("compiler", '"lang" in x') + shows("openmp", "x"),
+        needs="echo 'int main(void) { return 0; }' | clang -fopenmp -xc - -o /dev/null", missing="Clang with libomp"),
+    Row("Pythons", f"{OLDEST}, oldest packages", FLOORS, "venv/bin/pytest", INSTALLED,
+        needs=f"python{OLDEST} -c 'import venv'", missing=f"Python {OLDEST}"),
+    *map(python, ("3.12", "3.13", "3.14")),
+    package("the wheel", ".whl"),
+    package("the source archive", ".tar.gz"),
+    Row("processors", "x86-64 without AVX", pytest=NEHALEM + EMULATED, tests=KERNELS,
+        needs="command -v qemu-x86_64-static", missing="qemu-x86_64-static"),
+    Row("processors", "aarch64", "bash -e tests/matrix/aarch64.sh", EMULATED, KERNELS,
+        needs="command -v debootstrap qemu-aarch64-static aarch64-linux-gnu-gcc | wc -l | grep 3",
+        missing="debootstrap, qemu-aarch64-static or aarch64-linux-gnu-gcc"),
 ]  # fmt: skip
