@@ -1,4 +1,4 @@
-"""Files that Keras 3.15 wrote, and older ones of ours, by keras_files/make.py. tests/parity/files.py tries all kinds."""
+"""Files that Keras 3.15 and older versions of ours wrote, by keras_files/make.py. parity/files.py tries all kinds."""
 
 from __future__ import annotations
 
