@@ -97,7 +97,7 @@ cdef class Updates:
         for i in range(len(w)):
             u = &self.all.update[i]
             u.rule, u.rate, u.decay, u.decay_2, u.epsilon, u.nesterov = rule, rate, decay, decay_2, epsilon, nesterov
-            self.prepare(u, w[i], g[i], {name: x[i] for name, x in state.items()})
+            self.take(u, w[i], g[i], {name: x[i] for name, x in state.items()})
             self.all.count += 1
         for i in range(self.spans):
             if self.span[i].low < (end if self.span[i].written else written_end):
@@ -113,7 +113,7 @@ cdef class Updates:
         free(self.all.update)
         free(self.span)
 
-    cdef int prepare(self, Update* u, object w, object g, dict state) except -1:
+    cdef int take(self, Update* u, object w, object g, dict state) except -1:
         if not isinstance(w, np.ndarray) or cnp.PyArray_TYPE(w) not in (cnp.NPY_FLOAT32, cnp.NPY_FLOAT64):
             raise TypeError("w must be a float32 or float64 array: it is updated in place")
         u.w, u.leaf = self.checked(w, w, "w", True), leaves_of(w)
@@ -184,7 +184,6 @@ cdef class Updates:
     cdef int run(self, bint threads) except -1:
         cdef idx i
         cdef Update* u
-        cdef bint ready
         for i in range(self.all.count):  # before anything is changed: memory may be short
             u = &self.all.update[i]
             if u.in_registers:
