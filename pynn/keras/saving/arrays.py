@@ -15,6 +15,7 @@ import numpy as np
 
 from ...support.extras import install
 from ..common.registry import UnknownObject
+from .heaps import check_heaps
 
 FilePath = str | os.PathLike[str]
 # The arrays of a file of n bytes take at most MOST_PACKED * n + FREE bytes: weights are hardly compressible, and zeros,
@@ -53,6 +54,8 @@ class File(Arrays):
         about = attributes.get_id(name)
         if math.prod(about.shape) * about.dtype.itemsize > self.most:
             raise ValueError(f"the attribute {name} of {group!r} is too large")
+        if about.dtype.hasobject and h5py_module().check_string_dtype(about.dtype) is None:
+            raise ValueError(f"the attribute {name} of {group!r} is no text")
         value = attributes[name]
         if isinstance(value, np.ndarray) and value.dtype.kind == "S":  # as Keras 2 stores text
             return np.char.decode(value, "utf-8")
@@ -72,8 +75,11 @@ def opened(
     with damage(), open(file, "rb") if isinstance(file, (str, os.PathLike)) else nullcontext(file) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(0)
+        most = most_bytes(size) if most is None else most
+        if kind != ".npz":
+            check_heaps(stream, most)
         with zipfile.ZipFile(stream) if kind == ".npz" else h5py_module().File(stream, "r") as archive:
-            arrays = File(archive, most_bytes(size) if most is None else most)
+            arrays = File(archive, most)
             for name, shape, dtype, read in _npz(arrays, names) if kind == ".npz" else _hdf5(arrays):
                 if shape is None or dtype.kind not in "fiub" or min(shape, default=0) < 0:
                     raise ValueError(f"{name} holds more than numbers: its dtype is {dtype}")
@@ -115,6 +121,8 @@ def _hdf5(file: File) -> Iterator[tuple[Any, ...]]:
     for name, dataset in datasets.items():
         if dataset.external or dataset.is_virtual:
             raise ValueError(f"{name} lies in another file")
+        if dataset.id.get_create_plist().get_nfilters():  # HDF5 unpacks without limit
+            raise ValueError(f"{name} is packed: `h5repack --filter=NONE` unpacks it")
         yield name, dataset.shape, dataset.dtype, functools.partial(dataset.__getitem__, ())
 
 

@@ -1,0 +1,58 @@
+"""What an HDF5 file's bytes say of its heaps, which HDF5 would believe: it has no limits of its own."""
+
+from __future__ import annotations
+
+import io
+import math
+import mmap
+import re
+import struct
+from collections.abc import Iterator
+from typing import IO
+
+import numpy as np
+
+Bytes = mmap.mmap | memoryview
+TEXTS = b"layer_names", b"weight_names", b"model_config", b"training_config"  # attributes that are read
+# the names of a group's members: version, 2 bytes, the length of what says how they are packed
+_PACKED_NAMES = re.compile(rb"FRHP\0..(?:[^\0]|\0[^\0])", re.DOTALL)
+_FREE = re.compile(rb"HEAP\0{4}.{8}(.{16})", re.DOTALL)  # where the list of what is free begins, and the heap's place
+_TEXT = np.dtype([("length", "<u4"), ("heap", "<u8"), ("number", "<u4")])
+
+
+def check_heaps(file: IO[bytes], most: int) -> None:
+    """ValueError: names are packed, a list has no end, or the texts say that they are longer than `most` bytes."""
+    data = file.getbuffer() if isinstance(file, io.BytesIO) else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if data[:8] != b"\x89HDF\r\n\x1a\n" or data[13 if data[8] < 2 else 9] != 8:
+        raise ValueError("not an HDF5 file, or one with places of other than 8 bytes")
+    if _PACKED_NAMES.search(data):
+        raise ValueError("the names of its groups are packed")
+    steps = len(data) // 16  # an entry of such a list has 16 bytes
+    for found in _FREE.finditer(data):
+        free, place = struct.unpack("<QQ", found[1])
+        while place + free + 8 <= len(data) and free != 1:  # 1: the end
+            (free,), steps = struct.unpack_from("<Q", data, place + free), steps - 1
+            if steps < 0:
+                raise ValueError("a list in it has no end")
+    if (total := sum(_lengths(data))) > most:
+        raise ValueError(f"its texts take {total:,} bytes, more than {most:,}")
+
+
+def _lengths(data: Bytes) -> Iterator[int]:
+    """What the attributes of these names say of their texts' lengths, wherever one may stand.
+
+    It has a version, flags, the sizes of name, type and shape, in version 3 a byte more; then these three, in version 1
+    filled up to 8 bytes each, and the values.
+    """
+    for found in (found for name in TEXTS for found in re.finditer(name + b"\0", data)):
+        for version, sizes, unit in (1, 6, 8), (2, 6, 1), (3, 7, 1):
+            if data[found.start() - sizes - 2] != version:
+                continue
+            if version > 1 and data[found.start() - sizes - 1]:
+                raise ValueError(f"the type of its {found[0][:-1].decode()} stands elsewhere")
+            name, kind, shape = (-(-n // unit) * unit for n in struct.unpack_from("<3H", data, found.start() - sizes))
+            start = found.start() + name
+            if data[start] % 16 == 9:  # of any length
+                start += kind
+                sides = struct.unpack_from(f"<{data[start + 1]}Q", data, start + (8 if data[start] == 1 else 4))
+                yield int(np.frombuffer(data, _TEXT, math.prod(sides), start + shape)["length"].sum(dtype=np.uint64))
