@@ -24,7 +24,7 @@ def config_of(file: File) -> Any:
 
 def renamed(model: Any, file: File) -> Arrays:
     """The arrays by their names in newer files. A layer's are in the order of its weights, trainable ones first."""
-    groups = {name: _group(file, f"{WEIGHTS}/{name}") for name in file.attribute(WEIGHTS, "layer_names")}
+    groups = {name: _group(file, f"{WEIGHTS}/{name}") for name in dict.fromkeys(file.attribute(WEIGHTS, "layer_names"))}
     groups = {name: arrays for name, arrays in groups.items() if arrays}
     layers = [layer for layer in model.layers if layer.weights]
     if len(layers) != len(groups):
