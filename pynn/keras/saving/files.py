@@ -95,13 +95,14 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """The model of a text from `to_json`, its weights drawn anew.
 
     ValueError: no such text, or one that asks for more than 2**26 weights; `from_config` makes as many as you like.
+    TypeError: unknown classes, or arguments that they do not have.
     """
     with custom_object_scope(custom_objects), limited(MOST_OF_TEXT):
         try:
             return _made(parsed(json_string))
-        except RecursionError:  # where the program's own calls are many already
-            raise ValueError("The text is nested too deeply to describe a model") from None
-        except (LookupError, AttributeError) as error:
+        except (TypeError, ValueError):
+            raise
+        except Exception as error:  # configurations make classes raise almost anything
             raise ValueError(f"The text does not describe a model: {type(error).__name__}: {error}") from None
 
 
