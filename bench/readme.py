@@ -21,7 +21,7 @@ from .measure.cases import CASES, QUICK, Case
 from .pytest_results import converted
 from .report import pictures
 from .results import tables
-from .results.store import NUMPY, PEER, Results, read
+from .results.store import NUMPY, PEER, Results, decoded, read
 
 README, PERFORMANCE, PUBLISHED = Path("README.md"), Path("docs/performance.md"), Path("bench/published")
 PAGE = ("ladder", "roofline", "sweep_dot_rate", "sweep_add_relu_rate", "scaling", "training")  # its pictures
@@ -105,7 +105,7 @@ def load(name: str) -> Results:
     with reading(name, "a JSON of `pynn bench` or `pytest bench`"):
         content = json.loads(Path(name).read_bytes())
         if "benchmarks" in content:
-            return converted(content)
+            return decoded(converted(content).encoded())  # checked, as results.json is
     return read(name)
 
 

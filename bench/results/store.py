@@ -251,7 +251,10 @@ class Results(Struct, forbid_unknown_fields=True):
     def save(self, path: Path) -> None:
         """All or nothing."""
         with replacing(path) as file:
-            file.write(msgspec.json.encode(self, enc_hook=_turns) + b"\n")
+            file.write(self.encoded())
+
+    def encoded(self) -> bytes:
+        return msgspec.json.encode(self, enc_hook=_turns) + b"\n"
 
 
 def read(name: str) -> Results:
@@ -259,10 +262,14 @@ def read(name: str) -> Results:
     with reading(name, "a results.json of `pynn bench`"):
         if (size := Path(name).stat().st_size) > LARGEST:
             raise ValueError(f"it has {size >> 20} MiB, more than {LARGEST >> 20}")
-        content = Path(name).read_bytes()
-        if (schema := msgspec.json.decode(content, type=dict).get("schema")) != SCHEMA:
-            raise ValueError(f"schema {schema!r} instead of {SCHEMA}")
-        return msgspec.json.decode(content, type=Results, dec_hook=_seconds)
+        return decoded(Path(name).read_bytes())
+
+
+def decoded(content: bytes) -> Results:
+    """ValueError, of which msgspec's are: it is something else."""
+    if (schema := msgspec.json.decode(content, type=dict).get("schema")) != SCHEMA:
+        raise ValueError(f"schema {schema!r} instead of {SCHEMA}")
+    return msgspec.json.decode(content, type=Results, dec_hook=_seconds)
 
 
 def _seconds(kind: type, turns: Any) -> np.ndarray:
