@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity random spine mutants matrix bench bench-check readme
+.PHONY: build test lint parity random spine mutants matrix fuzz bench bench-check readme
 
 BASE ?= HEAD~1
 
@@ -10,7 +10,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 
 test random mutants matrix: needs-pytest
 lint: needs-importlinter
-parity spine bench bench-check readme: needs-pynn
+parity spine fuzz bench bench-check readme: needs-pynn
 needs-%:
 	@python -P -c 'import $*' || { echo 'run `make build` first' >&2; exit 1; }
 
@@ -41,6 +41,9 @@ mutants:  ## does a test fail for each planted fault of tests/mutants? ONLY=text
 
 matrix:   ## the tests of each build and platform of tests/matrix/table.py that can run here; ONLY=text: those with it in group or name
 	cd tests && python -m matrix $(ONLY)
+
+fuzz:     ## hostile files for every reader, led by coverage, in an environment with atheris; ONLY=text, SECONDS=300
+	python -P tests/fuzz $(ONLY) --seconds $(or $(SECONDS),300)
 
 bench:    ## measure everything, beside the libraries that are installed; tables, pictures and a page into pynn-bench
 	pynn bench
