@@ -19,8 +19,25 @@ from setuptools.modified import newer
 
 if sys.platform == "win32":
     sys.exit("kernels is written for GCC and Clang (vector extensions): on Windows build it in WSL")
+
+
+def choice(name, *values):
+    """The value of an environment variable; "" if it is not set."""
+    value = os.environ.get(name, "")
+    if value not in ("", *values):
+        sys.exit(f"{name} is not set or one of {' and '.join(values)}, but here it is {value!r}")
+    return value
+
+
+# Builds that check themselves (make sanitize): bounds of lists and of C's arrays, or what a sanitizer sees
+DEBUG = choice("KERNELS_DEBUG", "0", "1") == "1"
+SANITIZE = choice("KERNELS_SANITIZE", "address,undefined", "thread")
+CHECKS = ["-fsanitize=bounds", "-fsanitize-undefined-trap-on-error"] * DEBUG  # an illegal instruction ends the process
+CHECKS += [f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=all"] * bool(SANITIZE)
+
 X86 = platform.machine().lower() in ("x86_64", "amd64")
-OPTIMIZE = ["-O3", "-fno-math-errno"]  # never -march=native, never fast-math
+# never -march=native, never fast-math; unrolled and with checks, a leaf would take minutes to compile
+OPTIMIZE = ["-O0", "-g", "-fno-math-errno", *CHECKS] if CHECKS else ["-O3", "-fno-math-errno"]
 # Vectors are the leaves' part: without, the rungs below them would show vectors that nobody wrote
 SCALAR = ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
 CHECKED = ["-Werror=incompatible-pointer-types"]  # kernels/_simd.pxd against simd/leaves.h
@@ -37,7 +54,8 @@ if X86:
 LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".c", ".h", ".inc"))
 INCLUDED = [path for path in LEAVES if not path.endswith(".c")]  # by the .c file of each leaf library
 # Folders that the next build goes on from, after an editable install, too, whose own would be temporary
-KEPT = f"build/{{}}.{sysconfig.get_platform()}-{sys.implementation.cache_tag}{sys.abiflags}"
+BASE = "build" + "/debug" * DEBUG + f"/{SANITIZE}" * bool(SANITIZE)
+KEPT = f"{BASE}/{{}}.{sysconfig.get_platform()}-{sys.implementation.cache_tag}{sys.abiflags}"
 
 PROBE = """
 #include <omp.h>
@@ -104,13 +122,17 @@ class BuildExtensions(build_ext):
             )
         for extension in self.extensions:
             extension.extra_compile_args = [*OPTIMIZE, *SCALAR, *CHECKED, *openmp]
-            extension.extra_link_args = openmp
+            extension.extra_link_args = openmp + CHECKS
             extension.define_macros += [
                 *macros,
                 ("KERNELS_FLAGS", f'"{" ".join(OPTIMIZE + openmp)}"'),
                 ("KERNELS_VERSION", f'"{self.distribution.get_version()}"'),
             ]
         super().build_extensions()
+
+    def copy_extensions_to_source(self):
+        self.force = True  # of several builds the last one asked for, not the newest
+        super().copy_extensions_to_source()
 
 
 def leaf_library(isa):
@@ -143,14 +165,16 @@ setup(
         [extension(name) for name in MODULES],
         compiler_directives={
             "language_level": 3,
-            "boundscheck": False,
-            "wraparound": False,
+            "boundscheck": DEBUG,
+            "wraparound": False,  # boundscheck refuses negative indices, too
             "cdivision": True,
-            "initializedcheck": False,
+            "initializedcheck": DEBUG,
             "embedsignature": True,
         },
+        build_dir=BASE if DEBUG else None,
         force=any(newer("setup.py", path) for name in MODULES if Path(path := f"kernels/{name}.c").exists()),
     ),
+    options={"build": {"build_base": BASE}},
     libraries=[leaf_library(isa) for isa in SETS],
     cmdclass={"build_clib": BuildLeaves, "build_ext": BuildExtensions},
 )

@@ -18,12 +18,20 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def links(monkeypatch):
-    """links(statement): setup.py's probe for OpenMP, under the flags that are set now; nothing is built."""
+def setup(monkeypatch):
+    """setup(name): what setup.py calls so, in the environment as it is now; nothing is built."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(setuptools, "setup", lambda **options: None)
     monkeypatch.setitem(sys.modules, "Cython.Build", types.SimpleNamespace(cythonize=lambda *_, **options: []))
-    probe = runpy.run_path("setup.py")["links"]
+    for name in ("KERNELS_DEBUG", "KERNELS_SANITIZE"):
+        monkeypatch.delenv(name, raising=False)
+    return lambda name: runpy.run_path("setup.py")[name]
+
+
+@pytest.fixture
+def links(setup):
+    """links(statement): setup.py's probe for OpenMP, under the flags that are set now."""
+    probe = setup("links")
 
     def run(statement):
         customize_compiler(compiler := new_compiler())
@@ -42,3 +50,24 @@ def test_with_flags_that_the_link_needs_as_well(links, monkeypatch):
     monkeypatch.delenv("CFLAGS")
     monkeypatch.setenv("LDFLAGS", "-lno_such_library")
     assert not links("")
+
+
+def test_builds_that_check_themselves_have_folders_of_their_own(setup, monkeypatch):
+    """Else the objects of one build would be taken for those of another."""
+    folders, flags = [setup("KEPT")], setup("OPTIMIZE")
+    assert flags[0] == "-O3" and not setup("CHECKS")
+    for name, value in ("DEBUG", "1"), ("SANITIZE", "address,undefined"), ("SANITIZE", "thread"):
+        monkeypatch.setenv(f"KERNELS_{name}", value)
+        folders.append(setup("KEPT"))
+        assert f"-fsanitize={'bounds' if value == '1' else value}" in setup("OPTIMIZE")
+        monkeypatch.delenv(f"KERNELS_{name}")
+    assert len(set(folders)) == 4
+    monkeypatch.setenv("KERNELS_DEBUG", "0")
+    assert setup("KEPT") == folders[0] and setup("OPTIMIZE") == flags
+
+
+@pytest.mark.parametrize(("name", "value"), [("KERNELS_DEBUG", "yes"), ("KERNELS_SANITIZE", "adress")])
+def test_a_build_that_there_is_not(setup, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=f"{name} is not set or one of .*'{value}'"):
+        setup("KEPT")
