@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity random spine mutants matrix fuzz bench bench-check readme
+.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme
 
 BASE ?= HEAD~1
 
@@ -8,7 +8,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 	  pip install 'setuptools>=77.0.1' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
 	python setup.py --quiet build_ext --inplace
 
-test random mutants matrix: needs-pytest
+test random mutants matrix sanitize: needs-pytest
 lint: needs-importlinter
 parity spine fuzz bench bench-check readme: needs-pynn
 needs-%:
@@ -41,6 +41,9 @@ mutants:  ## does a test fail for each planted fault of tests/mutants? ONLY=text
 
 matrix:   ## the tests of each build and platform of tests/matrix/table.py that can run here; ONLY=text: those with it in group or name
 	cd tests && python -m matrix $(ONLY)
+
+sanitize: ## the rows of make matrix for builds that check themselves: bounds, addresses, undefined behaviour, threads
+	cd tests && python -m matrix sanitizers
 
 fuzz:     ## hostile files for every reader, led by coverage, in an environment with atheris; ONLY=text, SECONDS=300
 	python -P tests/fuzz $(ONLY) --seconds $(or $(SECONDS),300)

@@ -1,4 +1,4 @@
-"""The table of `make mutants` fits the tree: each mutant applies, and the tests that it names are there."""
+"""The tables of planted faults fit the tree: each applies, and the tests that it names are there."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MUTANTS = runpy.run_path(str(ROOT / "tests/mutants/table.py"))["MUTANTS"]
+FAULTS = runpy.run_path(str(ROOT / "tests/matrix/planted.py"))["FAULTS"]  # of `make sanitize`
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.what)
+@pytest.mark.parametrize("mutant", MUTANTS + FAULTS, ids=lambda mutant: mutant.what)
 def test_a_mutant_applies(mutant):
     source = (ROOT / mutant.file).read_text()
     assert source.count(mutant.old) == 1 and mutant.new != mutant.old
@@ -24,4 +25,4 @@ def test_a_mutant_applies(mutant):
 
 
 def test_no_two_mutants_are_called_the_same():
-    assert len({mutant.what for mutant in MUTANTS}) == len(MUTANTS)
+    assert len({mutant.what for mutant in MUTANTS + FAULTS}) == len(MUTANTS + FAULTS)

@@ -48,6 +48,17 @@ python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $site/here.
 """
 EMULATED = "PYTHONPATH=$PWD emulated/bin/python -P -m pytest"
 
+# Sanitizers: the kernels' tests, then the faults that each must see. Their run-time libraries come before Python's own
+# memory; what they print is not captured, as they end the process. Python's own leaks are none of the kernels'.
+PLANTED = "tests/kernels tests/matrix/planted.py"
+LINKS = "echo | {} -xc -shared -fsanitize={} -o /dev/null -"
+ASAN = "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1"
+# ThreadSanitizer knows nothing of libgomp and would call each of its regions a race. LLVM's libomp tells it, through
+# Archer, what its threads wait for; Python and NumPy, which are not instrumented, tell it nothing and are passed over.
+ARCHER = "$(dirname $(realpath $(command -v clang)))/../lib/libarcher.so"
+TSAN_OPTIONS = "ignore_noninstrumented_modules=1:die_after_fork=0:allocator_may_return_null=1:halt_on_error=1"
+TSAN = f"OMP_TOOL_LIBRARIES={ARCHER} TSAN_OPTIONS={TSAN_OPTIONS}"
+
 
 class Row(NamedTuple):
     """One build, and the tests that pass on it."""
@@ -102,4 +113,13 @@ ROWS = [
     Row("processors", "aarch64", "bash -e tests/matrix/aarch64.sh", EMULATED, KERNELS,
         needs="command -v debootstrap qemu-aarch64-static aarch64-linux-gnu-gcc | wc -l | grep 3",
         missing="debootstrap, qemu-aarch64-static or aarch64-linux-gnu-gcc"),
+    Row("sanitizers", "bounds of lists and of C's arrays", build=f"KERNELS_DEBUG=1 {INPLACE}",
+        pytest=f"{PYTEST} -W error::pytest.PytestUnraisableExceptionWarning", tests=PLANTED),
+    Row("sanitizers", "addresses and undefined behaviour", build=f"KERNELS_SANITIZE=address,undefined {INPLACE}",
+        pytest=f"LD_PRELOAD=$(gcc -print-file-name=libasan.so) PYTHONMALLOC=malloc {ASAN} {PYTEST} --capture=sys",
+        tests=PLANTED, needs=LINKS.format("gcc", "address,undefined"), missing="GCC with libasan and libubsan"),
+    Row("sanitizers", "threads", build=f"CC=clang KERNELS_SANITIZE=thread {INPLACE}",
+        pytest=f"CC=clang LD_PRELOAD=$(gcc -print-file-name=libtsan.so) {TSAN} {PYTEST} --capture=sys",
+        tests=PLANTED, needs=f"{LINKS.format('gcc', 'thread')} && test -e {ARCHER}",
+        missing="Clang with libomp and libarcher, or no libtsan of GCC"),
 ]  # fmt: skip

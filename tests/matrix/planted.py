@@ -1,0 +1,97 @@
+"""Would a checked build tell? Faults planted in the kernels that change no result, so that only its checks see them.
+
+The rows of such builds run this file after the kernels' tests, in their copy of the tree; `pytest` alone does not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Fault(NamedTuple):
+    """One change of one file, the tests that run it, and what the build that is to see it prints."""
+
+    what: str
+    checks: str  # of that build, as its flags have them behind -fsanitize=
+    prints: str
+    file: str
+    old: str  # occurs once in the file
+    new: str
+    tests: str  # in the folder of tests
+
+
+SAME_BITS = "kernels/test_threads.py::test_same_bits_for_any_number_of_threads"
+FAULTS = [
+    Fault("the element behind the last one is read", "address,undefined", "AddressSanitizer: heap-buffer-overflow",
+          "kernels/reductions.pyx", "sum += leaf.vector_sum(", "sum += 0 * data[n * leaf.size] + leaf.vector_sum(",
+          "kernels/test_reductions.py::test_total_against_longdouble"),
+    Fault("memory is free before it is read", "address,undefined", "AddressSanitizer: heap-use-after-free",
+          "kernels/vectors.pyx", "    share(dot_part, &chunks, workers)\n",
+          "    share(dot_part, &chunks, workers)\n    free(chunks.space)\n", SAME_BITS),
+    Fault("unaligned arrays are not copied", "address,undefined", "misaligned address", "kernels/_arrays.pyx",
+          "    if not PyArray_ISBEHAVED_RO(a):\n        return cnp",
+          "    if not cnp.PyArray_ISNOTSWAPPED(a):\n        return cnp", "kernels/test_layout.py::test_layouts"),
+    Fault("an int overflows", "address,undefined", "signed integer overflow", "kernels/_threads.pyx",
+          "    cdef int worker, home\n", "    cdef int worker, home = workers + 2147483647\n",
+          "kernels/test_rows.py::test_rows"),
+    Fault("two threads write the same row", "thread", "ThreadSanitizer: data race", "kernels/losses.pyx",
+          "stop = r.m * (worker + 1) // workers", "stop = min(r.m, r.m * (worker + 1) // workers + 1)", SAME_BITS),
+    Fault("threads read and write the first sum", "thread", "ThreadSanitizer: data race", "kernels/vectors.pyx",
+          "        chunks.sums[i] = chunk", "        chunks.sums[0] = chunks.sums[0]\n        chunks.sums[i] = chunk",
+          SAME_BITS),
+    Fault("an index behind a list's end", "bounds", "IndexError", "kernels/optimizers.pyx",
+          "self.take(u, w[i], g[i], ", "self.take(u, w[i], g[i + 1], ",
+          "kernels/test_optimizers.py::test_against_float64"),
+    Fault("an index behind an array's end", "bounds", "Illegal instruction", "kernels/_nest.pyx",
+          "        at[axis] = line %", "        at[axis + MOST_AXES] = 0\n        at[axis] = line %",
+          "kernels/test_layout.py::test_layouts"),
+]  # fmt: skip
+
+
+def checks() -> str:
+    """What the kernels here are built to check."""
+    import kernels
+
+    found = re.search(r"-fsanitize=(\S+)", str(kernels.show_config()["flags"]))
+    return found[1] if found else ""
+
+
+def build() -> None:
+    variable = {"KERNELS_DEBUG": "1"} if checks() == "bounds" else {"KERNELS_SANITIZE": checks()}
+    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}  # not for the compiler
+    subprocess.run(
+        [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"], cwd=ROOT, check=True,
+        env=environment | variable, capture_output=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def copy():
+    """Faults go into a copy, which is built anew in the end without them."""
+    assert not (ROOT / ".git").exists(), "run `make sanitize`: it plants faults in a copy of the tree"
+    yield
+    build()
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.checks == checks()], ids=lambda fault: fault.what)
+def test_a_fault_is_seen(fault):
+    source = (ROOT / fault.file).read_text()
+    (ROOT / fault.file).write_text(source.replace(fault.old, fault.new))
+    try:
+        build()
+        command = [sys.executable, "-P", "-m", "pytest", "-x", "-p", "no:cacheprovider", "--capture=sys"]
+        done = subprocess.run(
+            [*command, f"tests/{fault.tests}"], cwd=ROOT, capture_output=True, text=True, check=False
+        )  # fmt: skip
+    finally:
+        (ROOT / fault.file).write_text(source)
+    assert done.returncode != 0 and fault.prints in done.stdout + done.stderr
