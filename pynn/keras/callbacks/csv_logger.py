@@ -40,7 +40,7 @@ class CSVLogger(Callback):
             self._writer = csv.DictWriter(self.csv_file, ["epoch", *names], "NA", "ignore", delimiter=self.sep)
             if not self.csv_file.tell():
                 self._writer.writeheader()
-        cells = {n: f'"[{", ".join(map(str, v))}]"' if np.ndim(v) else v for n, v in logs.items()}
+        cells = {n: f'"[{", ".join(map(str, np.asarray(v)))}]"' if np.ndim(v) else v for n, v in logs.items()}
         self._writer.writerow({"epoch": epoch} | cells)
         self.csv_file.flush()
 

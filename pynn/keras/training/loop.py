@@ -137,6 +137,7 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
             values = self.get_metrics_result() if plain else step_on(batch)
             logs = as_logs(values, f"{mode}_step")
             loss = logs.get("loss", 0.0)
+            loss = loss if type(loss) is float else float(np.mean(loss))
         if training and not (self._diverged or math.isfinite(loss)):
             self._diverged = True
             warnings.warn(
@@ -173,7 +174,7 @@ def evaluate(
     return logs if return_dict else self._as_list(logs)
 
 
-def _test(self: Trainer, batches: Epochs, notify: CallbackList) -> dict[str, float]:
+def _test(self: Trainer, batches: Epochs, notify: CallbackList) -> dict[str, Any]:
     batches.restart()
     self.stop_evaluating = False
     notify("on_test_begin")
@@ -223,11 +224,14 @@ def _validation(data: Any, batch_size: int | None, steps: int | None) -> Epochs:
     return source(*data, batch_size=batch_size, steps=steps, steps_name="validation_steps")
 
 
-def as_logs(values: Any, step: str) -> dict[str, float]:
-    """A step's values as floats, sorted by name; nested dicts are merged. ValueError: the step gave no dict."""
+def as_logs(values: Any, step: str) -> dict[str, Any]:
+    """A step's values by name, sorted: floats, and tensors of several numbers (F1Score's of each class).
+
+    Nested dicts are merged. ValueError: the step gave no dict.
+    """
     if not isinstance(values, dict):
         raise ValueError(f"`{step}` must return a dict of values by name, got {values!r}")
-    logs: dict[str, float] = {}
+    logs: dict[str, Any] = {}
     for name in sorted(values):
         value = values[name]
         if type(value) is Tensor and not value._array.ndim:
@@ -235,5 +239,6 @@ def as_logs(values: Any, step: str) -> dict[str, float]:
         elif isinstance(value, dict):
             logs |= as_logs(value, step)
         else:
-            logs[name] = float(operand(value)._array.mean())
+            tensor = operand(value)
+            logs[name] = tensor._array.item() if tensor._array.size == 1 else tensor
     return logs

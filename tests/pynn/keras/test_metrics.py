@@ -195,3 +195,18 @@ def test_directions():
     assert {metrics.get(name)._direction for name in (*down, "SparseCategoricalCrossentropy")} == {"down"}
     assert metrics.for_batch(keras.losses.mean_squared_error, None, None)._direction == "down"
     assert metrics.TruePositives()._direction is None and metrics.Mean()._direction is None
+
+
+def test_metrics_of_several_numbers_stay_what_they_are(tmp_path, x_train, y_train, network):
+    """F1Score's of each class: in the history, in evaluate and on a batch, as in Keras; a csv file lists them."""
+    model, y = network(loss="categorical_crossentropy", metrics=["f1_score"]), keras.utils.to_categorical(y_train)
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    history = model.fit(x_train, y, epochs=2, validation_data=(x_train, y), verbose=0, callbacks=[log]).history
+    p = np.eye(10)[model.predict(x_train, verbose=0).argmax(1)]
+    expected = 2 * (p * y).sum(0) / (p.sum(0) + y.sum(0))
+    assert np.shape(history["f1_score"]) == np.shape(history["val_f1_score"]) == (2, 10)
+    for found in (history["val_f1_score"][-1], model.evaluate(x_train, y, verbose=0)[1],
+                  model.test_on_batch(x_train, y)[1]):  # fmt: skip
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    cells = (tmp_path / "log.csv").read_text().splitlines()[-1].split('"[')[-1].split("]")[0].split(", ")
+    np.testing.assert_allclose(np.array(cells, float), expected, rtol=1e-6)
