@@ -24,8 +24,9 @@ lint:
 	mypy pynn bench
 	lint-imports
 
-parity:   ## files across, in an environment that has Keras with TensorFlow beside pynn
+parity:   ## files across, then random networks for 9 minutes, in an environment that has Keras with TensorFlow beside pynn
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/parity/files.py
+	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/parity/networks.py
 
 random:   ## the tests of random inputs, with 1000 other examples each, on each instruction set; SEED=... repeats a run
 	seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; export HYPOTHESIS_PROFILE=long; \
