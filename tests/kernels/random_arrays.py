@@ -85,6 +85,10 @@ class Place(NamedTuple):
     writeable: bool
     kind: str
 
+    def start(self) -> int:
+        """Its first byte."""
+        return self.offset + sum(min(s * (n - 1), 0) for s, n in zip(self.strides, self.shape, strict=True) if n)
+
     def view(self, memory: np.ndarray) -> np.ndarray:
         x = np.ndarray(self.shape, self.dtype, memory, self.offset, self.strides)
         x.flags.writeable = self.writeable
@@ -109,7 +113,7 @@ class Memory:
         native; or apart from the others."""
         draw, size = self.draw, np.dtype(dtype).itemsize
         order, steps, swapped = list(range(len(shape))), [1] * len(shape), False
-        unit, gap, shift, over, writeable = size, 0, 0, False, True
+        unit, gap, shift, base, writeable = size, 0, 0, self.size, True
         if not plain and draw(st.booleans()):
             order = draw(st.permutations(order))
             steps = draw(st.lists(st.sampled_from([1, -1, 1, 2, -3, 0]), min_size=len(shape), max_size=len(shape)))
@@ -119,7 +123,8 @@ class Memory:
             swapped = draw(st.sampled_from([False] * 7 + [True]))
             writeable = draw(st.sampled_from([True] * 3 + [False]))
         if not plain and not apart and self.places:
-            over = draw(st.sampled_from([False, False, True]))
+            below = draw(st.sampled_from([None, None, self.places[-1], *self.places]))
+            base = below.start() // size * size if below else base
         strides, extent, low, high = [0] * len(shape), unit, 0, size
         for axis in reversed(order):
             if abs(steps[axis]) * shape[axis] * extent > BYTES:
@@ -128,25 +133,23 @@ class Memory:
             reach = strides[axis] * max(shape[axis] - 1, 0)
             low, high = low + min(reach, 0), high + max(reach, 0)
             extent = max(abs(steps[axis]) * shape[axis], 1) * extent + gap
-        start = draw(st.integers(0, 20))  # elements: vectors are not aligned
-        if over:
-            start = draw(st.sampled_from([start, draw(st.integers(0, (self.size - 64) // size))]))
-        offset = (64 if over else self.size) + start * size + shift - low
+        offset = base + draw(st.integers(-3, 20)) * size + shift - low  # vectors are not aligned
         end = (offset + high + size) // size * size
-        self.size = max(self.size, end + 8 - end % 8)
+        self.size = max(self.size, end + 32 - end % 8)
         kind = draw(st.sampled_from(kinds))
         described = np.dtype(dtype).newbyteorder("S") if swapped else np.dtype(dtype)
         self.places.append(Place(shape, described, tuple(strides), offset, writeable, kind))
         return self.places[-1]
 
-    def out(self, shape: tuple[int, ...], dtype: str) -> Place:
-        """A place for a result: that of an array that has its shape and type, or any other."""
-        same = [p for p in self.places if p.shape == shape and p.dtype == dtype]
-        p = self.draw(st.sampled_from([*same, None])) or self.place(shape, dtype)
-        p = p._replace(writeable=True)
-        if p not in self.places:
-            self.places.append(p)
-        return p
+    def outs(self, shape: tuple[int, ...], dtype: str) -> list[Place]:
+        """Places for a result: perhaps that of an array of its shape and type, and others, which are not filled."""
+        arrays = list(self.places)
+        same = [p for p in arrays if p.shape == shape and p.dtype == dtype]
+        outs = [self.draw(st.sampled_from(same))] if same else []
+        while len(outs) < 3:
+            outs.append(self.place(shape, dtype))
+            self.places = list(arrays)
+        return [p._replace(writeable=True) for p in outs]
 
     def filled(self) -> np.ndarray:
         """The bytes: values in the places, and around them what reads as NaN."""
@@ -173,36 +176,35 @@ def same(x: np.ndarray, y: np.ndarray) -> bool:
     return bool(x.shape == y.shape and ((bits(x) == bits(y)) | ((x != x) & (y != y))).all())
 
 
-def call(memory: Memory, function: Callable, arguments: list[Any], check: Callable, out: Place | None = None) -> None:
+def call(memory: Memory, function: Callable, arguments: list[Any], check: Callable, outs: Sequence[Place] = ()) -> None:
     """check(result, *arguments) asserts that the function's result is right, with one thread and without out=. With
-    any number of threads, and in out, it is the same; nothing else changes.
+    any number of threads, and in any out, it is the same; nothing else changes.
 
     Arguments are places, or what the function takes beside arrays.
     """
-    count = memory.draw(THREADS)
     data = memory.filled()
-    before, expected = data.copy(), data.copy()
+    before = data.copy()
 
-    def run(data: np.ndarray, **more: Any) -> Any:
-        views = {p: p.view(data) for p in (*arguments, *more.values()) if isinstance(p, Place)}
-        into = {name: views[p] for name, p in more.items()}  # perhaps the very object that is read
+    def run(out: Place | None = None) -> Any:
+        views = {p: p.view(data) for p in (*arguments, out) if isinstance(p, Place)}
+        into = {"out": views[out]} if out else {}  # perhaps the very object that is read
         with np.errstate(all="raise"):  # of which kernels know nothing
             result = function(*[views[p] if isinstance(p, Place) else p for p in arguments], **into)
-        assert all(result is x for x in into.values())
+        assert not out or result is views[out]
         return result
 
     kernels.set_num_threads(1)
-    first = run(data)
-    assert np.array_equal(data, before)
+    first = run()
     with np.errstate(all="ignore"):
         check(first, *[read(p.view(before)) if isinstance(p, Place) else p for p in arguments])
-    kernels.set_num_threads(count)
-    if out is None:
-        for x, y in zip(*[z if isinstance(z, tuple) else (z,) for z in (run(data), first)], strict=True):
-            assert same(np.asarray(x), np.asarray(y))
-    else:
-        into = run(data, out=out)
+    assert np.array_equal(data, before)
+    kernels.set_num_threads(memory.draw(THREADS))
+    for x, y in zip(*[z if isinstance(z, tuple) else (z,) for z in (run(), first)], strict=True):
+        assert same(np.asarray(x), np.asarray(y))
+    for out in outs:
+        data[:] = before
+        into, expected = run(out), before.copy()
         out.view(expected)[...] = first
         assert same(read(into), read(out.view(expected)))
         out.view(expected)[...] = into  # the payloads of NaN
-    assert np.array_equal(data, expected)
+        assert np.array_equal(data, expected)

@@ -49,4 +49,4 @@ def check_elementwise(name: str, draw: Callable) -> None:
         if name in NUMPY:
             np.testing.assert_array_equal(result, NUMPY[name](*wide))
 
-    call(memory, draw(st.sampled_from(rungs(name))), arguments, check, memory.out(shape, dtype))
+    call(memory, draw(st.sampled_from(rungs(name))), arguments, check, memory.outs(shape, dtype))

@@ -44,7 +44,7 @@ def check_wrong(name: str, shapes: list[str], draw: Callable) -> None:
     is_update, memory, dtype = name in NUMBERS, Memory(draw), draw(DTYPES)
     places = [memory.place(tuple(size[axis] for axis in s), dtype, plain=is_update) for s in shapes]
     axes = None if is_update else RESULTS.get(name, "mn")
-    into = memory.out(tuple(size[axis] for axis in axes), dtype) if axes else None
+    into = memory.outs(tuple(size[axis] for axis in axes), dtype)[0] if axes else None
     data = memory.filled()
     before, arrays = data.tobytes(), [p.view(data) for p in places]
     more = {"out": into.view(data)} if into else {}
@@ -53,7 +53,9 @@ def check_wrong(name: str, shapes: list[str], draw: Callable) -> None:
         rest = [np.zeros(size["m"], int)]
     which, error, says = draw(st.integers(0, len(arrays) - 1)), TypeError, "float"
     faults = (
-        ["type"] + ["shape"] * (is_update or name in NUMPY) + ["out's type", "out's shape", "read-only"] * bool(into)
+        ["type"]
+        + ["shape"] * (is_update or name in NUMPY)
+        + ["out is no array", "out's type", "out's shape", "read-only"] * bool(into)
     )
     match draw(st.sampled_from(faults)):
         case "type":
@@ -69,12 +71,14 @@ def check_wrong(name: str, shapes: list[str], draw: Callable) -> None:
         case "out's type":
             more["out"] = np.ones(into.shape, draw(st.sampled_from([*OTHER_TYPES, OTHER[dtype]])))
             says = f"the result is {dtype}"
+        case "out is no array":
+            more["out"], says = draw(st.sampled_from([[0.0], (1, 2), 1.0, "out"])), "out must be a NumPy array, not"
         case "out's shape":
             shape = draw(ANY_SHAPE.filter(lambda shape: shape != into.shape))
             more["out"], error, says = np.ones(shape, dtype), ValueError, "out has shape"
         case "read-only":
             more["out"].flags.writeable, error, says = False, ValueError, "read-only"
-    was = more["out"].copy() if more else None
+    was = np.copy(more["out"]) if more else None
     with pytest.raises(error, match=says):
         getattr(kernels, name)(*arrays, *rest, **more)
     assert data.tobytes() == before

@@ -18,8 +18,8 @@ def check_softmax(draw: Callable) -> None:
     memory, dtype = Memory(draw), draw(DTYPES)
     x = memory.place(draw(shapes(1)), dtype)
     function = draw(st.sampled_from(rungs("softmax")))
-    out = memory.out(x.shape, dtype)
-    call(memory, function, [x], lambda result, x: assert_close(result, *softmax_reference(x), x.dtype), out)
+    outs = memory.outs(x.shape, dtype)
+    call(memory, function, [x], lambda result, x: assert_close(result, *softmax_reference(x), x.dtype), outs)
 
 
 def check_softmax_cross_entropy(draw: Callable) -> None:
@@ -52,7 +52,7 @@ def check_sum_rows(draw: Callable) -> None:
     def check(result: np.ndarray, x: np.ndarray) -> None:
         assert_close(result, *sum_reference(x, additions, 0), x.dtype)
 
-    call(memory, kernels.sum_rows, [x], check, memory.out(x.shape[1:], dtype))
+    call(memory, kernels.sum_rows, [x], check, memory.outs(x.shape[1:], dtype))
 
 
 def check_total(draw: Callable) -> None:
@@ -88,7 +88,7 @@ def check_take_rows(draw: Callable) -> None:
     row = x.shape[1:]
     m = min(draw(st.sampled_from([1, 0, 5, 130])) if x.shape[0] else 0, ELEMENTS // max(math.prod(row), 1))
     rows, out = labels(draw, (m,), max(x.shape[0], 1)), memory.place((m, *row), dtype, plain=True)
-    call(memory, kernels.take_rows, [x, rows], lambda result, x, rows: assert_same(result, x[rows]), out)
+    call(memory, kernels.take_rows, [x, rows], lambda result, x, rows: assert_same(result, x[rows]), [out])
 
 
 def assert_same(result: np.ndarray, expected: np.ndarray) -> None:

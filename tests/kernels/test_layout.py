@@ -65,70 +65,20 @@ COMPILED = [
     for rung, function in rungs.items()
     if function.compiled and operation != "rmsprop_update"  # updates take contiguous arrays only: test_optimizers.py
 ]
-SHAPES = [(1, 1, 1), (3, 5, 7), (16, 1, 33), (30, 401, 67)]
+SHAPES = [(3, 5, 7), (30, 401, 67)]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("operation", "function"), COMPILED)
-def test_layouts(case, operation, function, dtype, layout):
+def test_layouts(case, operation, function, layout):
     for shape in SHAPES:
-        with_numpy = case(operation, dtype, shape)
+        with_numpy = case(operation, "float32", shape)
         strange = [layout(x) for x in with_numpy.args]
         with_numpy.check(function(*strange))
         for i, x in enumerate(strange):  # each operand alone, beside plain ones
             args = list(with_numpy.args)
             args[i] = x
             with_numpy.check(function(*args))
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("operation", "function"), COMPILED)
-def test_memory_mapped(tmp_path, case, operation, function, dtype):
-    with_numpy = case(operation, dtype, (13, 17, 19))
-    mapped = []
-    for i, x in enumerate(with_numpy.args):
-        np.save(tmp_path / f"{i}.npy", x)
-        mapped.append(np.load(tmp_path / f"{i}.npy", mmap_mode="r"))
-    result = function(*mapped)
-    assert not isinstance(result, np.memmap)
-    with_numpy.check(result)
-    shape = with_numpy.expected.shape or (1,)
-    out = np.memmap(tmp_path / "out", dtype, "w+", shape=shape)
-    out[...] = np.nan
-    result_view = out if with_numpy.expected.shape else out.reshape(())
-    assert function(*mapped, out=result_view) is result_view
-    out.flush()
-    with_numpy.check(np.fromfile(tmp_path / "out", dtype).reshape(with_numpy.expected.shape))
-
-
-@pytest.mark.parametrize("shape", [(3, 5), (60, 70), (300, 400)])
-def test_zero_strides(shape):
-    m, n = shape
-    rng = np.random.default_rng(0)
-    row, column = rng.standard_normal(n).astype(np.float32), rng.standard_normal((m, 1)).astype(np.float32)
-    one = np.float32(0.3)
-    for x in (np.broadcast_to(row, shape), np.broadcast_to(column, shape), np.broadcast_to(one, shape)):
-        full, y = x.copy(), rng.standard_normal(shape).astype(np.float32)
-        np.testing.assert_array_equal(kernels.relu(x), kernels.relu(full))
-        np.testing.assert_array_equal(kernels.add(x, y), full + y)
-        np.testing.assert_array_equal(kernels.maximum(y, x), np.maximum(y, full))
-        np.testing.assert_array_equal(kernels.softmax(x), kernels.softmax(full))
-        np.testing.assert_array_equal(kernels.sum_rows(x), kernels.sum_rows(full))
-        for a, b in zip(kernels.softmax_cross_entropy(x, x), kernels.softmax_cross_entropy(full, full), strict=True):
-            np.testing.assert_array_equal(a, b)
-        for a, b in ((x, y.T), (y.T, x), (x, x.T)):
-            a64, b64 = a.astype(np.float64), b.astype(np.float64)
-            bound = (a.shape[1] + 1) * np.finfo(np.float32).eps * (np.abs(a64) @ np.abs(b64))
-            assert (np.abs(kernels.dot(a, b) - a64 @ b64) <= bound).all()
-
-
-def test_an_operand_twice():
-    x = np.random.default_rng(1).standard_normal((70, 70)).astype(np.float32)
-    np.testing.assert_array_equal(kernels.add(x, x), 2 * x)
-    np.testing.assert_array_equal(kernels.maximum(x, x), x)
-    bound = 71 * np.finfo(np.float32).eps * (np.abs(x) @ np.abs(x.T)).astype(np.float64)
-    assert (np.abs(kernels.dot(x, x.T) - x.astype(np.float64) @ x.T.astype(np.float64)) <= bound).all()
 
 
 @pytest.mark.parametrize("function", [kernels.relu, lambda x: kernels.add(x, x), lambda x: kernels.maximum(x, 0.5)])

@@ -14,16 +14,6 @@ RULES = {  # name -> the states, and the update
     "rmsprop": ("v", lambda w, v, g: kernels.rmsprop_update(w, v, g, 0.01, 0.9, 1e-7)),
     "adam": ("mv", lambda w, m, v, g: kernels.adam_update(w, m, v, g, 0.01, 0.9, 0.999, 1e-7, 3)),
 }
-SHAPES = [  # m, k, n
-    (784, 128, 512),  # MNIST's first layer
-    (784, 16, 512),  # the last batch, perhaps
-    (701, 61, 67),  # primes: no block, tile or vector is full
-    (300, 127, 33),
-    (5003, 101, 48),  # more rows than are listed at a time
-    (333, 129, 65),  # more than one slice of k
-    (3, 5, 7),  # too little work for lists
-    (0, 3, 5), (3, 0, 5), (3, 5, 0),
-]  # fmt: skip
 
 
 def arrays(rule, shape, dtype, share=0.2):
@@ -53,22 +43,6 @@ def check(rule, written, pair):
     return expected
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("rule", RULES)
-def test_same_bits_as_with_the_product(rule, shape, dtype):
-    written, (x, y) = arrays(rule, shape, dtype)
-    for left in (x, np.asfortranarray(x)):
-        for right in (y, np.asfortranarray(y), y[::-1, ::-1]):
-            check(rule, written, (left, right))
-
-
-@pytest.mark.parametrize("share", [0, 0.01, 0.45, 0.55, 1])
-@pytest.mark.parametrize("rule", RULES)
-def test_any_share_of_zeros(rule, share):
-    check(rule, *arrays(rule, (640, 100, 130), "float32", share))
-
-
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("where", [(0, 0), (60, 66), (30, 40)])
 @pytest.mark.parametrize("rule", RULES)
@@ -90,22 +64,6 @@ def test_products_of_one_slice_are_not_stored(rule, shape, is_stored):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (peak >= written[0].nbytes) == is_stored
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_lists_are_updated_as_one_by_one(rule):
-    update = RULES[rule][1]
-    first, (x, y) = arrays(rule, (701, 61, 67), "float32")
-    second, (_, other) = arrays(rule, (701, 61, 129), "float32")
-    third, pair = arrays(rule, (5, 7, 3), "float64")
-    parameters = [first, [a[0].copy() for a in first], second, third]
-    gradients = [(x, y), y[0].copy(), (x, other), pair]
-    each = [[a.copy() for a in arrays] for arrays in parameters]
-    update(*(list(arrays) for arrays in zip(*parameters, strict=True)), gradients)
-    for arrays_of_one, expected, g in zip(parameters, each, gradients, strict=True):
-        update(*expected, kernels.dot(*g) if isinstance(g, tuple) else g)
-        for a, b in zip(arrays_of_one, expected, strict=True):
-            np.testing.assert_array_equal(a, b)
 
 
 def refuse(rule, written, g, error, words):
