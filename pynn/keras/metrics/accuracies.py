@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 import kernels
@@ -63,10 +65,9 @@ def sparse_top_k_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike, k:
     k: how many of the largest predictions count
     """
     labels, y_pred = as_array(y_true).astype(np.int64), as_array(y_pred)
-    rows, scores = labels.reshape(-1), y_pred.reshape(-1, y_pred.shape[-1])
-    if len(rows) != len(scores):
+    if not labels.ndim or y_pred.ndim < 2 or labels.size != math.prod(y_pred.shape[:-1]):
         raise ValueError(f"Labels of shape {labels.shape} do not match predictions of shape {y_pred.shape}")
-    inside = ops.in_top_k(rows, scores, k)._array
+    inside = ops.in_top_k(labels.reshape(-1), y_pred.reshape(-1, y_pred.shape[-1]), k)._array
     return Tensor(inside.astype(np.float32).reshape(labels.shape))
 
 

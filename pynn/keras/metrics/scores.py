@@ -124,6 +124,8 @@ class R2Score(Metric):
         """Accumulates targets and predictions (n, outputs), weights (n,) or (n, outputs)."""
         y_true, y_pred = same_rank(self._numbers(y_true), self._numbers(y_pred))
         y_true, y_pred = _matrix("R2Score", y_true), _matrix("R2Score", y_pred)
+        if y_true.shape != y_pred.shape:
+            raise ValueError(f"Targets of shape {y_true.shape} do not match predictions of shape {y_pred.shape}")
         weight = np.ones(()) if sample_weight is None else self._numbers(sample_weight)
         weight = np.broadcast_to(weight[:, None] if weight.ndim == 1 else weight, y_true.shape)
         self.num_samples += y_true.size

@@ -45,7 +45,7 @@ class CompiledLoss:
             if target is None:
                 raise ValueError(f"There are no targets for the output {name!r}, which has a loss.")
             term = f(target, value, share)
-            if self.means:
+            if self.means and value._array.size:
                 mean.update_state(term)
             terms.append(term if weight is None else term * float(weight))
         return sum(terms[1:], terms[0])

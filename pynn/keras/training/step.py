@@ -189,8 +189,9 @@ class Trainer(Base):
             else:
                 warnings.warn("The model does not have any trainable weights.", stacklevel=4)
         rows = len((x if type(x) is Tensor else nest.flatten(x)[0])._array)
-        self._loss_tracker.total += float(loss._array) * rows
-        self._loss_tracker.count += rows
+        if rows:  # the mean of none is NaN
+            self._loss_tracker.total += float(loss._array) * rows
+            self._loss_tracker.count += rows
         return x, y, y_pred, sample_weight
 
     def _has_plain_steps(self) -> bool:

@@ -135,6 +135,8 @@ ERRORS = {
     "aggregation": (lambda: metrics.R2Score("mean"), "class_aggregation"),
     "vectors": (lambda: metrics.R2Score()([1.0, 2.0], [1.0, 2.0]), "2D"),
     "shapes": (lambda: metrics.Precision()(np.ones((2, 3)), np.ones((2, 4))), "do not match"),
+    "column": (lambda: metrics.R2Score()(np.ones((2, 3)), np.ones((2, 1))), "do not match"),
+    "one row": (lambda: metrics.TopKCategoricalAccuracy(1)(np.ones(3), np.ones((1, 3))), "do not match"),
     "class_id": (lambda: metrics.Precision(class_id=0)([1], [0.5]), "class_id"),
     "name": (lambda: metrics.get("accurcy"), "Did you mean 'accuracy'"),
     "initializer": (lambda: metrics.Mean().add_weight(name="a"), "initializer"),

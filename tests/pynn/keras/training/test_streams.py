@@ -57,6 +57,20 @@ def test_nothing_there(model):
         assert model.fit(data(0), verbose=0).history == {}
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_batch_of_no_rows_changes_nothing():
+    """Neither the weights nor the mean of the losses, those of the outputs included, as in Keras."""
+    found = []
+    for sizes in ([4, 0, 4], [4, 4]):
+        inputs = keras.Input((3,))
+        model = keras.Model(inputs, [keras.layers.Dense(1, kernel_initializer="ones")(inputs) for _ in range(2)])
+        model.compile("sgd", ["mse", "mae"], metrics=[["mae"], []])
+        batches = [(X[:n], [Y[:n], Y[:n]]) for n in sizes]
+        found.append([model.fit(iter(batches), verbose=0).history, model.evaluate(iter(batches), verbose=0)])
+        found[-1] += [w.tolist() for w in model.get_weights()]
+    assert list(found[0][0].values()) == list(found[1][0].values()) and found[0][1:] == found[1][1:]
+
+
 def test_batches_of_a_wrong_form(model):
     with pytest.raises(ValueError, match="in format"):
         model.fit(iter([(X, Y, Y, Y)]), verbose=0)
