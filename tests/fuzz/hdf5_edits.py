@@ -124,9 +124,10 @@ def _dataset(file: h5py.File, name: str, rng: random.Random) -> None:
 
 def _chunked(file: h5py.File, name: str, shape: tuple[int, ...], kind: Any, rng: random.Random) -> None:
     """Filters, several of them, and chunks that do not hold what these expect."""
-    space = h5py.h5s.create_simple(shape or (1,))
+    shape = shape or (1,)
+    space = h5py.h5s.create_simple(shape, (h5py.h5s.UNLIMITED,) * len(shape))  # else it lists all chunks there may be
     plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    plan.set_chunk(tuple(max(1, min(n, 32)) for n in shape or (1,)))
+    plan.set_chunk(tuple(max(1, min(n, 32)) for n in shape))
     for _ in range(rng.choice([0, 1, 1, 2, 3])):
         rng.choice([lambda: plan.set_deflate(rng.randrange(10)), plan.set_shuffle, plan.set_fletcher32,
                     lambda: plan.set_filter(h5py.h5z.FILTER_LZF, 0, (4, 0x105, 4096)),
@@ -135,7 +136,7 @@ def _chunked(file: h5py.File, name: str, shape: tuple[int, ...], kind: Any, rng:
     dtype = h5py.h5t.py_create(np.dtype(kind) if isinstance(kind, str) else kind, logical=True)
     dataset = h5py.h5d.create(file.id, name.encode(), dtype, space, plan, h5py.h5p.create(h5py.h5p.LINK_CREATE))
     content = rng.choice([b"", bytes(24), zlib.compress(bytes(24)), rng.randbytes(99), *bombs()])
-    dataset.write_direct_chunk((0,) * len(shape or (1,)), content, rng.choice([0, 0, 0, 1, 3, 2**32 - 1]))
+    dataset.write_direct_chunk((0,) * len(shape), content, rng.choice([0, 0, 0, 1, 3, 2**32 - 1]))
 
 
 @functools.cache
