@@ -8,6 +8,7 @@ import sysconfig
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from Cython.Build import cythonize
@@ -54,7 +55,8 @@ if X86:
 LEAVES = sorted(str(p) for p in Path("kernels/simd").iterdir() if p.suffix in (".c", ".h", ".inc"))
 INCLUDED = [path for path in LEAVES if not path.endswith(".c")]  # by the .c file of each leaf library
 # Folders that the next build goes on from, after an editable install, too, whose own would be temporary
-BASE = "build" + "/debug" * DEBUG + f"/{SANITIZE}" * bool(SANITIZE)
+FLAGS = " ".join(filter(None, map(os.environ.get, ("CC", "CPPFLAGS", "CFLAGS", "LDFLAGS"))))
+BASE = "build" + "/debug" * DEBUG + f"/{SANITIZE}" * bool(SANITIZE) + f"/{crc32(FLAGS.encode()):08x}" * bool(FLAGS)
 KEPT = f"{BASE}/{{}}.{sysconfig.get_platform()}-{sys.implementation.cache_tag}{sys.abiflags}"
 
 PROBE = """

@@ -52,6 +52,17 @@ def test_with_flags_that_the_link_needs_as_well(links, monkeypatch):
     assert not links("")
 
 
+@pytest.mark.parametrize("name", ["CC", "CPPFLAGS", "CFLAGS", "LDFLAGS"])
+def test_other_flags_have_a_folder_of_their_own(setup, monkeypatch, name):
+    """Else nothing would be compiled anew for them."""
+    monkeypatch.setenv(name, "-g")
+    given = setup("KEPT")
+    monkeypatch.setenv(name, "-g0")
+    assert setup("KEPT") != given
+    monkeypatch.setenv(name, "-g")
+    assert setup("KEPT") == given
+
+
 def test_builds_that_check_themselves_have_folders_of_their_own(setup, monkeypatch):
     """Else the objects of one build would be taken for those of another."""
     folders, flags = [setup("KEPT")], setup("OPTIMIZE")
