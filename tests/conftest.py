@@ -49,7 +49,7 @@ def run_python(tmp_path: Path) -> RunPython:
             env={name: value for name, value in variables.items() if value is not None},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=120 * float(os.environ.get("PATIENCE", "1")),  # more of it for an emulator
         )
 
     return run

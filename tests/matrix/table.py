@@ -21,7 +21,7 @@ INSTALLED = f"{KERNELS} tests/pynn/cli tests/pynn/support tests/bench"  # what r
 NO_OPENMP = r"""
 printf '#!/bin/sh\ncase " $* " in *" -fopenmp "*) exit 1; esac\nexec gcc "$@"\n' > without-openmp
 chmod +x without-openmp
-CC=$PWD/without-openmp """
+"""
 
 FLOORS = f"""
 python{OLDEST} -m venv venv
@@ -46,7 +46,7 @@ site=emulated/lib/$(basename $(dirname $(python -c 'import sysconfig; print(sysc
 mkdir -p $site
 python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $site/here.pth
 """
-EMULATED = "PYTHONPATH=$PWD emulated/bin/python -P -m pytest"
+EMULATED = "PYTHONPATH=$PWD PATIENCE=20 emulated/bin/python -P -m pytest"
 
 # Sanitizers: the kernels' tests, then the faults that each must see. Their run-time libraries come before Python's own
 # memory; what they print is not captured, as they end the process. Python's own leaks are none of the kernels'.
@@ -99,10 +99,11 @@ ROWS = [
     Row("instruction sets", "baseline", pytest=f"KERNELS_ISA=baseline {PYTEST}"),
     isa("avx2", "avx2"),
     isa("avx512", "avx512vl"),
-    Row("compilers", "without OpenMP", NO_OPENMP + INPLACE + shows("openmp", "x is None"),
-        needs="command -v gcc", missing="GCC"),
+    Row("compilers", "without OpenMP", f"{NO_OPENMP}CC=$PWD/without-openmp {INPLACE}" + shows("openmp", "x is None"),
+        f"CC=$PWD/without-openmp {PYTEST}", needs="command -v gcc", missing="GCC"),
     Row("compilers", "Clang", f"CC=clang {INPLACE}" + shows("compiler", '"lang" in x') + shows("openmp", "x"),
-        needs="echo 'int main(void) { return 0; }' | clang -fopenmp -xc - -o /dev/null", missing="Clang with libomp"),
+        f"CC=clang {PYTEST}", missing="Clang with libomp",
+        needs="echo 'int main(void) { return 0; }' | clang -fopenmp -xc - -o /dev/null"),
     Row("Pythons", f"{OLDEST}, oldest packages", FLOORS, "venv/bin/pytest", INSTALLED,
         needs=f"python{OLDEST} -c 'import venv'", missing=f"Python {OLDEST}"),
     *map(python, ("3.12", "3.13", "3.14")),
