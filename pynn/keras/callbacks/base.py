@@ -19,6 +19,8 @@ class Callback:
 
     model: Model = None  # type: ignore[assignment]  # until fit, evaluate or predict begins
     params: dict[str, Any] = None  # type: ignore[assignment]
+    _kept: tuple[str, ...] = ()  # the attributes that BackupAndRestore saves and restores
+    _beside: list[Callback] | None = None  # a list: it works after the others and knows them
 
     def set_model(self, model: Model) -> None:
         self.model = model
@@ -127,6 +129,9 @@ class CallbackList:
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
+        self.callbacks.sort(key=lambda callback: callback._beside is not None)
+        for callback in self.callbacks:
+            callback._beside = None if callback._beside is None else self.callbacks
         self._overridden: dict[str, list[Callable[..., Any]]] = {}  # by name of a batch hook
         if params:
             self.set_params(params)

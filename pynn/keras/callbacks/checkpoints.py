@@ -39,6 +39,7 @@ class ModelCheckpoint(MonitorCallback):
     mode: str = "auto"
     save_freq: int | str = "epoch"
     initial_value_threshold: float | None = None
+    _kept = ("best", "_batches")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -25,24 +25,42 @@ class CSVLogger(Callback):
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.csv_file: IO[str] | None = None
 
+    _kept = ("_length", "_columns")
+
+    @property
+    def _length(self) -> int:
+        """Of the file; set by BackupAndRestore, which takes back what was written after it saved the state."""
+        assert self.csv_file is not None
+        return self.csv_file.tell()
+
+    @_length.setter
+    def _length(self, size: int) -> None:
+        assert self.csv_file is not None
+        self.csv_file.truncate(min(size, self.csv_file.tell()))
+        self.csv_file.seek(0, os.SEEK_END)
+
     def on_train_begin(self, logs: Logs = None) -> None:
         self.on_train_end()  # a file that an interrupted fit left open
         self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115
-        self._writer: csv.DictWriter[str] | None = None
+        self._columns: list[str] = []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
         assert self.csv_file is not None
-        if self._writer is None:
+        if not self._columns:
             names = sorted(logs)
             if not any(name.startswith("val_") for name in logs):
                 names += [f"val_{name}" for name in names]
-            self._writer = csv.DictWriter(self.csv_file, ["epoch", *names], "NA", "ignore", delimiter=self.sep)
-            if not self.csv_file.tell():
-                self._writer.writeheader()
+            self._columns = ["epoch", *names]
+        writer = csv.DictWriter(self.csv_file, self._columns, "NA", "ignore", delimiter=self.sep)
         cells = {n: f'"[{", ".join(map(str, np.asarray(v)))}]"' if np.ndim(v) else v for n, v in logs.items()}
-        self._writer.writerow({"epoch": epoch} | cells)
-        self.csv_file.flush()
+        try:
+            if not self.csv_file.tell():
+                writer.writeheader()
+            writer.writerow({"epoch": epoch} | cells)
+            self.csv_file.flush()
+        except OSError as error:  # a write's does not name the file
+            raise OSError(error.errno, error.strerror, self.filename) from None
 
     def on_train_end(self, logs: Logs = None) -> None:
         if self.csv_file:

@@ -67,6 +67,7 @@ class ReduceLROnPlateau(MonitorCallback):
     cooldown: int = 0
     min_lr: float = 0.0
     wait = cooldown_counter = 0
+    _kept = ("best", "cooldown_counter", "wait")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -34,6 +34,7 @@ class EarlyStopping(MonitorCallback):
     start_from_epoch: int = 0
     best_weights: list[Any] | None = field(default=None, init=False)
     wait = stopped_epoch = best_epoch = 0
+    _kept = ("best", "best_epoch", "best_weights", "stopped_epoch", "wait")
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0

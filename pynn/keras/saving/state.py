@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,12 @@ from . import arrays, weights
 from .arrays import Arrays, FilePath
 from .paths import named_layers, named_optimizers, named_variables
 
-NOTES = "training.json"  # the name of the text among the arrays
+NOTES = "training.json"  # the name of the text among the arrays; its own begin with it
+ARRAY = "array"  # the key of an array's name in the text
 
 
 def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
-    """Writes the state, all or nothing; notes: in JSON's types, for `read` and `restore`."""
+    """Writes the state, all or nothing; notes: of JSON's types and, for `restore`, arrays."""
     names = {id(v): name for name, v in named_variables(model).items()}
     built = {
         start: [names.get(id(v)) for v, *_ in optimizer._state.values()]
@@ -34,8 +34,15 @@ def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
     }
     random_states = [rng.bit_generator.state for rng in _generators(model)]
     about = {"build": model.get_build_config(), "optimizers": built, "random": random_states, "notes": notes}
-    text = json.dumps(about, default=methodcaller("tolist"))  # the arrays in the states of some of NumPy's generators
-    stored = weights.stored(model, optimizers=True) | {NOTES: np.frombuffer(text.encode(), np.uint8)}
+    stored = weights.stored(model, optimizers=True)
+
+    def named(array: Any) -> dict[str, str]:
+        """What JSON does not have stands beside it."""
+        stored[name := f"{NOTES}/{len(stored)}"] = np.asarray(array)
+        return {ARRAY: name}
+
+    text = json.dumps(about, default=named)
+    stored[NOTES] = np.frombuffer(text.encode(), np.uint8)
     with replacing(Path(path)) as file:
         arrays.write(file, stored, ".npz")
 
@@ -52,8 +59,9 @@ def restore(model: Layer, path: FilePath) -> dict[str, Any]:
     ValueError: the file holds no state, or one of another model.
     """
     with arrays.opened(path, ".npz") as file:
-        text = _text(file, path)
-        del file[NOTES]
+        text = _with_arrays(_text(file, path), file)
+        for name in [name for name in file if name.startswith(NOTES)]:
+            del file[name]
         if not model.built:
             with limited(sum(array.size for array in file.values())):
                 model.build_from_config(text["build"] or {})
@@ -73,7 +81,7 @@ def restore(model: Layer, path: FilePath) -> dict[str, Any]:
 
 def without_optimizers(names: Iterable[str]) -> list[str]:
     """Those of the names of a state's arrays that are names of weights."""
-    return [name for name in names if name != NOTES and not weights.is_of_optimizer(name)]
+    return [name for name in names if not name.startswith(NOTES) and not weights.is_of_optimizer(name)]
 
 
 def _text(file: Arrays, path: FilePath) -> dict[str, Any]:
@@ -85,6 +93,15 @@ def _text(file: Arrays, path: FilePath) -> dict[str, Any]:
     if not isinstance(text, dict) or not isinstance(text.get("notes"), dict):
         raise ValueError(f"its {NOTES} is damaged")
     return text
+
+
+def _with_arrays(value: Any, file: Arrays) -> Any:
+    """The text's value, the arrays in their places."""
+    if isinstance(value, list):
+        return [_with_arrays(item, file) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return file[value[ARRAY]].read() if [*value] == [ARRAY] else {n: _with_arrays(v, file) for n, v in value.items()}
 
 
 def _generators(model: Layer) -> list[np.random.Generator]:

@@ -70,7 +70,7 @@ def fit(
         validation_epochs: Sequence[int] = validation_freq
     else:
         validation_epochs = range(0, epochs + 1, check_count("validation_freq", validation_freq))
-    self.stop_training, self._diverged, self._initial_epoch = False, False, None
+    self.stop_training, self._diverged, self._initial_epoch, self._go_on = False, False, None, None
     with _with_callbacks(self, callbacks, verbose, epochs=epochs, steps=batches.steps, add_history=True) as notify:
         history = self.history  # a callback that calls fit sets another
         notify("on_train_begin")
@@ -126,8 +126,10 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
     step_on = self.train_step if training else self.test_step
     begins, ends = (notify.overridden(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
-    step = 0
-    for batch in batches:
+    step, going = 0, iter(batches)
+    if training and self._go_on:
+        (step, values), self._go_on = self._go_on(going), None
+    for batch in going:
         if begins:
             notify(f"on_{mode}_batch_begin", step)
         if plain:  # the values so far are computed only where a callback asks for them
