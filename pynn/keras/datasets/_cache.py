@@ -23,9 +23,12 @@ def cache_folder() -> Path:
     import pooch  # type: ignore[import-untyped]
 
     try:
-        return Path(pooch.os_cache("pynn"))
-    except RuntimeError:
-        raise OSError("this user has no home folder to keep data in: set PYNN_CACHE to a folder") from None
+        folder = Path(pooch.os_cache("pynn"))
+    except RuntimeError:  # older versions give "~/.cache/pynn"
+        folder = Path()
+    if not folder.is_absolute():
+        raise OSError("this user has no home folder to keep data in: set PYNN_CACHE to a folder")
+    return folder
 
 
 def digest(array: np.ndarray) -> str:
