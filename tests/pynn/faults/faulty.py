@@ -25,6 +25,7 @@ STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "
 FREEING = {"os.remove", "os.rmdir"}  # a full disk allows it
 WRITING = os.O_CREAT | os.O_WRONLY | os.O_RDWR
 SECONDS = 120  # a child that takes longer hangs
+Fault = Callable[[str, "str | None"], None]  # of a step and its path
 
 
 class Ended(NamedTuple):
@@ -32,16 +33,16 @@ class Ended(NamedTuple):
     value: Any  # what the work returned
 
 
-def kill(event: str) -> None:
+def kill(event: str, path: str | None) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def fails(number: int) -> Callable[[str], None]:
+def fails(number: int) -> Fault:
     """From this step on each one fails, as on a disk that is full (ENOSPC, EDQUOT), read-only (EROFS) or broken."""
 
-    def fail(event: str) -> None:
+    def fail(event: str, path: str | None) -> None:
         if event not in FREEING or number not in (errno.ENOSPC, errno.EDQUOT):
-            raise OSError(number, os.strerror(number))
+            raise OSError(number, os.strerror(number), path)
 
     return fail
 
@@ -50,7 +51,7 @@ def forked(
     work: Callable[[], Any],
     folder: Path | None = None,
     step: int = 0,
-    fault: Callable[[str], None] = kill,
+    fault: Fault = kill,
     most: int | None = None,
     after: float | None = None,
 ) -> Ended:
@@ -91,15 +92,15 @@ def forked(
     return Ended(code, None if code else pickle.loads(told))
 
 
-def _watch(folder: str, step: int, fault: Callable[[str], None]) -> None:
+def _watch(folder: str, step: int, fault: Fault) -> None:
     """Audit hooks stay as long as the process: this is for children."""
     seen = 0
 
-    def note(event: str) -> None:
+    def note(event: str, path: str | None = None) -> None:
         nonlocal seen
         seen += 1
         if seen >= step > 0:
-            fault(event)
+            fault(event, path)
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event not in STEPS or (event == "open" and not args[2] & WRITING):
@@ -108,19 +109,21 @@ def _watch(folder: str, step: int, fault: Callable[[str], None]) -> None:
             return
         path = os.fspath(args[0])
         if path.startswith(folder) or not os.path.isabs(path):  # rmtree names what lies in an open folder
-            note(event)
+            note(event, path)
 
     os.fsync = lambda descriptor: note("os.fsync")  # itself it would only matter where the machine dies
     if step:
         sys.addaudithook(hook)
 
 
-def killed(work: Callable[[], Any], folder: Path, sizes: list[int], times: int) -> Iterator[str]:
+def killed(work: Callable[[], Any], folder: Path, sizes: list[int], times: int, every: int = 1) -> Iterator[str]:
     """Kills children that do the work: before each step, at bytes of files of these sizes, and `times` at random.
+
+    every: 2: before every second step.
 
     Yields, in words, after each child; before the next one, put the files back.
     """
-    for step in count(1):
+    for step in count(1, every):
         begun = time.monotonic()
         if not (code := forked(work, folder, step).code):
             break

@@ -9,10 +9,12 @@ import os
 import shutil
 from itertools import count, cycle, repeat
 
+import numpy as np
 import pytest
-from faulty import fails, forked
+from faulty import fails, forked, kill
 from writers import WRITERS, model
 
+from pynn import keras
 from pynn.cli import train as train_module
 from pynn.cli.main import main
 
@@ -67,7 +69,7 @@ def test_train_says_what_is_kept_and_goes_on(data, tmp_path, monkeypatch):
     forked(train)
     whole = {path.name: path.read_bytes() for path in folder.iterdir()}
     limits = [{"most": n} for n in (0, 1, 300, *(len(content) - 1 for content in whole.values()))]
-    steps = [{"folder": tmp_path, "step": step} for step in range(1, 99)]
+    steps = [{"folder": tmp_path, "step": step} for step in range(1, 99, 2)]
     for faulty, number in [*zip(limits, repeat(errno.EFBIG)), *zip(steps, cycle(ERRORS))]:
         shutil.rmtree(folder)
         code, err = forked(train, **faulty, fault=fails(number)).value
@@ -81,3 +83,45 @@ def test_train_says_what_is_kept_and_goes_on(data, tmp_path, monkeypatch):
             assert forked(train).value == (0, "")
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
     assert kept == {True, False}
+
+
+def test_a_table_that_cannot_be_written(tmp_path):
+    """What is cut off in it goes when the training goes on."""
+    x, y = np.arange(8, dtype=np.float32)[:, None], np.ones((8, 1), np.float32)
+
+    def fit(folder):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        table = keras.callbacks.CSVLogger(folder / "log.csv", append=True)
+        backup = keras.callbacks.BackupAndRestore(folder / "backup")
+        try:
+            model.fit(x, y, epochs=3, verbose=0, callbacks=[backup, table])
+        except OSError as error:
+            return str(error)
+
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    forked(lambda: fit(tmp_path / "whole"))
+    whole, table = (tmp_path / "whole" / "log.csv").read_bytes(), tmp_path / "cut" / "log.csv"
+    table.symlink_to("/dev/full")
+    assert forked(lambda: fit(tmp_path / "cut")).value == f"[Errno 28] No space left on device: '{table}'"
+    table.unlink()
+
+    def cut():
+        """The third line is cut off in its middle, and the program is gone."""
+        flush = keras.callbacks.CSVLogger.on_epoch_end
+
+        def on_epoch_end(self, epoch, logs=None):
+            flush(self, epoch, logs)
+            if epoch == 2:
+                os.truncate(self.filename, len(whole) - 3)
+                kill("", None)
+
+        keras.callbacks.CSVLogger.on_epoch_end = on_epoch_end
+        fit(tmp_path / "cut")
+
+    assert forked(cut).code < 0
+    assert table.read_bytes() == whole[:-3]
+    assert forked(lambda: fit(tmp_path / "cut")).value is None
+    assert table.read_bytes() == whole

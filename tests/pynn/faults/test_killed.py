@@ -20,7 +20,7 @@ def test_a_file_is_the_old_one_or_the_new_one(name, tmp_path, monkeypatch):
     write(path, 1)
     write(path, 0)
     old, found = path.read_bytes(), []
-    for where in killed(lambda: write(path, 1), tmp_path, [len(old)], 12):
+    for where in killed(lambda: write(path, 1), tmp_path, [len(old)], 6):
         found.append(read(path))
         assert found[-1] == (path.read_bytes() != old), where
         write(path, 1)

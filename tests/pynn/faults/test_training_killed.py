@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 
 import numpy as np
+import pytest
 from faulty import forked, killed
 
 from pynn import keras
@@ -23,31 +24,39 @@ def contents(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in paths}
 
 
-def fit(folder):
-    """A training that saves its best weights and its state; returns all that it ends with."""
+def fit(folder, save_freq):
+    """A training that is stopped early, with files of weights, a table and a state; returns all that it ends with."""
     keras.utils.set_random_seed(3)
     layers = [keras.layers.Dense(8, "relu"), keras.layers.Dropout(0.2), keras.layers.Dense(3, "softmax")]
     model = keras.Sequential([keras.Input((6,)), *layers])
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    best = keras.callbacks.ModelCheckpoint(folder / "best.npz", save_best_only=True, save_weights_only=True)
-    backup = keras.callbacks.BackupAndRestore(folder / "backup")
-    model.fit(X, Y, 8, 2, verbose=0, validation_split=0.2, callbacks=[best, backup])
+    folder.mkdir(exist_ok=True)
+    if not (folder / "backup" / "training_state.npz").exists():  # it begins, or begins anew
+        (folder / "log.csv").unlink(missing_ok=True)
+    callbacks = [
+        keras.callbacks.BackupAndRestore(folder / "backup", save_freq),
+        keras.callbacks.EarlyStopping(min_delta=10, patience=1, restore_best_weights=True),
+        keras.callbacks.ModelCheckpoint(folder / "best.npz", save_best_only=True, save_weights_only=True),
+        keras.callbacks.CSVLogger(folder / "log.csv", append=True),
+    ]
+    model.fit(X, Y, 8, 9, verbose=0, validation_split=0.2, callbacks=callbacks)
     return [v.numpy().tobytes() for v in (*model.weights, *model.optimizer.variables)]
 
 
-def test_fit_goes_on(tmp_path):
+@pytest.mark.parametrize("save_freq", ["epoch", 2])
+def test_fit_goes_on(save_freq, tmp_path):
     whole, folder = tmp_path / "whole", tmp_path / "killed"
-    bits, size = forked(lambda: fit(whole)).value, (whole / "best.npz").stat().st_size
-    assert list(contents(whole)) == ["best.npz"]
+    bits, size = forked(lambda: fit(whole, save_freq)).value, (whole / "best.npz").stat().st_size
+    assert sorted(contents(whole)) == ["best.npz", "log.csv"]
     times = 0
-    for where in killed(lambda: fit(folder), folder, [size], 6):
+    for where in killed(lambda: fit(folder, save_freq), folder, [size], 4, every=3 if save_freq == 2 else 1):
         if times % 3 == 0:  # and while it goes on
-            forked(lambda: fit(folder), folder, step=times // 3 + 1)
-        assert forked(lambda: fit(folder)).value == bits, where
+            forked(lambda: fit(folder, save_freq), folder, step=times // 3 + 1)
+        assert forked(lambda: fit(folder, save_freq)).value == bits, where
         assert contents(folder) == contents(whole), where
         shutil.rmtree(folder)
         times += 1
-    assert times > 30
+    assert times > 15
 
 
 def test_train_resumes(data, tmp_path, monkeypatch):
@@ -64,7 +73,7 @@ def test_train_resumes(data, tmp_path, monkeypatch):
     whole = contents(folder)
     shutil.rmtree(folder)
     times = 0
-    for where in killed(train, folder, [len(whole["weights.npz"])], 6):
+    for where in killed(train, folder, [len(whole["weights.npz"])], 3):
         if times % 3 == 0:
             forked(train, folder, step=times // 3 + 1)
         assert forked(train).value == 0, where

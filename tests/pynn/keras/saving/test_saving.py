@@ -175,6 +175,14 @@ def test_a_model_that_was_not_trained_yet(optimizer, tmp_path):
     assert len(loaded.fit(np.ones((4, 6)), np.ones((4, 2)), verbose=0).history["loss"]) == 1
 
 
+@pytest.mark.parametrize("clock", [0.0, 5e9])  # of a machine that does not know the time, and of the year 2128
+def test_whatever_the_clock_says(clock, monkeypatch, tmp_path):
+    model = sequential()
+    monkeypatch.setattr("time.time", lambda: clock)
+    model.save(tmp_path / "a.keras")
+    assert_same(model, keras.models.load_model(tmp_path / "a.keras"), X)
+
+
 def test_names_of_files(tmp_path):
     model = sequential()
     for bad in ("a.h5", "a", "a.txt"):
