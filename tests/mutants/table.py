@@ -141,7 +141,7 @@ _FILES = [
            "pynn/keras/saving/test_guards.py"),
     Mutant("the state of a training is written in place", "pynn/keras/saving/state.py",
            "with replacing(Path(path)) as file:", 'with open(path, "wb") as file:',
-           "pynn/cli/test_cli_resume.py::test_killed_while_it_writes_the_third_state"),
+           "pynn/faults/test_killed.py"),
 ]  # fmt: skip
 
 _NUMERICS = [

@@ -181,16 +181,6 @@ def test_ctrl_c_elsewhere(monkeypatch, capsys):
     assert capsys.readouterr().err == "pynn train: interrupted\n"
 
 
-def test_disk_full(data, tmp_path, monkeypatch, capsys):
-    def full(*args, **kwargs):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.replace", full)
-    assert train(data, tmp_path) == 2
-    assert "cannot save in" in (err := capsys.readouterr().err) and "No space left" in err
-    assert not list(tmp_path.iterdir())
-
-
 def test_too_much_memory(data, tmp_path, monkeypatch, capsys):
     def out_of_memory(*args, **kwargs):
         raise MemoryError

@@ -209,35 +209,6 @@ def test_users_own_file_is_never_overwritten(tmp_path):
     assert (tmp_path / "own.npz").read_bytes() == own
 
 
-def test_cache_that_cannot_be_written_costs_only_the_next_fetch(cache, capsys):
-    cache.write_text("a file where the folder should be")
-    assert_split(_cache.load("digits", "d.npz", DIGESTS, [source("a", ARRAYS, [])]))
-    assert "cannot keep digits" in capsys.readouterr().err
-
-
-def test_interrupted_write_leaves_nothing(cache, monkeypatch):
-    def interrupted(*args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(_cache.np, "savez", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        _cache.load("digits", "d.npz", DIGESTS, [source("a", ARRAYS, [])])
-    assert list(cache.iterdir()) == []
-
-
-def test_failed_write_leaves_the_old_file(cache, monkeypatch, capsys):
-    cache.mkdir()
-    (cache / "d.npz").write_bytes(b"old")
-
-    def full(*args):
-        raise OSError("no space left")
-
-    monkeypatch.setattr(_cache.os, "replace", full)
-    assert_split(_cache.load("digits", "d.npz", DIGESTS, [source("a", ARRAYS, [])]))
-    assert "no space left" in capsys.readouterr().err
-    assert [(f.name, f.read_bytes()) for f in cache.iterdir()] == [("d.npz", b"old")]
-
-
 def test_many_at_once(cache):
     """Each writes its own temporary file, so readers meet whole files only."""
     failures = []
