@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             os.replace(made, goal)
             sync(goal.parent)
     except OSError as error:  # that of a write names no file, others the partial one, which is gone
-        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from error
+        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from None
 
 
 @contextmanager
