@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import importlib.machinery
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,3 +57,28 @@ def run_python(tmp_path: Path) -> RunPython:
         )
 
     return run
+
+
+class _Mallinfo(ctypes.Structure):
+    _fields_ = [(f"n{i}", ctypes.c_size_t) for i in range(10)]  # n4: hblkhd, of mmap; n7: uordblks, of arenas
+
+
+@pytest.fixture
+def held() -> Callable[[], dict[str, int]]:
+    """held(): Python's blocks, bytes of malloc where glibc tells, files and threads where Linux does."""
+
+    def now() -> dict[str, int]:
+        gc.collect()
+        with warnings.catch_warnings(action="ignore"):
+            sys._clear_type_cache()  # thousands of names that getattr was asked for
+        found = {"blocks": sys.getallocatedblocks(), "bytes": 0, "files": 0, "threads": 0}
+        with suppress(AttributeError):
+            mallinfo2 = ctypes.CDLL(None).mallinfo2
+            mallinfo2.restype = _Mallinfo
+            told = mallinfo2()
+            found["bytes"] = told.n4 + told.n7
+        with suppress(OSError):
+            found |= {"files": len(os.listdir("/proc/self/fd")), "threads": len(os.listdir("/proc/self/task"))}
+        return found
+
+    return now
