@@ -97,10 +97,10 @@ cdef int tiled(const Product* x) except -1 nogil:
     if b.column == 1 and x.n == width:
         leaf.tiled(m, width, k, a.data, a.row, a.column, b.data, b.row, c.data, c.row)
         return 0
-    memory = <char*> calloc((k + m) * width, leaf.size)
+    memory = <char*> calloc(k + m, width * leaf.size)
     if memory == NULL:
         with gil:
-            raise MemoryError(f"a product has no memory to copy {(k + m) * width * leaf.size} bytes of its operands")
+            raise MemoryError(f"a product has no memory to copy {k + m} rows of {width * leaf.size} bytes")
     wide = Matrix(memory + k * width * leaf.size, width, 1)
     copy(leaf, b, k, x.n, memory, width)
     leaf.tiled(m, width, k, a.data, a.row, a.column, memory, width, wide.data, width)

@@ -95,6 +95,13 @@ def test_blocks_as_high_as_a_tile(m, k, n):
         kernels.set_num_threads(before)
 
 
+def test_sizes_of_copies_do_not_overflow():
+    """Of operands that repeat one element, and so fill no memory."""
+    x = np.broadcast_to(np.float32(1), (1, 2**60))
+    with pytest.raises(MemoryError):
+        LADDER["dot"]["tiled"](x, x.T)
+
+
 @pytest.mark.parametrize("dot", EVERY_PRODUCT)
 def test_mixed_types_are_computed_in_float64(dot):
     rng = np.random.default_rng(3)
