@@ -51,6 +51,9 @@ EMULATED = "PYTHONPATH=$PWD PATIENCE=20 emulated/bin/python -P -m pytest"
 # Sanitizers: the kernels' tests, then the faults that each must see. Their run-time libraries come before Python's own
 # memory; what they print is not captured, as they end the process. Python's own leaks are none of the kernels'.
 PLANTED = "tests/kernels tests/matrix/planted.py"
+# Left out: a child that is forked while another thread allocates hangs in their run-time libraries, and these take
+# threads and memory of their own.
+NOT_FOR = " ".join(f"--ignore=tests/kernels/test_{x}.py" for x in ("build", "fork", "pids", "processes", "resources"))
 LINKS = "echo | {} -xc -shared -fsanitize={} -o /dev/null -"
 ASAN = "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1"
 # ThreadSanitizer knows nothing of libgomp and would call each of its regions a race. LLVM's libomp tells it, through
@@ -118,9 +121,10 @@ ROWS = [
         pytest=f"{PYTEST} -W error::pytest.PytestUnraisableExceptionWarning", tests=PLANTED),
     Row("sanitizers", "addresses and undefined behaviour", build=f"KERNELS_SANITIZE=address,undefined {INPLACE}",
         pytest=f"LD_PRELOAD=$(gcc -print-file-name=libasan.so) PYTHONMALLOC=malloc {ASAN} {PYTEST} --capture=sys",
-        tests=PLANTED, needs=LINKS.format("gcc", "address,undefined"), missing="GCC with libasan and libubsan"),
+        tests=f"{PLANTED} {NOT_FOR}", needs=LINKS.format("gcc", "address,undefined"),
+        missing="GCC with libasan and libubsan"),
     Row("sanitizers", "threads", build=f"CC=clang KERNELS_SANITIZE=thread {INPLACE}",
         pytest=f"CC=clang LD_PRELOAD=$(gcc -print-file-name=libtsan.so) {TSAN} {PYTEST} --capture=sys",
-        tests=PLANTED, needs=f"{LINKS.format('gcc', 'thread')} && test -e {ARCHER}",
-        missing="Clang with libomp and libarcher, or no libtsan of GCC"),
+        tests=f"{PLANTED} {NOT_FOR} -k 'not quota'", needs=f"{LINKS.format('gcc', 'thread')} && test -e {ARCHER}",
+        missing="Clang with libomp and its libarcher, or libtsan of GCC"),
 ]  # fmt: skip
