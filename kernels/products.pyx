@@ -23,6 +23,8 @@ cnp.import_array()
 cdef enum:
     SMALL = 32768  # multiply-adds that are done before another Python thread could have started
 
+cdef idx MOST_TERMS = <idx> 1 << 35  # of a sum: k times the number of its slices overflows beyond
+
 cdef enum Rung:
     IJP
     SUMS
@@ -149,6 +151,8 @@ cdef object product(object x, object y, object bias, bint relu, object out, Rung
         shapes = f"{(<object> a).shape} and {(<object> b).shape}".replace(", ", ",")
         raise ValueError(f"shapes {shapes} not aligned: {cnp.PyArray_DIM(a, a_axes - 1)} (dim {a_axes - 1}) "
                          f"!= {k} (dim 0)")
+    if k > MOST_TERMS:
+        raise ValueError(f"dot adds up to {MOST_TERMS} products, not {k}")
     ndim = a_axes - 1
     for axis in range(ndim):
         dims[axis] = cnp.PyArray_DIM(a, axis)
@@ -238,7 +242,7 @@ def dot(x, y, out=None):
 
     float32 or float64, any strides; a transposed matrix is never copied as a whole. The bits do not depend on the
     number of threads. `out` takes the result and is returned; it may overlap x or y. Raises TypeError for other types,
-    ValueError for shapes that are not aligned.
+    ValueError for shapes that are not aligned, or more than 2**35 terms of a sum.
     """
     return product(x, y, None, False, out, SPARSE)
 
