@@ -1,7 +1,10 @@
 """take_rows: NumPy's indexing by rows, for every type, and its errors; indices that another thread changes."""
 
+import itertools
 import sys
+import sysconfig
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -56,12 +59,13 @@ def test_errors():
     assert (x == 1).all()
 
 
-N = 2**18
+N = 2**18  # elements of a row, which keep a kernel busy
 PAIR = np.array([[0.0], [1.0]], np.float32).repeat(N, axis=1)
 SLOPE = np.zeros((64, N), np.float32)
 SLOPE[:, 1] = 1  # the loss of label 1 is smaller by 1 than that of label 0
 
 
+@pytest.mark.skipif(sysconfig.get_config_var("Py_GIL_DISABLED") == 1, reason="the other thread waits for the GIL")
 @pytest.mark.parametrize(
     "call",
     [
@@ -96,3 +100,45 @@ def test_indices_are_those_of_the_call(call):
     finally:
         sys.setswitchinterval(interval)
     assert changed == 5
+
+
+SCORES = np.tile(np.array([4.0, 5.0, 6.0], np.float32), (64, 1))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda rows: kernels.take_rows(SCORES, rows),
+        lambda labels: kernels.softmax_cross_entropy(SCORES, labels)[0],
+        lambda labels: kernels.top_matches(SCORES, labels),
+    ],
+    ids=["take_rows", "softmax_cross_entropy", "top_matches"],
+)
+def test_what_another_thread_writes_is_refused_or_not_read(call):
+    """Nothing lies so far away: only what was checked is read, whenever it changes."""
+    indices, stop = np.full(64, 2), threading.Event()
+    expected = call(indices)
+
+    def change():
+        for value in itertools.cycle([2**40, 2]):
+            if stop.is_set():
+                return
+            indices[:] = value
+
+    other = threading.Thread(target=change)
+    other.start()
+    read, refused, end = 0, 0, time.monotonic() + 5
+    try:
+        while min(read, refused) < 10 and time.monotonic() < end:
+            try:
+                result = call(indices)
+            except (IndexError, ValueError):
+                refused += 1
+                continue
+            is_far = result == 0  # to top_matches a label so large is no match
+            assert (is_far | (result == expected)).all()
+            read, refused = read + (not is_far.any()), refused + is_far.any()
+    finally:
+        stop.set()
+        other.join()
+    assert read and refused
