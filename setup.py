@@ -172,6 +172,7 @@ setup(
             "cdivision": True,
             "initializedcheck": DEBUG,
             "embedsignature": True,
+            "freethreading_compatible": True,
         },
         build_dir=BASE if DEBUG else None,
         force=any(newer("setup.py", path) for name in MODULES if Path(path := f"kernels/{name}.c").exists()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from ...support.neutral import neutral
 
 _used: Counter[str] = Counter()
+_counting = threading.Lock()
 
 
 def lookup(kind: str, name: Any, known: Mapping[str, Any]) -> Any:
@@ -47,8 +49,10 @@ def function_name(function: Any) -> str | None:
 def auto_name(cls: type | str) -> str:
     """dense, dense_1, dense_2, ... for a class or a name."""
     base = snake_case(cls if isinstance(cls, str) else cls.__name__)
-    _used[base] += 1
-    return base if _used[base] == 1 else f"{base}_{_used[base] - 1}"
+    with _counting:
+        number = _used[base]
+        _used[base] += 1
+    return f"{base}_{number}" if number else base
 
 
 @neutral(free_memory=...)
