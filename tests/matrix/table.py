@@ -29,6 +29,12 @@ python .ci/floors.py > floors
 venv/bin/pip install -q -c floors setuptools cython numpy
 venv/bin/pip install -q -c floors --no-build-isolation '.[test]'"""
 
+FREE_THREADED = "$(command -v python3.14t || command -v python3.13t)"
+WITHOUT_LOCK = f"""
+{FREE_THREADED} -m venv venv
+venv/bin/pip install -q setuptools cython numpy pytest hypothesis threadpoolctl
+venv/bin/pip install -q --no-build-isolation ."""  # without '[test]': h5py has no wheel there yet
+
 PACKAGE = r"""
 python -m venv venv
 venv/bin/pip install -q build
@@ -110,6 +116,9 @@ ROWS = [
     Row("Pythons", f"{OLDEST}, oldest packages", FLOORS, "venv/bin/pytest", INSTALLED,
         needs=f"python{OLDEST} -c 'import venv'", missing=f"Python {OLDEST}"),
     *map(python, ("3.12", "3.13", "3.14")),
+    Row("Pythons", "free-threaded, newest packages", WITHOUT_LOCK, "PYTHON_GIL=0 venv/bin/pytest",
+        f"tests/test_free_threading.py {KERNELS} tests/pynn/data tests/pynn/keras/training tests/pynn/keras/models",
+        needs=f"{FREE_THREADED} -c 'import venv'", missing="free-threaded Python"),
     package("the wheel", ".whl"),
     package("the source archive", ".tar.gz"),
     Row("processors", "x86-64 without AVX", pytest=NEHALEM + EMULATED, tests=KERNELS,
