@@ -166,7 +166,7 @@ def check(kind, optimizer, data, folder, **options):
     assert again._initial_epoch == 2
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("kind", [kind for kind in MODELS if kind != "own step"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_same_bits(kind, optimizer, tmp_path):
     check(kind, optimizer, arrays, tmp_path / "backup")
