@@ -64,6 +64,7 @@ LINKS = "echo | {} -xc -shared -fsanitize={} -o /dev/null -"
 ASAN = "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1"
 # ThreadSanitizer knows nothing of libgomp and would call each of its regions a race. LLVM's libomp tells it, through
 # Archer, what its threads wait for; Python and NumPy, which are not instrumented, tell it nothing and are passed over.
+# setarch -R: it has fixed places for its shadow memory, which a randomized layout may take.
 ARCHER = "$(dirname $(realpath $(command -v clang)))/../lib/libarcher.so"
 TSAN_OPTIONS = "ignore_noninstrumented_modules=1:die_after_fork=0:allocator_may_return_null=1:halt_on_error=1"
 TSAN = f"OMP_TOOL_LIBRARIES={ARCHER} TSAN_OPTIONS={TSAN_OPTIONS}"
@@ -133,7 +134,7 @@ ROWS = [
         tests=f"{PLANTED} {NOT_FOR}", needs=LINKS.format("gcc", "address,undefined"),
         missing="GCC with libasan and libubsan"),
     Row("sanitizers", "threads", build=f"CC=clang KERNELS_SANITIZE=thread {INPLACE}",
-        pytest=f"CC=clang LD_PRELOAD=$(gcc -print-file-name=libtsan.so) {TSAN} {PYTEST} --capture=sys",
+        pytest=f"setarch -R env CC=clang LD_PRELOAD=$(gcc -print-file-name=libtsan.so) {TSAN} {PYTEST} --capture=sys",
         tests=f"{PLANTED} {NOT_FOR} -k 'not quota'", needs=f"{LINKS.format('gcc', 'thread')} && test -e {ARCHER}",
         missing="Clang with libomp and its libarcher, or libtsan of GCC"),
 ]  # fmt: skip
