@@ -3,6 +3,6 @@
 folder=$PWD/$1 python=$2
 shift 2
 mkdir -p "$folder/bin"
-echo "home = $(dirname "$python")" > "$folder/pyvenv.cfg"
+printf 'home = %s\ninclude-system-site-packages = false\n' "$(dirname "$python")" > "$folder/pyvenv.cfg"
 printf '#!/bin/sh\nexec %s -0 "$0" %s "$@"\n' "$*" "$python" > "$folder/bin/python"  # -0: by that name it finds FOLDER
 chmod +x "$folder/bin/python"

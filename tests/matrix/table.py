@@ -48,9 +48,10 @@ ls -A | grep -vx 'venv\|away' | xargs rm -r"""
 NEHALEM = """
 bash -e tests/matrix/emulated.sh emulated $(python -c 'import sys; print(sys._base_executable)') \
   qemu-x86_64-static -cpu Nehalem
-site=emulated/lib/$(basename $(dirname $(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')))
+here=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+site=emulated/lib/$(basename $(dirname $here))/site-packages
 mkdir -p $site
-python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $site/here.pth
+echo "import site; site.addsitedir('$here')" > $site/here.pth
 """
 EMULATED = "PYTHONPATH=$PWD PATIENCE=20 emulated/bin/python -P -m pytest"
 
