@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MUTANTS = runpy.run_path(str(ROOT / "tests/mutants/table.py"))["MUTANTS"]
+sys.path.append(str(ROOT / "tests"))  # where `make mutants` finds them
+MUTANTS = runpy.run_module("mutants.table")["MUTANTS"]
 FAULTS = runpy.run_path(str(ROOT / "tests/matrix/planted.py"))["FAULTS"]  # of `make sanitize`
 
 

@@ -11,7 +11,8 @@ import tempfile
 import time
 
 import copied
-from mutants.table import MUTANTS, Mutant
+from mutants.mutant import Mutant
+from mutants.table import MUTANTS
 
 BUILD = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
 PYTEST = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]

@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Mutant(NamedTuple):
-    """One change of one file, and the tests that catch it."""
-
-    what: str
-    file: str
-    old: str  # occurs once in the file
-    new: str
-    tests: str  # in the folder of tests, with blanks between them
-    hangs: bool = False  # a time-out counts as caught
-
-    @property
-    def is_compiled(self) -> bool:
-        return not self.file.endswith(".py")
-
-    @property
-    def module(self) -> str:
-        """What can still be imported."""
-        name = "kernels" if self.is_compiled else self.file.removesuffix(".py").replace("/", ".")
-        return f"pynn.{name}" if name.startswith("bench.") else name
-
+from mutants.mutant import Mutant
+from mutants.of_kernels import KERNELS
 
 _FILES = [
     Mutant("arrays of a model's file are unpickled", "pynn/keras/saving/arrays.py",
@@ -148,52 +127,6 @@ _FILES = [
 ]  # fmt: skip
 
 _NUMERICS = [
-    Mutant("relu drops NaN", "kernels/simd/elementwise.inc",
-           "BINARY(relu, WHERE(~(a <= 0), a, (NAME(vec)){0}))", "BINARY(relu, WHERE(a > 0, a, (NAME(vec)){0}))",
-           "kernels/test_random.py"),
-    Mutant("softmax forgets what fills no vector", "kernels/simd/softmax.inc",
-           "if (j < m * n) {", "if (0) {", "kernels/test_random.py"),
-    Mutant("softmax without its maximum", "kernels/simd/softmax.inc",
-           "out[i * n + j] = x[i * n + j] - max;", "out[i * n + j] = x[i * n + j];", "kernels/test_random.py"),
-    Mutant("the last of equals is the largest", "kernels/simd/softmax.inc",
-           "larger |= x[j] >= top;", "larger |= x[j] > top;", "kernels/test_random.py"),
-    Mutant("Adam's epsilon inside the root", "kernels/simd/optimizers.inc",
-           "(NAME(roots)(x.v) + u->eps)", "NAME(roots)(x.v + u->eps)", "kernels/test_random.py"),
-    Mutant("updates forget what fills no vector", "kernels/simd/optimizers.inc",
-           "if (i < n) NAME(update_rest)", "if (0) NAME(update_rest)", "kernels/test_random.py"),
-    Mutant("RMSprop's epsilon outside the root", "kernels/optimizers.pyx",
-           "<floating> sqrt(v[i] + epsilon)", "(<floating> sqrt(v[i]) + epsilon)",
-           "kernels/test_ladder.py::test_small"),
-    Mutant("packing forgets the last column", "kernels/gemm.pyx",
-           "copy(leaf, b, k, columns, packed,", "copy(leaf, b, k, columns - 1, packed,",
-           "kernels/test_products.py::test_every_tile"),
-    Mutant("weights are written before all of the gradient is known to be finite", "kernels/sparse.pyx",
-           "    if not s.finite:\n        release(s)\n    return s.finite", "    return True",
-           "kernels/test_updates_by_products.py::test_not_finite"),
-    Mutant("weights are written before there is memory for all gradients", "kernels/optimizers.pyx",
-           "                if not u.in_registers:\n",
-           "                if u.in_registers:\n                    multiply(&u.sparse)\n"
-           "                    u.in_registers = False\n                else:\n",
-           "kernels/test_resources.py::test_short_of_memory_nothing_is_changed"),
-    Mutant("weights in the memory of their gradient's operands", "kernels/optimizers.pyx",
-           "        self.occupy(x, False)\n        self.occupy(y, False)\n", "",
-           "kernels/test_updates_by_products.py::test_shared_memory_is_refused"),
-    Mutant("the transposed half from the column beside", "kernels/gemm.pyx",
-           "at(x.c, i + 1, i, size)", "at(x.c, i + 1, i + 1, size)",
-           "kernels/test_products.py::test_matrix_by_its_transpose"),
-    Mutant("four sums forget the last products", "kernels/products.pyx",
-           "for p in range(k - k % 4, k):", "for p in range(k, k):",
-           "kernels/test_products.py::test_every_length_of_a_sum"),
-    Mutant("tiles take columns of a for adjacent", "kernels/simd/tiled.inc",
-           "a[i * ra + p * ca]", "a[i * ra + p]", "kernels/test_layout.py"),
-    Mutant("out over the bias", "kernels/products.pyx",
-           " or v is not None and overlaps(out, v)", "", "kernels/test_random.py"),
-    Mutant("out over the second operand", "kernels/elementwise.pyx",
-           "if not (same_walk(a, c) and same_walk(b, c) and plain(c)):", "if not (same_walk(a, c) and plain(c)):",
-           "kernels/test_random.py"),
-    Mutant("float32 and float64 give float32", "kernels/_arrays.pyx",
-           "p, q = as_double(p), as_double(q)",
-           "p, q = np.asarray(p, np.float32), np.asarray(q, np.float32)", "kernels/test_random.py"),
     Mutant("amsgrad's epsilon inside the root", "pynn/keras/optimizers/adam.py",
            "(np.sqrt(largest) + self.epsilon)", "np.sqrt(largest + self.epsilon)",
            "pynn/test_against_keras.py::test_optimizers"),
@@ -215,24 +148,6 @@ _NUMERICS = [
 ]  # fmt: skip
 
 _THREADS = [
-    Mutant("the shares of two threads overlap by one", "kernels/optimizers.pyx",
-           "min((worker + 1) * part, all.elements)", "min((worker + 1) * part + 1, all.elements)",
-           "kernels/test_threads.py::test_same_bits_for_any_number_of_threads"),
-    Mutant("rows are checked, but not copied", "kernels/rows.pyx",
-           "order = (<object> order).astype(np.intp)", "order = np.ascontiguousarray(order, np.intp)",
-           "kernels/test_rows.py"),
-    Mutant("labels are checked, but not copied", "kernels/losses.pyx",
-           "t = (<object> t).astype(np.int64)", "t = np.ascontiguousarray(t, np.int64)",
-           "kernels/test_rows.py kernels/test_losses.py"),
-    Mutant("workers that sleep are woken for little work", "kernels/_pays.h",
-           "(work_at_hand >= WAKING && now >= alone_until)", "(now >= alone_until)",
-           "kernels/test_threads_that_pay.py"),
-    Mutant("nobody is ever late", "kernels/_threads.pyx",
-           "    end_region(workers)", "    pass", "kernels/test_threads_that_pay.py"),
-    Mutant("who was late once is never asked again", "kernels/_pays.h",
-           "alone_until = now + alone;", "alone_until = INT64_MAX;", "kernels/test_threads_that_pay.py"),
-    Mutant("fork without a pause", "kernels/_threads.pyx",
-           "before=lambda: pause_threads(), ", "", "kernels/test_fork.py", hangs=True),
     Mutant("prefetch reads further ahead than it is asked to", "pynn/data/threads.py",
            "1, ahead + 1)", "1, ahead + 9)", "pynn/data/test_data_threads.py"),
     Mutant("results in the order in which threads finish", "pynn/data/threads.py",
@@ -263,8 +178,8 @@ _TRAINING = [
            "return source(*data, batch_size", "return source(*data, shuffle=True, batch_size",
            "pynn/test_against_keras.py::test_training"),
     Mutant("the mean loss counts batches, not samples", "pynn/keras/training/step.py",
-           "_tracker.total += float(loss._array) * rows\n        self._loss_tracker.count += rows",
-           "_tracker.total += float(loss._array)\n        self._loss_tracker.count += 1",
+           "_tracker.total += float(loss._array) * rows\n            self._loss_tracker.count += rows",
+           "_tracker.total += float(loss._array)\n            self._loss_tracker.count += 1",
            "pynn/keras/training/test_training.py"),
     Mutant("metrics go on from epoch to epoch", "pynn/keras/training/step.py",
            "self._trainer_epoch = Epoch(self)\n        self.reset_metrics()", "self._trainer_epoch = Epoch(self)",
@@ -316,4 +231,4 @@ _BENCH = [
            'min(times["head"]) /', 'min(times["base"]) /', "bench/test_regress.py"),
 ]  # fmt: skip
 
-MUTANTS = [*_FILES, *_NUMERICS, *_THREADS, *_TRAINING, *_COMMANDS, *_BENCH]
+MUTANTS = [*_FILES, *KERNELS, *_NUMERICS, *_THREADS, *_TRAINING, *_COMMANDS, *_BENCH]
