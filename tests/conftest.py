@@ -28,7 +28,7 @@ collect_ignore = [] if hasattr(os, "fork") else ["kernels/test_fork.py"]
 # `pytest` draws the same few examples each time; `make random` many others, and of those that fail the simplest
 same = {"derandomize": True, "deadline": None, "database": None, "phases": [Phase.explicit, Phase.generate]}
 settings.register_profile("default", max_examples=20, **same)
-settings.register_profile("few", max_examples=5, **same)
+settings.register_profile("few", max_examples=4, **same)
 settings.register_profile("long", max_examples=1000, derandomize=False, deadline=None, print_blob=True, phases=Phase)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

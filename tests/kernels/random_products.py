@@ -64,7 +64,7 @@ def check_dense(draw: Callable) -> None:
         fused, parts = kernels.dense(x, w, *bias or [None], activation), kernels.add(kernels.dot(x, w), *bias or [-0.0])
         if activation:
             exact, parts = positive_part(exact), kernels.relu(parts)
-        assert_close(result, exact, bound, dtype)
-        assert same(fused, parts)
+        assert_close(result, exact.reshape(shape), bound.reshape(shape), dtype)
+        assert same(fused, np.reshape(parts, shape))
 
     call(memory, draw(st.sampled_from(DENSES)), [x, w, b, activation], check, memory.outs(shape, dtype.name))

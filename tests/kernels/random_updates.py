@@ -77,7 +77,7 @@ def check_update(name: str, draw: Callable) -> None:
     """A list of parameters, as one by one; gradients that are products, as the products; any number of threads."""
     names, formula, numbers = RULES[name]
     numbers, memory = [draw(number) for number in numbers], Memory(draw)
-    update, count = getattr(kernels, name), draw(st.integers(1, 3))
+    update, count = getattr(kernels, name), draw(st.integers(1, 2))
     kind = draw(st.sampled_from(["normal", "normal", "special", "huge", "subnormal"]))
     parameters: list[dict[str, Any]] = []
     for _ in range(count):

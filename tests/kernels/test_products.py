@@ -120,6 +120,12 @@ def test_dense_keeps_nan_and_makes_no_negative_zero(dense):
     assert not np.signbit(result[1]).any()
 
 
+def test_dense_out_over_its_bias():
+    x, w, block = np.random.default_rng(2).standard_normal((3, 6, 6))
+    expected = kernels.dense(x, w, block[4].copy())
+    np.testing.assert_array_equal(kernels.dense(x, w, block[4], out=block), expected)
+
+
 def test_transposed_operands_cost_no_copy():
     x, g = np.ones((512, 784), np.float32), np.ones((512, 256), np.float32)
     out, back = np.empty((784, 256), np.float32), np.empty((512, 512), np.float32)
