@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import runpy
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "tests"))  # where `make mutants` finds them
-MUTANTS = runpy.run_module("mutants.table")["MUTANTS"]
+with pytest.MonkeyPatch.context() as patch:
+    patch.syspath_prepend(ROOT / "tests")  # where `make mutants` finds them
+    MUTANTS = runpy.run_module("mutants.table")["MUTANTS"]
 FAULTS = runpy.run_path(str(ROOT / "tests/matrix/planted.py"))["FAULTS"]  # of `make sanitize`
 
 
