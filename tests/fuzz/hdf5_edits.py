@@ -39,14 +39,14 @@ def with_texts(data: bytes, change: Callable[[bytes], bytes], rng: random.Random
 
 
 def _opened(data: bytes, edit: Callable[[h5py.File], Any], rng: random.Random) -> bytes | None:
-    file = io.BytesIO(data)
     try:
-        check_heaps(file, 1 << 24)  # else h5py might take gigabytes
-        with h5py.File(file, "r+", libver=rng.choice(["earliest", "latest"])) as archive:
-            edit(archive)
+        check_heaps(io.BytesIO(data), 1 << 24)  # else h5py might take gigabytes
+        with h5py.File.in_memory(data, libver=rng.choice(["earliest", "latest"])) as file:
+            edit(file)
+            file.flush()
+            return file.id.get_file_image()
     except Exception:  # whatever HDF5 says of damaged or strange files
         return None
-    return file.getvalue()
 
 
 def _edit(file: h5py.File, rng: random.Random) -> None:
