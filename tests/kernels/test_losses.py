@@ -80,3 +80,13 @@ def test_labels_of_any_integer_type(label_type):
     for given in (labels.astype(label_type), np.repeat(labels, 2).astype(label_type)[::2], labels.tolist()):
         for result, wanted in zip(kernels.softmax_cross_entropy(x, given), expected, strict=True):
             np.testing.assert_array_equal(result, wanted)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softmax_where_out_overlaps_x(dtype):
+    for shift in (-37, -10, -1, 0, 1, 10, 37):
+        memory = np.random.default_rng(3).standard_normal(200).astype(dtype)
+        x, out = (memory[first : first + 100].reshape(10, 10) for first in (50, 50 + shift))
+        expected = kernels.softmax(x.copy())
+        assert kernels.softmax(x, out=out) is out
+        np.testing.assert_array_equal(out, expected)

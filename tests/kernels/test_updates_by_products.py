@@ -43,6 +43,14 @@ def check(rule, written, pair):
     return expected
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rule", RULES)
+def test_same_bits_as_with_the_product(rule, dtype):
+    """MNIST's first layer; primes, so that no block, tile or vector is full; more rows than are listed at a time."""
+    for shape in ((784, 128, 512), (701, 61, 67), (5003, 101, 48)):
+        check(rule, *arrays(rule, shape, dtype))
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("where", [(0, 0), (60, 66), (30, 40)])
 @pytest.mark.parametrize("rule", RULES)

@@ -69,16 +69,16 @@ _NUMERICS = [
            "_mm256_cmp_ps(part, _mm256_setzero_ps(), _CMP_NEQ_UQ)",
            "_mm256_cmp_ps(part, _mm256_setzero_ps(), _CMP_NEQ_OQ)", "kernels/test_sparse.py"),
     Mutant("RMSprop where Adam was asked for", "kernels/simd/sparse.inc",
-           "else if (u.m) ", "else if (0) ", "kernels/test_random.py"),
+           "else if (u.m) ", "else if (0) ", "kernels/test_updates_by_products.py"),
     Mutant("the last weight of a row is not updated", "kernels/simd/sparse.inc",
            "NAME(update_all)(rule, &row, n);", "NAME(update_all)(rule, &row, n - 1);",
-           "kernels/test_random.py"),
+           "kernels/test_updates_by_products.py"),
     Mutant("each slice of a list is the first", "kernels/sparse.pyx",
            "a = at(s.x.a, first, p, leaf.size)", "a = at(s.x.a, first, 0, leaf.size)", "kernels/test_sparse.py"),
     Mutant("long dot products are their last part", "kernels/gemm.pyx",
            "c.column, first > 0)", "c.column, False)", "kernels/test_products.py kernels/test_random.py"),
     Mutant("softmax over its own input", "kernels/losses.pyx",
-           " or overlaps(c, a)", "", "kernels/test_random.py"),
+           " or overlaps(c, a)", "", "kernels/test_losses.py"),
 ]  # fmt: skip
 
 _THREADS = [
