@@ -62,6 +62,18 @@ def test_every_tile(dot, dtype):
             assert_is_product(dot(x[:m], y_columns[:, :n]), x[:m], y[:, :n])
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_narrow_products_of_long_sums(dtype):
+    """Dot products of rows, which are computed in parts of 16,384 terms."""
+    rng = np.random.default_rng(8)
+    for k in (16384, 16385, 50003):
+        x, y = rng.standard_normal((7, k)).astype(dtype), rng.standard_normal((k, 3)).astype(dtype)
+        for left, right in ((x, y), (x, np.asfortranarray(y)), (np.asfortranarray(x), y), (y.T, x.T)):
+            for threads in (1, 3):
+                kernels.set_num_threads(threads)
+                assert_is_product(kernels.dot(left, right), left, right)
+
+
 @pytest.mark.parametrize("layout", [np.array, np.asfortranarray, lambda x: np.repeat(x, 2, 1)[:, ::-2]])
 def test_matrix_by_its_transpose(layout):
     """Half of the result is computed, or rather little more."""
