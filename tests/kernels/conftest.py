@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from references import positive_part, softmax_reference
+from references import dot_reference, positive_part, softmax_reference
 
 import kernels
 from kernels import _threads
@@ -22,7 +22,7 @@ Shape = tuple[int, int, int]
 
 class Case(NamedTuple):
     args: tuple[np.ndarray, ...]
-    expected: np.ndarray  # element-wise operations: in the arguments' type, exact; others: float64
+    expected: np.ndarray  # element-wise operations: in the arguments' type, exact; others: in a wider one
     bound: np.ndarray | float  # largest error that rounding explains
     rates: tuple[float, ...] = ()  # the numbers that follow the arrays of an update
     written: int = 0  # the first arguments, which an update changes in place; expected stacks their new values
@@ -49,14 +49,6 @@ class Case(NamedTuple):
         assert np.shape(result) == np.shape(self.expected)
         error = np.abs(np.asarray(result, np.float64) - self.expected)
         assert (error <= self.bound).all(), f"error {error.max()} where {np.max(self.bound)} is allowed"
-
-
-def sums(x: np.ndarray, y: np.ndarray, more: np.ndarray | float = 0) -> tuple[np.ndarray, np.ndarray]:
-    """x . y + more, and its bound: k + 1 roundings of at most eps / 2 each here, and as many in the reference."""
-    terms = y.shape[0] + 1
-    exact = np.dot(x.astype(np.float64), y.astype(np.float64)) + more
-    scale = np.dot(np.abs(x).astype(np.float64), np.abs(y).astype(np.float64)) + np.abs(more)
-    return exact, terms * np.finfo(x.dtype).eps * scale
 
 
 def rmsprop_reference(w: np.ndarray, v: np.ndarray, g: np.ndarray, rates: tuple[float, float, float]) -> tuple:
@@ -94,10 +86,10 @@ def make_case(operation: str, dtype: str, shape: Shape) -> Case:
         case "vector_dot" | "matrix_vector_dot" | "dot":
             x = random(k) if operation == "vector_dot" else random(m, k)
             y = random(k, n) if operation == "dot" else random(k)
-            return Case((x, y), *sums(x, y))
+            return Case((x, y), *dot_reference(x, y))
         case "dense":
             x, w, b = random(m, k), random(k, n), random(n)
-            exact, bound = sums(x, w, b.astype(np.float64))
+            exact, bound = dot_reference(x, w, b)
             return Case((x, w, b), positive_part(exact), bound)  # relu brings no two numbers further apart
         case "softmax":
             x = 4 * random(m, n)

@@ -1,4 +1,4 @@
-"""Every rung against NumPy in float64: a rung that is added to LADDER is tested here by being there."""
+"""Every rung against NumPy in a wider type: a rung that is added to LADDER is tested here by being there."""
 
 import pytest
 
