@@ -44,7 +44,7 @@ def calls(name: str, *sizes: int) -> list[tuple[tuple, dict]]:
             wrong += [x.astype(np.float16), x.astype(object), x[:-1], x[::2], x[..., None], x[::-1], x[:1].tolist()]
             wrong += [x - 1000] if x.dtype.kind == "i" else []
         found += [((*right[:i], value, *right[i + 1 :]), {}) for value in wrong]
-    if "out=" in str(getattr(kernels, name).__doc__) or name in ("relu", "add", "dot", "dense", "softmax", "take_rows"):
+    if "out=" in getattr(kernels, name).__doc__:
         result = getattr(kernels, name)(*right)
         read_only = np.empty_like(result)
         read_only.flags.writeable = False
