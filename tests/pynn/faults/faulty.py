@@ -117,11 +117,10 @@ def _watch(folder: str, step: int, fault: Fault) -> None:
 
 
 def killed(work: Callable[[], Any], folder: Path, sizes: list[int], times: int, every: int = 1) -> Iterator[str]:
-    """Kills children that do the work: before each step, at bytes of files of these sizes, and `times` at random.
+    """Kills children that do the work: before each step, or with every=3 before each third one, at bytes of files of
+    these sizes, and `times` at random moments.
 
-    every: 2: before every second step.
-
-    Yields, in words, after each child; before the next one, put the files back.
+    Yields after each child what became of it, in words; before the next one, put the files back.
     """
     for step in count(1, every):
         begun = time.monotonic()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import io
 import os
 import shutil
 from itertools import count, cycle, repeat
@@ -15,8 +13,6 @@ from faulty import fails, forked, kill
 from writers import WRITERS, model
 
 from pynn import keras
-from pynn.cli import train as train_module
-from pynn.cli.main import main
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
@@ -56,16 +52,8 @@ def test_a_file_that_cannot_be_written(name, tmp_path):
         assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
-def test_train_says_what_is_kept_and_goes_on(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(train_module, "find_spec", lambda name: None)  # no pictures
+def test_train_says_what_is_kept_and_goes_on(train, tmp_path):
     folder, kept = tmp_path / "run", set()
-
-    def train():
-        new = ["--data", data, "--hidden", "16", "--batch-size", "8", "--seed", "5", "--epochs", "2"]
-        more = ["--resume"] if (folder / "unfinished.npz").exists() else new
-        with contextlib.redirect_stderr(io.StringIO()) as err:
-            return main(["train", "--output", str(folder), *more]), err.getvalue()
-
     forked(train)
     whole = {path.name: path.read_bytes() for path in folder.iterdir()}
     limits = [{"most": n} for n in (0, 1, 300, *(len(content) - 1 for content in whole.values()))]
