@@ -135,21 +135,8 @@ def npy(data: bytes, rng: random.Random, bytewise: Bytewise) -> bytes:
             shape = ", ".join(str(rng.choice(NUMBERS[:18])) for _ in range(rng.randrange(4)))
             header = re.sub(r"\([^)]*\)", lambda _: f"({shape},)" if shape else "()", header)
         case 1:
-            kinds = [
-                "|O",
-                "<f8",
-                ">f4",
-                "<f2",
-                "|b1",
-                "<U4",
-                "|S0",
-                "|V8",
-                "<M8[s]",
-                "<c16",
-                "<i8",
-                "<f16",
-                "[('a','<f4')]",
-            ]
+            kinds = ["|O", "<f8", ">f4", "<f2", "|b1", "<U4", "|S0", "|V8", "<M8[s]", "<c16", "<i8", "<f16",
+                     "[('a','<f4')]"]  # fmt: skip
             header = re.sub(r"'descr': ('[^']*'|\[.*?\])", lambda _: f"'descr': {rng.choice(kinds)!r}", header)
         case 2:
             header = header.replace("False", "True") if "False" in header else header.replace("True", "False")
