@@ -1,4 +1,7 @@
-"""Every reader of files, and which mutator of formats.py makes its files."""
+"""Every reader of files, and which mutator of formats.py makes its files.
+
+A new one needs a line in TARGETS and, in a folder of corpus with its name, a file or two that it reads.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 from pynn.bench.command import all_tables
 from pynn.bench.readme import load as read_either
 from pynn.bench.results import compare, rows
+from pynn.bench.results.store import Results
 from pynn.bench.results.store import read as read_results
 from watch import Target
 
@@ -66,16 +70,15 @@ def resume(path: str) -> None:
 
 
 def show_results(path: str) -> None:
-    """What could be read can be shown and compared."""
-    found = read_results(path)
-    _shown(found)
+    _shown(read_results(path))
 
 
 def show_either(path: str) -> None:
     _shown(read_either(path))
 
 
-def _shown(found) -> None:
+def _shown(found: Results) -> None:
+    """What could be read can be shown and compared."""
     for by_case in (False, True):
         list(map(str, all_tables(found, by_case)))
     rows.text(found)
