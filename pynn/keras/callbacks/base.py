@@ -20,7 +20,7 @@ class Callback:
     model: Model = None  # type: ignore[assignment]  # until fit, evaluate or predict begins
     params: dict[str, Any] = None  # type: ignore[assignment]
     _kept: tuple[str, ...] = ()  # the attributes that BackupAndRestore saves and restores
-    _beside: list[Callback] | None = None  # a list: it works after the others and knows them
+    _beside: list[Callback] | None = None  # a list, of all callbacks: it is called after the others
 
     def set_model(self, model: Model) -> None:
         self.model = model

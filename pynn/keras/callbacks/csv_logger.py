@@ -21,11 +21,11 @@ class CSVLogger(Callback):
     append: whether to add to a file that exists, whose heading then stays, or to replace it
     """
 
+    _kept = ("_length", "_columns")
+
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.csv_file: IO[str] | None = None
-
-    _kept = ("_length", "_columns")
 
     @property
     def _length(self) -> int:

@@ -1,4 +1,7 @@
-"""What an HDF5 file's bytes say of its heaps, which HDF5 would believe: it has no limits of its own."""
+"""What an HDF5 file's bytes say of its heaps, which HDF5 would believe: it has no limits of its own.
+
+Source: HDF5 File Format Specification, on superblocks, local, global and fractal heaps, and attribute messages.
+"""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Trainer(Base):
     _loss_takes_training = True  # False for a user's compute_loss without it, as before Keras 3.3
     _trainer_epoch: Epoch | None = None  # while fit or evaluate runs
     _initial_epoch: int | None = None  # set by a callback that restores an earlier training
-    _go_on: Callable[[Iterator[Any]], tuple[int, dict[str, Any]]] | None = None  # and here in the middle of an epoch
+    _go_on: Callable[[Iterator[Any]], tuple[int, dict[str, Any]]] | None = None  # and this, which skips what was done
     _diverged = False  # whether fit has warned that the loss is not finite
 
     def __init_subclass__(cls, **keywords: Any) -> None:
