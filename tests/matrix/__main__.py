@@ -1,6 +1,6 @@
 """`make matrix`: do the tests pass in each build and on each platform of the table? One line each, exit code 1 if not.
 
-The rows with the same build share a copy of the tree. An argument selects the rows that have it in group or name.
+An argument selects the rows that have it in group or name.
 """
 
 from __future__ import annotations

@@ -73,15 +73,15 @@ TSAN = f"OMP_TOOL_LIBRARIES={ARCHER} TSAN_OPTIONS={TSAN_OPTIONS}"
 
 
 class Row(NamedTuple):
-    """One build, and the tests that pass on it."""
+    """One build, and the tests that pass on it. Rows of the same build share its copy of the tree."""
 
     group: str
     name: str
     build: str = INPLACE
-    pytest: str = PYTEST
-    tests: str = NUMBERS
+    pytest: str = PYTEST  # what calls it, and where that needs something made first, this too
+    tests: str = NUMBERS  # its arguments
     needs: str = "true"  # fails where the row cannot run
-    missing: str = ""  # there
+    missing: str = ""  # what is then not there
 
 
 def shows(key: str, condition: str) -> str:

@@ -1,4 +1,4 @@
-"""Mutants of the kernels."""
+"""Mutants of the kernels: of what they compute, and of their threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Mutants: small faults of the kind that people make, each with the tests that fail for it."""
+"""Mutants: small faults of the kind that people make, each with the tests that fail for it.
+
+A new one is an entry here, or for the kernels in of_kernels.py; `make mutants ONLY=...` with words of it tries it.
+"""
 
 from __future__ import annotations
 

@@ -23,6 +23,8 @@ PLACES = {
 
 
 class Case(NamedTuple):
+    """An operation, and what it is compared with."""
+
     function: Any
     arguments: Callable[[Draw], tuple[Any, ...]]  # float64 arrays among them are those to differentiate by
     reference: Callable[..., Any]  # of the same arguments
@@ -33,6 +35,7 @@ CASES: dict[str, Case] = {}
 
 
 def case(names: str, reference: Any, arguments: Any, call: Any = lambda f, *arguments: f(*arguments)) -> None:
+    """A case for each name of a place in PLACES, "tf.sin ops.sin"; a second one of the same operation gets a '."""
     for name in names.split():
         place, _, attribute = name.partition(".")
         function = getattr(PLACES[place], attribute)
@@ -87,6 +90,7 @@ class Draw:
 
 
 FULL = (2, 1, 3)  # sizes of shapes that are not empty
+ROWS = {"least": 1, "sizes": FULL}  # shapes of one axis or more
 
 
 def some(low: float = -2, high: float = 2, **shape: Any) -> Callable[[Draw], tuple[Any, ...]]:

@@ -7,6 +7,7 @@ import operator
 import numpy as np
 from random_arguments import (
     FULL,
+    ROWS,
     alike,
     case,
     erf,
@@ -154,7 +155,7 @@ def labels(low, high):
     return lambda d: (d.integers(3, s := d.shape(0, 2)), d.array((*s, 3), low, high), low < 0)
 
 
-SHARES, ROWS = (0.0625, 0.9375), {"least": 1, "sizes": FULL}
+SHARES = (0.0625, 0.9375)
 for functions, limits in (
     ({"losses.mean_squared_error": lambda y, p: (y - p) ** 2, "losses.mean_absolute_error": lambda y, p: abs(y - p),
       "losses.log_cosh": lambda y, p: np.log(np.cosh(y - p))}, ((-2, 2), (-2, 2))),

@@ -6,11 +6,9 @@ import functools
 import math
 
 import numpy as np
-from random_arguments import FULL, Draw, along, case, over, reduced, some
+from random_arguments import FULL, ROWS, Draw, along, case, over, reduced, some
 
 import pynn as tf
-
-ROWS = {"least": 1, "sizes": FULL}
 
 
 def logsumexp(x, axis, keepdims):
@@ -20,9 +18,8 @@ def logsumexp(x, axis, keepdims):
 def p_norm(x, order, axis, keepdims):
     if order == np.inf:
         return np.abs(x).max(axis, keepdims=keepdims)
-    return (np.abs(x) ** (2 if order == "euclidean" else order)).sum(axis, keepdims=keepdims) ** (
-        0.5 if order == "euclidean" else 1 / order
-    )
+    p = 2 if order == "euclidean" else order
+    return (np.abs(x) ** p).sum(axis, keepdims=keepdims) ** (1 / p)
 
 
 def scanned(f, neutral):
