@@ -1,4 +1,4 @@
-"""Which kernels the tests import, how they start a fresh Python with it, and how many random examples they draw."""
+"""What all tests share: which kernels they import, a fresh Python with these, what a process holds, random examples."""
 
 from __future__ import annotations
 
