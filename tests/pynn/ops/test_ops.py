@@ -10,9 +10,8 @@ from pynn import keras, nn
 
 RNG = np.random.default_rng(7)
 A, B = RNG.standard_normal((3, 5)), RNG.standard_normal((3, 5))
-POSITIVE = RNG.uniform(0.5, 2.0, (3, 5))
 ROW, SCALAR = RNG.standard_normal(5), np.float64(0.7)
-W, CUBE = RNG.standard_normal((5, 2)), RNG.standard_normal((2, 3, 5))
+W = RNG.standard_normal((5, 2))
 LABELS = np.array([4, 0, 2])
 
 VALUES = {
