@@ -26,13 +26,6 @@ def sparse(rng, m, k, dtype, share=0.2):
     return x
 
 
-@pytest.fixture(autouse=True)
-def threads():
-    before = kernels.get_num_threads()
-    yield
-    kernels.set_num_threads(before)
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_equals_the_dense_product(shape, dtype):
