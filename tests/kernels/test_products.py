@@ -90,15 +90,11 @@ def test_matrix_by_its_transpose(layout):
 def test_blocks_as_high_as_a_tile(m, k, n):
     """More threads than cores cut the rows into blocks of a few: one tile packs, and none is left to read."""
     rng = np.random.default_rng(6)
-    before = kernels.get_num_threads()
-    x, y = rng.standard_normal((m, k)), rng.standard_normal((k, n))
-    try:
+    for dtype in DTYPES:
+        x, y = rng.standard_normal((m, k)).astype(dtype), rng.standard_normal((k, n)).astype(dtype)
         for threads in range(1, 17):
             kernels.set_num_threads(threads)
-            for dtype in DTYPES:
-                assert_is_product(kernels.dot(x.astype(dtype), y.astype(dtype)), x.astype(dtype), y.astype(dtype))
-    finally:
-        kernels.set_num_threads(before)
+            assert_is_product(kernels.dot(x, y), x, y)
 
 
 @pytest.mark.parametrize("rung", ["ijp", "tiled", "packed", "parallel", "sparse"])
