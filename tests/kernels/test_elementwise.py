@@ -3,20 +3,14 @@
 import numpy as np
 import pytest
 from random_arrays import values
+from random_elementwise import FORMULAS
 
 import kernels
 from kernels.ladder import LADDER
 
-OPERATIONS = {
-    "relu": lambda x: np.maximum(x, 0),
-    "add": np.add,
-    "maximum": np.maximum,
-    "add_relu": lambda x, y: np.maximum(x + y, 0),
-    "relu_grad": lambda g, y: np.where(y > 0, g, g.dtype.type(0)),
-}
 RUNGS = [
-    pytest.param(function, OPERATIONS[name], 1 if name == "relu" else 2, id=f"{name}-{rung}")
-    for name in OPERATIONS
+    pytest.param(function, formula, id=f"{name}-{rung}")
+    for name, formula in FORMULAS.items()
     for rung, function in LADDER.get(name, {"parallel": getattr(kernels, name)}).items()
     if getattr(function, "compiled", True)
 ]
@@ -26,14 +20,14 @@ THREADED = [32767, 32768, 32769, 100003]  # around the least work that threads s
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("function", "numpy_function", "count"), RUNGS)
+@pytest.mark.parametrize(("function", "formula"), RUNGS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # inf - inf and overflow are what is asked of NumPy
-def test_every_length(function, numpy_function, count, dtype):
-    rng = np.random.default_rng(0)
+def test_every_length(function, formula, dtype):
+    rng, kinds = np.random.default_rng(0), ("special", "any bits")[: formula.__code__.co_argcount]
     for n in [*TAILS, *THREADED]:
-        arguments = [values(rng, kind, (n,), dtype) for kind in ("special", "any bits")[:count]]
+        arguments = [values(rng, kind, (n,), dtype) for kind in kinds]
         result = function(*arguments, out=np.full(n, np.nan, dtype))
-        np.testing.assert_array_equal(result, numpy_function(*arguments), f"length {n}")
+        np.testing.assert_array_equal(result, formula(*arguments), f"length {n}")
 
 
 def test_two_python_numbers():
