@@ -26,7 +26,7 @@ def choice(name, *values):
     """The value of an environment variable; "" if it is not set."""
     value = os.environ.get(name, "")
     if value not in ("", *values):
-        sys.exit(f"{name} is not set or one of {' and '.join(values)}, but here it is {value!r}")
+        sys.exit(f"{name} may be {' or '.join(values)}, but it is {value!r}")
     return value
 
 
