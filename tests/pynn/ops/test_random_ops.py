@@ -15,9 +15,9 @@ import pynn as tf
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import random_elementwise  # noqa: F401
-import random_tensors  # noqa: F401
-from random_arguments import CASES, PLACES, Draw
+import op_elementwise  # noqa: F401
+import op_tensors  # noqa: F401
+from op_arguments import CASES, PLACES, Draw
 
 STEP = 1e-5
 

@@ -6,7 +6,7 @@ import functools
 import math
 
 import numpy as np
-from random_arguments import FULL, ROWS, Draw, along, case, over, reduced, some
+from op_arguments import FULL, ROWS, Draw, along, case, over, reduced, some
 
 import pynn as tf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 
 import numpy as np
-from random_arguments import (
+from op_arguments import (
     FULL,
     ROWS,
     alike,
