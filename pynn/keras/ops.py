@@ -228,7 +228,7 @@ where = _op("where", lambda condition, x1=None, x2=None: _where(condition, x1, x
 matmul = _binary("matmul", lambda x1, x2: _product(x1, x2, True))
 dot = _binary("dot", lambda x1, x2: _product(x1, x2, False))
 tensordot = _op("tensordot", lambda x1, x2, axes=2: partial(ops.tensordot, axes=axes)(*promoted(x1, x2)), 2)
-outer = _binary("outer", lambda x1, x2: ops.tensordot(ops.reshape(x1, -1), ops.reshape(x2, -1), 0))
+outer = _binary("outer", lambda x1, x2: ops.tensordot(*(ops.reshape(x, -1) for x in convert.pair(x1, x2)), 0))
 inv, det = _unary("inv", ops.inv, "linalg"), _unary("det", ops.det, "linalg")
 solve = _op("solve", lambda a, b: ops.solve(a, b), 2, "linalg")
 # Reductions

@@ -71,6 +71,7 @@ def operation(name: str, function: Callable[..., Any], inputs: int = 1, module: 
     module: Keras's file of the layer's class
     """
     layer = operation_class("".join(part.capitalize() for part in name.split("_")), function, module)
+    layer._function = staticmethod(function)  # of `x + y`, too: here dtypes may differ, as there in Keras
     signature = inspect.signature(function)
 
     @wraps(function)

@@ -93,6 +93,22 @@ def test_a_number_of_pythons_counts_by_its_kind():
                                   ("float64", 2.5, "float64"), ("float32", True, "float32")]:  # fmt: skip
         assert ops.multiply(tf.ones(2, dtype), number).dtype == ops.multiply(number, tf.ones(2, dtype)).dtype == result
     assert ops.add(tf.ones(2), np.ones(2)).dtype == "float64"  # NumPy's array is as good as a tensor
+    for numbers, dtype in [((1, 2.5), "float32"), ((True, 2), "int32"), ((tf.constant(1), 2.5, 1), "float32")]:
+        assert ops.stack(numbers).dtype == dtype  # whatever their order
+    assert ops.add(1, 2.5) == 3.5 and ops.outer(tf.ones(2), 2).dtype == "float32"
+    with pytest.raises(tf.errors.InvalidArgumentError, match="At least one"):
+        ops.stack([])
+
+
+def test_kerastensors_of_different_dtypes_meet_in_the_larger(tmp_path):
+    """Of operators, too, as in Keras."""
+    x, y = keras.Input((4,), dtype="int32"), keras.Input((4,))
+    model = keras.Model([x, y], [ops.add(x, y), x + y, x / x, ops.where(x > 1, y, x), ops.concatenate([x, y])])
+    model.save(tmp_path / "model.keras")
+    given = [np.full((2, 4), 2, np.int32), np.full((2, 4), 0.5, np.float32)]
+    for copy in (model, keras.models.load_model(tmp_path / "model.keras")):
+        assert [output.dtype for output in copy.outputs] == ["float32"] * 5
+        assert [y.ravel()[-1] for y in copy.predict(given, verbose=0)] == [2.5, 2.5, 1, 0.5, 0.5]
 
 
 def of_operations():
