@@ -26,7 +26,7 @@ class Weighted(Layer):
     def __getattr__(self, name: str) -> Any:  # where there is no such attribute
         if f"{name}_initializer" in vars(self):
             raise AttributeError(f"You must build the layer before accessing `{name}`: call it, or `build(shape)`")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return super().__getattribute__(name)  # again, for its error: that inside a property may be of another name
 
     def _add(self, weight: str, shape: Shape, trainable: bool = True) -> Variable:
         about = {kind: getattr(self, f"{weight}_{kind}", None) for kind in _GET}

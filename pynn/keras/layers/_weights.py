@@ -59,7 +59,7 @@ def tree(layer: Layer, kind: type[Layer]) -> list[Layer]:
 
 
 def of_layer(
-    layer: Layer, kind: type[Layer], trainable: bool | None = None, outer: tuple[Layer, ...] = ()
+    layer: Layer, kind: type[Layer], trainable: bool | None = None, seen: set[Any] | None = None
 ) -> list[Variable]:
     """The variables of the layer and, after them, of the layers (`kind`) inside; all, or the (non-)trainable ones."""
     if not layer.trainable:
@@ -70,10 +70,11 @@ def of_layer(
     own = sorted(variables, key=_made_frozen)
     if trainable is not None:
         own = [v for v in own if v.trainable == trainable]
-    outer = (*outer, layer)
+    seen = set() if seen is None else seen
+    seen.add((id(layer), trainable))
     for inner in layers:
-        if not any(inner is known for known in outer):  # it may know the layer that holds it
-            own += of_layer(inner, kind, trainable, outer)
+        if (id(inner), trainable) not in seen:  # it may know the layer that holds it
+            own += of_layer(inner, kind, trainable, seen)
     return list({id(v): v for v in own}.values())
 
 

@@ -172,6 +172,27 @@ def test_a_layer_may_know_the_one_that_holds_it():
     assert model.trainable_variables == [] and len(model.weights) == 2
 
 
+def test_layers_may_all_know_each_other():
+    stack = [Inner(None) for _ in range(20)]
+    for layer in stack:
+        layer.outer = stack
+    model = keras.Sequential(stack)
+    assert model(X[:, :1]).shape == (len(X), 1) and len(model.weights) == 40  # ways through them: 20!
+    stack[3].trainable = False  # and with it all that it knows
+    assert model.trainable_weights == [] and len(model.non_trainable_weights) == 40
+
+
+class Misspelt(layers.Dense):
+    @property
+    def half(self):
+        return self.unit / 2
+
+
+def test_the_error_inside_a_property_is_seen():
+    with pytest.raises(AttributeError, match="no attribute 'unit'"):
+        Misspelt(3).half  # noqa: B018
+
+
 class Forgetful(layers.Layer):
     def call(self, x):
         x * 2
