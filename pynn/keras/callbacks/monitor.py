@@ -58,7 +58,13 @@ class MonitorCallback(Callback):
                 f"Available metrics are: {','.join(logs)}{end}",
                 stacklevel=outside(),
             )
-        return logs.get(self.monitor)
+        value = logs.get(self.monitor)
+        if np.ndim(value):
+            raise ValueError(
+                f"{type(self).__name__} compares one number, but {self.monitor!r} has {np.size(value)}: give "
+                "the metric an average or aggregation, e.g. F1Score(average='macro')"
+            )
+        return value
 
     def _is_improvement(self, value: float, reference: float | None) -> bool:
         """sign * value - min_delta > sign * reference, compared as float32, which the losses and metrics are."""

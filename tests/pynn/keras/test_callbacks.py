@@ -314,3 +314,11 @@ def test_hooks_of_ones_own_are_not_called_before_there_is_a_model(kind):
     with pytest.warns(UserWarning, match="mode 'low' is unknown") as seen:
         own = Own("loss", mode="low")
     assert own.wait == 0 and own.best is None and own.mode == "auto" and seen[0].filename == __file__
+
+
+@pytest.mark.parametrize("kind", ["EarlyStopping", "ReduceLROnPlateau"])
+def test_a_metric_of_several_numbers_is_not_compared(kind):
+    model = keras.Sequential([keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.F1Score(name="f1")])
+    with pytest.raises(ValueError, match=rf"{kind} compares one number, but 'f1' has 3: .*average='macro'"):
+        model.fit(np.eye(3), np.eye(3), verbose=0, callbacks=[getattr(keras.callbacks, kind)("f1", mode="max")])
