@@ -11,7 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...engine.generator import generator
+from ...engine.tensor import Tensor
 from ...engine.variable import Variable
 from ...support.atomic import sweep
 from ..common.names import unique
@@ -81,6 +84,8 @@ class BackupAndRestore(Callback):
             self._batches += 1
             if self._batches % int(self.save_freq) == 0 and not self.model.stop_training:
                 metrics = [_state(metric) for metric in self._metrics()]
+                # without what is not from the model
+                logs = {name: value for name, value in (logs or {}).items() if isinstance(value, (float, Tensor))}
                 self._save(middle={"batch": batch + 1, "begin": self._begin, "logs": logs, "metrics": metrics})
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -101,7 +106,7 @@ class BackupAndRestore(Callback):
         if self.double_checkpoint:
             with contextlib.suppress(FileNotFoundError):
                 os.replace(self._last, self._before)
-        counts = {name: {kept: getattr(callback, kept) for kept in callback._kept} for name, callback in self._named()}
+        counts = {name: {kept: getattr(callback, kept) for kept in _kept(callback)} for name, callback in self._named()}
         notes = {"epoch": self._epoch, "stopped": self.model.stop_training, "callbacks": counts}
         self.model._save_state(self._last, notes | more)
 
@@ -109,7 +114,7 @@ class BackupAndRestore(Callback):
         notes = self.model._restore_state(path)
         for name, callback in self._named():
             for kept, value in notes.get("callbacks", {}).get(name, {}).items():
-                if kept in callback._kept:
+                if kept in _kept(callback):
                     setattr(callback, kept, value)
         return notes
 
@@ -126,7 +131,10 @@ class BackupAndRestore(Callback):
         if len(list(self._metrics())) < len(saved):
             self.model.test_step(last)  # the first batch makes some of them
         self._restored(self._last)  # again, after the beginning of the epoch, of which the callbacks were told
-        for metric, state in zip(self._metrics(), saved, strict=True):
+        metrics = list(self._metrics())
+        if len(metrics) != len(saved):
+            raise ValueError(f"{self._last} has {len(saved)} metrics, not {len(metrics)}: remove it to begin anew")
+        for metric, state in zip(metrics, saved, strict=True):
             _restore(metric, state)
         return self._middle["batch"], self._middle["logs"]
 
@@ -134,6 +142,10 @@ class BackupAndRestore(Callback):
         for entry in self.model.metrics:
             for metric in getattr(entry, "metrics", [entry]):  # the compiled ones are one entry
                 yield from _inside(metric)
+
+
+def _kept(callback: Any) -> tuple[str, ...]:
+    return getattr(callback, "_kept", ())  # it may be of a class of its own
 
 
 def _inside(metric: Metric) -> Iterator[Metric]:
@@ -144,7 +156,7 @@ def _inside(metric: Metric) -> Iterator[Metric]:
 
 
 def _state(metric: Metric) -> dict[str, Any]:
-    numbers = {name: value for name, value in vars(metric).items() if type(value) in (int, float)}
+    numbers = {name: value for name, value in vars(metric).items() if type(value) in (int, float, np.ndarray)}
     return {"numbers": numbers, "variables": [v.numpy() for v in metric._parts() if isinstance(v, Variable)]}
 
 

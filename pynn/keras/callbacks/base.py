@@ -129,9 +129,10 @@ class CallbackList:
         if add_history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
-        self.callbacks.sort(key=lambda callback: callback._beside is not None)
-        for callback in self.callbacks:
-            callback._beside = None if callback._beside is None else self.callbacks
+        late = [callback for callback in self.callbacks if getattr(callback, "_beside", None) is not None]
+        self.callbacks.sort(key=late.__contains__)
+        for callback in late:
+            callback._beside = self.callbacks
         self._overridden: dict[str, list[Callable[..., Any]]] = {}  # by name of a batch hook
         if params:
             self.set_params(params)

@@ -20,8 +20,7 @@ from . import arrays, weights
 from .arrays import Arrays, FilePath
 from .paths import named_layers, named_optimizers, named_variables
 
-NOTES = "training.json"  # the name of the text among the arrays; its own begin with it
-ARRAY = "array"  # the key of an array's name in the text
+NOTES = "training.json"  # the name of the text among the arrays, and in it the key of an array's; these begin with it
 
 
 def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
@@ -39,7 +38,7 @@ def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
     def named(array: Any) -> dict[str, str]:
         """What JSON does not have stands beside it."""
         stored[name := f"{NOTES}/{len(stored)}"] = np.asarray(array)
-        return {ARRAY: name}
+        return {NOTES: name}
 
     text = json.dumps(about, default=named)
     stored[NOTES] = np.frombuffer(text.encode(), np.uint8)
@@ -60,8 +59,7 @@ def restore(model: Layer, path: FilePath) -> dict[str, Any]:
     """
     with arrays.opened(path, ".npz") as file:
         text = _with_arrays(_text(file, path), file)
-        for name in [name for name in file if name.startswith(NOTES)]:
-            del file[name]
+        del file[NOTES]
         if not model.built:
             with limited(sum(array.size for array in file.values())):
                 model.build_from_config(text["build"] or {})
@@ -101,7 +99,9 @@ def _with_arrays(value: Any, file: Arrays) -> Any:
         return [_with_arrays(item, file) for item in value]
     if not isinstance(value, dict):
         return value
-    return file[value[ARRAY]].read() if [*value] == [ARRAY] else {n: _with_arrays(v, file) for n, v in value.items()}
+    if [*value] == [NOTES]:
+        return file.pop(value[NOTES]).read()  # each once: memory stays in proportion to the file
+    return {name: _with_arrays(item, file) for name, item in value.items()}
 
 
 def _generators(model: Layer) -> list[np.random.Generator]:

@@ -75,7 +75,7 @@ def fit(
         history = self.history  # a callback that calls fit sets another
         notify("on_train_begin")
         if self._initial_epoch is not None:
-            for epoch in range(initial_epoch, self._initial_epoch):
+            for epoch in range(initial_epoch, min(self._initial_epoch, epochs)):
                 if is_stream(x):  # arrays are shuffled by the random numbers that were restored
                     batches.skip()
                 if validation and epoch + 1 in validation_epochs and is_stream(validation_data):

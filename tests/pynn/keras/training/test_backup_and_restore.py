@@ -253,6 +253,51 @@ def test_wherever_it_is_stopped(kind, optimizer, data, save_freq, tmp_path, monk
             assert values == history[name][-len(values) :]
 
 
+class Remarks(keras.callbacks.LambdaCallback):
+    """What it adds to the logs is no number."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        logs["remark"] = self
+
+
+class Foreign:
+    """As in Keras, a callback only has to have the methods."""
+
+    def __getattr__(self, name):
+        if not name.startswith(("on_", "set_")):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: None
+
+
+def test_arrays_in_metrics_and_callbacks_of_ones_own(tmp_path):
+    def fit(*callbacks, metrics=("mae", "r2_score")):
+        keras.utils.set_random_seed(1)
+        made = keras.Sequential([keras.Input((10,)), layers.Dense(1)])
+        made.compile("adam", "mse", metrics=list(metrics))
+        backup = keras.callbacks.BackupAndRestore(tmp_path / "backup", 2)
+        return made.fit(X, Y, 16, epochs=2, verbose=0, callbacks=[backup, Remarks(), Foreign(), *callbacks]).history
+
+    whole = fit()
+    with pytest.raises(KeyboardInterrupt):
+        fit(Stop(1, 2))
+    with pytest.raises(ValueError, match=r"training_state\.npz has 3 metrics, not 2: remove it to begin anew"):
+        fit(metrics=["mae"])
+    assert fit() == {name: values[1:] for name, values in whole.items()}
+
+
+def test_notes_take_each_array_once(tmp_path):
+    """A short text could name one many times, and each would be read."""
+    made = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
+    state.save(made, tmp_path / "a.npz", {"a": [np.ones(3)]})
+    assert list(state.restore(made, tmp_path / "a.npz")["a"][0]) == [1, 1, 1]
+    with np.load(tmp_path / "a.npz") as file:
+        text, arrays = json.loads(file[state.NOTES].tobytes()), dict(file)
+    text["notes"]["a"] *= 2
+    np.savez(tmp_path / "a.npz", **arrays | {state.NOTES: np.frombuffer(json.dumps(text).encode(), np.uint8)})
+    with pytest.raises(ValueError, match=r"training\.json/"):
+        state.restore(made, tmp_path / "a.npz")
+
+
 def test_notes_are_not_unpacked(tmp_path):
     """JSON takes many times its size when it is parsed, and text that repeats is packed to nearly nothing."""
     model = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
