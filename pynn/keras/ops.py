@@ -99,6 +99,10 @@ def _product(x1: Any, x2: Any, stacks: bool) -> Tensor:
     return ops.tensordot(x, y, [[-1], [-2 if y.ndim > 1 else -1]]) if x.ndim and y.ndim else ops.multiply(x, y)
 
 
+def _outer(x: Tensor, y: Tensor) -> Tensor:
+    return ops.tensordot(ops.reshape(x, -1), ops.reshape(y, -1), 0)
+
+
 def _hot(x: Any, num_classes: int, axis: int, dtype: Any) -> Tensor:
     return ops.one_hot(x, num_classes, axis=axis, dtype=dtype or floatx())
 
@@ -228,7 +232,7 @@ where = _op("where", lambda condition, x1=None, x2=None: _where(condition, x1, x
 matmul = _binary("matmul", lambda x1, x2: _product(x1, x2, True))
 dot = _binary("dot", lambda x1, x2: _product(x1, x2, False))
 tensordot = _op("tensordot", lambda x1, x2, axes=2: partial(ops.tensordot, axes=axes)(*promoted(x1, x2)), 2)
-outer = _binary("outer", lambda x1, x2: ops.tensordot(*(ops.reshape(x, -1) for x in convert.pair(x1, x2)), 0))
+outer = _binary("outer", lambda x1, x2: _outer(*convert.pair(x1, x2)))
 inv, det = _unary("inv", ops.inv, "linalg"), _unary("det", ops.det, "linalg")
 solve = _op("solve", lambda a, b: ops.solve(a, b), 2, "linalg")
 # Reductions

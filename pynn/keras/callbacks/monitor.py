@@ -58,7 +58,7 @@ class MonitorCallback(Callback):
                 f"Available metrics are: {','.join(logs)}{end}",
                 stacklevel=outside(),
             )
-        value = logs.get(self.monitor)
+        value: Any = logs.get(self.monitor)
         if np.ndim(value):
             raise ValueError(
                 f"{type(self).__name__} compares one number, but {self.monitor!r} has {np.size(value)}: give "
