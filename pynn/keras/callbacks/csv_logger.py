@@ -54,8 +54,9 @@ class CSVLogger(Callback):
             self._columns = ["epoch", *names]
         writer = csv.DictWriter(self.csv_file, self._columns, "NA", "ignore", delimiter=self.sep)
         cells = {n: f'"[{", ".join(map(str, np.asarray(v)))}]"' if np.ndim(v) else v for n, v in logs.items()}
+        is_empty = not self.csv_file.tell()  # a pipe says here that it has no positions
         try:
-            if not self.csv_file.tell():
+            if is_empty:
                 writer.writeheader()
             writer.writerow({"epoch": epoch} | cells)
             self.csv_file.flush()

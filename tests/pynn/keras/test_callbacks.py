@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -322,3 +323,11 @@ def test_a_metric_of_several_numbers_is_not_compared(kind):
     model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.F1Score(name="f1")])
     with pytest.raises(ValueError, match=rf"{kind} compares one number, but 'f1' has 3: .*average='macro'"):
         model.fit(np.eye(3), np.eye(3), verbose=0, callbacks=[getattr(keras.callbacks, kind)("f1", mode="max")])
+
+
+def test_a_table_is_a_file_with_positions():
+    reading, writing = os.pipe()
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with open(reading), open(writing, "w"), pytest.raises(OSError, match="not seekable"):
+        model.fit(np.eye(3), np.ones(3), verbose=0, callbacks=[keras.callbacks.CSVLogger(f"/dev/fd/{writing}")])
