@@ -59,7 +59,11 @@ def tree(layer: Layer, kind: type[Layer]) -> list[Layer]:
 
 
 def of_layer(
-    layer: Layer, kind: type[Layer], trainable: bool | None = None, seen: set[Any] | None = None
+    layer: Layer,
+    kind: type[Layer],
+    trainable: bool | None = None,
+    outer: tuple[Layer, ...] = (),
+    seen: set[tuple[int, bool | None]] | None = None,
 ) -> list[Variable]:
     """The variables of the layer and, after them, of the layers (`kind`) inside; all, or the (non-)trainable ones."""
     if not layer.trainable:
@@ -70,11 +74,12 @@ def of_layer(
     own = sorted(variables, key=_made_frozen)
     if trainable is not None:
         own = [v for v in own if v.trainable == trainable]
-    seen = set() if seen is None else seen
-    seen.add((id(layer), trainable))
+    outer, seen = (*outer, layer), set() if seen is None else seen
     for inner in layers:
-        if (id(inner), trainable) not in seen:  # it may know the layer that holds it
-            own += of_layer(inner, kind, trainable, seen)
+        # it may know the layer that holds it; and where all know each other, there are many ways to it
+        if (id(inner), trainable) not in seen and not any(inner is known for known in outer):
+            seen.add((id(inner), trainable))
+            own += of_layer(inner, kind, trainable, outer, seen)
     return list({id(v): v for v in own}.values())
 
 

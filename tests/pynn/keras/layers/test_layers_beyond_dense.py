@@ -182,6 +182,15 @@ def test_layers_may_all_know_each_other():
     assert model.trainable_weights == [] and len(model.non_trainable_weights) == 40
 
 
+def test_what_is_trained_stays_so_in_a_frozen_layer_that_knows_it():
+    outer, inner = layers.Dense(2), layers.Dense(3, trainable=False)
+    outer.inner, inner.outer = inner, outer
+    for layer in (outer, inner):
+        layer.build((None, 2))
+    assert [w.shape for w in outer.trainable_weights] == [(2, 2), (2,)]
+    assert [w.shape for w in outer.non_trainable_weights] == [(2, 3), (3,)]
+
+
 class Misspelt(layers.Dense):
     @property
     def half(self):
