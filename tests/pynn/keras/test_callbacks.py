@@ -1,8 +1,7 @@
-"""Callbacks: which methods fit, evaluate and predict call, with which logs, and what is printed."""
+"""Callbacks: which methods fit, evaluate and predict call, and with which logs."""
 
 from __future__ import annotations
 
-import io
 import os
 from types import SimpleNamespace
 
@@ -11,9 +10,7 @@ import pytest
 
 import pynn as tf
 from pynn import keras
-from pynn.keras.callbacks import CallbackList
 from pynn.keras.callbacks.base import as_floats
-from pynn.keras.training.progress import ProgressBar, _clock
 
 
 def test_callbacks(network, x_train, y_train):
@@ -115,104 +112,6 @@ def test_interrupt_leaves_model_and_history(network, x_train, y_train):
     assert len(model.history.history["loss"]) == 2
     assert np.isfinite(model.predict(x_train, verbose=0)).all()
     model.fit(x_train, y_train, epochs=1, verbose=0)
-
-
-def test_printed_progress(capsys, network, x_train, y_train):
-    model = network()
-    model.fit(x_train, y_train, epochs=2, batch_size=100, validation_split=0.5)
-    lines = capsys.readouterr().out.splitlines()
-    assert [lines[0], lines[2], len(lines)] == ["Epoch 1/2", "Epoch 2/2", 4]
-    parts = [part.split(":")[0] for part in lines[1].split(" - ")]
-    assert parts[0] == "3/3" and parts[1][-1] == "s" and parts[2].endswith("s/step")
-    assert parts[3:] == ["accuracy", "loss", "val_accuracy", "val_loss"]
-    model.evaluate(x_train, y_train)
-    model.predict(x_train[:5])
-    lines = capsys.readouterr().out.splitlines()
-    assert (
-        lines[0].startswith("19/19 - ")
-        and "accuracy: " in lines[0]
-        and lines[1].startswith("1/1 - ")
-        and len(lines) == 2
-    )
-    model.fit(x_train, y_train, verbose=0)
-    assert capsys.readouterr().out == ""
-
-
-def test_live_bar(capsys, monkeypatch, network, x_train, y_train):
-    monkeypatch.setenv("FORCE_COLOR", "1")  # rich: a terminal
-    monkeypatch.setattr("pynn.keras.training.progress.REDRAW", 0.0)
-    network().fit(x_train, y_train, epochs=1, batch_size=100)
-    out = capsys.readouterr().out
-    assert "Epoch" not in out and "6/6" in out and "━" in out and "accuracy: " in out.splitlines()[-1]
-    network().fit(x_train, y_train, epochs=2, batch_size=100)
-    assert "Epoch 1/2" in capsys.readouterr().out
-
-
-@pytest.fixture
-def progress(monkeypatch):
-    """progress(steps, verbose, epochs): a bar that fit would make, for a callback list of it alone."""
-    monkeypatch.setattr("pynn.keras.training.progress.REDRAW", -1.0)
-
-    def make(steps, verbose=1, epochs=2):
-        bar = ProgressBar(verbose)
-        call = CallbackList([bar], verbose=verbose, epochs=epochs, steps=steps)
-        call("on_train_begin")
-        return bar, call
-
-    return make
-
-
-def epoch(call, number, steps, **logs):
-    call("on_epoch_begin", number)
-    for step in range(steps):
-        call("on_train_batch_end", step, logs=logs)
-    call("on_epoch_end", number, logs=logs)
-
-
-def test_progress_of_an_unknown_number_of_steps(capsys, monkeypatch, progress):
-    _, call = progress(None)
-    epoch(call, 0, 3, loss=1.0)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Epoch 1/2" and lines[1].startswith("3/3 - 0s - ") and lines[1].endswith("loss: 1.0000")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    bar, call = progress(None)
-    epoch(call, 0, 3, loss=1.0)
-    out = capsys.readouterr().out
-    assert "1/Unknown" in out and "3/Unknown" in out and "3/3" in out.splitlines()[-1]
-    epoch(call, 1, 3, loss=1.0)
-    out = capsys.readouterr().out
-    assert "2/3" in out and "Unknown" not in out  # the second epoch knows
-    bar.close()
-
-
-def test_progress_of_other_values_than_floats(capsys, progress):
-    values = {"array": np.array([1.0, 2.0]), "int": 3, "numpy": np.float32(0.5), "small[/]": tf.constant(-1e-4)}
-    for verbose in (1, 2):
-        _, call = progress(2, verbose)
-        epoch(call, 0, 2, **values)
-        line = capsys.readouterr().out.splitlines()[1]
-        assert line.endswith("array: 1.5000 - int: 3.0000 - numpy: 0.5000 - small[/]: -1.0000e-04")
-    nan = float("nan")
-    epoch(call, 0, 2, loss=nan)
-    assert capsys.readouterr().out.endswith("loss: nan\n")
-
-
-@pytest.mark.parametrize("terminal", [False, True])
-def test_progress_on_narrow_and_plain_outputs(monkeypatch, progress, terminal):
-    """Nothing is cut off or fails where there is room for 10 characters, or for ASCII alone."""
-    raw = io.BytesIO()
-    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, "ascii", write_through=True))
-    monkeypatch.setenv("COLUMNS", "10")
-    if terminal:
-        monkeypatch.setenv("FORCE_COLOR", "1")
-    _, call = progress(2)
-    epoch(call, 0, 2, accuracy=0.25, loss=1.0)
-    text = raw.getvalue().decode("ascii")
-    assert text.endswith("accuracy: 0.2500 - loss: 1.0000\n") and "2/2" in text.splitlines()[-1]
-
-
-def test_the_time_left():
-    assert [_clock(s) for s in (0, 59.9, 60, 3599, 3600, 7265)] == ["0s", "59s", "1:00", "59:59", "1:00:00", "2:01:05"]
 
 
 def test_logs_become_floats():
