@@ -34,7 +34,8 @@ def choice(name, *values):
 DEBUG = choice("KERNELS_DEBUG", "0", "1") == "1"
 SANITIZE = choice("KERNELS_SANITIZE", "address,undefined", "thread")
 CHECKS = ["-fsanitize=bounds", "-fsanitize-undefined-trap-on-error"] * DEBUG  # an illegal instruction ends the process
-CHECKS += [f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=all"] * bool(SANITIZE)
+# Python's own flags have -fwrapv, with which an overflow is none
+CHECKS += [f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=all", "-fno-wrapv"] * bool(SANITIZE)
 
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 # never -march=native, never fast-math; unrolled and with checks, a leaf would take minutes to compile
