@@ -14,6 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# when they are first imported, older ones look for other libraries, or start a program that asks for the CPU
+import numpy.testing  # noqa: F401
+import PIL.Image  # noqa: F401
+
 LINUX = sys.platform == "linux"
 SECONDS = 10.0  # of CPU time
 MOST, PER_BYTE = 1 << 30, 100  # bytes of memory: SECURITY.md's gigabyte, and for each byte of the file, as for IDX
