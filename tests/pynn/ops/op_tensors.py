@@ -238,7 +238,8 @@ case("tf.norm", lambda x, axis, keepdims, order: p_norm(x, order, axis, keepdims
                 d.one(["euclidean", 1, 3, np.inf])),
      lambda f, x, axis, keepdims, order: f(x, order, axis, keepdims))  # fmt: skip
 case("tf.norm ops.norm", lambda x, axis, keepdims, order: np.linalg.norm(x, order, axis, keepdims),
-     lambda d: (d.array((2, 3, 2)), (0, -1), d.one([False, True]), d.one(["fro", 1, np.inf])),
+     lambda d: (d.array((2, 3, 2), 0.5, 1) * [[[1, -2]], [[-4, 8]]],  # so that no two sums are equal
+                (0, -1), d.one([False, True]), d.one(["fro", 1, np.inf])),
      lambda f, x, axis, keepdims, order: f(x, order, axis, keepdims))  # fmt: skip
 case("ops.norm", lambda x, axis, keepdims, order: np.linalg.norm(x, order, axis, keepdims),
      lambda d: (x := d.array(d.shape(1, sizes=FULL), 0.5, 2), d.axis(x), d.one([False, True]),
