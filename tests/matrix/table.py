@@ -32,7 +32,7 @@ venv/bin/pip install -q -c floors --no-build-isolation '.[test]'"""
 FREE_THREADED = "$(command -v python3.14t || command -v python3.13t)"
 WITHOUT_LOCK = f"""
 {FREE_THREADED} -m venv venv
-venv/bin/pip install -q setuptools cython numpy pytest hypothesis threadpoolctl
+venv/bin/pip install -q --prefer-binary setuptools cython numpy pytest hypothesis threadpoolctl
 venv/bin/pip install -q --no-build-isolation ."""  # without '[test]': h5py has no wheel there yet
 
 PACKAGE = r"""
