@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
-from msgspec.structs import replace  # noqa: F401  for those who change a record
+from msgspec.structs import force_setattr, replace  # noqa: F401  replace: for those who change a record
 
 from pynn.cli.checks import reading
 from pynn.support.atomic import replacing
@@ -80,6 +80,10 @@ class Contestant(Struct, frozen=True, eq=False, forbid_unknown_fields=True):
     error: Number | None = None  # the largest difference from NumPy's float64, in `error_unit`
     error_unit: Text = ""  # "ulp" or "of bound"
     instruction_set: Text = ""  # of a compiled rung
+
+    def __post_init__(self) -> None:
+        rounded = np.array([float(f"{s:.{DIGITS}g}") for s in self.seconds])
+        force_setattr(self, "seconds", rounded)  # what a run prints is what its file says
 
     @property
     def interval(self) -> tuple[float, float, float]:
@@ -280,4 +284,4 @@ def _seconds(kind: type, turns: Any) -> np.ndarray:
 
 
 def _turns(seconds: Any) -> list[float | None]:
-    return [None if math.isnan(s) else float(f"{s:.{DIGITS}g}") for s in seconds]
+    return [None if math.isnan(s) else s for s in seconds.tolist()]
