@@ -67,14 +67,16 @@ class _Mallinfo(ctypes.Structure):
 def held() -> Callable[[], dict[str, int]]:
     """held(): Python's blocks, bytes of malloc where glibc tells, files and threads where Linux does."""
 
+    mallinfo2 = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo2 is not None:
+        mallinfo2.restype = _Mallinfo
+
     def now() -> dict[str, int]:
         gc.collect()
         with warnings.catch_warnings(action="ignore"):
             sys._clear_type_cache()  # thousands of names that getattr was asked for
         found = {"blocks": sys.getallocatedblocks(), "bytes": 0, "files": 0, "threads": 0}
-        with suppress(AttributeError):
-            mallinfo2 = ctypes.CDLL(None).mallinfo2
-            mallinfo2.restype = _Mallinfo
+        if mallinfo2 is not None:
             told = mallinfo2()
             found["bytes"] = told.n4 + told.n7
         with suppress(OSError):
