@@ -137,15 +137,16 @@ def differences(d: dict[str, Any]) -> list[str]:
         name: max(np.abs(y - other.get(name, y)).max(initial=0) for other in (double, moved))
         for name, y in reference.items()
     }
-    weights = [name for name in reference if name.startswith("weight")]
-    trained = max(spreads[name] for name in weights) / max(np.abs(reference[name]).max(initial=0) for name in weights)
+    sizes = {name: np.abs(y).max(initial=0) for name, y in reference.items()}
+    spread, size = (np.max([d[name] for name in d if name.startswith("weight")]) for d in (spreads, sizes))
+    trained = np.nan_to_num(spread / size, nan=0.0, posinf=0.0)  # those that grow beyond all numbers tell nothing
     for name in (name for name in reference if name in found):
         x, y = found[name], reference[name]
         if x.shape != y.shape:
             faults.append(f"{name}: shape {x.shape} instead of {y.shape}")
             continue
         factor = 16 * UNIT + (0 if name.startswith(("loss of", "gradient")) else 8 * trained)
-        tolerance = 8 * spreads[name] + factor * np.abs(y).max(initial=0)
+        tolerance = 8 * spreads[name] + factor * sizes[name]
         error = np.abs(x - y).max(initial=0)
         if not (error <= tolerance or np.array_equal(x, y, equal_nan=True)):
             faults.append(
