@@ -53,8 +53,12 @@ site=emulated/lib/$(basename $(dirname $here))/site-packages
 mkdir -p $site
 echo "import site; site.addsitedir('$here')" > $site/here.pth
 """
-# QEMU's processes take more memory than what runs in them, and are not limited with it
-EMULATED = "PYTHONPATH=$PWD PATIENCE=20 emulated/bin/python -P -m pytest --ignore=tests/kernels/test_resources.py"
+# QEMU's processes take more memory and threads than what runs in them, and are not limited with it. In QEMU 7.2 a child
+# that is forked while other threads run may hang, in plain C as well, and its alarm does not end it.
+EMULATED = (
+    "PYTHONPATH=$PWD PATIENCE=20 emulated/bin/python -P -m pytest --ignore=tests/kernels/test_resources.py "
+    "-k 'not during and not free_pids and not ended_callers'"
+)
 
 # Sanitizers: the kernels' tests, then the faults that each must see. Their run-time libraries come before Python's own
 # memory; what they print is not captured, as they end the process. Python's own leaks are none of the kernels'.
