@@ -1,16 +1,17 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme
+.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme docs
 
 BASE ?= HEAD~1
 
 build:    ## compile what has changed, in place; the first time, install for development
 	pip show pynn-kernels 2>/dev/null | grep -qxF 'Editable project location: $(CURDIR)' || { \
-	  pip install 'setuptools>=77.0.1' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint]'; }
+	  pip install 'setuptools>=77.0.1' 'cython>=3.1' 'numpy>=2.0' && pip install --no-build-isolation -e '.[test,lint,docs]'; }
 	python setup.py --quiet build_ext --inplace
 
 test random mutants matrix sanitize: needs-pytest
 lint: needs-importlinter
 parity spine fuzz bench bench-check readme: needs-pynn
+docs: needs-sphinx
 needs-%:
 	@python -P -c 'import $*' || { echo 'run `make build` first' >&2; exit 1; }
 
@@ -55,6 +56,9 @@ bench:    ## measure everything, beside the libraries that are installed; tables
 bench-check:  ## is the working tree slower than BASE?
 	python -P -m pynn.bench.regress $(BASE)
 
-readme:   ## measure everything, and write the tables and pictures of README.md and docs/performance.md
+readme:   ## measure everything, and write the tables and pictures of README.md and docs/measure/performance.md
 	pynn bench
 	python -P -m pynn.bench.readme pynn-bench/results.json
+
+docs:     ## the documentation, as a site: docs/_build/html/index.html
+	python -P -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html

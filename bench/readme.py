@@ -1,4 +1,4 @@
-"""`make readme`: writes what was measured into README.md, docs/performance.md and the pictures of both.
+"""`make readme`: writes what was measured into README.md, docs/measure/performance.md and the pictures of both.
 
 python -m pynn.bench.readme RESULTS, from the repository's root. RESULTS: a results.json of `pynn bench`, or what
 `pytest bench --benchmark-json` saved. README.md holds two pairs of markers, between which everything is replaced: one
@@ -23,7 +23,7 @@ from .report import pictures
 from .results import tables
 from .results.store import NUMPY, PEER, Results, decoded, read
 
-README, PERFORMANCE, PUBLISHED = Path("README.md"), Path("docs/performance.md"), Path("bench/published")
+README, PERFORMANCE, PUBLISHED = Path("README.md"), Path("docs/measure/performance.md"), Path("bench/published")
 PAGE = ("ladder", "roofline", "sweep_dot_rate", "sweep_add_relu_rate", "scaling", "training")  # its pictures
 SHORT = "Times as fast as naive Python, NumPy and other libraries; below 1 it is slower."
 
@@ -66,7 +66,7 @@ def peers(results: Results) -> str:
 
 def page(results: Results, drawn: dict[str, pictures.Picture]) -> str:
     head = ["# Performance", tables.conditions(results), f"Made by `make readme`. {tables.READING}", *results.notes]
-    images = [image(picture, "../") for picture in drawn.values()]
+    images = [image(picture, "../../") for picture in drawn.values()]
     return "\n\n".join([*head, *images, *map(tables.titled, all_tables(results))]) + "\n"
 
 
@@ -90,7 +90,7 @@ def publish(results: Results) -> None:
         if results.suite("training"):
             text = replaced(text, "peers", peers(results))
         PUBLISHED.mkdir(parents=True, exist_ok=True)
-        PERFORMANCE.parent.mkdir(exist_ok=True)
+        PERFORMANCE.parent.mkdir(parents=True, exist_ok=True)
         for picture in drawn.values():
             shutil.copyfile(picture.svg, PUBLISHED / picture.svg.name)
         with replacing(PERFORMANCE) as file:

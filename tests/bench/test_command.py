@@ -256,9 +256,9 @@ def test_the_readme_is_written_between_its_markers(tmp_path, brief, monkeypatch)
     rows = [line.split()[1] for line in block.splitlines() if line.startswith("| ")][1:]
     assert rows == [name for name in dict.fromkeys(case.operation for case in CASES) if name in LADDER]
     assert len(rows) <= 12 and "times naive" in block and "times PyTorch" in block
-    assert "(bench/published/ladder.svg)" in block and "(docs/performance.md)" in block
+    assert "(bench/published/ladder.svg)" in block and "(docs/measure/performance.md)" in block
     assert "pynn is faster by" in new.partition("<!-- peers: begin -->")[2]
-    page = (tmp_path / "docs/performance.md").read_text(encoding="utf-8")
+    page = (tmp_path / "docs/measure/performance.md").read_text(encoding="utf-8")
     assert "| dot 512x512 · 512x512 | sparse |" in page and "(../bench/published/roofline.svg)" in page
     for picture in readme.PAGE:
         assert (tmp_path / f"bench/published/{picture}.svg").exists()
