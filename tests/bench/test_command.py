@@ -259,7 +259,7 @@ def test_the_readme_is_written_between_its_markers(tmp_path, brief, monkeypatch)
     assert "(bench/published/ladder.svg)" in block and "(docs/measure/performance.md)" in block
     assert "pynn is faster by" in new.partition("<!-- peers: begin -->")[2]
     page = (tmp_path / "docs/measure/performance.md").read_text(encoding="utf-8")
-    assert "| dot 512x512 · 512x512 | sparse |" in page and "(../bench/published/roofline.svg)" in page
+    assert "| dot 512x512 · 512x512 | sparse |" in page and "(../../bench/published/roofline.svg)" in page
     for picture in readme.PAGE:
         assert (tmp_path / f"bench/published/{picture}.svg").exists()
     assert read(str(tmp_path / "bench/published/results.json")).measurements
