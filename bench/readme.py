@@ -1,8 +1,8 @@
 """`make readme`: writes what was measured into README.md, docs/measure/performance.md and the pictures of both.
 
 python -m pynn.bench.readme RESULTS, from the repository's root. RESULTS: a results.json of `pynn bench`, or what
-`pytest bench --benchmark-json` saved. README.md holds two pairs of markers, between which everything is replaced: one
-line for each operation and the picture of one ladder, and training beside other libraries. The page has all tables.
+`pytest bench --benchmark-json` saved. README.md holds one pair of markers, between which everything is replaced: the
+picture of one ladder and one table beside other libraries. The page has all tables.
 """
 
 from __future__ import annotations
@@ -11,63 +11,82 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from pynn.cli.checks import UserError, reading
 from pynn.support.atomic import replacing
 
 from .command import all_tables
-from .measure.cases import CASES, QUICK, Case
 from .pytest_results import converted
 from .report import pictures
-from .results import tables
-from .results.store import NUMPY, PEER, Results, decoded, read
+from .results import statistics, tables
+from .results.statistics import CLOSE
+from .results.store import Results, decoded, read
 
 README, PERFORMANCE, PUBLISHED = Path("README.md"), Path("docs/measure/performance.md"), Path("bench/published")
 PAGE = ("ladder", "roofline", "sweep_dot_rate", "sweep_add_relu_rate", "scaling", "training")  # its pictures
-SHORT = "Times as fast as naive Python, NumPy and other libraries; below 1 it is slower."
+BESIDE = ("pynn", "NumPy", "PyTorch", "JAX", "Keras")  # the columns of README.md
+DOT = "dot 512x512 · 512x512"  # of the picture, too
+Times = Sequence[float] | np.ndarray
 
 
-def operations(results: Results) -> tables.Table:
-    """One line for each: the public version in its largest quick case that naive Python took part in, if there is."""
-    shown: dict[str, Case] = {}
-    for case in sorted((case for case in CASES if case.part == QUICK), key=lambda c: ("naive" in c.rungs(), c.bytes())):
-        shown[case.operation] = case
-    titles = [shown[case.operation].title for case in CASES if shown.get(case.operation) is case]
-    found = [m for m in results.suite("ladder") if m.title in titles]
-    others = dict.fromkeys(name for m in found for name in ("naive", *m.names(NUMPY, PEER)))
+def beside(results: Results) -> tables.Table:
+    """pynn and four others: whole runs, an epoch, size, import and one product; of each other how many times pynn's."""
+    runs = {run.name: run for run in results.process_runs}
+    titles = {m.title: m for m in results.suite("training", "ladder")}
+    epoch = next((m.contestants for m in results.suite("training")), {})
+    dot = titles[DOT].contestants if DOT in titles else {}
+    backend = results.versions.get("Keras", "").partition(" on ")[2].partition(" ")[0]
+    names = {"pynn": titles[DOT].best_rung if dot else None, "Keras": backend}  # of the product
+    rows: dict[str, dict[str, Times]] = {
+        f"cold start to {results.goal:.0%} on MNIST": {name: run.seconds for name, run in runs.items()},
+        "one epoch of it": {name: c.seconds for name, c in epoch.items()},
+        "installed": {name: [run.installed] for name, run in runs.items() if run.installed},
+        "import": {name: run.import_seconds for name, run in runs.items()},
+        DOT: {name: dot[there].seconds for name in BESIDE if (there := names.get(name, name)) in dot},
+    }
     return tables.of_rows("", [
-        {
-            "operation": tables.plain(m.title),
-            "time": tables.seconds(m.contestants[best].median),
-            **{f"times {name}": tables.faster(m, best, name) for name in others},
-        }
-        for m in found
-        if (best := m.best_rung)
+        {"": tables.plain(what), **{name: _times_pynn(of, name, what == "installed") for name in BESIDE}}
+        for what, of in rows.items()
+        if "pynn" in of
     ])  # fmt: skip
 
 
-def ladder(results: Results, drawn: dict[str, pictures.Picture]) -> str:
-    parts = [image(drawn["ladder"])] if "ladder" in drawn else []
-    parts += [f"{tables.conditions(results)} {SHORT}", tables.markdown(operations(results))]
-    return "\n\n".join([*parts, f"All tables and pictures, and how to read them: [{PERFORMANCE}]({PERFORMANCE})."])
+def _times_pynn(of: dict[str, Times], name: str, size: bool) -> tables.Cell:
+    if name not in of:
+        return tables.Cell("")
+    each = np.asarray(of[name], float)
+    value = float(np.nanmedian(each))
+    text = f"{value / 1e6:,.0f} MB" if size else tables.seconds(value).text
+    ratio = None if name == "pynn" else statistics.ratio(each, np.asarray(of["pynn"], float))
+    told = ratio and not ratio.tie and not ratio.unknown
+    return tables.Cell(f"{text}, {'×' if told else ''}{ratio}" if ratio else text, value)
+
+
+def block(results: Results, drawn: dict[str, pictures.Picture]) -> str:
+    """What stands between README.md's markers."""
+    with_ = [results.versions[name] for name in BESIDE[1:] if name in results.versions]
+    said = (
+        f"{tables.conditions(results)} With {', '.join(with_)}, whose dot is its backend's. ×: so many times "
+        f"pynn's, with the ends of its interval unless both are within {CLOSE:.0%}. "
+        f"[All tables, and how to read them]({PERFORMANCE})."
+    )
+    return "\n\n".join([image(drawn["ladder"]), tables.markdown(beside(results)), said])
 
 
 def image(picture: pictures.Picture, above: str = "") -> str:
     return f"![{picture.alt}]({above}{PUBLISHED / picture.svg.name})"
 
 
-def peers(results: Results) -> str:
-    """Epochs and whole processes, beside the libraries that were installed."""
-    found = [tables.epochs(results, m).without("times naive", "threads") for m in results.suite("training")]
-    found += [tables.process_runs(results)] if results.process_runs else []
-    return "\n\n".join([f"With {', '.join(results.versions.values())}.", *map(tables.titled, found)])
-
-
 def page(results: Results, drawn: dict[str, pictures.Picture]) -> str:
-    head = ["# Performance", tables.conditions(results), f"Made by `make readme`. {tables.READING}", *results.notes]
+    head = ["# Performance", tables.conditions(results), f"With {', '.join(results.versions.values())}."]
+    head += [f"Made by `make readme`. {tables.READING}", *results.notes]
     images = [image(picture, "../../") for picture in drawn.values()]
-    return "\n\n".join([*head, *images, *map(tables.titled, all_tables(results))]) + "\n"
+    found = [f"## {table.title}\n\n{tables.markdown(table)}" for table in all_tables(results)]
+    return "\n\n".join([*head, *images, *found]) + "\n"
 
 
 def replaced(text: str, name: str, new: str) -> str:
@@ -81,14 +100,12 @@ def replaced(text: str, name: str, new: str) -> str:
 
 
 def publish(results: Results) -> None:
-    """Nothing is written if a marker is missing. What was not measured leaves its part of README.md as it is."""
+    """Nothing is written if a marker is missing. README.md stays as it is if a row of its table was not measured."""
     text = README.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         drawn = {p.name: p for p in pictures.pictures(results, Path(folder), PAGE)}
-        if results.suite("ladder"):
-            text = replaced(text, "ladder", ladder(results, drawn))
-        if results.suite("training"):
-            text = replaced(text, "peers", peers(results))
+        if len(beside(results).rows) == 5:
+            text = replaced(text, "measured", block(results, drawn))
         PUBLISHED.mkdir(parents=True, exist_ok=True)
         PERFORMANCE.parent.mkdir(parents=True, exist_ok=True)
         for picture in drawn.values():

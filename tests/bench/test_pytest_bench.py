@@ -44,7 +44,7 @@ def test_tables_and_saved_runs(tmp_path):
         contestant = m.contestants[one["extra_info"]["contestant"]]
         assert contestant.median == pytest.approx(one["stats"]["median"], rel=5e-5)  # of turns with five digits
     assert m.faster("parallel", "naive").value > 1
-    assert [row[0].text for row in readme.operations(results).rows] == ["add_relu 20x100"]
+    assert readme.beside(results).rows == []
     content = json.loads(saved.read_text())
     content["machine_info"]["pynn"]["instruction set"] = "neon"
     saved.write_text(json.dumps(content))
