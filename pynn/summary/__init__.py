@@ -27,6 +27,11 @@ from . import events
 if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
+__all__ = [
+    "SummaryWriter", "create_file_writer", "flush", "histogram", "image", "record_if", "scalar",
+    "should_record_summaries", "text",
+]  # fmt: skip
+
 Step = SupportsIndex | None  # None: the default's
 
 

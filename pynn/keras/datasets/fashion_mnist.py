@@ -16,6 +16,8 @@ from ._sources import Arrays, Source, idx_urls, mirrors, package
 from .folder import Split, load_folder
 from .idx import IDX_NAMES, decode_idx_files
 
+__all__ = ["load_data"]
+
 _DIGESTS = (
     "d8ad9132a5971887b9275bd3d8e20fc26c599fbad1814014e960b8e10b53d165",
     "3a5a898e8a129e0538eafde7302d0b5bd11e09099e7f981c578c725047895b03",

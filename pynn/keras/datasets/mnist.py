@@ -18,6 +18,8 @@ from ._sources import Arrays, Source, idx_urls, mirrors, package
 from .folder import Split
 from .idx import IDX_NAMES, decode_idx_files
 
+__all__ = ["load_data"]
+
 _DIGESTS = (
     "783b1c0807cfc66ca1ef125e96f8a41ab816d75b1d8d28920718b6428b08cb9e",
     "a79c46cff32cade98d7ade6d1dab8916171d8d1c65cb276c8998bc34d3e2707b",
