@@ -1,11 +1,7 @@
-"""The notebooks in examples/ run from their first cell to the last, as Jupyter reads them, without a kernel.
-
-So do the Python blocks of the README.
-"""
+"""The notebooks in examples/ run from their first cell to the last, as Jupyter reads them, without a kernel."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import jupytext
@@ -45,11 +41,3 @@ def test_runs(path, run_python):
     done = run_python(RUN.format(path=str(path)), MPLBACKEND="Agg")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith(f"cells run: {written}\n")
-
-
-def test_readme_runs(run_python):
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
-    assert len(blocks) == 3
-    done = run_python("\n".join(blocks).replace("epochs=5", "epochs=1"))
-    assert done.returncode == 0, done.stderr
-    assert "val_accuracy: " in done.stdout
