@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme docs
+.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme docs links
 
 BASE ?= HEAD~1
 
@@ -11,7 +11,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 test random mutants matrix sanitize: needs-pytest
 lint: needs-importlinter
 parity spine fuzz bench bench-check readme: needs-pynn
-docs: needs-sphinx
+docs links: needs-sphinx
 needs-%:
 	@python -P -c 'import $*' || { echo 'run `make build` first' >&2; exit 1; }
 
@@ -62,3 +62,6 @@ readme:   ## measure everything, and write the tables and pictures of README.md 
 
 docs:     ## the documentation, as a site: docs/_build/html/index.html
 	python -P -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
+
+links:    ## do the site's links to other places still lead somewhere? It needs the network
+	python -P -m sphinx --quiet --keep-going -b linkcheck docs docs/_build/links
