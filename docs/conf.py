@@ -23,3 +23,7 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {"top_of_page_buttons": []}  # else a link to the source of each page
+html_copy_source = False

@@ -136,8 +136,9 @@ class Names(SphinxDirective):
             if _under(path, self.arguments[0]) and not any(_under(path, o) for o in self.options.get("except", ())):
                 names = [name for name, value in public.items(module) if not isinstance(value, ModuleType)]
                 linked = [node for name in names for node in (link(f"{path}.{name}", name), nodes.Text(" "))]
-                found += [paragraph(link(path), f": {len(names)}"), nodes.block_quote("", paragraph(*linked))]
-        return found
+                term = nodes.term("", "", link(path), nodes.Text(f": {len(names)}"))
+                found.append(nodes.definition_list_item("", term, nodes.definition("", paragraph(*linked))))
+        return [nodes.definition_list("", *found, classes=["names"])]
 
 
 def _under(path: str, root: str) -> bool:
