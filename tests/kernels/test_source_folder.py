@@ -31,6 +31,8 @@ def trees(tmp_path):
                 target = tmp_path / tree / "kernels" / path.relative_to(here)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
+    for libraries in here.parent.glob("pynn_kernels.libs"):  # which a wheel for others' machines brings along
+        shutil.copytree(libraries, tmp_path / "installed" / libraries.name)
     return tmp_path / "source", tmp_path / "installed"
 
 
