@@ -24,6 +24,7 @@ lint:
 	cython-lint kernels
 	mypy pynn bench
 	lint-imports
+	zizmor --offline --quiet --min-severity medium .github
 
 parity:   ## files across, then random networks for 9 minutes, in an environment that has Keras with TensorFlow beside pynn
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/parity/files.py

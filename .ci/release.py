@@ -1,4 +1,4 @@
-"""`python .ci/release.py v0.1.0`: the notes of this release, from CHANGELOG.md, if that tag is the one of this version."""
+"""`python .ci/release.py v0.1.0`: the notes of this release from CHANGELOG.md, if the tag is this version's."""
 
 import re
 import sys
