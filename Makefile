@@ -22,6 +22,7 @@ lint:
 	ruff check .
 	ruff format --check .
 	cython-lint kernels
+	clang-format --dry-run --Werror kernels/simd/*
 	mypy pynn bench
 	lint-imports
 	zizmor --offline --quiet --min-severity medium .github

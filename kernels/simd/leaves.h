@@ -35,8 +35,8 @@ typedef struct leaves {
     /* c (m, n) = a (m, k) b (k, n), or += if accumulate. n <= panel. a has any strides; the rows of b lie ldb
      * apart and are readable up to the next multiple of `vector` columns; c's columns are adjacent. next, if not
      * NULL, is the b of the next call, with its rows ld_next apart: it comes to the L2 cache meanwhile. */
-    void (*gemm_panel)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb,
-                       const void *next, idx ld_next, void *c, idx ldc, int accumulate);
+    void (*gemm_panel)(idx m, idx n, idx k, const void *a, idx rsa, idx csa, const void *b, idx ldb, const void *next,
+                       idx ld_next, void *c, idx ldc, int accumulate);
     /* out = copies of panels of b, panel columns each, one (k, panel) behind the other; the columns of b are adjacent */
     void (*pack)(idx panels, idx k, const void *b, idx ldb, void *out);
     /* c (m, n) = a (m, k) b', or += if accumulate, for contiguous rows of a and of b (n, k) */
@@ -81,8 +81,8 @@ typedef struct leaves {
     void (*sgd)(void *w, const void *g, idx n, double lr);
     void (*momentum)(void *w, void *m, const void *g, idx n, double lr, double momentum, int nesterov);
     void (*rmsprop)(void *w, void *v, const void *g, idx n, double lr, double rho, double eps);
-    void (*adam)(void *w, void *m, void *v, const void *g, idx n, double alpha, double beta_1,
-                 double beta_2, double eps);
+    void (*adam)(void *w, void *m, void *v, const void *g, idx n, double alpha, double beta_1, double beta_2,
+                 double eps);
 } leaves;
 
 typedef struct {
