@@ -19,15 +19,16 @@ class _Facts(dict):
         return {"fused": ""}.get(name, "several")
 
 
-def reason(operation: str, rung: str) -> str:
-    """One sentence for float32 and the instruction set in use, empty where the record has none. Of the lowest rung it
-    tells what a turn of its loop costs."""
+def reason(operation: str, rung: str, isa: str | None = None) -> str:
+    """One sentence for float32 and an instruction set, by default the one in use; empty where the record has none. Of
+    the lowest rung it tells what a turn of its loop costs."""
     record = LADDER[operation][rung]
     if not record.reason:
         return ""
-    facts = {"isa": kernels.show_config()["instruction set"], "bytecodes": _bytecodes(operation, rung)}
+    isa = isa or str(kernels.show_config()["instruction set"])
+    facts = {"isa": isa, "bytecodes": _bytecodes(operation, rung)}
     with contextlib.suppress(NoAssembly):
-        facts |= _numbers(inner_loop(operation, rung))
+        facts |= _numbers(inner_loop(operation, rung, isa=isa))
     return record.reason.format_map(_Facts(facts)) + "."
 
 
