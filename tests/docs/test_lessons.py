@@ -1,0 +1,141 @@
+"""The lessons: a page for each operation, its pictures' numbers against a cache that is simulated, its machine code."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pynn.bench.code.assembly import Loop
+
+import kernels
+from kernels.ladder import LADDER
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs/extensions"))
+
+import passes  # noqa: E402
+import stored  # noqa: E402
+from drawing import picture  # noqa: E402
+from traffic import ITEM, LINE, Array, Nest, moved  # noqa: E402
+
+RUNGS = [(operation, rung) for operation, rungs in LADDER.items() for rung in rungs]
+COMPILED = [(operation, rung) for operation, rung in RUNGS if LADDER[operation][rung].compiled]
+CONFIG = kernels.show_config()
+X86 = "avx2" in CONFIG["instruction sets available"] and sys.platform == "linux" and "GCC" in str(CONFIG["compiler"])
+CACHES = {"L1": 32 << 10, "L2": 1 << 20, "L3": 32 << 20}
+
+
+@pytest.mark.parametrize("operation", LADDER)
+def test_each_operation_has_its_page(operation):
+    page = ROOT / f"docs/vectorization/{operation}.md"
+    text = page.read_text(encoding="utf-8")
+    assert f"```{{ladder}} {operation}\n```" in text and "```{conditions}\n```" in text
+    assert re.search(r"\(exercises\.md|(\w+\.md#questions)", text) and text.count("{dropdown}") >= 2
+    assert operation in (page.parent / "index.md").read_text(encoding="utf-8").split("{toctree}")[-1].split()
+
+
+@pytest.mark.skipif(not X86, reason="machine code that GCC makes for x86-64")
+@pytest.mark.parametrize(("operation", "rung"), COMPILED)
+def test_each_compiled_rung_shows_its_loop(operation, rung):
+    assert isinstance(stored.found_loop(operation, rung), Loop)
+
+
+@pytest.mark.parametrize("isa", passes.VECTOR)
+@pytest.mark.parametrize(("operation", "rung"), RUNGS)
+def test_each_rung_is_drawn(operation, rung, isa):
+    drawn = passes.drawn(operation, rung, isa)
+    svg = ElementTree.fromstring(picture(drawn, CACHES))
+    label = svg.get("aria-label")
+    assert all(array.name in label for nest in drawn.nests for array in nest.arrays)
+    assert drawn.size in label and "from memory to L3" in label and "nan" not in label
+    came = [moved(drawn.nests, size)[0] for size in CACHES.values()]
+    once = {a.name: ITEM * math.prod(a.shape) for a in drawn.nests[0].arrays if a.read}
+    if rung == "sparse":
+        once["nonzeros"] *= 2 * (1 - passes.ZEROS)
+    assert came == sorted(came, reverse=True) and came[-1] >= sum(once.values()) * 0.999
+
+
+def test_what_blocks_and_tiles_save():
+    """The numbers that the lesson of dot speaks of."""
+
+    def bytes_of(rung: str, size: int | None) -> float:
+        drawn = passes.drawn("dot", rung, "avx512")
+        return moved(drawn.nests, size)[0] / drawn.units
+
+    assert bytes_of("ijp", None) == 8 < bytes_of("ipj", None) < 8.01
+    assert bytes_of("ijp", CACHES["L1"]) > 64 > 15 * bytes_of("ipj", CACHES["L1"])
+    assert bytes_of("tiled", None) < 1 < bytes_of("simd", None)
+    assert bytes_of("blocked", CACHES["L2"]) < bytes_of("tiled", CACHES["L2"]) / 10
+
+
+def accesses(nests: tuple[Nest, ...]) -> Iterator[tuple[int, bool]]:
+    """Each access's cache line, and whether it writes, in the order of the loops. No two arrays share a line."""
+    starts = itertools.accumulate(itertools.repeat(1 << 20))
+    bases = {array.name: next(starts) for nest in nests for array in nest.arrays}
+    for nest in nests:
+        turns = [int(turns) for _, turns in nest.loops]
+        steps = [
+            math.prod(n for (other, _), n in zip(nest.loops[at + 1 :], turns[at + 1 :], strict=True) if other == axis)
+            for at, (axis, _) in enumerate(nest.loops)
+        ]
+        for turn in itertools.product(*map(range, turns)):
+            index = dict.fromkeys("ijp", 0)
+            for (axis, _), step, i in zip(nest.loops, steps, turn, strict=True):
+                index[axis] += i * step
+            ends = turn[nest.inner] == turns[nest.inner] - 1
+            for array in nest.arrays:
+                if ends or nest.loops[nest.inner][0] in array.axes:  # else it stays in a register meanwhile
+                    place = 0
+                    for axis, length in zip(array.axes, array.shape, strict=True):
+                        place = place * length + index[axis]
+                    yield (bases[array.name] + place * array.item) // LINE, array.written
+
+
+def simulated(nests: tuple[Nest, ...], size: int) -> tuple[int, int]:
+    """Bytes that come into a cache of this size that gives up the least recently used line, and that leave it."""
+    lines: OrderedDict[int, bool] = OrderedDict()
+    came = left = 0
+    for line, writes in accesses(nests):
+        if line not in lines:
+            came += LINE
+            if len(lines) * LINE >= size:
+                left += LINE * lines.popitem(last=False)[1]
+        lines[line] = lines.get(line, False) or writes
+        lines.move_to_end(line)
+    return came, left + LINE * sum(lines.values())
+
+
+@pytest.mark.parametrize("size", [1 << 10, 1 << 12, 1 << 14])
+@pytest.mark.parametrize("rung", ["ijp", "ipj", "tiled", "blocked"])
+def test_the_rule_counts_as_a_simulated_cache_does(rung, size):
+    nests = passes._product(rung, "avx2", (288, 32, 8) if rung == "blocked" else (36, 32, 48)).nests
+    came, left = moved(nests, size)
+    true_came, true_left = simulated(nests, size)
+    assert came == pytest.approx(true_came, rel=0.2)
+    assert left == pytest.approx(true_left, rel=0.2)
+
+
+def test_a_second_pass_finds_what_a_cache_still_holds():
+    x = Array("x", "ij", (64, 64))
+    for near, times in ((1 << 10, 1), (1 << 20, 2)):
+        first = Nest((("i", 64), ("j", 64)), (x,), 1)
+        second = Nest((("i", 64), ("j", 64)), (Array("x", "ij", (64, 64), near=near),), 1)
+        assert moved((first, second), 1 << 12)[0] == times * 64 * 64 * ITEM
+
+
+def test_the_paragraph_for_a_paper(run_python):
+    """As docs/measure/paper.md has it, of the stored run."""
+    text = (ROOT / "docs/measure/paper.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```\{code-block\} python\n:caption: paragraph\.py\n\n(.*?)^```", text, re.M | re.S)
+    done = run_python(f"import sys\nsys.argv[1:] = [{str(stored.RESULTS)!r}]\n{program}")
+    assert done.returncode == 0, done.stderr
+    machine = stored.stored().machine
+    assert all(str(machine[key]) in done.stdout for key in ("cpu", "compiler", "flags", "numpy", "instruction set"))
+    assert "dot 512x512 · 512x512, float32: " in done.stdout and "times as fast as NumPy: " in done.stdout
