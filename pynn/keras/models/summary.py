@@ -24,7 +24,8 @@ def print_summary(
     line_length: by default the terminal's, at most 88. positions: where the columns end, as shares of a line
     (or as characters, where they are larger than 1).
     """
-    console = Console(highlight=False) if print_fn is None else Console(highlight=False, color_system=None)
+    # in a notebook, plain text: rich's own way of showing things there would leave an empty output beside it
+    console = Console(highlight=False, force_jupyter=False, color_system="auto" if print_fn is None else None)
     width = line_length or min(88, console.width)
     table = Table(width=width, show_lines=True)
     ends = [int(p * width) if p <= 1 else int(p) for p in (positions or (0.45, 0.80, 1.0))[:3]]

@@ -16,6 +16,7 @@ from rich.table import Column
 from ..callbacks import Callback, Logs
 
 REDRAW = 0.1  # seconds between drawings of the bar
+WIDTH, FULL, EMPTY = 20, "━", "┈"  # of the bar, in characters; what is done of it, and what is not
 
 
 class _Console(Console):
@@ -25,17 +26,35 @@ class _Console(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class _NotebookLine:
+    """A line among the outputs of a notebook's cell, as plain text: `show` puts another in its place."""
+
+    _handle: Any = None
+
+    def show(self, text: str) -> None:
+        from IPython.display import display  # which is there where there is a notebook
+
+        data = {"text/plain": text}
+        if self._handle is None:
+            self._handle = display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
+
+
 class ProgressBar(Callback):
     """verbose: "auto" or 1: draws a bar; 2: prints one line per epoch."""
 
     _bar: Progress | None = None
+    _line: _NotebookLine | None = None
     _counted: int | None = None  # the steps of the first epoch, for data without a length
     _training = False
 
     def __init__(self, verbose: Any, unit: str = "step") -> None:
         if verbose not in ("auto", 1, 2):
             raise ValueError(f"`verbose` is 'auto', 0, 1 or 2, got {verbose!r}")
-        self._console, self._one_line, self._unit = _Console(highlight=False), verbose == 2, unit
+        self._one_line, self._unit = verbose == 2, unit
+        self._notebook = not self._one_line and Console().is_jupyter
+        self._console = _Console(highlight=False, force_jupyter=False)  # else each line would be an output of its own
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._training = True
@@ -76,8 +95,11 @@ class ProgressBar(Callback):
         self._steps, self._done = self.params["steps"] or self._counted, 0
         self._began = self._ended = self._drawn = time.perf_counter()
         console = self._console
-        if not self._one_line and (console.is_terminal or console.is_jupyter):
-            bar = BarColumn(20, complete_style="green", finished_style="green")
+        if self._notebook:
+            self._line = _NotebookLine()
+            self._line.show(f"{self._count()} {self._drawn_bar()}")
+        elif not self._one_line and console.is_terminal:
+            bar = BarColumn(WIDTH, complete_style="green", finished_style="green")
             count, text = (
                 TextColumn(text, table_column=Column(no_wrap=True, overflow="crop"))  # an ellipsis is no ASCII
                 for text in ("[bold]{task.fields[count]}", "{task.description}")
@@ -89,15 +111,23 @@ class ProgressBar(Callback):
 
     def _step(self, batch: int, logs: Logs) -> None:
         self._done, self._ended = batch + 1, time.perf_counter()
-        if self._bar and self._ended - self._drawn > REDRAW:
+        if (self._bar or self._line) and self._ended - self._drawn > REDRAW:
             self._drawn = self._ended
             spent = self._ended - self._began
             seconds = spent / self._done * (self._steps - self._done) if self._steps else spent
-            text = f"[bold]{_clock(seconds)}[/] {escape(self._details(logs))}"
-            self._bar.update(self._task, completed=self._done, count=self._count(), description=text, refresh=True)
+            clock, details = _clock(seconds), self._details(logs)
+            if self._line:
+                self._line.show(f"{self._count()} {self._drawn_bar()} {clock} {details}")
+            if self._bar:
+                text = f"[bold]{clock}[/] {escape(details)}"
+                self._bar.update(self._task, completed=self._done, count=self._count(), description=text, refresh=True)
 
     def _count(self) -> str:
         return f"{self._done}/{self._steps or 'Unknown'}"
+
+    def _drawn_bar(self) -> str:
+        full = WIDTH * self._done // self._steps if self._steps else 0
+        return FULL * full + EMPTY * (WIDTH - full)
 
     def _details(self, logs: Logs) -> str:
         """The time of a step and the values, as Keras prints them; of an array, the mean."""
@@ -110,10 +140,12 @@ class ProgressBar(Callback):
     def _finish(self, logs: Logs) -> None:
         seconds = time.perf_counter() - self._began
         self._counted = self._steps = self._steps or self._done  # data without a length: known after the first epoch
-        if self._bar:
+        if self._line:
+            self._line.show(f"{self._count()} {FULL * WIDTH} {seconds:.0f}s {self._details(logs)}")
+        elif self._bar:
             self.close()
-            line = "-" if self._console.options.ascii_only else "━"
-            done = f"[bold]{self._count()}[/] [green]{line * 20}[/] [bold]{seconds:.0f}s[/] "
+            line = "-" if self._console.options.ascii_only else FULL
+            done = f"[bold]{self._count()}[/] [green]{line * WIDTH}[/] [bold]{seconds:.0f}s[/] "
             self._console.print(done + escape(self._details(logs)), soft_wrap=True)
         else:
             text = f"{self._count()} - {seconds:.0f}s - {self._details(logs)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,6 +92,51 @@ def test_progress_of_other_values_than_floats(capsys, progress):
     nan = float("nan")
     epoch(call, 0, 2, loss=nan)
     assert capsys.readouterr().out.endswith("loss: nan\n")
+
+
+class Shown(list):
+    """What a notebook's cell would show as outputs of their own: the last text of each."""
+
+    def display(self, data, raw, display_id):
+        assert raw and display_id
+        self.append(data["text/plain"])
+        place = len(self) - 1
+        return SimpleNamespace(update=lambda data, raw: self.__setitem__(place, data["text/plain"]))
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """As in a Jupyter notebook, whose kernel defines a function by which rich knows it."""
+    shown = Shown()
+    shell = type("ZMQInteractiveShell", (), {})()
+    monkeypatch.setattr("rich.console.get_ipython", lambda: shell, raising=False)
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=shown.display))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace())
+    return shown
+
+
+def test_in_a_notebook_a_line_for_each_epoch(capsys, notebook, progress):
+    bar, call = progress(4)
+    call("on_epoch_begin", 0)
+    assert notebook == ["0/4 ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈"]
+    call("on_train_batch_end", 0, logs={"loss": 2.0})
+    assert notebook[0].startswith("1/4 ━━━━━┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈ 0s ") and notebook[0].endswith("loss: 2.0000")
+    call("on_epoch_end", 0, logs={"loss": 1.0})
+    epoch(call, 1, 4, loss=0.5)
+    bar.close()
+    assert [line.split(" - ")[-1] for line in notebook] == ["loss: 1.0000", "loss: 0.5000"]
+    assert notebook[1].startswith("4/4 ━━━━━━━━━━━━━━━━━━━━ 0s ")
+    assert capsys.readouterr().out == "Epoch 1/2\nEpoch 2/2\n"
+
+
+def test_in_a_notebook_lines_are_plain_text(capsys, notebook, progress):
+    _, call = progress(2, verbose=2)
+    epoch(call, 0, 2, loss=1.0)
+    model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+    model.summary()
+    out = capsys.readouterr().out
+    assert out.startswith("Epoch 1/2\n2/2 - 0s - ") and "Total params: 8 (32.00 B)\n" in out
+    assert not notebook
 
 
 @pytest.mark.parametrize("terminal", [False, True])
