@@ -62,7 +62,7 @@ class Copy(copied.Copy):
 
     def follow(self, command: str) -> None:
         program, *arguments = command.split()
-        code, output = self.run([*PYTHON[program], *arguments], 120, PYTHONPATH=str(self.folder))
+        code, output = self.run([*PYTHON[program], *arguments], 600, PYTHONPATH=str(self.folder))
         assert code == 0, f"{command}\n{output}"
 
     def build(self, *modules: str) -> None:
@@ -72,7 +72,7 @@ class Copy(copied.Copy):
             assert old in source
             source = source.replace(old, new)
         setup.write_text(source)
-        code, output = self.run([sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"], 120)
+        code, output = self.run([sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"], 600)
         assert code == 0, output
 
 
