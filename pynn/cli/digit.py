@@ -12,9 +12,8 @@ _UNEXPLAINED = 0.25  # of the border's variance: light that falls unevenly leave
 
 
 def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[np.ndarray, bool]:
-    """The digit of a float32 picture (height, width), light on dark in (side, side), and whether it was dark on light.
+    """The digit of a float32 picture (height, width), as `centred` gives it, and whether it was dark on light.
 
-    Its aspect ratio is kept, its longer side becomes 20/28 of `side`, its centre of mass comes to the centre.
     invert: it is dark on light, whatever the border says. UserError: there is no digit, only background.
     """
     from PIL import Image
@@ -22,9 +21,22 @@ def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[
     image = Image.fromarray(picture)
     image.thumbnail((_SIDE, _SIDE))
     ink, inverted = _ink(np.asarray(image, np.float64), invert)
+    field = centred(ink, side)
+    if field is None:
+        raise UserError(f"{name}: there is no digit in it, only background")
+    return field, inverted
+
+
+def centred(ink: np.ndarray, side: int) -> np.ndarray | None:
+    """Ink from 0 to 1 (height, width), float32, as light on dark in (side, side); None if there is none.
+
+    Its aspect ratio is kept, its longer side becomes 20/28 of `side`, its centre of mass comes to the centre.
+    """
+    from PIL import Image
+
     box = Image.fromarray(ink > 0.5).getbbox()
     if box is None:
-        raise UserError(f"{name}: there is no digit in it, only background")
+        return None
     width, height = box[2] - box[0], box[3] - box[1]
     scale = side * 20 / 28 / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -33,7 +45,7 @@ def normalize(picture: np.ndarray, side: int, invert: bool, name: str) -> tuple[
     mass = np.indices(digit.shape).reshape(2, -1) @ digit.ravel() / digit.sum()  # its centre, from the digit's corner
     y, x = (min(max(0, round(side / 2 - m)), side - n) for m, n in zip(mass, digit.shape, strict=True))
     field[y : y + digit.shape[0], x : x + digit.shape[1]] = digit / digit.max()  # thin lines became faint
-    return field, inverted
+    return field
 
 
 def _ink(x: np.ndarray, invert: bool) -> tuple[np.ndarray, bool]:
