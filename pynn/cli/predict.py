@@ -25,7 +25,7 @@ MOST_CLASSES = 256  # labels are bytes
 
 def predict(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0. UserError: weights or an image that cannot be read or do not fit."""
-    model, pixels, classes = _trained(arguments.weights)
+    model, pixels, classes = trained(arguments.weights)
     # all checked before any is shown
     files = [
         (one_line(name), *read_images(name, pixels, arguments.count, arguments.invert)) for name in arguments.image
@@ -53,7 +53,7 @@ def predict(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _trained(path: str) -> tuple[keras.Sequential, int, int]:
+def trained(path: str) -> tuple[keras.Sequential, int, int]:
     """The network, its pixels and its classes, from the shapes of the saved weights."""
     if not os.path.exists(path):
         advice, unfinished = "run `pynn train` first, or give --weights FILE", Path(path).parent / UNFINISHED

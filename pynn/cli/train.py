@@ -8,6 +8,7 @@ import secrets
 import sys
 import warnings
 import zlib
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,17 @@ from .checks import UserError, capped_threads, one_line, reading
 DIVERGED = 3  # the exit code
 
 
-def train(arguments: argparse.Namespace) -> int:
+def train(arguments: argparse.Namespace, callbacks: Sequence[keras.callbacks.Callback] = ()) -> int:
     """Trains and saves; returns the exit code: 0, or 3 if the loss is no longer a number.
 
-    Results stand apart until the end, see `results`. UserError: bad data or folder.
+    Results stand apart until the end, see `results`. callbacks: of fit, called after each epoch's state is saved.
+    UserError: bad data or folder.
     """
     with warnings.catch_warnings():
         # fit's warning of a NaN loss, among others, as one line
         warnings.showwarning = _warn  # type: ignore[assignment]
         try:
-            return _train(arguments)
+            return _train(arguments, callbacks)
         except MemoryError:
             raise UserError("not enough memory: use a smaller --hidden or --batch-size") from None
 
@@ -47,7 +49,7 @@ def network(pixels: int, *widths: int) -> keras.Sequential:
     return keras.Sequential([keras.Input((pixels,)), *layers, keras.layers.Dense(widths[-1], "softmax")])
 
 
-def _train(arguments: argparse.Namespace) -> int:
+def _train(arguments: argparse.Namespace, callbacks: Sequence[keras.callbacks.Callback]) -> int:
     given = {name: value for name, value in vars(arguments).items() if name in arguments.defaults}
     if given.get("data"):
         given["data"] = os.path.abspath(given["data"])  # --resume may be called elsewhere
@@ -69,7 +71,7 @@ def _train(arguments: argparse.Namespace) -> int:
         record = results.Record(output, {"run": run, "checksum": checksum}, before)
         model = _compiled(run, data, record, before)
         try:
-            return _fit(model, run, data, record, output)
+            return _fit(model, run, data, record, callbacks, output)
         except KeyboardInterrupt as stop:
             stop.add_note(record.kept())
             raise
@@ -110,13 +112,20 @@ def _compiled(run: dict[str, Any], data: Split, record: results.Record, before: 
         return model
 
 
-def _fit(model: keras.Sequential, run: dict[str, Any], data: Split, record: results.Record, output: Path) -> int:
+def _fit(
+    model: keras.Sequential,
+    run: dict[str, Any],
+    data: Split,
+    record: results.Record,
+    callbacks: Sequence[keras.callbacks.Callback],
+    output: Path,
+) -> int:
     (train_images, y_train), (test_images, y_test) = data
     # from bytes to fractions without an array between: the data are most of what a run takes of memory
     x_train, x_test = (np.divide(x.reshape(len(x), -1), 255, dtype=np.float32) for x in (train_images, test_images))
     # the test set only draws the validation curve: nothing is chosen by it
     options = {"epochs": run["epochs"], "initial_epoch": record.epochs, "batch_size": run["batch_size"]}
-    model.fit(x_train, y_train, **options, validation_data=(x_test, y_test), callbacks=[record])
+    model.fit(x_train, y_train, **options, validation_data=(x_test, y_test), callbacks=[record, *callbacks])
     if record.has_diverged():
         print(f"pynn train: error: the loss is no longer a number; {record.kept()}", file=sys.stderr)
         return DIVERGED

@@ -103,7 +103,7 @@ TARGETS: dict[str, tuple[Target, Callable[..., bytes]]] = {
     "older_h5": (Target("a.h5", load_model, KNOWN), formats.older_hdf5),
     "json": (Target("a.json", describe, KNOWN), formats.json_text),
     "image": (Target("a.png", image, (UserError,)), formats.picture),
-    "predict": (Target("weights.npz", predict._trained, (UserError,)), formats.zipped),
+    "predict": (Target("weights.npz", predict.trained, (UserError,)), formats.zipped),
     "resume": (Target(results.UNFINISHED, resume, (UserError, ValueError)), formats.zipped),
     "results": (Target("results.json", show_results, (UserError,)), formats.json_text),
     "pytest_json": (Target("benchmark.json", show_either, (UserError,)), formats.json_text),
