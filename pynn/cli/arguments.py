@@ -29,7 +29,8 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pynn", description="Train a digit classifier on compiled kernels, and use it.")
     parser.add_argument("--version", action="version", version=f"pynn {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="{train,predict,bench,explain,new-rung,exercise,info}")
+    names = "{train,predict,demo,bench,explain,new-rung,exercise,info}"
+    commands = parser.add_subparsers(dest="command", metavar=names)
 
     about = "Train pixels-HIDDEN-10 (relu, softmax) on MNIST, print its test accuracy, save it."
     train = commands.add_parser("train", help="train the 784-512-10 network on MNIST", description=about)
@@ -58,6 +59,15 @@ def parser() -> argparse.ArgumentParser:
     about = "the digits are dark on light; where pictures are scaled, that is found without it"
     add("--invert", action="store_true", help=about)
     add("--count", type=_count, default=20, metavar="N", help="images shown of each file (default: 20)")
+
+    about = "Serve a page, to this machine alone, on which digits are drawn and recognized, and a network trains."
+    add = commands.add_parser("demo", help="draw digits in a browser, and train", description=about).add_argument
+    add("--weights", metavar="FILE", help=f"what train saved (default: {weights}; without it, it is trained first)")
+    add("--data", metavar="PATH", help="what is trained on, as for train (default: MNIST)")
+    add("--host", default="127.0.0.1", metavar="NAME", help="listen there, for others, too (default: 127.0.0.1)")
+    port = functools.partial(_whole, low=0, high=65_535)
+    add("--port", type=port, default=8642, metavar="N", help="listen there; 0: any that is free (default: 8642)")
+    add("--no-browser", action="store_true", help="print the address, and open nothing")
 
     about = "Measure the machine, every rung, sweeps, scaling and training; print tables, save all of it."
     bench = commands.add_parser("bench", help="measure the ladder beside NumPy and other libraries", description=about)

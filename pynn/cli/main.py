@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name in ("jinja2", "msgspec", "packaging", "pygments", "threadpoolctl"):
             return _failed(arguments.command, f"the benchmarks need the extra `bench`: {install('bench')}")
+        if error.name in ("starlette", "uvicorn", "PIL"):
+            return _failed(arguments.command, f"the page needs the extra `demo`: {install('demo')}")
         if error.name != "pynn.bench":
             raise
         what = f"the source folder {Path(__file__).parents[1]} has no pynn.bench: write `pynn {arguments.command}`"
@@ -60,7 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """What runs the command; pynn.bench is imported only where it is needed, and not there in a source folder."""
+    """What runs the command; what needs an extra is imported only here, and pynn.bench is not in a source folder."""
+    if name == "demo":
+        from .demo.command import demo
+
+        return demo
     if name == "bench":
         from ..bench.command import bench
 

@@ -1,0 +1,124 @@
+"""The routes of the demo: the page, what a drawing is, the times of the rungs, the training and its events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import kernels
+from kernels.cpus import cpu_count
+
+from .guard import Guard, body, failed
+from .network import CANVAS, Network
+from .training import Training
+
+MOST_EPOCHS = 50
+_MOST_COMMAND = 1000  # bytes
+_TICK = 0.05  # seconds between looks for news of the training
+
+
+async def command(request: Request, **allowed: Collection[Any]) -> dict[str, Any]:
+    """A JSON object of just these names, each with one of its values. HTTPException: it is another."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(await body(request, "application/json", _MOST_COMMAND))
+        if isinstance(found, dict) and found.keys() == allowed.keys() and all(
+            type(value) in (int, str) and value in allowed[name] for name, value in found.items()
+        ):  # fmt: skip
+            return found
+    raise HTTPException(400, f"give a JSON object of {', '.join(allowed)}, each within its limits: see /about")
+
+
+def application(training: Training, host: str, is_leaving: Callable[[], bool]) -> Starlette:
+    """is_leaving: whether the server ends, and with it each stream of events."""
+    config, measuring = kernels.show_config(), asyncio.Lock()
+    sets: list[str] = config["instruction sets available"]  # type: ignore[assignment]
+    cpus = cpu_count()
+
+    async def about(request: Request) -> Response:
+        limits = {"canvas": CANVAS, "sets": sets, "cpus": cpus, "most_epochs": MOST_EPOCHS}
+        now = {"isa": config["instruction set"], "threads": kernels.get_num_threads()}
+        return JSONResponse(limits | now)
+
+    async def drawn(request: Request) -> tuple[Network, np.ndarray]:
+        drawing = await body(request, "application/octet-stream", CANVAS**2)
+        if len(drawing) != CANVAS**2:
+            raise HTTPException(400, f"a drawing has {CANVAS}x{CANVAS} bytes, not {len(drawing)}")
+        network = training.network
+        if network is None:
+            raise HTTPException(503, "the first epoch of the first training is not finished")
+        x = await asyncio.to_thread(network.see, drawing)
+        if x is None:
+            raise HTTPException(422, "nothing is drawn")
+        return network, x
+
+    async def predict(request: Request) -> Response:
+        network, x = await drawn(request)
+        return JSONResponse(await asyncio.to_thread(network.answer, x))
+
+    async def rungs(request: Request) -> Response:
+        network, x = await drawn(request)
+        async with measuring:  # two at once would disturb each other
+            if await request.is_disconnected():  # the person has drawn on
+                return Response(status_code=204)
+            return JSONResponse(await asyncio.to_thread(network.rungs, x))
+
+    async def start(request: Request) -> Response:
+        options = await command(request, threads=range(1, cpus + 1), isa=sets, epochs=range(1, MOST_EPOCHS + 1))
+        if not await asyncio.to_thread(training.start, **options):
+            raise HTTPException(409, "a training is running: stop it first")
+        return JSONResponse({})
+
+    async def threads(request: Request) -> Response:
+        training.tell((await command(request, threads=range(cpus + 1)))["threads"])
+        return JSONResponse({})
+
+    async def events(request: Request) -> Response:
+        async def news() -> AsyncIterator[str]:
+            seen, units, points = None, None, 0
+            while not (is_leaving() or await request.is_disconnected()):
+                run = training.run
+                if seen == (now := (run, run and run.version, training.source)):
+                    await asyncio.sleep(_TICK)
+                    continue
+                if seen is None or run is not seen[0]:
+                    units, points = None, 0
+                message: dict[str, Any] = {"source": training.source}
+                seen = now
+                if run:
+                    message |= {"status": run.status, "options": run.options, "validation": run.validation, **run.now}
+                    message |= {"from": points, "points": run.points[points:]}
+                    points += len(message["points"])
+                    if units is not run.units:
+                        message["units"] = units = run.units
+                yield f"data: {json.dumps(message)}\n\n"
+
+        return StreamingResponse(news(), media_type="text/event-stream")
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return failed(error.status_code, error.detail)
+
+    posts = {"/predict": predict, "/rungs": rungs, "/start": start, "/threads": threads}
+    return Starlette(
+        routes=[
+            Route("/about", about),
+            Route("/events", events),
+            *(Route(path, endpoint, methods=["POST"]) for path, endpoint in posts.items()),
+            Mount("/", StaticFiles(directory=Path(__file__).parent / "static", html=True)),
+        ],
+        middleware=[Middleware(Guard, host=host)],
+        exception_handlers={HTTPException: refused},
+    )
