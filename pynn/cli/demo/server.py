@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ async def command(request: Request, **allowed: Collection[Any]) -> dict[str, Any
 def application(training: Training, host: str, is_leaving: Callable[[], bool]) -> Starlette:
     """is_leaving: whether the server ends, and with it each stream of events."""
     config, measuring = kernels.show_config(), asyncio.Lock()
+    measurer = ThreadPoolExecutor(1)  # always the same thread: each gets OpenMP threads of its own
     sets: list[str] = config["instruction sets available"]  # type: ignore[assignment]
     cpus = cpu_count()
 
@@ -73,7 +75,7 @@ def application(training: Training, host: str, is_leaving: Callable[[], bool]) -
         async with measuring:  # two at once would disturb each other
             if await request.is_disconnected():  # the person has drawn on
                 return Response(status_code=204)
-            return JSONResponse(await asyncio.to_thread(network.rungs, x))
+            return JSONResponse(await asyncio.get_running_loop().run_in_executor(measurer, network.rungs, x))
 
     async def start(request: Request) -> Response:
         options = await command(request, threads=range(1, cpus + 1), isa=sets, epochs=range(1, MOST_EPOCHS + 1))
@@ -82,28 +84,17 @@ def application(training: Training, host: str, is_leaving: Callable[[], bool]) -
         return JSONResponse({})
 
     async def threads(request: Request) -> Response:
-        training.tell((await command(request, threads=range(cpus + 1)))["threads"])
+        await asyncio.to_thread(training.tell, **await command(request, threads=range(cpus + 1)))
         return JSONResponse({})
 
     async def events(request: Request) -> Response:
         async def news() -> AsyncIterator[str]:
-            seen, units, points = None, None, 0
+            seen = -1
             while not (is_leaving() or await request.is_disconnected()):
-                run = training.run
-                if seen == (now := (run, run and run.version, training.source)):
-                    await asyncio.sleep(_TICK)
-                    continue
-                if seen is None or run is not seen[0]:
-                    units, points = None, 0
-                message: dict[str, Any] = {"source": training.source}
-                seen = now
-                if run:
-                    message |= {"status": run.status, "options": run.options, "validation": run.validation, **run.now}
-                    message |= {"from": points, "points": run.points[points:]}
-                    points += len(message["points"])
-                    if units is not run.units:
-                        message["units"] = units = run.units
-                yield f"data: {json.dumps(message)}\n\n"
+                if seen != training.version:
+                    seen = training.version
+                    yield f"data: {json.dumps({'source': training.source, **training.news})}\n\n"
+                await asyncio.sleep(_TICK)
 
         return StreamingResponse(news(), media_type="text/event-stream")
 

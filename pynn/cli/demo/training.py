@@ -13,117 +13,93 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import UserError
-from ..results import UNFINISHED, WEIGHTS
+from ..results import UNFINISHED
 from .network import Network
 
 _PATIENCE = 5.0  # seconds for the process to end by itself
 
 
-class Run:
-    """One training and what it has told so far. status: "running", "stopped", "finished" or "failed"."""
-
-    def __init__(self, folder: str, options: dict[str, Any], arguments: list[str]) -> None:
-        self.folder, self.options, self.status, self.version = Path(folder), options, "running", 0
-        self.points: list[list[float | None]] = []  # loss and accuracy after each batch
-        self.validation: list[list[float | None]] = []
-        self.units: list[str] = []
-        self.now: dict[str, Any] = {}  # first, epoch, epochs, steps, seconds, error
-        # the same packages as here, whatever folder this was started in
-        path = os.pathsep.join(map(os.path.abspath, sys.path))
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.live", "--output", folder, *arguments],
-            env={**os.environ, "PYTHONPATH": path, "KERNELS_ISA": options["isa"]},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            start_new_session=True,  # a terminal's Ctrl-C is for the server, which ends it
-        )  # fmt: skip
-
-    def take(self, fields: dict[str, Any]) -> None:
-        """One message of the process."""
-        self.points += fields.pop("points", [])
-        self.units = fields.pop("units", self.units)
-        self.validation += [fields.pop("validation")] if "validation" in fields else []
-        self.now = {"first": fields.get("epoch", 0), **self.now, **fields}
-        if "error" in fields or "finished" in fields:
-            self.status = "failed" if "error" in fields else "finished"
-        self.version += 1
-
-    def tell(self, threads: int) -> None:
-        """Go on with so many threads, or 0: stop."""
-        if self.status in ("running", "stopped"):
-            with suppress(BrokenPipeError):
-                print(threads, file=self.process.stdin, flush=True)
-            self.status = "running" if threads else "stopped"
-            self.options["threads"] = threads or self.options["threads"]
-            self.version += 1
-
-    def end(self) -> None:
-        with suppress(BrokenPipeError):
-            self.process.stdin.close()  # type: ignore[union-attr]
-        try:
-            self.process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
 class Training:
-    """What runs now, or ran last, and `network`, which is of the last epoch that was finished; `source` says which."""
+    """One at a time.
+
+    news: what clients see: "status", which is running, stopped, finished or failed, "options", "error", and what
+        `live.Live` tells; `version` counts its changes.
+    network: of the given weights, or of the last epoch that was finished; `source` says which; None: of none yet.
+    """
 
     def __init__(self, data: str | None) -> None:
-        self.run: Run | None = None
         self.network: Network | None = None
-        self.source = ""
+        self.news: dict[str, Any] = {}
+        self.source, self.version = "", 0
         self._data, self._folder = ["--data", data] if data else [], tempfile.TemporaryDirectory(prefix="pynn-demo-")
+        self._process: subprocess.Popen[str] | None = None
         self._alone = threading.Lock()
 
-    def use(self, path: Path, source: str) -> None:
+    def use(self, path: str | Path, source: str) -> None:
         """UserError: there are no such weights there."""
         self.network, self.source = Network(path), source
 
     def start(self, threads: int, isa: str, epochs: int, folder: str | None = None) -> bool:
-        """Whether there was no training running. folder: for its results, in place of one that is removed at the end.
+        """Whether none was running; a stopped one ends.
 
-        A stopped one ends. An unfinished run of `pynn train` in `folder` is gone on with.
+        folder: for its results, where an unfinished run of `pynn train` is gone on with; without, they are not kept.
         """
         with self._alone:
-            if self.run:
-                if self.run.status == "running":
-                    return False
-                self.run.end()
-            resume = ["--resume"] if folder and (Path(folder) / UNFINISHED).exists() else ["--epochs", str(epochs)]
-            options = {"threads": threads, "isa": isa, "epochs": epochs}
-            arguments = ["--threads", str(threads), *resume, *self._data]
-            self.run = Run(folder or tempfile.mkdtemp(dir=self._folder.name), options, arguments)
-            threading.Thread(target=self._follow, args=[self.run], daemon=True).start()
+            if self.news.get("status") == "running":
+                return False
+            self._end()
+            more = ["--resume"] if folder and (Path(folder) / UNFINISHED).exists() else ["--epochs", str(epochs)]
+            output = folder or tempfile.mkdtemp(dir=self._folder.name)
+            arguments = ["--output", output, "--threads", str(threads), *more, *self._data]
+            path = os.pathsep.join(map(os.path.abspath, sys.path))  # the same packages, whatever folder this runs in
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", f"{__package__}.live", *arguments],
+                env={**os.environ, "PYTHONPATH": path, "KERNELS_ISA": isa},
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                start_new_session=True,  # a terminal's Ctrl-C is for the server, which ends it
+            )  # fmt: skip
+            self.news = {}
+            self._change(status="running", options={"threads": threads, "isa": isa, "epochs": epochs})
+            threading.Thread(target=self._follow, args=[self._process], daemon=True).start()
             return True
 
-    def _follow(self, run: Run) -> None:
-        with suppress(ValueError):  # a line that was cut off as the process ended
-            for line in run.process.stdout or ():
-                run.take(self._used(run, json.loads(line)))
-        code = run.process.wait()
-        if run.status in ("running", "stopped"):
-            run.take({"error": f"the training's process has ended with exit code {code}"})
-
-    def _used(self, run: Run, fields: dict[str, Any]) -> dict[str, Any]:
-        """The message, or the error that its weights cannot be used."""
-        try:
-            if "finished" in fields:
-                self.use(run.folder / WEIGHTS, "the training that has finished")
-            elif "validation" in fields:
-                with suppress(UserError):  # after the last epoch WEIGHTS takes the file's place
-                    self.use(run.folder / UNFINISHED, f"epoch {run.now['epoch'] + 1} of the training under way")
-        except UserError as error:
-            return {"error": str(error)}
-        return fields
-
     def tell(self, threads: int) -> None:
-        if self.run:
-            self.run.tell(threads)
+        """Go on with so many threads, or 0: stop."""
+        with self._alone, suppress(BrokenPipeError):
+            if self._process and self.news["status"] in ("running", "stopped"):
+                print(threads, file=self._process.stdin, flush=True)
+                options = self.news["options"] | ({"threads": threads} if threads else {})
+                self._change(status="running" if threads else "stopped", options=options)
+
+    def _follow(self, process: subprocess.Popen[str]) -> None:
+        with suppress(ValueError):  # a line that was cut off as the process ended
+            for line in process.stdout or ():
+                news = json.loads(line)
+                if "weights" in news:
+                    try:
+                        self.use(news.pop("weights"), f"the training, after epoch {news['epoch'] + 1}")
+                    except UserError as error:
+                        news |= {"status": "failed", "error": str(error)}
+                self._change(**news)
+        code = process.wait()
+        if process is self._process and self.news["status"] in ("running", "stopped"):
+            self._change(status="failed", error=f"the training's process has ended with exit code {code}")
+
+    def _change(self, **news: Any) -> None:
+        self.news = self.news | news
+        self.version += 1
+
+    def _end(self) -> None:
+        if self._process:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()  # type: ignore[union-attr]
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
 
     def close(self) -> None:
-        """Ends the process, and removes what it left."""
+        """Ends the process, and removes what is not kept."""
         with self._alone:
-            if self.run:
-                self.run.end()
+            self._end()
             self._folder.cleanup()

@@ -84,12 +84,12 @@ function tell(answer) {
     row.children[1].firstChild.style.transform = `scaleX(${value})`;
     row.children[2].textContent = answer ? percent(value) : "";
   });
-  $("best").textContent = answer ? best : "–";
+  $("best").textContent = answer ? best : "…";
   $("heard").dataset.text = answer ? `${best}, ${percent(p[best])}` : "";
   if (answer) paint($("seen"), answer.seen, false);
   else $("seen").width = $("seen").height = 28;
   paintUnits($("strongest"), (answer?.units ?? []).map(unit => (
-    { weights: unit.weights, text: `unit ${unit.unit}: ${unit.value.toFixed(2)}` })));
+    { weights: unit.weights, text: `unit ${unit.unit}\n${unit.value.toFixed(2)}` })));
   if (!answer) $("heard").textContent = "";
 }
 
@@ -120,7 +120,7 @@ function compare(rungs) {
     make("td", row, rung.seconds ? time(rung.seconds) : "left out: too slow here");
     const gain = make("td", row);
     if (!rung.seconds) continue;
-    make("span", gain, `${(lowest.seconds / rung.seconds).toPrecision(2) * 1}×`);
+    make("span", gain, `${(+(lowest.seconds / rung.seconds).toPrecision(2)).toLocaleString("en")}×`);
     make("i", make("div", gain)).style.transform = `scaleX(${Math.max(0.01, decades(rung) / most)})`;
   }
   const differ = timed.filter(rung => rung.digit !== lowest.digit).map(rung => rung.name);
