@@ -80,15 +80,15 @@ class Chromium:
             raise RuntimeError(f"{method}: {answer['error']['message']}")
         return answer["result"]
 
-    def open(self, path: Path, width: int, height: int = 900, dark: bool = False, scripts: bool = True) -> None:
-        """Loads a file, and waits until it and its pictures are there."""
+    def open(self, page: Path | str, width: int, height: int = 900, dark: bool = False, scripts: bool = True) -> None:
+        """Loads a file or an address, and waits until it and its pictures are there."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
         self.send("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.errors.clear()
         self.requests.clear()
-        self.send("Page.navigate", url=path.as_uri())
+        self.send("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while (event := self._next()).get("method") != "Page.loadEventFired":
             self._note(event)
 
@@ -100,11 +100,29 @@ class Chromium:
         return answer["result"].get("value")
 
     def press(self, key: str) -> None:
-        """Enter, Space or Tab, on what has the focus."""
-        code, text = {"Enter": (13, "\r"), "Space": (32, " "), "Tab": (9, "")}[key]
+        """Enter, Space, Tab, Delete or an arrow, on what has the focus."""
+        codes = {"Enter": 13, "Space": 32, "Tab": 9, "Delete": 46, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39}
+        code, text = (codes | {"ArrowDown": 40})[key], {"Enter": "\r", "Space": " "}.get(key, "")
         named = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": code}
         self.send("Input.dispatchKeyEvent", type="keyDown", text=text, **named)
         self.send("Input.dispatchKeyEvent", type="keyUp", **named)
+
+    def contrasts(self) -> dict[str, float]:
+        """For the colour of each text and what is behind it, bars in cells included, their contrast as WCAG has it."""
+        pairs = self.run("""(() => {
+          const pairs = new Set();
+          const clear = color => color === 'rgba(0, 0, 0, 0)';
+          for (const element of document.querySelectorAll('body *:not(script)')) {
+            if (![...element.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+            let behind = element;
+            while (clear(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+            const color = getComputedStyle(element).color;
+            pairs.add([color, getComputedStyle(behind).backgroundColor].join('|'));
+            const bar = element.closest('.bar') && getComputedStyle(element).backgroundImage.match(/rgb\\([^)]*\\)/);
+            if (bar) pairs.add([color, bar[0]].join('|'));
+          }
+          return [...pairs] })()""")
+        return {pair: _contrast(*pair.split("|")) for pair in pairs}
 
     def _note(self, event: dict[str, Any]) -> None:
         found = event.get("params", {})
@@ -128,3 +146,15 @@ class Chromium:
             self._buffer += content
         message, _, self._buffer = self._buffer.partition(b"\0")
         return json.loads(message)
+
+
+def _contrast(one: str, other: str) -> float:
+    """Of two CSS colours like rgb(0, 0, 0)."""
+
+    def luminance(color: str) -> float:
+        parts = [int(part) / 255 for part in color.removeprefix("rgb(").removesuffix(")").split(",")]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)

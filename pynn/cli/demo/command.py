@@ -9,6 +9,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
+import PIL.Image  # noqa: F401  for digit.centred: better missed now than at the first drawing
 import uvicorn
 
 import kernels
@@ -42,7 +43,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def _serve(training: Training, arguments: argparse.Namespace, listener: socket.socket) -> None:
     app = application(training, arguments.host, lambda: server.should_exit)
-    options = {"ws": "none", "lifespan": "off", "access_log": False, "log_level": "warning", "server_header": False}
+    options = {"ws": "none", "lifespan": "off", "access_log": False, "log_level": "error", "server_header": False}
     server = uvicorn.Server(uvicorn.Config(app, http="h11", timeout_graceful_shutdown=1, **options))  # type: ignore[arg-type]
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
     address = f"http://{host}:{listener.getsockname()[1]}/"

@@ -79,4 +79,5 @@ async def body(request: Request, kind: str, most: int) -> bytes:
 
 
 def failed(status: int, error: str = "") -> JSONResponse:
-    return JSONResponse({"error": error or HTTPStatus(status).phrase}, status)
+    # closed, what comes of the body is not read
+    return JSONResponse({"error": error or HTTPStatus(status).phrase}, status, {"connection": "close"})

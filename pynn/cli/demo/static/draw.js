@@ -51,7 +51,7 @@ function drawing() {
 async function ask() {
   isStale = true;
   if (isAsking) return;
-  isAsking = true;
+  $("probabilities").ariaBusy = isAsking = true;
   try {
     while (isStale) {
       isStale = false;
@@ -62,7 +62,7 @@ async function ask() {
   } catch (error) {
     notice(error.message);
   } finally {
-    isAsking = false;
+    $("probabilities").ariaBusy = isAsking = false;
   }
 }
 
@@ -99,14 +99,14 @@ async function settled() {
   if (last || isAsking) return void (timer = setTimeout(settled, PAUSE));
   $("heard").textContent = `This looks like ${$("heard").dataset.text}`;
   measuring = new AbortController();
-  $("rungs").setAttribute("aria-busy", true);
+  $("rungs").ariaBusy = true;
   try {
     const rungs = await post("rungs", drawing(), measuring.signal);
     if (rungs) compare(rungs);
   } catch (error) {
     if (error.name !== "AbortError") notice(error.message);
   }
-  $("rungs").setAttribute("aria-busy", false);
+  $("rungs").ariaBusy = false;
 }
 
 function compare(rungs) {
