@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -78,6 +77,6 @@ async def body(request: Request, kind: str, most: int) -> bytes:
     return bytes(content)
 
 
-def failed(status: int, error: str = "") -> JSONResponse:
+def failed(status: int, error: str) -> JSONResponse:
     # closed, what comes of the body is not read
-    return JSONResponse({"error": error or HTTPStatus(status).phrase}, status, {"connection": "close"})
+    return JSONResponse({"error": error}, status, {"connection": "close"})

@@ -13,10 +13,10 @@ export function begin(canvas) {
   clear();
 }
 
-// Other weights answer otherwise.
 export function retrained(name) {
-  if (name !== source && !isEmpty) changed(name);
+  if (name === source) return;
   source = name;
+  changed();
 }
 
 function line(from, to) {
@@ -34,18 +34,14 @@ function clear() {
   changed();
 }
 
-function changed(name = source) {
+function changed() {
   measuring?.abort();
   clearTimeout(timer);
-  if (name) ask();
-  if (name && !isEmpty) timer = setTimeout(settled, PAUSE);
+  ask();
+  if (source && !isEmpty) timer = setTimeout(settled, PAUSE);
 }
 
-function drawing() {
-  const { data } = ink.getImageData(0, 0, side, side), bytes = new Uint8Array(side * side);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = data[4 * i + 3];
-  return bytes;
-}
+const drawing = () => new Uint8Array(ink.getImageData(0, 0, side, side).data.filter((_, i) => i % 4 === 3));
 
 // One question at a time; what was drawn meanwhile is the next.
 async function ask() {
@@ -55,8 +51,7 @@ async function ask() {
   try {
     while (isStale) {
       isStale = false;
-      const answer = isEmpty ? null : await post("predict", drawing());
-      if (!isStale || !isEmpty) tell(answer);
+      tell(isEmpty || !source ? null : await post("predict", drawing()));
     }
     notice("");
   } catch (error) {
@@ -169,6 +164,7 @@ board.addEventListener("keydown", event => {
     for (const key of held) at = at.map((x, i) => Math.min(0.96, Math.max(0.04, x + STEP * ARROWS[key][i])));
   } else if (event.key === " ") {
     if (!event.repeat) isDown = !isDown;
+    $("heard").textContent = `Pen ${isDown ? "down" : "up"}`;
   } else if (event.key === "Delete" || event.key === "Backspace") {
     clear();
     isDown = false;

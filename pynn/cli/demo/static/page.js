@@ -22,6 +22,7 @@ function listen() {
   stream.onmessage = ({ data }) => {
     const news = JSON.parse(data);
     $("source").textContent = news.source ? `Weights: ${news.source}` : "No weights yet: see Train";
+    if (!news.source && !location.hash) location.hash = "#train";
     draw.retrained(news.source);
     if (news.status) train.update(news);
   };

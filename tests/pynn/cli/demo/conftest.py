@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-for needed in ("starlette", "uvicorn", "PIL"):
-    pytest.importorskip(needed)
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[3] / "bench")]
 
 from demo_server import Server, random_weights  # noqa: E402  from the folder that was added
