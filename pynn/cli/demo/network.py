@@ -20,7 +20,7 @@ from ..predict import trained
 
 CANVAS = 280  # pixels a side, one byte of ink each
 _STRONGEST = 8  # units shown
-_SECONDS, _CALLS = 0.01, 100  # a rung is called again until then, or so many times
+_FEWEST, _MOST, _SECONDS = 3, 100, 0.01  # calls of a rung that are timed, and when there are enough of them
 
 
 class Network:
@@ -54,7 +54,7 @@ class Network:
         weights = self.layers[0][0]
         strongest = [unit for unit in np.argsort(-h)[:_STRONGEST].tolist() if h[unit] > 0]
         units = [{"unit": i, "value": float(h[i]), "weights": picture(weights[:, i])} for i in strongest]
-        p = self._forward(x, "sparse")[0].tolist()  # the top
+        p = self._forward(x, list(LADDER["dense"])[-1])[0].tolist()
         return {"side": self.side, "seen": encoded(x * 255), "probabilities": p, "units": units}
 
     def rungs(self, x: np.ndarray) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ class Network:
                 continue
             times: list[float] = []
             p = self._forward(x, name)  # the first call finds nothing in the caches
-            while not times or (sum(times) < _SECONDS and len(times) < _CALLS):
+            while len(times) < _FEWEST or (sum(times) < _SECONDS and len(times) < _MOST):
                 start = time.perf_counter()
                 self._forward(x, name)
                 times.append(time.perf_counter() - start)
@@ -85,9 +85,10 @@ class Network:
         for w, b in self.layers[:-1]:
             x = LADDER["dense"][rung](x, w, b)
         w, b = self.layers[-1]
+        dot = LADDER["dot"].get(rung, kernels.dot)
         add = LADDER["add_matrix_and_vector"].get(rung, kernels.add)
         softmax = LADDER["softmax"].get(rung, kernels.softmax)
-        return np.asarray(softmax(add(LADDER["dot"][rung](x, w), b)))
+        return np.asarray(softmax(add(dot(x, w), b)))
 
 
 def picture(weights: np.ndarray) -> str:

@@ -119,7 +119,7 @@ function compare(rungs) {
     make("i", make("div", gain)).style.transform = `scaleX(${Math.max(0.01, decades(rung) / most)})`;
   }
   const differ = timed.filter(rung => rung.digit !== lowest.digit).map(rung => rung.name);
-  const distance = Math.max(...timed.map(rung => rung.distance)).toExponential(0);
+  const distance = Math.max(...timed.map(rung => rung.distance)).toExponential(0).replace("-", "−");
   $("measured").textContent = (differ.length ? `Another digit: ${differ.join(", ")}.` :
     `Every rung says ${lowest.digit}; their probabilities differ by ${distance} at most.`) +
     " Median times of the whole pass for one picture; the bars’ scale is logarithmic.";
