@@ -29,7 +29,7 @@ class Array:
     streamed: bool = False  # written past the caches
     near: float = inf  # bytes: caches of this size still hold it from the pass before
     item: int = ITEM
-    spread: float = 1.0  # in caches: other turns read other parts of it, so many times as much in all
+    spread: float = 1.0  # each turn of a loop that is not of its axes reads other rows, in all so many times as many
 
     def extents(self, loops: Sequence[Loop]) -> list[float]:
         """How far these loops run along its axes."""
@@ -40,7 +40,8 @@ class Array:
         *outer, last = self.extents(loops) or [1.0]
         if outer and last == self.shape[-1]:
             outer, last = [], prod(outer) * last
-        return prod(outer) * ceil(last * self.item / line - 1e-6) * line * (self.spread if line == LINE else 1)
+        found = prod(outer) * ceil(last * self.item / line - 1e-6) * line
+        return found * self.spread if any(axis not in self.axes for axis, _ in loops) else found
 
 
 @dataclass(frozen=True)
