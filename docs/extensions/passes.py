@@ -138,7 +138,7 @@ def _product(rung: str, isa: str, sizes: tuple[int, int, int] = SQUARE) -> Drawn
         out = replace(out, read=False)
     elif rung == "sparse":
         size, depth, few = f"{size}, {ZEROS:.0%} of x is 0", constant("sparse.pxd", "SLICE"), 1 - ZEROS
-        width, x, y = panel, replace(x, name="nonzeros", item=2 * ITEM), replace(y, spread=1 / few)
+        width, x, y = lanes * (4 if wide else 8), replace(x, name="nonzeros", item=2 * ITEM), replace(y, spread=1 / few)
         loops, inner = (("j", n / width), ("p", k / depth), i, ("p", depth * few), ("j", width)), 3
     else:
         blocks, slices = ceil(m / constant("_plan.pxd", "ROWS")), ceil(k * ITEM / constant("_plan.pxd", "SLICE_BYTES"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from pynn.bench.code.assembly import Loop
+from pynn.bench.code.assembly import Loop, inner_loop
 
 import kernels
 from kernels.ladder import LADDER
@@ -45,6 +45,16 @@ def test_each_operation_has_its_page(operation):
 @pytest.mark.parametrize(("operation", "rung"), COMPILED)
 def test_each_compiled_rung_shows_its_loop(operation, rung):
     assert isinstance(stored.found_loop(operation, rung), Loop)
+
+
+@pytest.mark.skipif(not X86, reason="machine code that GCC makes for x86-64")
+@pytest.mark.parametrize("isa", passes.VECTOR)
+@pytest.mark.parametrize("operation", ["dot", "dense"])
+@pytest.mark.parametrize("rung", ["simd", "tiled", "blocked", "packed", "parallel", "sparse"])
+def test_the_drawn_turn_is_the_compiled_one(operation, rung, isa):
+    nest, loop = passes.drawn(operation, rung, isa).nests[0], inner_loop(operation, rung, isa=isa)
+    multiply_adds = math.prod(turns for _, turns in nest.loops[nest.inner + 1 :])
+    assert multiply_adds == loop.sums * loop.lanes
 
 
 @pytest.mark.parametrize("isa", passes.VECTOR)
