@@ -92,7 +92,9 @@ class Ladder(SphinxDirective):
         part.columns[0] = "case"
         for row in part.rows:
             row[0] = tables.plain(row[0].text.removeprefix(f"{operation} "))
-        gain = f"Measured: **{summary(gains(measured, rung, below), below)}**." if below else "Measured:"
+        found = gains(measured, rung, below)
+        unsure = " where one can tell" * (None in found.values() and any(found.values()))
+        gain = f"Measured: **{summary(found, below)}**{unsure}." if below else "Measured:"
         return [*self._markdown(gain), *self._table(part)]
 
     def _table(self, table: tables.Table) -> list[nodes.Node]:
