@@ -3,6 +3,11 @@
 Tensors of different dtypes, which elsewhere in pynn are an error, meet here in the larger one. Of KerasTensors an
 operation is a layer of the model, as `x + y` is; there the first arguments, the tensors, may be KerasTensors, the
 options may not (ValueError).
+
+Where nothing else is said: x is a tensor of any shape, or what makes one. The result has its shape and dtype, or
+floatx() where x holds integers or bools and the operation gives fractions. x1 and x2 broadcast. `axis` is an int, a
+tuple of them, or None for all; axes that are reduced go, or stay with size 1 by `keepdims`. InvalidArgumentError, a
+ValueError: shapes, axes or values that do not fit.
 """
 # ruff: noqa: F401, I001
 
@@ -29,10 +34,18 @@ from .activations import (
     celu, elu, hard_sigmoid, hard_silu, hard_swish, hard_tanh, leaky_relu, log_sigmoid, log_softmax, relu, relu6,
     selu, sigmoid, silu, softmax, softplus, softsign, swish, tanh,
 )  # fmt: skip
+from .common.about_ops import ABOUT
 from .common.promotion import promoted
 from .common.symbolic import is_symbolic
 from .config import floatx
 from .layers.operation import operation as _op
+
+__all__ = sorted([
+    *ABOUT, "abs", "amax", "amin", "celu", "cond", "custom_gradient", "einsum", "elu", "hard_sigmoid", "hard_silu",
+    "hard_swish", "hard_tanh", "is_tensor", "leaky_relu", "log_sigmoid", "log_softmax", "meshgrid", "ndim", "relu",
+    "relu6", "searchsorted", "selu", "shape", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
+    "vectorized_map", "while_loop",
+])  # fmt: skip
 
 operand, _tensor = convert.operand, convert.convert_to_tensor
 _bools = partial(ops.cast, dtype=np.bool_)
@@ -307,3 +320,7 @@ binary_crossentropy = _op(  # element by element, where the loss takes the mean 
 )  # fmt: skip
 
 __getattr__ = missing(__name__)
+
+
+def __dir__() -> list[str]:
+    return __all__

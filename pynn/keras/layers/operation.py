@@ -13,6 +13,7 @@ from ...engine.shapes import TensorShape
 from ...engine.tensor import Tensor
 from ...engine.typing import TensorLike
 from ..common import configuration
+from ..common.about_ops import ABOUT
 from ..common.registry import OURS
 from ..common.symbolic import is_symbolic
 from .base import Layer
@@ -84,7 +85,7 @@ def operation(name: str, function: Callable[..., Any], inputs: int = 1, module: 
         return layer(**options)(*[value for _, value in bound[:inputs]])
 
     call.__name__ = call.__qualname__ = name
-    call.__doc__ = f"Keras's {name}{signature}."
+    call.__doc__ = ABOUT[name]
     return call
 
 
