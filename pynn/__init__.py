@@ -1,4 +1,12 @@
-"""A thin training stack on `kernels`, under TensorFlow's names: `import pynn as tf`."""
+"""A thin training stack on `kernels`, under TensorFlow's names: `import pynn as tf`.
+
+What operations have in common, here and in `tf.math`, `tf.nn` and `tf.linalg`: a tensor is a Tensor, a Variable, or
+numbers, lists and arrays, of which `convert_to_tensor` makes one. Element by element, the result has x's shape and
+dtype. Two tensors broadcast as NumPy's arrays do, and have one dtype, which Python's numbers and lists take from the
+other. A reduction goes over `axis`, an int, a list, or None for all; they go, or stay with size 1 by `keepdims`.
+InvalidArgumentError, a ValueError: shapes, dtypes or values that do not fit; functions with fractions take no integers.
+TypeError: no numbers, or an unknown dtype.
+"""
 # ruff: noqa: F401, I001
 
 from .support import built_kernels  # first: its ImportError says how to build the kernels

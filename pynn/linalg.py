@@ -1,4 +1,7 @@
-"""TensorFlow's `tf.linalg`: names for the operations on matrices."""
+"""TensorFlow's `tf.linalg`: names for the operations on matrices.
+
+The last two axes are a matrix's, (..., m, n); those before count matrices. Float32 or float64; the rest as `pynn` says.
+"""
 # ruff: noqa: F401, I001
 
 from .ops import (

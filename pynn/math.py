@@ -1,4 +1,4 @@
-"""TensorFlow's `tf.math`: names for the operations."""
+"""TensorFlow's `tf.math`: names for the operations. Tensors, shapes, dtypes and errors: as `pynn` says."""
 # ruff: noqa: F401, I001
 
 from .support.missing import missing

@@ -1,4 +1,7 @@
-"""TensorFlow's `tf.nn`: the operations of networks."""
+"""TensorFlow's `tf.nn`: the operations of networks. Tensors, shapes, dtypes and errors: as `pynn` says.
+
+Logits (..., classes) are of floats; axis -1 is the last, of the classes or features.
+"""
 # ruff: noqa: F401, I001
 
 from .ops import (

@@ -1,4 +1,8 @@
-"""TensorFlow's `tf.random`."""
+"""TensorFlow's `tf.random`: tensors of random values, by default float32.
+
+Drawn from the generator that `set_seed` seeds, or, with a seed of their own, from one of it: the numbers are not
+TensorFlow's. InvalidArgumentError: a shape, dtype or limit that does not fit.
+"""
 # ruff: noqa: F401, I001
 
 from .ops.random import (

@@ -1,4 +1,4 @@
-"""Activation functions by name or as functions."""
+"""Activation functions by name or as functions: any shape -> the same shape."""
 
 from __future__ import annotations
 

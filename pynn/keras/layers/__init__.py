@@ -1,4 +1,8 @@
-"""Layers under Keras's names."""
+"""Layers under Keras's names: objects that are called on tensors (batch, ...), or on KerasTensors to make a graph.
+
+Weights are made at the first call, of floatx() or the layer's `dtype`, to which float inputs are cast. ValueError: an
+input that does not fit the weights; TypeError: an unknown argument.
+"""
 # ruff: noqa: I001
 
 from typing import Any
