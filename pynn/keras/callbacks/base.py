@@ -15,7 +15,18 @@ Logs = dict[str, Any] | None  # fit, evaluate and predict pass a dict; a user's 
 
 
 class Callback:
-    """Base class with hooks that do nothing. `self.model` and `self.params` are set before the first call."""
+    """Base class with hooks that do nothing: a subclass defines those that it needs.
+
+        on_train_begin(logs)         on_train_end(logs)          fit
+        on_epoch_begin(epoch, logs)  on_epoch_end(epoch, logs)   each epoch of fit; the first is 0
+        on_train_batch_begin(batch, logs), ..._end(batch, logs)  each batch of fit; on_batch_* is an older name
+        on_test_begin(logs), ..., on_test_batch_begin, ...       evaluate, and the validation in fit
+        on_predict_begin(logs), ..., on_predict_batch_begin, ... predict
+
+    logs is a dict, at each end of loss and metrics so far; that of an epoch has those of the validation, too, as
+    val_loss, ...; that of a batch of predict has the outputs. `self.model` and `self.params`, a dict of epochs, steps
+    and verbose, are set before the first call.
+    """
 
     model: Model = None  # type: ignore[assignment]  # until fit, evaluate or predict begins
     params: dict[str, Any] = None  # type: ignore[assignment]
