@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 
-ERROR = re.compile(r"\.\s+(?=[A-Z]\w*Error: )")
 ARGUMENT = re.compile(r"((?:\w+, )*\w+): +(.*)")
 ALIGNED = re.compile(r"  |\S+ {2,}\S")  # an indented line, or one of a table
 CODE = re.compile(r"`([^`]+)`")
@@ -58,27 +58,28 @@ def link(name: str, shown: str | None = None) -> nodes.Node:
 
 
 def described(doc: str, arguments: str = "") -> list[nodes.Node]:
-    """Paragraphs; lines `argument: ...` and `SomeError: ...` as a list; indented and aligned lines as they stand.
+    """Paragraphs; lines `argument: ...` as a list; indented and aligned lines as they stand.
 
     arguments: a text that names them
     """
     known = set(re.findall(r"\w+", arguments))
     found: list[nodes.Node] = []
-    for block in re.split(r"\n\s*\n", ERROR.sub(".\n", doc.strip("\n"))):
-        lines: list[str] = []
+    for block in re.split(r"\n\s*\n", doc.strip("\n")):
+        before: list[str] = []
         items: list[list[str]] = []
+        after: list[str] = []  # errors
         for line in block.splitlines():
             match = ARGUMENT.match(line)
-            if match and all(name in known or name.endswith("Error") for name in match[1].split(", ")):
+            if match and not after and known.issuperset(match[1].split(", ")):
                 items.append([match[1], match[2]])
-            elif items:
-                items[-1].append(line)
+            elif items and (after or (match and match[1].endswith("Error"))):
+                after.append(line)
             else:
-                lines.append(line)
-        found += _paragraphs(lines)
-        if items:
-            listed = (nodes.list_item("", paragraph(f"`{name}`: ", " ".join(text))) for name, *text in items)
-            found.append(nodes.bullet_list("", *listed, classes=["arguments"]))
+                (items[-1] if items else before).append(line)
+        listed = (nodes.list_item("", paragraph(f"`{name}`: ", " ".join(text))) for name, *text in items)
+        found += _paragraphs(before)
+        found += [nodes.bullet_list("", *listed, classes=["arguments"])] if items else []
+        found += _paragraphs(after)
     return found
 
 
@@ -87,7 +88,7 @@ def _paragraphs(lines: list[str]) -> list[nodes.Node]:
     while lines:
         aligned = bool(ALIGNED.match(lines[0]))
         n = next((i for i, line in enumerate(lines) if bool(ALIGNED.match(line)) != aligned), len(lines))
-        text = "\n".join(lines[:n])
+        text = textwrap.dedent("\n".join(lines[:n]))
         found.append(nodes.literal_block(text, text, language="text") if aligned else paragraph(text))
         lines = lines[n:]
     return found
