@@ -41,6 +41,7 @@ class Rung:
 
     @property
     def compiled(self) -> bool:
+        """Has it machine code of its own?"""
         return bool(self.loop)
 
     @property
