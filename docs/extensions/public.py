@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 ROOTS = "kernels", "kernels.ladder", "kernels.naive", "pynn", "pynn.plot"
-INSIDE = "pynn.bench", "pynn.cli", "pynn.engine", "pynn.ops", "pynn.support"  # packages that are no namespaces
+INSIDE = "pynn.bench", "pynn.cli", "pynn.demo", "pynn.engine", "pynn.ops", "pynn.support"  # no namespaces
 
 
 @dataclass
