@@ -1,4 +1,4 @@
-"""First values of weights: callables (shape, dtype) -> Tensor."""
+"""First values of weights: callables (shape, dtype) -> Tensor of that shape; dtype None: keras.config.floatx()."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Losses: functions give one value per sample, classes reduce them to a scalar."""
+"""Losses: functions give one value per sample, classes reduce them to a scalar.
+
+y_true and y_pred (..., n) -> (...); where the name says sparse, y_true (...) holds integers from 0 to n - 1. It is cast
+to y_pred's dtype, and integers to floatx(). InvalidArgumentError, a ValueError: shapes that do not broadcast, a label
+that is no class.
+"""
 # ruff: noqa: I001
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Metrics: functions give one value per sample, classes accumulate over batches."""
+"""Metrics: functions give one value per sample, classes accumulate over batches.
+
+Shapes, dtypes and errors are those of `keras.losses`. `update_state(y_true, y_pred, sample_weight)` takes a batch, and
+`result()` gives a float32 Tensor of all batches since `reset_state()`; a call does both.
+"""
 # ruff: noqa: I001
 
 from __future__ import annotations
