@@ -48,6 +48,12 @@ class Block:
     def session(self) -> bool:
         return self.language in ("python", "pycon", "console") and self.text.startswith(">>> ")
 
+    @property
+    def runs(self) -> bool:
+        """Is there anything to run?"""
+        forms = [commands.form(command) for line, _ in self.commands for command in commands.parts(line)]
+        return bool(self.file or self.session or self.language == "python" or any(forms))
+
 
 def blocks(page: str) -> list[Block]:
     """All of them, those that are for readers alone, too."""

@@ -29,7 +29,7 @@ RUN = [
     name
     for name, path in PAGES.items()
     if not name.startswith(("docs/contributing/", "examples/"))
-    and any(b.session or b.file or b.commands or b.language == "python" for b in blocks.blocks(path.read_text()))
+    and any(block.runs for block in blocks.blocks(path.read_text(encoding="utf-8")))
 ]
 PROGRAM = """
 import runpy, sys
