@@ -112,7 +112,7 @@ function compare(rungs) {
     const row = make("tr", $("rungs")), name = make("th", row, rung.name);
     name.scope = "row";
     make("small", name, rung.idea);
-    make("td", row, rung.seconds ? time(rung.seconds) : "left out: too slow here");
+    make("td", row, rung.seconds ? time(rung.seconds) : "too slow");
     const gain = make("td", row);
     if (!rung.seconds) continue;
     make("span", gain, `${(+(lowest.seconds / rung.seconds).toPrecision(2)).toLocaleString("en")}×`);

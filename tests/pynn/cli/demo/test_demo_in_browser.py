@@ -140,10 +140,9 @@ def test_it_trains_stops_and_goes_on(chromium: Chromium, page: str) -> None:
     assert chromium.errors == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("part", ["#draw", "#train"])
-def test_it_fits_and_stands_out(chromium: Chromium, page: str, part: str, dark: bool) -> None:
-    for width in (390, 768, 1280, 1920):
+def test_it_fits_and_stands_out(chromium: Chromium, page: str, part: str) -> None:
+    for width, dark in ((390, False), (768, False), (1920, False), (1280, False), (1280, True)):
         show(chromium, page + part, width, dark)
         if part == "#draw":
             chromium.run(DRAW)
@@ -154,6 +153,7 @@ def test_it_fits_and_stands_out(chromium: Chromium, page: str, part: str, dark: 
           section.scrollWidth > section.clientWidth).map(section => section.className)""")
             == []
         )
-    assert {pair: value for pair, value in chromium.contrasts().items() if value < 4.5} == {}
-    assert all(address.startswith((page, "about:")) for address in chromium.requests)
-    assert chromium.errors == []
+        if width == 1280:
+            assert {pair: value for pair, value in chromium.contrasts().items() if value < 4.5} == {}
+        assert all(address.startswith((page, "about:")) for address in chromium.requests)
+        assert chromium.errors == []
