@@ -6,9 +6,7 @@ import * as train from "./train.js";
 function show() {
   const name = location.hash === "#train" ? "train" : "draw";
   for (const main of document.querySelectorAll("main")) main.hidden = main.id !== name;
-  for (const link of document.querySelectorAll("nav a")) {
-    link.toggleAttribute("aria-current", link.hash === `#${name}`);
-  }
+  for (const link of document.querySelectorAll("nav a")) link.ariaCurrent = link.hash === `#${name}` ? "page" : null;
 }
 
 // No stream while the page is hidden: a browser allows few at a time, however many pages there are.
