@@ -200,6 +200,15 @@ _TRAINING = [
 ]  # fmt: skip
 
 _COMMANDS = [
+    Mutant("the demo answers to any name of this machine", "pynn/cli/demo/guard.py",
+           "if not self._is_ours(host):", "if False:",
+           "pynn/cli/demo/test_demo_server.py::test_other_names_of_this_machine_are_refused"),
+    Mutant("other sites' pages post to the demo", "pynn/cli/demo/guard.py",
+           '(f"http://{host}",) if scope["method"] == "POST" else (f"http://{host}", None)', "(origin,)",
+           "pynn/cli/demo/test_demo_server.py::test_other_pages_may_not_post"),
+    Mutant("the demo reads bodies of any size", "pynn/cli/demo/guard.py",
+           "if len(content) > most:", "if False:",
+           "pynn/cli/demo/test_demo_server.py::test_a_body_without_end_is_cut_off"),
     Mutant("errors of the user's have exit code 1", "pynn/cli/main.py",
            "*map(one_line, more))\n    return 2", "*map(one_line, more))\n    return 1", "pynn/cli/test_cli.py"),
     Mutant("a loss of NaN has exit code 0", "pynn/cli/train.py",

@@ -143,9 +143,9 @@ def test_a_body_without_end_is_cut_off(server, kind):
         text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         client.sendall(f"POST {path} HTTP/1.1\r\n{text}\r\n".encode())
         try:
-            for _ in range(10_000):
+            for _ in range(1000):
                 client.sendall(b"10000\r\n" + bytes(1 << 16) + b"\r\n")
-            raise AssertionError("it has read 640 MB")
+            raise AssertionError("it has read 64 MB")
         except (BrokenPipeError, ConnectionResetError):
             pass
     assert server.ask("GET", "/about")[0] == 200
