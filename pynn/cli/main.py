@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name in ("jinja2", "msgspec", "packaging", "pygments", "threadpoolctl"):
             return _failed(arguments.command, f"the benchmarks need the extra `bench`: {install('bench')}")
-        if error.name in ("starlette", "uvicorn", "PIL"):
+        if arguments.command == "demo" and error.name in ("starlette", "uvicorn", "PIL"):
             return _failed(arguments.command, f"the page needs the extra `demo`: {install('demo')}")
         if error.name != "pynn.bench":
             raise

@@ -41,7 +41,11 @@ function changed() {
   if (source && !isEmpty) timer = setTimeout(settled, PAUSE);
 }
 
-const drawing = () => new Uint8Array(ink.getImageData(0, 0, side, side).data.filter((_, i) => i % 4 === 3));
+function drawing() {
+  const { data } = ink.getImageData(0, 0, side, side), bytes = new Uint8Array(side * side);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = data[4 * i + 3];
+  return bytes;
+}
 
 // One question at a time; what was drawn meanwhile is the next.
 async function ask() {
