@@ -35,9 +35,6 @@ class Guard:
         self.app, self.names = app, {"localhost", host.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # the start and the end of the server
-            return await self.app(scope, receive, send)
-
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(_HEADERS)
@@ -78,5 +75,5 @@ async def body(request: Request, kind: str, most: int) -> bytes:
 
 
 def failed(status: int, error: str) -> JSONResponse:
-    # closed, what comes of the body is not read
+    # the connection is closed: what still comes of a body is not read
     return JSONResponse({"error": error}, status, {"connection": "close"})

@@ -33,7 +33,7 @@ class Training:
         self.source, self.version = "", 0
         self._data, self._folder = ["--data", data] if data else [], tempfile.TemporaryDirectory(prefix="pynn-demo-")
         self._process: subprocess.Popen[str] | None = None
-        self._alone = threading.Lock()
+        self._alone = threading.Lock()  # for whoever changes the process or the news
 
     def use(self, path: str | Path, source: str) -> None:
         """UserError: there are no such weights there."""
@@ -74,16 +74,22 @@ class Training:
     def _follow(self, process: subprocess.Popen[str]) -> None:
         with suppress(ValueError):  # a line that was cut off as the process ended
             for line in process.stdout or ():
-                news = json.loads(line)
-                if "weights" in news:
-                    try:
-                        self.use(news.pop("weights"), f"the training, after epoch {news['epoch'] + 1}")
-                    except UserError as error:
-                        news |= {"status": "failed", "error": str(error)}
-                self._change(**news)
+                self._take(process, json.loads(line))
         code = process.wait()
-        if process is self._process and self.news["status"] in ("running", "stopped"):
-            self._change(status="failed", error=f"the training's process has ended with exit code {code}")
+        if self.news["status"] in ("running", "stopped"):
+            about = f"the training's process has ended with exit code {code}"
+            self._take(process, {"status": "failed", "error": about})
+
+    def _take(self, process: subprocess.Popen[str], news: dict[str, Any]) -> None:
+        with self._alone:
+            if process is not self._process:
+                return
+            if "weights" in news:
+                try:
+                    self.use(news.pop("weights"), f"the training, after epoch {news['epoch'] + 1}")
+                except UserError as error:
+                    news |= {"status": "failed", "error": str(error)}
+            self._change(**news)
 
     def _change(self, **news: Any) -> None:
         self.news = self.news | news
@@ -97,6 +103,7 @@ class Training:
                 self._process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+                self._process.wait()
 
     def close(self) -> None:
         """Ends the process, and removes what is not kept."""
