@@ -11,7 +11,7 @@ project = "kernels and pynn"
 author = copyright = "the pynn-kernels authors"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "api", "lessons"]
+extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "api", "inside", "lessons"]
 exclude_patterns = ["_build", "extensions"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
