@@ -84,7 +84,7 @@ def test_the_page_can_be_followed(page, tmp_path):
     for block in blocks:
         if block.re is FILE:
             copy.write(*block.groups())
-            added.append(Path(block[2]))
+            added += [Path(block[2])] * (block[1] != "diff")
             continue
         for command in block[1].splitlines():
             if command == "make build":
