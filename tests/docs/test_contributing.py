@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import copied
 
 PAGES = sorted((copied.ROOT / "docs/contributing").glob("*.md"))
-FILE = re.compile(r"^```\{code-block\} (\w+)\n:caption: (\S+)\n\n(.*?)^```$", re.M | re.S)
+FILE = re.compile(r"^```\{code-block\} (\w+)\n:caption: `(\S+)`\n\n(.*?)^```$", re.M | re.S)
 COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 EXAMPLES = [path for path in PAGES if FILE.search(path.read_text())]
 PYTHON = {
