@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme docs links
+.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme docs notebooks links
 
 BASE ?= HEAD~1
 
@@ -10,7 +10,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 
 test random mutants matrix sanitize: needs-pytest
 lint: needs-importlinter
-parity spine fuzz bench bench-check readme: needs-pynn
+parity spine fuzz bench bench-check readme notebooks: needs-pynn
 docs links: needs-sphinx
 needs-%:
 	@python -P -c 'import $*' || { echo 'run `make build` first' >&2; exit 1; }
@@ -67,3 +67,9 @@ docs:     ## the documentation, as a site: docs/_build/html/index.html
 
 links:    ## do the site's links to other places still lead somewhere? It needs the network
 	python -P -m sphinx --quiet --keep-going -b linkcheck docs docs/_build/links
+
+notebooks:  ## run the five examples, in an environment with the extra notebooks: docs/_build/notebooks/*.html
+	mkdir -p docs/_build/notebooks
+	for f in examples/*.md; do \
+	  jupytext --quiet --to ipynb --execute $$f --output docs/_build/notebooks/$$(basename $$f .md).ipynb || exit; done
+	jupyter nbconvert --log-level=ERROR --to html docs/_build/notebooks/*.ipynb
