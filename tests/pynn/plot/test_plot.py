@@ -237,8 +237,10 @@ def test_missing_matplotlib_names_the_extra(monkeypatch):
 def test_a_notebook_shows_the_figure():
     """Jupyter asks each result for _repr_png_; matplotlib's own figures answer only where pyplot is imported."""
     figure = plot.digits(X)
-    with Image.open(io.BytesIO(figure._repr_png_())) as picture:
+    data, shown = figure._repr_png_()
+    with Image.open(io.BytesIO(data)) as picture:
         assert picture.size == tuple(int(n * figure.dpi) for n in figure.get_size_inches())
+    assert shown == {"width": round(picture.size[0] * 96 / figure.dpi)}
 
 
 def test_import_does_not_load_matplotlib():
