@@ -2,9 +2,10 @@
 
 from ...support.missing import missing
 from .backup import BackupAndRestore
-from .base import Callback, CallbackList, History, LambdaCallback, Logs
+from .base import Callback, CallbackList, History, Logs
 from .checkpoints import ModelCheckpoint
 from .csv_logger import CSVLogger
+from .lambda_callback import LambdaCallback
 from .learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from .stopping import EarlyStopping, TerminateOnNaN
 from .tensorboard import TensorBoard

@@ -1,4 +1,4 @@
-"""Callback, the base class; CallbackList, which calls several; History and LambdaCallback."""
+"""Callback, the base class; CallbackList, which calls several; History."""
 
 from __future__ import annotations
 
@@ -10,22 +10,16 @@ from ...engine import nest
 if TYPE_CHECKING:
     from ..models.model import Model
 
-Hook = Callable[..., Any] | None
 Logs = dict[str, Any] | None  # fit, evaluate and predict pass a dict; a user's call may pass None
 
 
 class Callback:
     """Base class with hooks that do nothing: a subclass defines those that it needs.
 
-        on_train_begin(logs)         on_train_end(logs)          fit
-        on_epoch_begin(epoch, logs)  on_epoch_end(epoch, logs)   each epoch of fit; the first is 0
-        on_train_batch_begin(batch, logs), ..._end(batch, logs)  each batch of fit; on_batch_* is an older name
-        on_test_begin(logs), ..., on_test_batch_begin, ...       evaluate, and the validation in fit
-        on_predict_begin(logs), ..., on_predict_batch_begin, ... predict
-
-    logs is a dict, at each end of loss and metrics so far; that of an epoch has those of the validation, too, as
-    val_loss, ...; that of a batch of predict has the outputs. `self.model` and `self.params`, a dict of epochs, steps
-    and verbose, are set before the first call.
+    Begin and end of fit: on_train_*(logs); of its epochs, from 0: on_epoch_*(epoch, logs); of its batches:
+    on_train_batch_*(batch, logs), older on_batch_*; likewise on_test_*: evaluate and fit's validation; on_predict_*.
+    logs: a dict, at each end of loss and metrics so far; an epoch's has the validation's as val_loss, ...; that of
+    a batch of predict has the outputs. `self.model` and `self.params` (epochs, steps, verbose) are set before.
     """
 
     model: Model = None  # type: ignore[assignment]  # until fit, evaluate or predict begins
@@ -80,31 +74,6 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
         self.model.history = self
-
-
-class LambdaCallback(Callback):
-    """Calls the given functions as hooks; None: there is nothing to call.
-
-    on_epoch_begin, on_epoch_end: functions (epoch, logs)
-    on_train_begin, on_train_end: functions (logs)
-    on_train_batch_begin, on_train_batch_end: functions (batch, logs), with logs as a keyword
-    hooks: functions for the other hooks of Callback, by name; on_batch_* only where there is no on_train_batch_*
-    """
-
-    def __init__(
-        self,
-        on_epoch_begin: Hook = None,
-        on_epoch_end: Hook = None,
-        on_train_begin: Hook = None,
-        on_train_end: Hook = None,
-        on_train_batch_begin: Hook = None,
-        on_train_batch_end: Hook = None,
-        **hooks: Hook,
-    ) -> None:
-        hooks |= {name: hook for name, hook in locals().items() if name in HOOKS}
-        if unknown := hooks.keys() - HOOKS:
-            raise TypeError(f"LambdaCallback: Callback has no hooks {sorted(unknown)}")
-        vars(self).update((name, hook) for name, hook in hooks.items() if hook is not None)
 
 
 class CallbackList:
