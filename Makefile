@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench bench-check readme docs notebooks links
+.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench size bench-check readme docs notebooks links
 
 BASE ?= HEAD~1
 
@@ -10,7 +10,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 
 test random mutants matrix sanitize: needs-pytest
 lint: needs-importlinter
-parity spine fuzz bench bench-check readme notebooks: needs-pynn
+parity spine fuzz bench size bench-check readme notebooks: needs-pynn
 docs links: needs-sphinx
 needs-%:
 	@python -P -c 'import $*' || { echo 'run `make build` first' >&2; exit 1; }
@@ -54,6 +54,9 @@ fuzz:     ## hostile files for every reader, led by coverage, in an environment 
 
 bench:    ## measure everything, beside the libraries that are installed; tables, pictures and a page into pynn-bench
 	pynn bench
+
+size:     ## how large the wheel is, and how long an import takes
+	python -P .ci/size.py
 
 bench-check:  ## is the working tree slower than BASE?
 	python -P -m pynn.bench.regress $(BASE)
