@@ -39,7 +39,8 @@ CHECKS += [f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=all", "-fno-wrapv"] 
 
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 # never -march=native, never fast-math; unrolled and with checks, a leaf would take minutes to compile
-OPTIMIZE = ["-O0", "-g", "-fno-math-errno", *CHECKS] if CHECKS else ["-O3", "-fno-math-errno"]
+# -g0: Python's own flags may have -g, and what debuggers read takes twice the room of all else in a wheel
+OPTIMIZE = ["-O0", "-g", "-fno-math-errno", *CHECKS] if CHECKS else ["-O3", "-g0", "-fno-math-errno"]
 # Vectors are the leaves' part: without, the rungs below them would show vectors that nobody wrote
 SCALAR = ["-fno-tree-vectorize", "-fno-tree-slp-vectorize"]
 CHECKED = ["-Werror=incompatible-pointer-types"]  # kernels/_simd.pxd against simd/leaves.h
