@@ -23,7 +23,7 @@ lint:
 	ruff format --check .
 	cython-lint kernels
 	clang-format --dry-run --Werror kernels/simd/*
-	mypy pynn bench
+	mypy kernels pynn bench
 	lint-imports
 	zizmor --offline --quiet --min-severity medium .github
 

@@ -86,7 +86,8 @@ def matrix_vector_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def matrix_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x . y for matrices (m, d) and (d, n) -> (m, n). ValueError for other shapes."""
     _check(x.ndim == y.ndim == 2 and x.shape[1] == y.shape[0], "matrices (m, d) and (d, n)", x, y)
-    columns, z = y.T.tolist(), []
+    columns = y.T.tolist()
+    z: list[list[float]] = []
     for row in x.tolist():
         z.append([])
         for column in columns:

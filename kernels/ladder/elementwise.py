@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from kernels import elementwise, lists, naive
+import kernels.elementwise as elementwise
+from kernels import lists, naive
 
 from . import reasons
 from .rung import Rung
@@ -24,13 +26,14 @@ STREAMING = (
 )
 SHARED = reasons.parallel("whole cache lines of its own", "an array", ", and arrays in memory share its bandwidth")
 
+Function = Callable[..., Any]
 INC = "simd/elementwise.inc"
 
 
-def rungs(name: str, chapter: tuple[Callable, Callable], *passes: str, by_row: str = "") -> dict[str, Rung]:
+def rungs(name: str, chapter: tuple[Function, Function], *passes: str, by_row: str = "") -> dict[str, Rung]:
     """`chapter`: the loops in Python, on arrays and on lists; `passes`: the loops in C, where `name` is not the one."""
 
-    def rung(step: str) -> Callable:
+    def rung(step: str) -> Any:
         return getattr(elementwise, f"{name}_{step}")
 
     passes = passes or (name,)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from kernels import lists, naive, numpy_rows, products
+import kernels.products as products
+from kernels import lists, naive, numpy_rows
 
 from . import reasons
 from .reasons import LISTS, LISTS_IDEA, NAIVE, NAIVE_IDEA, PARALLEL_IDEA, SIMD_IDEA, TYPED_IDEA, VECTORS, parallel

@@ -19,7 +19,7 @@ class Rung:
     instructions are shown, too.
     """
 
-    function: Callable
+    function: Callable[..., Any]
     idea: str  # what it changes, in one line
     # Why that makes it faster than the rung below, one sentence without its full stop; {instructions} and the like are
     # counted in the machine code, see bench/code/reasons.py

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kernels import lists, losses, naive
+import kernels.losses as losses
+from kernels import lists, naive
 
 from . import reasons
 from .rung import Rung

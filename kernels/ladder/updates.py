@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kernels import lists, naive, optimizers
+import kernels.optimizers as optimizers
+from kernels import lists, naive
 
 from . import reasons
 from .rung import Rung

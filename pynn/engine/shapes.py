@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-class TensorShape(tuple):
+class TensorShape(tuple[Any, ...]):
     """A tuple of sizes; None stands for a size that is not known.
 
     dims: sizes, one size, or None: nothing is known, any rank

@@ -164,7 +164,8 @@ class GradientTape:
 
         It takes for granted that target[b] depends on no other row of source. ValueError: the first sizes differ.
         """
-        return operations["batch_jacobian"](self, target, source, unconnected_gradients)
+        found: Tensor | None = operations["batch_jacobian"](self, target, source, unconnected_gradients)
+        return found
 
     def _check(self, unconnected: str) -> None:
         """RuntimeError: a second call without `persistent`. ValueError: neither "none" nor "zero"."""

@@ -11,7 +11,7 @@ import kernels
 
 from ..engine import budget
 from ..engine.call import fast, quiet, run
-from ..engine.convert import alike, cast, floats, operand, pair, to_shape
+from ..engine.convert import alike, cast, floats, identity, operand, pair, to_shape
 from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Tensor
@@ -20,7 +20,6 @@ from ..support.neutral import neutral
 from ._chain import masked, multiply_no_nan, product_rule, quotient, quotient_rule, sum_to
 from .compare import bools, equal
 from .forms import Unary, named, unary
-from .layout import identity
 
 
 def broadcast_to(input: TensorLike, shape: Shape) -> Tensor:

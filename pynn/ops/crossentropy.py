@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine.convert import identity, operand, pair, to_axis
+from ..engine.convert import cast, identity, operand, pair, to_axis
 from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from ..engine.typing import TensorLike
-from .arithmetic import broadcast_to, cast, maximum, where
+from .arithmetic import broadcast_to, maximum, where
 from .functions import softplus
 from .layout import transpose
 from .network import softmax_cross_entropy

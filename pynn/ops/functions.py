@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..engine.call import quiet
-from ..engine.convert import floats, operand, pair
+from ..engine.convert import cast, floats, operand, pair
 from ..engine.tape import record
 from ..engine.tensor import Tensor
 from ..engine.typing import TensorLike
 from ._chain import masked, multiply_no_nan
 from .arithmetic import abs as absolute
-from .arithmetic import cast, divide, exp, log, sigmoid, sqrt, square, tanh, where
+from .arithmetic import divide, exp, log, sigmoid, sqrt, square, tanh, where
 from .compare import equal
 from .forms import Unary, unary
 

@@ -78,7 +78,8 @@ def gather(params: TensorLike, indices: TensorLike, *, axis: int | None = None, 
         taken = np.moveaxis(a, axis, batch)[key]  # batch, indices, the axes from batch to axis, the rest
         return np.moveaxis(taken, range(batch, batch + inner), range(axis, axis + inner))
 
-    return run(pick, params, move)
+    found: Tensor = run(pick, params, move)
+    return found
 
 
 def gather_nd(params: TensorLike, indices: TensorLike, batch_dims: int = 0) -> Tensor:

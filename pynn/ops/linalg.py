@@ -18,7 +18,7 @@ from ..engine.typing import TensorLike
 from ..support.neutral import neutral
 from ._chain import sum_to
 from .arithmetic import abs as absolute
-from .arithmetic import broadcast_to, maximum, minimum, multiply, pow, root, square
+from .arithmetic import broadcast_to, divide, maximum, minimum, multiply, pow, root, square
 from .extremes import reduce_max
 from .forms import pick, put
 from .functions import rsqrt
@@ -239,7 +239,7 @@ def l2_normalize(x: TensorLike, axis: Any = None, epsilon: float = 1e-12) -> Ten
 def clip_by_norm(t: TensorLike, clip_norm: Any, axes: Any = None) -> Tensor:
     """x * clip_norm / norm where the 2-norm over the axes (None: all) is above clip_norm, else x."""
     x = operand(t)
-    return x * clip_norm / maximum(root(reduce_sum(square(x), axes, keepdims=True)), clip_norm)
+    return divide(x * clip_norm, maximum(root(reduce_sum(square(x), axes, keepdims=True)), clip_norm))
 
 
 def global_norm(t_list: Any) -> Tensor:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..engine import budget
-from ..engine.convert import as_array, convert_to_tensor, operand, to_axis, to_shape
+from ..engine.convert import as_array, cast, convert_to_tensor, operand, to_axis, to_shape
 from ..engine.dtypes import as_dtype
 from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike
 from ._chain import sum_to
-from .arithmetic import broadcast_to, cast, float_pair, where
+from .arithmetic import broadcast_to, float_pair, where
 from .forms import pick
 from .index import scatter
 from .layout import reshape

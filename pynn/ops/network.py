@@ -13,13 +13,13 @@ import kernels
 
 from ..engine import budget
 from ..engine.call import fast, quiet, run, silent
-from ..engine.convert import floats, operand, pair, to_axis
+from ..engine.convert import cast, floats, operand, pair, to_axis
 from ..engine.errors import InvalidArgumentError
 from ..engine.tape import record
 from ..engine.tensor import Operators, Tensor
 from ..engine.typing import TensorLike
 from ._chain import no_gradient, sum_to
-from .arithmetic import cast, exp, log
+from .arithmetic import exp, log
 from .extremes import reduce_max
 from .layout import reshape, stop_gradient, transpose
 from .reduce import reduce_sum, sum_rows

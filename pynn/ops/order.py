@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.convert import as_array, operand, to_axis
+from ..engine.convert import as_array, cast, operand, to_axis
 from ..engine.dtypes import as_dtype
 from ..engine.errors import InvalidArgumentError
 from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, TensorLike
 from ..support.neutral import neutral
-from .arithmetic import broadcast_to, cast
+from .arithmetic import broadcast_to
 from .extremes import extreme, has_nan
 from .forms import pick
 from .index import boolean_mask, scatter_nd

@@ -11,7 +11,7 @@ from ..engine import tape
 from ..engine.convert import alike, operand, to_shape
 from ..engine.dtypes import as_dtype
 from ..engine.errors import InvalidArgumentError
-from ..engine.generator import generator
+from ..engine.generator import generator as generator
 from ..engine.generator import set_seed as set_seed
 from ..engine.tensor import Tensor
 from ..engine.typing import DTypeLike, Shape, TensorLike

@@ -78,7 +78,7 @@ def batch_normalization(
     factor = rsqrt(add(pair(variance, x)[0], variance_epsilon))
     factor = factor if scale is None else factor * scale
     shift = -(mean * factor) if offset is None else offset - mean * factor
-    return x * factor + shift
+    return add(x * factor, shift)
 
 
 def reduce_euclidean_norm(input_tensor: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:

@@ -98,7 +98,7 @@ def split(parts: list[Any], share: float) -> tuple[list[Any], list[Any]]:
 
 
 def _cut(parts: list[Any], rows: slice) -> list[Any]:
-    return nest.map_structure(lambda a: a if a is None else a[rows], parts)
+    return [nest.map_structure(lambda a: a if a is None else a[rows], part) for part in parts]
 
 
 def as_nest(value: Any, name: str) -> Any:
