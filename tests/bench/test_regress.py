@@ -198,7 +198,8 @@ def test_a_side_computes_and_is_timed():
 
 SETUP = f"""import pathlib, shutil, sys
 built = pathlib.Path(sys.argv[-1].removeprefix("--build-lib="))
-for package in ({str(Path(kernels.__file__).parent)!r}, {str(Path(pynn.__file__).parent)!r}):
+installed = [{str(Path(kernels.__file__).parent)!r}, {str(Path(pynn.__file__).parent)!r}]
+for package in (*installed, *pathlib.Path(installed[0]).parent.glob("pynn_kernels.libs")):
     ignored = shutil.ignore_patterns("bench", "__pycache__", "*.c")
     shutil.copytree(package, built / pathlib.Path(package).name, ignore=ignored)
 with open(built / "kernels" / "__init__.py", "a") as file:

@@ -43,9 +43,8 @@ def test_a_number_of_threads_is_for_all_callers():
 
 def test_threadpoolctl_sees_and_limits():
     kernels.set_num_threads(4)
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "openmp"]
-    assert bool(pools) == OPENMP
-    assert all(pool["num_threads"] == 4 for pool in pools)
+    pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"]
+    assert (4 in pools) == OPENMP  # others are a run time of their own, of a library beside a wheel that brings its own
     with threadpool_limits(1):
         assert kernels.get_num_threads() == 1
         with threadpool_limits(2, user_api="openmp"):
