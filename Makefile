@@ -1,5 +1,5 @@
 # Everyday commands; each works in any activated virtual environment.
-.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench size bench-check readme docs notebooks links
+.PHONY: build test lint parity random spine mutants matrix sanitize fuzz bench size coverage bench-check readme docs notebooks links
 
 BASE ?= HEAD~1
 
@@ -10,6 +10,7 @@ build:    ## compile what has changed, in place; the first time, install for dev
 
 test random mutants matrix sanitize: needs-pytest
 lint: needs-importlinter
+coverage: needs-coverage
 parity spine fuzz bench size bench-check readme notebooks: needs-pynn
 docs links: needs-sphinx
 needs-%:
@@ -57,6 +58,12 @@ bench:    ## measure everything, beside the libraries that are installed; tables
 
 size:     ## how large the wheel is, and how long an import takes
 	python -P .ci/size.py
+
+coverage: ## per cent of each package's lines and branches that the tests run in their own process; page in build/htmlcov
+	coverage run -m pytest --ignore-glob='*/test_resources.py' --ignore-glob='*/test_spine.py'  # which measure, too
+	for package in kernels pynn pynn/engine pynn/ops pynn/data pynn/keras pynn/cli pynn/plot pynn/summary pynn/support; do \
+	  echo "$$package $$(coverage report --format=total --include="*/$$package/*")"; done
+	coverage html --quiet --directory build/htmlcov
 
 bench-check:  ## is the working tree slower than BASE?
 	python -P -m pynn.bench.regress $(BASE)
