@@ -18,7 +18,7 @@ class Callback:
 
     Begin and end of fit: on_train_*(logs); of its epochs, from 0: on_epoch_*(epoch, logs); of its batches:
     on_train_batch_*(batch, logs), older on_batch_*; likewise on_test_*: evaluate and fit's validation; on_predict_*.
-    logs: a dict, at each end of loss and metrics so far; an epoch's has the validation's as val_loss, ...; that of
+    Logs are a dict, at each end of loss and metrics so far; an epoch's has the validation's as val_loss, ...; that of
     a batch of predict has the outputs. `self.model` and `self.params` (epochs, steps, verbose) are set before.
     """
 
