@@ -70,7 +70,8 @@ def test_in_another_process():
     model = graph()
     model.compile("adam", "sparse_categorical_crossentropy")
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        (found,) = pool.map(operator.methodcaller("fit", X, Y, shuffle=False, verbose=0), [model])
+        fit = operator.methodcaller("fit", X, Y, shuffle=False, verbose=0)
+        (found,) = pool.map_async(fit, [model]).get(timeout=100)  # a worker that ends would leave map waiting
     assert found.history == model.fit(X, Y, shuffle=False, verbose=0).history
 
 
