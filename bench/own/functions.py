@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -20,6 +21,14 @@ import numpy as np
 from pynn.cli.checks import UserError, one_line
 
 SUFFIXES = (".py", ".pyx", ".so")
+BUILD = """
+import sys
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+name, source, folder = sys.argv[1:]
+modules = cythonize([Extension(name, [source])], build_dir=".", language_level=3, force=True)
+setup(ext_modules=modules, script_args=["build_ext", "--build-lib", folder, "--build-temp", "."])
+"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ def _of_file(path: Path) -> ModuleType:
 
 
 def built(path: Path) -> Path:
-    """The extension module of a .pyx, beside it, compiled if need be as `cythonize -i` does. ImportError says why not.
+    """The extension module of a .pyx, beside it, compiled if need be. ImportError says why not.
 
     Options stand in its first lines: `# distutils: extra_compile_args = -march=native`.
     """
@@ -103,11 +112,13 @@ def built(path: Path) -> Path:
     if missing := [name for name in ("Cython", "setuptools") if find_spec(name) is None]:
         raise ImportError(f"a .pyx is compiled with {missing[0]}: pip install {missing[0].lower()}")
     flags = f"{os.environ.get('CFLAGS', '-O3')} -I{np.get_include()}"  # CFLAGS replace Python's own
-    command = [sys.executable, "-m", "Cython.Build.Cythonize", "-i", "-3", "-f", path.name]
-    done = subprocess.run(command, cwd=path.parent, env=os.environ | {"CFLAGS": flags}, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:  # setuptools would read a pyproject.toml in that of the file
+        command = [sys.executable, "-P", "-c", BUILD, path.stem, str(path.resolve()), str(path.resolve().parent)]
+        done = subprocess.run(command, cwd=folder, env=os.environ | {"CFLAGS": flags}, capture_output=True, text=True)
     if done.returncode:
         said = [line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines() if line.strip()]
-        wrong = [line for line in said if re.match(rf"{re.escape(path.name)}:\d+:\d+: ", line)]
+        place = re.compile(rf"{re.escape(path.name)}:\d+:\d+: .*")
+        wrong = [found[0] for line in said if (found := place.search(line))]
         wrong += [line for line in said if "error:" in line.lower()]
         raise ImportError(f"{path.name} is not compiled: {(wrong or said or ['it said nothing'])[0]}")
     return extension

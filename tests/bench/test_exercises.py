@@ -30,6 +30,9 @@ def quickly_compiled(path: Path, text: str) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_check_fails_until_it_is_mended(tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text('[project]\nname = "another"\nversion = "1"\n')  # as in the checkout
+    Path("one").mkdir()
+    Path("two").mkdir()
     file = FILES[name].name
     assert main(["exercise", name]) == 0
     assert f"--check {file}" in capsys.readouterr().out
