@@ -79,7 +79,7 @@ def _measure(plan: Plan) -> list[Measurement]:
             progress(f"measuring {case.title}")
             found += measured(case, "ladder", {}, plan, own)
     progress("")
-    print(f"Measured with {plan.threads} thread(s), in turns.{tables.disturbed(found)}")
+    print(f"Measured with {plan.threads} thread{'s' * (plan.threads > 1)}, in turns.{tables.disturbed(found)}")
     return found
 
 

@@ -86,7 +86,7 @@ def _calm(n: int, least: dict[str, Any], patience: Patience, notes: list[str]) -
             break
         if patience.left <= reserve:
             why = "other processes were busy, or the threads share a core"
-            note(notes, f"The limits of {n} thread(s) may be too low, and shares of them too high: {why}.")
+            note(notes, f"The limits of {n} thread{'s' * (n > 1)} may be too low, and shares of them too high: {why}.")
             break
     return _most(best, least)
 

@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         progress("")
         print("bench-check:", *error.args, sep="\n  ", file=sys.stderr)
         return 2
-    print(f"Times of the working tree over those of {chosen.revision}, {chosen.threads} thread(s)")
+    print(f"Times of the working tree over those of {chosen.revision}, threads: {chosen.threads}")
     for case, found in ratios.items():
         low, ratio, high = interval(np.array(found))
         print(f"{verdicts[case]:6}  {ratio:.3f} ({low:.3f} to {high:.3f}; {len(found)} pairs)  {case.title}")

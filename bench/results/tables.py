@@ -283,9 +283,11 @@ def conditions(results: Results) -> str:
     threads = max((m.threads for m in results.measurements), default=machine["cpus"])
     governor = f", governor {machine['governor']}" if machine["governor"] else ""
     made = datetime.fromisoformat(results.made).strftime("%Y-%m-%d") if results.made else ""
+    blis = "; BLIS: one, and generic kernels on CPUs that it does not know" * ("BLIS" in results.versions)
+    fewer = f" (NumPy: in products; its other operations use one{blis})" * (threads > 1)
     text = (
         f"{machine['cpu']}, {machine['cpus']} CPUs{governor}, {threads} thread{'s' * (threads > 1)} for each contestant"
-        f"{' (NumPy: in products; its other operations use one)' * (threads > 1)}, instruction set "
+        f"{fewer}, instruction set "
         f"{machine['instruction set']}, {machine['compiler']}, NumPy {machine['numpy']}, Python {machine['python']}. "
         f"{made}"
     ).strip()

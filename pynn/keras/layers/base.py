@@ -76,7 +76,10 @@ class Layer(Configured):
         input_shape: Any = None,
         input_dim: int | None = None,
         batch_input_shape: Any = None,
+        **unknown: Any,
     ) -> None:
+        for argument in unknown:  # Python itself would name Layer instead of the class
+            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument {argument!r}")
         self.name = name or auto_name(type(self))
         self.activity_regularizer: Any = regularizers.get(activity_regularizer)
         if not isinstance(trainable, bool):
