@@ -5,13 +5,13 @@ from pathlib import Path
 
 from pynn.support.version import __version__
 
-sys.path.append(str(Path(__file__).parent / "extensions"))
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 project = "kernels and pynn"
 author = copyright = "the pynn-kernels authors"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "api", "inside", "lessons"]
+extensions = ["myst_parser", "sphinx_copybutton", "sphinx_design", "api", "inside", "lessons", "site_links"]
 exclude_patterns = ["_build", "extensions"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -33,7 +33,7 @@ MARKED = "var(--color-brand-primary, #06c)"
 
 
 def number(file: str, name: str) -> float:
-    """The number behind `name =` in a file of the tree. LookupError: there is none, or several."""
+    """The number behind `name =` in a file of the tree. ValueError: there is none, or several."""
     (text,) = set(re.findall(rf"\b{name} = ([\d.]+)", (ROOT / file).read_text(encoding="utf-8")))
     return float(text)
 
