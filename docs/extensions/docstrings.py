@@ -50,9 +50,7 @@ def paragraph(*parts: str | nodes.Node) -> nodes.paragraph:
 
 def link(name: str, shown: str | None = None) -> nodes.Node:
     """A link to what has this full name."""
-    reference = addnodes.pending_xref(
-        "", refdomain="py", reftype="obj", reftarget=name, refexplicit=True, refwarn=True, refdoc="api/index"
-    )
+    reference = addnodes.pending_xref("", refdomain="py", reftype="obj", reftarget=name, refexplicit=True, refwarn=True)
     reference += nodes.literal(shown or name, shown or name)
     return reference
 
