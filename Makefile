@@ -72,7 +72,8 @@ readme:   ## measure everything, and write the tables and pictures of README.md 
 	pynn bench
 	python -P -m pynn.bench.readme pynn-bench/results.json
 
-docs:     ## the documentation, as a site: docs/_build/html/index.html
+docs:     ## the documentation, as a site: docs/_build/html/index.html; anew, since its pages are made of sources, too
+	rm -rf docs/_build/html
 	python -P -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
 
 links:    ## do the site's links to other places still lead somewhere? It needs the network
