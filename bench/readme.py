@@ -68,7 +68,7 @@ def _times_pynn(of: dict[str, Times], name: str, size: bool) -> tables.Cell:
 
 def block(results: Results, drawn: dict[str, pictures.Picture]) -> str:
     """What stands between README.md's markers."""
-    with_ = [results.versions[name] for name in BESIDE[1:] if name in results.versions]
+    with_ = [results.versions[name] for name in BESIDE[1:]]
     said = (
         f"{tables.conditions(results)} With {', '.join(with_)}, whose dot is its backend's. ×: so many times "
         f"pynn's, with the ends of its interval unless both are within {CLOSE:.0%}. "
@@ -100,12 +100,15 @@ def replaced(text: str, name: str, new: str) -> str:
 
 
 def publish(results: Results) -> None:
-    """Nothing is written if a marker is missing. README.md stays as it is if a row of its table was not measured."""
-    text = README.read_text(encoding="utf-8")
+    """Nothing is written if a marker is missing. README.md and its picture stay if its table would have a gap."""
+    text, table = README.read_text(encoding="utf-8"), beside(results)
     with tempfile.TemporaryDirectory() as folder:
         drawn = {p.name: p for p in pictures.pictures(results, Path(folder), PAGE)}
-        if len(beside(results).rows) == 5:
+        if len(table.rows) == 5 and all(cell.text for row in table.rows for cell in row):
             text = replaced(text, "measured", block(results, drawn))
+        else:
+            drawn.pop("ladder", None)
+            print(f"{README} and its picture stay: not all rows of its table were measured for {', '.join(BESIDE)}")
         PUBLISHED.mkdir(parents=True, exist_ok=True)
         PERFORMANCE.parent.mkdir(parents=True, exist_ok=True)
         for picture in drawn.values():

@@ -14,7 +14,7 @@ import pytest
 from fake_results import fake_results, without
 from pynn.bench import command, readme, suites
 from pynn.bench.measure.quiet import busy_process
-from pynn.bench.results.store import read, replace
+from pynn.bench.results.store import Results, read, replace
 
 from kernels.cpus import cpu_count
 from kernels.ladder import LADDER
@@ -241,12 +241,20 @@ def test_explain_shows_machine_code(tmp_path, capsys):
     assert "gemm_panel_f32 in _simd" in out
 
 
+def whole_results() -> Results:
+    """All that README.md's table has."""
+    results = fake_results()
+    (run,) = results.process_runs
+    runs = [replace(run, name=name) for name in readme.BESIDE]
+    return replace(results, process_runs=runs, versions=results.versions | {"Keras": "Keras 1.0 on TensorFlow 1.0"})
+
+
 def test_the_readme_is_written_between_its_markers(tmp_path, brief, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bench").mkdir()
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (tmp_path / "README.md").write_text(text, encoding="utf-8")
-    readme.publish(fake_results())
+    readme.publish(whole_results())
     new = (tmp_path / "README.md").read_text(encoding="utf-8")
     begin, end = "<!-- measured: begin -->", "<!-- measured: end -->"
     assert new.partition(begin)[0] == text.partition(begin)[0]
@@ -270,16 +278,28 @@ def test_a_readme_without_markers_is_left_alone(tmp_path, brief, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("nothing here")
     with pytest.raises(ValueError, match="put the line <!-- measured: begin -->"):
-        readme.publish(without(fake_results(), "sweep", "scaling"))
+        readme.publish(without(whole_results(), "sweep", "scaling"))
     assert [p.name for p in tmp_path.iterdir()] == ["README.md"]
 
 
-def test_a_run_that_lacks_a_row_leaves_the_readme_alone(tmp_path, brief, monkeypatch):
+@pytest.mark.parametrize(
+    "results",
+    [
+        replace(whole_results(), process_runs=fake_results().process_runs),
+        replace(whole_results(), measurements=without(fake_results(peers=()), "sweep", "scaling").measurements),
+        without(whole_results(), "training"),
+    ],
+    ids=["no whole runs of others", "no libraries' dot", "no epochs"],
+)
+def test_a_run_with_gaps_leaves_the_readme_and_its_picture_alone(tmp_path, brief, monkeypatch, capsys, results):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "README.md").write_text("nothing here")
-    readme.publish(without(fake_results(), "sweep", "scaling", "training"))
+    readme.publish(results)
     assert (tmp_path / "README.md").read_text() == "nothing here"
-    assert "## dot" in (tmp_path / "docs/measure/performance.md").read_text(encoding="utf-8")
+    assert "README.md and its picture stay" in capsys.readouterr().out
+    page = (tmp_path / "docs/measure/performance.md").read_text(encoding="utf-8")
+    assert "## dot" in page and "published/roofline.svg" in page and "ladder.svg" not in page
+    assert not (tmp_path / "bench/published/ladder.svg").exists()
 
 
 @pytest.mark.parametrize("text", ["", "B E B E", "E B", "B", "E", "B B E"])
