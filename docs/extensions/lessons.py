@@ -18,7 +18,7 @@ from pynn.bench.results import tables
 from pynn.bench.results.store import Measurement
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from stored import RESULTS, found_loop, instruction_set, stored
+from stored import RESULTS, found_loop, instruction_set, stored, why_absent
 
 from kernels.ladder import LADDER
 
@@ -71,14 +71,16 @@ class Ladder(SphinxDirective):
             section += self._markdown(f"Its machine code cannot be shown: {loop}.")
         return section
 
-    def _picture(self, operation: str, rung: str) -> nodes.Node:
+    def _picture(self, operation: str, rung: str) -> list[nodes.Node]:
         facts, machine = drawn(operation, rung, instruction_set()), stored().machine
+        if facts is None:
+            return self._markdown("There is no picture: nobody has described yet what its loops touch.")
         turns = len(bytecode(operation, rung).instructions) if rung in PYTHON else 0
         said = f"{facts.size}: light, what a run of the inner loop touches; dark, what one turn of it does."
         if not turns:
-            said += f" Below, bytes for each {facts.unit}{'; each thread moves its part' * (facts.threads > 1)}."
+            said += f" Below, bytes for each {facts.unit}{'; each thread moves its part' * facts.threads}."
         drawing = picture(facts, machine["caches"], turns)
-        return nodes.raw("", f"<figure class=moves>{drawing}<figcaption>{said}</figcaption></figure>", format="html")
+        return [nodes.raw("", f"<figure class=moves>{drawing}<figcaption>{said}</figcaption></figure>", format="html")]
 
     def _gain(
         self, operation: str, rung: str, below: str | None, measured: list[Measurement]
@@ -87,7 +89,7 @@ class Ladder(SphinxDirective):
         table = tables.ladder(stored(), measured, "")
         rows = [row for row in table.rows if row[1].text == rung]
         if not rows:
-            return self._markdown("Not in the stored run: a call takes too long.")
+            return self._markdown(f"Not in the stored run: {why_absent(operation, rung)}.")
         part = _columns(table, rows, ("operation", *(name for name in OWN if below or not name.startswith("times"))))
         part.columns[0] = "case"
         for row in part.rows:

@@ -13,6 +13,7 @@ from pathlib import Path
 from traffic import ITEM, Array, Loop, Nest
 
 import kernels
+from kernels.ladder import LADDER
 
 VECTOR = {"baseline": 4, "avx2": 8, "avx512": 16}  # float32 in a register
 LARGE, MATRIX, SQUARE = (10_000, 1000), (1000, 1000), (512, 512, 512)  # no cache holds what is LARGE; m, n, k
@@ -27,15 +28,28 @@ class Drawn:
     units: float
     nests: tuple[Nest, ...]
     like: str = ""  # the label of the case that was measured, where it is another size
-    threads: int = 1
+    threads: bool = False
 
     @property
     def measured(self) -> str:
         return self.like or self.size
 
 
-def drawn(operation: str, rung: str, isa: str) -> Drawn:
-    """KeyError for an operation that nobody has described here."""
+PRODUCTS = "rows ijp ipj simd tiled blocked packed parallel sparse"
+KNOWN = {  # besides naive and lists, the rungs whose loops are described below
+    "relu": "typed branchless simd streaming parallel", "add": "typed simd streaming parallel",
+    "maximum": "typed branchless simd streaming parallel", "add_matrix_and_vector": "typed simd streaming parallel",
+    "add_relu": "typed branchless simd fused streaming parallel",
+    "vector_dot": "typed sums simd parallel", "matrix_vector_dot": "typed sums simd parallel",
+    "dot": PRODUCTS, "dense": PRODUCTS,
+    "softmax": "typed simd batched parallel", "rmsprop_update": "typed simd parallel",
+}  # fmt: skip
+
+
+def drawn(operation: str, rung: str, isa: str) -> Drawn | None:
+    """None: nobody has described the rung's loops here. KeyError for such an operation."""
+    if rung not in f"naive lists {KNOWN[operation]}".split():
+        return None
     loops = {
         "dot": _product, "dense": _dense, "vector_dot": _vectors, "matrix_vector_dot": _rows, "softmax": _softmax,
         "rmsprop_update": _update, "add_matrix_and_vector": _broadcast,
@@ -45,7 +59,7 @@ def drawn(operation: str, rung: str, isa: str) -> Drawn:
         found = _elementwise(rung, isa, elementwise[operation], operation == "add_relu")
     else:
         found = loops[operation](rung, isa)
-    return replace(found, threads=2 if rung == "parallel" else 1)
+    return replace(found, threads=LADDER[operation][rung].threads)
 
 
 def constant(file: str, name: str, last: bool = False) -> int:

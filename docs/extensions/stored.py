@@ -8,7 +8,10 @@ from pathlib import Path
 
 from pynn.bench.code.assembly import Loop, inner_loop
 from pynn.bench.code.machine_code import ISAS, NoAssembly, forms
+from pynn.bench.measure.cases import CASES
 from pynn.bench.results.store import Results, read
+
+from kernels.ladder import LADDER
 
 RESULTS = Path(__file__).resolve().parents[2] / "bench/published/results.json"
 
@@ -26,6 +29,14 @@ def instruction_set() -> str:
         built = [isa for isa in (wanted, *reversed(ISAS)) if isa in ISAS and forms("leaf", "ipj", 0, isa)]
         return built[0] if built else ISAS[0]
     return wanted if wanted in ISAS else ISAS[0]
+
+
+def why_absent(operation: str, rung: str) -> str:
+    """Why the stored run has no time of a rung of the ladder."""
+    labels = [m.label for m in stored().suite("ladder") if m.operation == operation]
+    steps = [case.steps for case in CASES if case.operation == operation and case.label in labels]
+    long = steps and min(steps) > LADDER[operation][rung].most_steps
+    return "a call takes too long" if long else "the rung is newer"
 
 
 def found_loop(operation: str, rung: str) -> Loop | str | None:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,6 +27,7 @@ from drawing import picture  # noqa: E402
 from traffic import ITEM, LINE, Array, Nest, moved  # noqa: E402
 
 RUNGS = [(operation, rung) for operation, rungs in LADDER.items() for rung in rungs]
+DRAWN = [(operation, rung) for operation, rung in RUNGS if passes.drawn(operation, rung, "avx2")]
 COMPILED = [(operation, rung) for operation, rung in RUNGS if LADDER[operation][rung].compiled]
 CONFIG = kernels.show_config()
 X86 = "avx2" in CONFIG["instruction sets available"] and sys.platform == "linux" and "GCC" in str(CONFIG["compiler"])
@@ -57,10 +59,24 @@ def test_the_drawn_turn_is_the_compiled_one(operation, rung, isa):
     assert multiply_adds == loop.sums * loop.lanes
 
 
+def test_why_a_rung_is_not_in_the_stored_run(monkeypatch):
+    monkeypatch.setitem(LADDER["dot"], "new", replace(LADDER["dot"]["lists"], most_steps=5e6))
+    assert stored.why_absent("dot", "new") == "the rung is newer"
+    monkeypatch.setitem(LADDER["dot"], "new", replace(LADDER["dot"]["lists"], most_steps=5e3))
+    assert stored.why_absent("dot", "new") == "a call takes too long"
+
+
+def test_what_nobody_has_described_is_not_drawn():
+    assert passes.drawn("vector_dot", "builtins", "avx2") is None and passes.drawn("softmax", "blocked", "avx2") is None
+    known = [(operation, rung) for operation, rungs in passes.KNOWN.items() for rung in rungs.split()]
+    assert set(known) <= set(RUNGS) and passes.KNOWN.keys() == LADDER.keys()
+
+
 @pytest.mark.parametrize("isa", passes.VECTOR)
-@pytest.mark.parametrize(("operation", "rung"), RUNGS)
-def test_each_rung_is_drawn(operation, rung, isa):
+@pytest.mark.parametrize(("operation", "rung"), DRAWN)
+def test_each_described_rung_is_drawn(operation, rung, isa):
     drawn = passes.drawn(operation, rung, isa)
+    assert drawn.threads == LADDER[operation][rung].threads
     svg = ElementTree.fromstring(picture(drawn, CACHES))
     label = svg.get("aria-label")
     assert all(array.name in label for nest in drawn.nests for array in nest.arrays)
