@@ -139,7 +139,8 @@ def _product(rung: str, isa: str, sizes: tuple[int, int, int] = SQUARE) -> Drawn
     i, j, p, inner = ("i", m), ("j", n), ("p", k), 2
     loops: tuple[Loop, ...]
     if rung == "rows":
-        product = Array("product", "j", (n,), read=False, written=True)  # x[i, p] * y[p], which NumPy makes an array of
+        # x[i, p] * y[p], which NumPy makes an array of, and adds to out[i] at once
+        product = Array("product", "j", (n,), read=False, written=True, near=4 * n * ITEM)
         steps = (x, y, product), (replace(product, read=True, written=False), out)
         nests = [Nest((i, p, j), arrays, 2) for arrays in steps]
         return Drawn(size, "multiply-add", m * n * k, tuple(nests))

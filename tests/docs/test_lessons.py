@@ -7,8 +7,9 @@ import math
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -101,8 +102,11 @@ def test_what_blocks_and_tiles_save():
     assert bytes_of("blocked", CACHES["L2"]) < bytes_of("tiled", CACHES["L2"]) / 10
 
 
-def accesses(nests: tuple[Nest, ...]) -> Iterator[tuple[int, bool]]:
-    """Each access's cache line, and whether it writes, in the order of the loops. No two arrays share a line."""
+Part = Callable[[dict[str, int]], object]  # of the indices i, j and p
+
+
+def accesses(nests: tuple[Nest, ...], part: Part) -> Iterator[tuple[object, int, bool]]:
+    """Each access's part, cache line, and whether it writes, in the order of the loops. No two arrays share a line."""
     starts = itertools.accumulate(itertools.repeat(1 << 20))
     bases = {array.name: next(starts) for nest in nests for array in nest.arrays}
     for nest in nests:
@@ -121,14 +125,17 @@ def accesses(nests: tuple[Nest, ...]) -> Iterator[tuple[int, bool]]:
                     place = 0
                     for axis, length in zip(array.axes, array.shape, strict=True):
                         place = place * length + index[axis]
-                    yield (bases[array.name] + place * array.item) // LINE, array.written
+                    yield part(index), (bases[array.name] + place * array.item) // LINE, array.written
 
 
-def simulated(nests: tuple[Nest, ...], size: int) -> tuple[int, int]:
-    """Bytes that come into a cache of this size that gives up the least recently used line, and that leave it."""
+def simulated(nests: tuple[Nest, ...], size: int, part: Part = lambda index: 0) -> tuple[int, int]:
+    """Bytes that come into a cache of this size that gives up the least recently used line, and that leave it.
+
+    part: what passes through all nests before the next part does
+    """
     lines: OrderedDict[int, bool] = OrderedDict()
     came = left = 0
-    for line, writes in accesses(nests):
+    for _, line, writes in sorted(accesses(nests, part), key=itemgetter(0)):
         if line not in lines:
             came += LINE
             if len(lines) * LINE >= size:
@@ -146,6 +153,28 @@ def test_the_rule_counts_as_a_simulated_cache_does(rung, size):
     true_came, true_left = simulated(nests, size)
     assert came == pytest.approx(true_came, rel=0.2)
     assert left == pytest.approx(true_left, rel=0.2)
+
+
+@pytest.mark.parametrize("size", [1 << 10, 12 << 10, 1 << 16])
+@pytest.mark.parametrize(
+    ("operation", "rung", "shape", "rows"),  # rows: so many of them pass through all nests before the next ones do
+    [
+        ("dot", "rows", (16, 32, 32), None),
+        ("softmax", "typed", (32, 96), 1),
+        ("softmax", "simd", (32, 96), 1),
+        ("softmax", "batched", (96, 128), passes.constant("losses.pyx", "BLOCK") // 128),
+        ("dense", "simd", (36, 16, 24), 36),
+        ("dense", "blocked", (288, 16, 2), passes.constant("_plan.pxd", "ROWS")),
+    ],
+)
+def test_passes_find_what_a_simulated_cache_holds(operation, rung, shape, rows, size, monkeypatch):
+    monkeypatch.setattr(passes, {"dot": "SQUARE", "softmax": "MATRIX", "dense": "DENSE"}[operation], shape)
+    nests = (
+        passes._product(rung, "avx2", shape) if operation == "dot" else passes.drawn(operation, rung, "avx2")
+    ).nests
+    part = (lambda index: index["i"] // rows) if rows else (lambda index: (index["i"], index["p"]))
+    for rule, true in zip(moved(nests, size), simulated(nests, size, part), strict=True):
+        assert rule == pytest.approx(true, rel=0.2, abs=4 * LINE)
 
 
 def test_a_second_pass_finds_what_a_cache_still_holds():
