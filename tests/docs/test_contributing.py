@@ -7,6 +7,7 @@ line; a block of `sh` holds commands. They are followed in a copy of the tree.
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -61,7 +62,7 @@ class Copy(copied.Copy):
         path.write_text(source[: found.start()] + "".join(new) + source[found.end() :])
 
     def follow(self, command: str) -> None:
-        program, *arguments = command.split()
+        program, *arguments = shlex.split(command)
         code, output = self.run([*PYTHON[program], *arguments], 600, PYTHONPATH=str(self.folder))
         assert code == 0, f"{command}\n{output}"
 
