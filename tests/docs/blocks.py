@@ -1,4 +1,4 @@
-"""The code blocks of a page; as a program, it runs them from top to bottom in the folder where it is started.
+"""The code blocks of a page; as a program, it runs them from top to bottom, each page's in an empty folder.
 
 ```python       in one namespace; lines with `>>>` are a doctest
 ```sh, `$ ...`  each command, in the cheaper form of commands.py if it has one; what a `$` session shows is compared
@@ -15,6 +15,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ def _file(block: Block) -> None:
     path = Path(block.file)
     if path.exists():
         assert block.text.strip() in path.read_text(), f"line {block.line} is not what stands in {path}"
-    elif path.parent == Path():
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text)
 
 
@@ -126,6 +128,18 @@ def _done(form: str) -> tuple[int, str]:
     return code, printed.getvalue()
 
 
+def run_each(programs: str, *pages: str) -> None:
+    """Each page in a process of its own, for which Python has imported everything already. 1 if one fails."""
+    os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
+    failed = []
+    for page in pages:
+        if not (child := os.fork()):
+            os.chdir(tempfile.mkdtemp(dir="."))
+            return run(Path(page))
+        if os.waitpid(child, 0)[1]:
+            failed.append(page)
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+
+
 if __name__ == "__main__":
-    os.environ["PATH"] = os.pathsep.join([sys.argv[2], os.environ["PATH"]])
-    run(Path(sys.argv[1]))
+    run_each(*sys.argv[1:])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
+import itertools
 import re
 import shlex
 import tomllib
@@ -48,13 +48,20 @@ def faults(command: str) -> list[str]:
     if not words:
         return []
     if words[0] == "pynn":
-        said = io.StringIO()
-        try:
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-                parser().parse_args(words[1 : words.index("|") if "|" in words else None])
-        except SystemExit as end:
-            return [said.getvalue()] if end.code else []
+        wrong, said = parsed(words[1 : words.index("|") if "|" in words else None])
+        return [said] if wrong else []
     return mentioned(command)
+
+
+def parsed(arguments: list[str]) -> tuple[bool, str]:
+    """Are they wrong for `pynn`, and what its parser says."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            parser().parse_args(arguments)
+    except SystemExit as end:
+        return bool(end.code), said.getvalue()
+    return False, ""
 
 
 def mentioned(text: str) -> list[str]:
@@ -66,19 +73,9 @@ def mentioned(text: str) -> list[str]:
         found += [f"no target {match[1]!r} in the Makefile"] * (match[1] not in TARGETS)
     words = text.replace(".venv/bin/", "").split()
     if words[:1] == ["pynn"]:
-        line = parser()
-        for word in words[1:]:
-            known = {name: sub for action in line._actions for name, sub in _choices(action).items()}
-            if word in known:
-                line = known[word]
-            elif re.match(r"--?[a-z]", word):
-                name = word.partition("=")[0]
-                found += [f"{line.prog} has no option {name}"] * (name not in line._option_string_actions)
-            elif line.prog == "pynn" and re.fullmatch(r"[a-z][a-z-]*", word):
-                found.append(f"pynn has no command {word}")
-                break
+        names = itertools.takewhile(re.compile("[a-z][a-z-]*$").match, words[1:])
+        wrong, said = parsed([*names, "--help"])
+        options = [word.partition("=")[0] for word in words if re.match("--?[a-z]", word)]
+        known = re.findall(r"--?[a-z][\w-]*", said)
+        found += [said] if wrong else [f"{words[1]} has no option {name}" for name in options if name not in known]
     return found
-
-
-def _choices(action: argparse.Action) -> dict[str, argparse.ArgumentParser]:
-    return dict(action.choices) if isinstance(action, argparse._SubParsersAction) else {}

@@ -61,12 +61,21 @@ def test_pages_are_found():
     assert {"README.md", "docs/index.md", "docs/train/tutorial.md", "docs/measure/race-your-own.md"} <= set(RUN)
 
 
-@pytest.mark.parametrize("page", RUN)
-def test_runs(page, run_python, digits, programs):
-    folder = str(Path(blocks.__file__).parent)
-    program = PROGRAM.format(arguments=[str(PAGES[page]), programs], folder=folder)
+@pytest.mark.parametrize("folder", sorted({str(Path(page).parent) for page in RUN}))
+def test_pages_run(folder, run_python, digits, programs):
+    pages = [str(PAGES[page]) for page in RUN if str(Path(page).parent) == folder]
+    program = PROGRAM.format(arguments=[programs, *pages], folder=str(Path(blocks.__file__).parent))
     done = run_python(program, DIGITS=digits, MPLBACKEND="Agg")
     assert done.returncode == 0, done.stderr[-4000:]
+
+
+def test_a_page_that_fails_is_named(tmp_path, run_python):
+    file = "```{code-block} text\n:caption: folder/a.txt\n\na\n```\n"
+    (tmp_path / "right.md").write_text(file + "```python\nassert open('folder/a.txt').read() == 'a\\n'\n```\n")
+    (tmp_path / "wrong.md").write_text("```python\nassert open('folder/a.txt')\n```\n")
+    pages = [str(tmp_path / name) for name in ("wrong.md", "right.md")]
+    done = run_python(PROGRAM.format(arguments=["", *pages], folder=str(Path(blocks.__file__).parent)))
+    assert done.returncode == 1 and done.stderr.endswith(f"failed: {pages[0]}\n")
 
 
 @pytest.mark.parametrize("page", PAGES)
