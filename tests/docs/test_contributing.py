@@ -81,6 +81,7 @@ class Copy(copied.Copy):
 def test_the_page_can_be_followed(page, tmp_path):
     text, copy = page.read_text(), Copy(tmp_path)
     blocks = sorted([*FILE.finditer(text), *COMMANDS.finditer(text)], key=re.Match.start)
+    assert len(FILE.findall(text)) == text.count("```{code-block}")
     added, tests = [], 0
     for block in blocks:
         if block.re is FILE:
