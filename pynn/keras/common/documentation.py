@@ -35,7 +35,7 @@ class Signature:
                 options = function.__globals__[annotation[len("Unpack[") : -1]].__annotations__
                 others = [known[name] for name in options if name not in signature.parameters]
                 shown += [other.replace(kind=inspect.Parameter.KEYWORD_ONLY) for other in others]
-            else:
+            elif parameter.name != "unknown":  # what Layer refuses by name
                 shown.append(parameter)
         return signature.replace(parameters=shown)
 
