@@ -104,7 +104,8 @@ def publish(results: Results) -> None:
     text, table = README.read_text(encoding="utf-8"), beside(results)
     with tempfile.TemporaryDirectory() as folder:
         drawn = {p.name: p for p in pictures.pictures(results, Path(folder), PAGE)}
-        if len(table.rows) == 5 and all(cell.text for row in table.rows for cell in row):
+        full = len(table.rows) == 5 and all(cell.text for row in table.rows for cell in row)
+        if full and results.versions.keys() >= {*BESIDE[1:]}:
             text = replaced(text, "measured", block(results, drawn))
         else:
             drawn.pop("ladder", None)

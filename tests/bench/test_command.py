@@ -287,9 +287,10 @@ def test_a_readme_without_markers_is_left_alone(tmp_path, brief, monkeypatch):
     [
         replace(whole_results(), process_runs=fake_results().process_runs),
         replace(whole_results(), measurements=without(fake_results(peers=()), "sweep", "scaling").measurements),
+        replace(without(whole_results(), "sweep", "scaling"), versions=fake_results().versions),
         without(whole_results(), "training"),
     ],
-    ids=["no whole runs of others", "no libraries' dot", "no epochs"],
+    ids=["no whole runs of others", "no libraries' dot", "no version of Keras", "no epochs"],
 )
 def test_a_run_with_gaps_leaves_the_readme_and_its_picture_alone(tmp_path, brief, monkeypatch, capsys, results):
     monkeypatch.chdir(tmp_path)
