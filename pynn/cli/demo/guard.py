@@ -16,7 +16,6 @@ _PATIENCE = 10.0  # seconds for a body to come
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
@@ -43,7 +42,8 @@ class Guard:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self._is_ours(host):
-            return await failed(421, f"this server is not {host[:200]!r}")(scope, receive, sending)
+            advice = "open its number instead, or start pynn demo with --host and that name"
+            return await failed(421, f"this server is not {host[:200]!r}: {advice}")(scope, receive, sending)
         if origin not in ((f"http://{host}",) if scope["method"] == "POST" else (f"http://{host}", None)):
             return await failed(403, "only the page of this server may ask that")(scope, receive, sending)
         return await self.app(scope, receive, sending)
