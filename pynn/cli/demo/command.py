@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import socket
 import sys
+import threading
 import webbrowser
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import PIL.Image  # noqa: F401  for digit.centred: better missed now than at the first drawing
@@ -19,6 +23,8 @@ from ..checks import UserError, one_line
 from ..results import WEIGHTS
 from .server import application
 from .training import Training
+
+_TAKEN = errno.EADDRINUSE, errno.EACCES
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -45,28 +51,47 @@ def _serve(training: Training, arguments: argparse.Namespace, listener: socket.s
     app = application(training, arguments.host, lambda: server.should_exit)
     options = {"ws": "none", "lifespan": "off", "access_log": False, "log_level": "error", "server_header": False}
     server = uvicorn.Server(uvicorn.Config(app, http="h11", timeout_graceful_shutdown=1, **options))  # type: ignore[arg-type]
-    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    address = f"http://{host}:{listener.getsockname()[1]}/"
+    number, port = listener.getsockname()[:2]
+    bound = ipaddress.ip_address(number)
+    host = _outward(listener.family) if bound.is_unspecified else arguments.host
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     print(f"{address} (Ctrl-C ends it)", flush=True)
-    if not _is_loopback(listener):
-        about = "whoever reaches this machine by its network can draw, and start and stop trainings"
-        print(f"pynn demo: warning: --host {arguments.host}: {about}", file=sys.stderr, flush=True)
-    if not arguments.no_browser:
-        webbrowser.open(address)  # it waits in the socket's queue until the server is there
-    server.run(sockets=[listener])
+    if not bound.is_loopback:
+        risk = "whoever reaches that address from another machine can draw, and start and stop trainings"
+        print(f"pynn demo: warning: --host {arguments.host}: {risk}", file=sys.stderr, flush=True)
+    if not arguments.no_browser:  # one in this terminal returns only after the server's answer
+        threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+    # in the main thread uvicorn would take SIGINT and SIGTERM from `stopping`, but not SIGHUP
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            thread.submit(server.run, [listener]).result()
+        finally:
+            server.should_exit = True
 
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        while True:
+            family, _, _, _, address = found.pop(0)
+            try:
+                listener = socket.create_server(address, family=family)  # type: ignore[arg-type]
+                # asyncio sets it only on sockets that name their protocol; without it a body waits 40 ms for its header
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return listener
+            except OSError as error:
+                if error.errno in _TAKEN or not found:  # taken: at its next number another server would answer
+                    raise
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one
-        about = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot listen at {host}, port {port} ({about}): give another --port, or 0 for any") from None
-    # asyncio sets it only on sockets that name their protocol; without it an answer's body waits 40 ms for its header
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
+        advice = "another --port, or 0 for any" if getattr(error, "errno", 0) in _TAKEN else "a --host of this machine"
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot listen at {host}, port {port} ({reason}): give {advice}") from None
 
 
-def _is_loopback(listener: socket.socket) -> bool:
-    return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
+def _outward(family: int) -> str:
+    """This machine's number in its network, or if it has none on loopback. No packet is sent."""
+    there, here = ("2001:db8::1", "::1") if family == socket.AF_INET6 else ("192.0.2.1", "127.0.0.1")
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((there, 9))
+        here = probe.getsockname()[0]
+    return here

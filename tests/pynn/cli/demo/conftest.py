@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,3 +34,20 @@ def server(tmp_path_factory: pytest.TempPathFactory, many: str) -> Iterator[Serv
     code, err = started.stop()
     assert (code, err) == (130, "pynn demo: interrupted\n")  # and nothing else was complained of
     assert list((folder / "temporary").iterdir()) == []
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """start(*arguments, **variables): a server in tmp_path; it ends with the test."""
+    servers = []
+
+    def start(*arguments: str, **variables: str) -> Server:
+        servers.append(Server(tmp_path, *arguments, **variables))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop(signal.SIGKILL)
+        server.process.stdout.close()
+        server.process.stderr.close()

@@ -20,14 +20,16 @@ BUDGET = 60.0 * float(os.environ.get("PATIENCE", "1"))  # seconds for one answer
 
 
 class Server:
-    """`pynn demo` with more arguments, in a folder."""
+    """`pynn demo` with more arguments and environment variables, in a folder; with BROWSER it opens one."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        temporary = folder / "temporary"
+    def __init__(self, folder: Path, *arguments: str, **more: str) -> None:
+        self.folder, temporary = folder, folder / "temporary"
         temporary.mkdir(exist_ok=True)
-        variables = {"PYTHONPATH": str(Path(kernels.__file__).resolve().parents[1]), "TMPDIR": str(temporary)}
+        packages = Path(kernels.__file__).resolve().parents[1]
+        variables = {"PYTHONPATH": os.pathsep.join(map(str, (folder, packages))), "TMPDIR": str(temporary), **more}
+        options = ["--port", "0", *["--no-browser"] * ("BROWSER" not in more), *arguments]
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pynn", "demo", "--no-browser", "--port", "0", *arguments],
+            [sys.executable, "-P", "-m", "pynn", "demo", *options],
             cwd=folder, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         watch = threading.Timer(BUDGET, self.process.kill)
