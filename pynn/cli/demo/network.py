@@ -33,9 +33,7 @@ class Network:
         model, pixels, _ = trained(str(path))
         weights = [w.astype(np.float32, copy=False) for w in model.get_weights()]
         self.layers = list(zip(weights[::2], weights[1::2], strict=True))
-        self.side = math.isqrt(pixels)
-        if self.side**2 != pixels:
-            raise UserError(f"{path} reads {pixels} pixels, which are no square: the demo draws squares")
+        self.side = side(pixels, f"{path} reads")
         bound = np.ones(pixels, np.float64)  # of each activation; below it nothing overflows, and so nothing is NaN
         for w, b in self.layers:
             bound = bound @ np.abs(w, dtype=np.float64) + np.abs(b)
@@ -65,8 +63,8 @@ class Network:
         steps = max(w.size for w, _ in self.layers)
         lowest, found = None, []
         for name, rung in LADDER["dense"].items():
-            about: dict[str, Any] = {"name": name, "idea": rung.idea}
-            found.append(about)
+            row: dict[str, Any] = {"name": name, "idea": rung.idea}
+            found.append(row)
             if steps > rung.most_steps:
                 continue
             times: list[float] = []
@@ -76,8 +74,8 @@ class Network:
                 self._forward(x, name)
                 times.append(time.perf_counter() - start)
             lowest = p if lowest is None else lowest
-            about |= {"seconds": statistics.median(times), "digit": int(p.argmax())}
-            about["distance"] = float(np.abs(p - lowest).max())
+            row |= {"seconds": statistics.median(times), "digit": int(p.argmax())}
+            row["distance"] = float(np.abs(p - lowest).max())
         return found
 
     def _forward(self, x: np.ndarray, rung: str) -> np.ndarray:
@@ -89,6 +87,13 @@ class Network:
         add = LADDER["add_matrix_and_vector"].get(rung, kernels.add)
         softmax = LADDER["softmax"].get(rung, kernels.softmax)
         return np.asarray(softmax(add(dot(x, w), b)))
+
+
+def side(pixels: int, what: str) -> int:
+    """Of a square of so many pixels. UserError: there is none; `what` begins it, "the pictures have"."""
+    if (found := math.isqrt(pixels)) ** 2 != pixels:
+        raise UserError(f"{what} {pixels} pixels, which are no square: the demo draws squares")
+    return found
 
 
 def picture(weights: np.ndarray) -> str:

@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 import kernels
 from kernels.cpus import cpu_count
 
+from ..checks import UserError
 from .guard import Guard, body, failed
 from .network import CANVAS, Network
 from .training import Training
@@ -39,7 +40,7 @@ async def command(request: Request, **allowed: Collection[Any]) -> dict[str, Any
             type(value) in (int, str) and value in allowed[name] for name, value in found.items()
         ):  # fmt: skip
             return found
-    raise HTTPException(400, f"give a JSON object of {', '.join(allowed)}, each within its limits: see /about")
+    raise HTTPException(400, f"give a JSON object of {', '.join(allowed)}, each within its limits: see /settings")
 
 
 def application(training: Training, host: str, is_leaving: Callable[[], bool]) -> Starlette:
@@ -49,10 +50,9 @@ def application(training: Training, host: str, is_leaving: Callable[[], bool]) -
     sets: list[str] = config["instruction sets available"]  # type: ignore[assignment]
     cpus = cpu_count()
 
-    async def about(request: Request) -> Response:
-        limits = {"canvas": CANVAS, "sets": sets, "cpus": cpus, "most_epochs": MOST_EPOCHS}
+    async def settings(request: Request) -> Response:
         now = {"isa": config["instruction set"], "threads": kernels.get_num_threads()}
-        return JSONResponse(limits | now)
+        return JSONResponse({"canvas": CANVAS, "sets": sets, "cpus": cpus, "most_epochs": MOST_EPOCHS, **now})
 
     async def drawn(request: Request) -> tuple[Network, np.ndarray]:
         drawing = await body(request, "application/octet-stream", CANVAS**2)
@@ -84,32 +84,31 @@ def application(training: Training, host: str, is_leaving: Callable[[], bool]) -
         return JSONResponse({})
 
     async def threads(request: Request) -> Response:
-        await asyncio.to_thread(training.tell, **await command(request, threads=range(cpus + 1)))
+        await asyncio.to_thread(training.send, **await command(request, threads=range(cpus + 1)))
         return JSONResponse({})
 
     async def events(request: Request) -> Response:
-        async def news() -> AsyncIterator[str]:
-            seen = -1
+        async def stream() -> AsyncIterator[str]:
+            seen = None
             while not (is_leaving() or await request.is_disconnected()):
-                if seen != training.version:
-                    seen = training.version
-                    yield f"data: {json.dumps({'source': training.source, **training.news})}\n\n"
+                if seen is not training.news:
+                    seen = training.news
+                    yield f"data: {json.dumps(seen)}\n\n"
                 await asyncio.sleep(_TICK)
 
-        return StreamingResponse(news(), media_type="text/event-stream")
+        return StreamingResponse(stream(), media_type="text/event-stream")
 
     async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return failed(error.status_code, error.detail)
+        return failed(error.status_code, error.detail) if isinstance(error, HTTPException) else failed(503, str(error))
 
     posts = {"/predict": predict, "/rungs": rungs, "/start": start, "/threads": threads}
     return Starlette(
         routes=[
-            Route("/about", about),
+            Route("/settings", settings),
             Route("/events", events),
             *(Route(path, endpoint, methods=["POST"]) for path, endpoint in posts.items()),
             Mount("/", StaticFiles(directory=Path(__file__).parent / "static", html=True)),
         ],
         middleware=[Middleware(Guard, host=host)],
-        exception_handlers={HTTPException: refused},
+        exception_handlers={HTTPException: refused, UserError: refused},
     )

@@ -9,6 +9,8 @@ function show() {
   for (const link of document.querySelectorAll("nav a")) link.ariaCurrent = link.hash === `#${name}` ? "page" : null;
 }
 
+const LOST = "The server does not answer. Is pynn demo still running?";
+
 // No stream while the page is hidden: a browser allows few at a time, however many pages there are.
 let stream;
 function listen() {
@@ -16,20 +18,22 @@ function listen() {
   if (document.hidden) return;
   stream = new EventSource("events");
   stream.onopen = () => notice("");
-  stream.onerror = () => notice("The server does not answer. Is pynn demo still running?");
+  stream.onerror = () => notice(LOST);
   stream.onmessage = ({ data }) => {
     const news = JSON.parse(data);
     $("source").textContent = news.source ? `Weights: ${news.source}` : "No weights yet: see Train";
     if (!news.source && !location.hash) location.hash = "#train";
-    draw.retrained(news.source);
+    draw.retrained(news.networks);
     if (news.status) train.update(news);
   };
 }
 
-const about = await (await fetch("about")).json();
-draw.begin(about.canvas);
-train.begin(about);
-addEventListener("hashchange", show);
-document.addEventListener("visibilitychange", listen);
 show();
-listen();
+addEventListener("hashchange", show);
+const settings = await fetch("settings").then(answer => answer.json()).catch(() => notice(`${LOST} Then load this again.`));
+if (settings) {
+  draw.begin(settings.canvas);
+  train.begin(settings);
+  document.addEventListener("visibilitychange", listen);
+  listen();
+}
