@@ -5,7 +5,7 @@ const PEN = 0.075, STEP = 1 / 28; // of the board's side
 const PAUSE = 400; // ms without drawing until the rungs are measured
 const board = $("drawing"), ink = board.getContext("2d", { willReadFrequently: true });
 let side, last = null; // where the pointer has drawn to
-let isEmpty = true, isAsking = false, isStale = false, source = "", timer, measuring;
+let isEmpty = true, isAsking = false, isStale = false, network = 0, timer, measuring;
 
 export function begin(canvas) {
   board.width = board.height = side = canvas;
@@ -13,9 +13,10 @@ export function begin(canvas) {
   clear();
 }
 
-export function retrained(name) {
-  if (name === source) return;
-  source = name;
+// Networks are counted: of two trainings the names may be the same.
+export function retrained(count) {
+  if (count === network) return;
+  network = count;
   changed();
 }
 
@@ -38,7 +39,7 @@ function changed() {
   measuring?.abort();
   clearTimeout(timer);
   ask();
-  if (source && !isEmpty) timer = setTimeout(settled, PAUSE);
+  if (network && !isEmpty) timer = setTimeout(settled, PAUSE);
 }
 
 function drawing() {
@@ -55,7 +56,7 @@ async function ask() {
   try {
     while (isStale) {
       isStale = false;
-      tell(isEmpty || !source ? null : await post("predict", drawing()));
+      show(isEmpty || !network ? null : await post("predict", drawing()));
     }
     notice("");
   } catch (error) {
@@ -65,7 +66,7 @@ async function ask() {
   }
 }
 
-function tell(answer) {
+function show(answer) {
   const p = answer?.probabilities ?? Array(10).fill(0), best = answer ? p.indexOf(Math.max(...p)) : -1;
   const list = $("probabilities");
   if (list.children.length !== p.length) {
@@ -97,15 +98,15 @@ const percent = p => `${(100 * p).toFixed(1)} %`;
 async function settled() {
   if (last || isAsking) return void (timer = setTimeout(settled, PAUSE));
   $("heard").textContent = `This looks like ${$("heard").dataset.text}`;
-  measuring = new AbortController();
+  const mine = measuring = new AbortController();
   $("rungs").ariaBusy = true;
   try {
-    const rungs = await post("rungs", drawing(), measuring.signal);
+    const rungs = await post("rungs", drawing(), mine.signal);
     if (rungs) compare(rungs);
   } catch (error) {
     if (error.name !== "AbortError") notice(error.message);
   }
-  $("rungs").ariaBusy = false;
+  if (mine === measuring) $("rungs").ariaBusy = false; // else a newer one is under way
 }
 
 function compare(rungs) {
@@ -148,7 +149,7 @@ board.addEventListener("pointerdown", event => {
 });
 addEventListener("pointermove", event => {
   if (!last || !event.isPrimary) return;
-  const passed = event.getCoalescedEvents();
+  const passed = event.getCoalescedEvents?.() ?? []; // browsers have it only where the address is https or loopback
   for (const to of (passed.length ? passed : [event]).map(place)) {
     line(last, to);
     last = to;

@@ -39,8 +39,8 @@ export function update(news) {
     `epoch ${epoch + 1} of ${epochs}`;
   $("state").textContent = error ? words(error) :
     words(where, steps && `batch ${batch + 1} of ${steps}`, speed && `${speed.toFixed(0)} batches a second`, test);
-  const told = words(error ?? where, test); // is heard once an epoch, and when it stops, goes on or ends
-  if ($("told").textContent !== told) $("told").textContent = told;
+  const spoken = words(error ?? where, test); // is heard once an epoch, and when it stops, goes on or ends
+  if ($("spoken").textContent !== spoken) $("spoken").textContent = spoken;
   curve($("loss"), "Loss", points.map(p => [p[0], p[1]]), validation.map(p => [p[0], p[1]]), LOSS);
   curve($("accuracy"), "Accuracy", points.map(p => [p[0], p[2]]), validation.map(p => [p[0], p[2]]), ACCURACY);
   paintUnits($("units"), units.map((weights, i) => ({ weights, text: `unit ${i}` })));

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from chromium import Chromium, browser
-from demo_server import BUDGET, Server
+from demo_server import BUDGET, Server, random_weights
 
 from pynn import keras
 from pynn.cli.train import network
@@ -102,6 +103,54 @@ def test_a_pause_is_measured_and_said(chromium: Chromium, page: str) -> None:
     assert chromium.errors == []
 
 
+def test_a_later_measurement_stays_under_way_when_an_earlier_one_ends(chromium: Chromium, page: str) -> None:
+    show(chromium, page)
+    chromium.run(DRAW)
+    chromium.run("""window.ends = [];
+      const real = fetch;
+      window.fetch = (path, options) => path !== 'rungs' ? real(path, options) :
+        new Promise((_, reject) => ends.push(() => reject(new DOMException('', 'AbortError'))))""")
+    for count in (1, 2):
+        chromium.run("draw([[5, 8, 20], [6, 8, 20]])")
+        until(chromium, f"ends.length === {count}")
+    for i, state in ((0, "true"), (1, "false")):
+        chromium.run(f"ends[{i}](); new Promise(done => setTimeout(done))")
+        assert chromium.run("document.getElementById('rungs').ariaBusy") == state
+    assert chromium.errors == []
+
+
+def test_each_network_is_asked_for_its_answer(chromium: Chromium, page: str) -> None:
+    show(chromium, page)
+    chromium.run(DRAW)
+    chromium.run("draw([[5, 8, 20], [6, 8, 20]])")
+    chromium.run("""window.asked = 0;
+      const real = fetch;
+      window.fetch = (path, options) => { asked += path === 'predict'; return real(path, options) }""")
+    for count, asked in ((1, 0), (2, 1), (2, 1), (3, 2)):
+        chromium.run(f"""import(new URL('draw.js', location)).then(draw => draw.retrained({count})).then(async () => {{
+          while (document.getElementById('probabilities').ariaBusy === 'true') await new Promise(setTimeout) }})""")
+        assert chromium.run("asked") == asked
+    assert chromium.errors == []
+
+
+def test_the_page_works_by_the_number_that_others_open(chromium: Chromium, tmp_path: Path) -> None:
+    server = Server(tmp_path, "--weights", random_weights(tmp_path / "weights.npz"), "--host", "0.0.0.0")
+    show(chromium, server.address)
+    chromium.run("delete PointerEvent.prototype.getCoalescedEvents")  # where that number is loopback's, it is there
+    chromium.run(DRAW)
+    assert chromium.run("draw([[5, 8, 20], [6, 8, 20]])").isdigit()
+    assert chromium.errors == []
+    server.stop()
+
+
+def test_a_page_without_its_server_says_so(chromium: Chromium, page: str) -> None:
+    chromium.open("about:blank", 1280)
+    chromium.send("Network.setBlockedURLs", urls=["*/settings"])
+    chromium.open(page, 1280)
+    until(chromium, "document.getElementById('notice').textContent.startsWith('The server does not answer.')")
+    chromium.send("Network.setBlockedURLs", urls=[])
+
+
 def test_the_keyboard_draws(chromium: Chromium, page: str) -> None:
     show(chromium, page)
     seen = []
@@ -128,7 +177,7 @@ def test_it_trains_stops_and_goes_on(chromium: Chromium, page: str) -> None:
     until(chromium, "document.querySelector('#loss polyline')?.points.length > 5")
     chromium.run("document.getElementById('stop').click()")
     until(chromium, "document.getElementById('state').textContent.startsWith('Stopped')")
-    assert chromium.run("document.getElementById('told').textContent").startswith("Stopped: epoch ")
+    assert chromium.run("document.getElementById('spoken').textContent").startswith("Stopped: epoch ")
     assert chromium.run("document.getElementById('stop').textContent") == "Go on"
     assert chromium.run("document.querySelectorAll('#units canvas').length") == 24
     before = chromium.run("document.getElementById('progress').value")
