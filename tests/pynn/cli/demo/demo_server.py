@@ -23,7 +23,7 @@ class Server:
     """`pynn demo` with more arguments and environment variables, in a folder; with BROWSER it opens one."""
 
     def __init__(self, folder: Path, *arguments: str, **more: str) -> None:
-        self.folder, temporary = folder, folder / "temporary"
+        temporary = folder / "temporary"
         temporary.mkdir(exist_ok=True)
         packages = Path(kernels.__file__).resolve().parents[1]
         variables = {"PYTHONPATH": os.pathsep.join(map(str, (folder, packages))), "TMPDIR": str(temporary), **more}

@@ -15,8 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from kernels.ladder import LADDER
+from pynn.cli.checks import UserError
 from pynn.cli.demo import guard
 from pynn.cli.demo.network import CANVAS
+from pynn.cli.demo.server import application
+from pynn.cli.demo.training import Training
 from pynn.cli.digit import centred
 from pynn.cli.predict import trained
 
@@ -178,3 +181,23 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
     with pytest.raises(HTTPException) as refused:
         asyncio.run(guard.body(Request(scope, receive), "application/json", 1000))
     assert refused.value.status_code == 408
+
+
+def test_a_training_that_cannot_be_started_is_told(monkeypatch):
+    def start(self, **options):
+        raise UserError("cannot start a training: No space left on device")
+
+    async def receive():
+        return {"type": "http.request", "body": json.dumps({"threads": 1, "isa": "baseline", "epochs": 1}).encode()}
+
+    async def send(message):
+        sent.append(message)
+
+    sent = []
+    monkeypatch.setattr(Training, "start", start)
+    headers = {"host": "localhost", "origin": "http://localhost", "content-type": "application/json"}
+    scope = {"type": "http", "method": "POST", "path": "/start", "query_string": b""}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in headers.items()]
+    asyncio.run(application(Training(None), "localhost", lambda: False)(scope, receive, send))
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"]) == {"error": "cannot start a training: No space left on device"}
