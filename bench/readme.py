@@ -69,8 +69,11 @@ def _times_pynn(of: dict[str, Times], name: str, size: bool) -> tables.Cell:
 def block(results: Results, drawn: dict[str, pictures.Picture]) -> str:
     """What stands between README.md's markers."""
     with_ = [results.versions[name] for name in BESIDE[1:]]
+    epochs = {run.name: np.median(run.epochs) for run in results.process_runs}
     said = (
-        f"{tables.conditions(results)} With {', '.join(with_)}, whose dot is its backend's. ×: so many times "
+        f"{tables.conditions(results)} With {', '.join(with_)}, whose dot is its backend's; NumPy's "
+        f"network is written by hand, and NumPy is a part of pynn's install, too. Epochs of the cold start: "
+        f"{', '.join(f'{name} {epochs[name]:.0f}' for name in BESIDE)}. ×: so many times "
         f"pynn's, with the ends of its interval unless both are within {CLOSE:.0%}. "
         f"[All tables, and how to read them]({PERFORMANCE})."
     )
