@@ -18,7 +18,7 @@ TARGETS = {t for line in re.findall(r"^([a-z -]+):", (ROOT / "Makefile").read_te
 
 # What is not run as it stands: its beginning, what is added to it (None: it is not run), and why
 FORMS: dict[str, tuple[str | None, str]] = {
-    r"python3 -m venv|\. (\S+/)?activate|pip |pipx ": (None, "it installs"),
+    r"python3 -m venv|\. \S+/activate|pip |pipx ": (None, "it installs"),
     r"git |cd |make |jupytext |pytest|python3? -P? ?-m pytest|pre-commit ": (None, "it takes the sources, and minutes"),
     r"jupyter |tensorboard |pynn demo": (None, "it serves until it is stopped"),
     r"pynn train .*--resume": (None, "it takes a run that was stopped: tests/pynn/cli/test_cli_resume.py"),
@@ -30,8 +30,8 @@ FORMS: dict[str, tuple[str | None, str]] = {
 
 def parts(line: str) -> list[str]:
     """The commands of a line, in the activated environment."""
-    line = re.sub(r"(^|\s+)#.*", "", line).replace(".venv/bin/", "")
-    return [part.strip() for part in re.split(r" && | ; ", line)]
+    line = re.sub(r"(^|\s+)#.*", "", line)
+    return [part.strip().removeprefix(".venv/bin/") for part in re.split(r" && | ; ", line)]
 
 
 def form(command: str) -> str | None:

@@ -69,6 +69,11 @@ def test_pages_run(folder, run_python, digits, programs):
     assert done.returncode == 0, done.stderr[-4000:]
 
 
+def test_what_installs_is_not_run():
+    line = "python3 -m venv .venv && . .venv/bin/activate && .venv/bin/pip install '.[plot]' && .venv/bin/pynn info"
+    assert [commands.form(part) for part in commands.parts(line)] == [None, None, None, "pynn info"]
+
+
 def test_a_page_that_fails_is_named(tmp_path, run_python):
     file = "```{code-block} text\n:caption: folder/a.txt\n\na\n```\n"
     (tmp_path / "right.md").write_text(file + "```python\nassert open('folder/a.txt').read() == 'a\\n'\n```\n")
