@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import ops
-from ..engine import tape
+from ..engine import replicas, tape
 from ..engine.convert import alike, operand, to_shape
 from ..engine.dtypes import as_dtype
 from ..engine.errors import InvalidArgumentError
@@ -103,8 +104,9 @@ def dropout(x: TensorLike, rate: Any, noise_shape: Shape | None = None, seed: in
         raise ValueError(f"`x.dtype` must be a floating point tensor as `x` will be scaled, got {x._array.dtype}")
     if not rate:
         return ops.identity(x)
-    shape = x._array.shape if noise_shape is None else to_shape(noise_shape)
-    keep = generator(seed).random(shape, np.float32) >= float(rate)
+    draw = partial(generator(seed).random, dtype=np.float32)
+    kept = replicas.drawn(draw, x._array.shape) if noise_shape is None else draw(to_shape(noise_shape))
+    keep = kept >= float(rate)
     return ops.where(keep, x * (1 / (1 - rate)), 0)
 
 

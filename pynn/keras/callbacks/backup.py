@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from ...engine import replicas
 from ...engine.generator import generator
 from ...engine.tensor import Tensor
 from ...engine.variable import Variable
 from ...support.atomic import sweep
 from ..common.names import unique
 from ..metrics import Metric
+from ..metrics.base import inside
 from .base import Callback, Logs
 
 
@@ -64,7 +66,8 @@ class BackupAndRestore(Callback):
             try:
                 notes = self._restored(path)
                 self._epoch, self._middle = int(notes["epoch"]), notes.get("middle")
-                os.replace(path, self._last)  # else the next save would make a damaged one the previous one
+                if replicas.is_first():
+                    os.replace(path, self._last)  # else the next save would make a damaged one the previous one
             except FileNotFoundError:
                 continue
             except (ValueError, LookupError, TypeError, AttributeError) as error:  # damaged, or not written by _save
@@ -94,7 +97,7 @@ class BackupAndRestore(Callback):
             self._save()
 
     def on_train_end(self, logs: Logs = None) -> None:
-        if self.delete_checkpoint:
+        if self.delete_checkpoint and replicas.is_first():
             for path in (self._before, self._last):
                 path.unlink(missing_ok=True)
             sweep(self._last.parent)
@@ -102,6 +105,8 @@ class BackupAndRestore(Callback):
                 os.rmdir(self.backup_dir)
 
     def _save(self, **more: Any) -> None:
+        if not replicas.is_first():
+            return
         os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint:
             with contextlib.suppress(FileNotFoundError):
@@ -136,23 +141,18 @@ class BackupAndRestore(Callback):
             raise ValueError(f"{self._last} has {len(saved)} metrics, not {len(metrics)}: remove it to begin anew")
         for metric, state in zip(metrics, saved, strict=True):
             _restore(metric, state)
+        if not replicas.is_first():  # the sums over the ranks are there once
+            self.model.reset_metrics()
         return self._middle["batch"], self._middle["logs"]
 
     def _metrics(self) -> Iterator[Metric]:
         for entry in self.model.metrics:
             for metric in getattr(entry, "metrics", [entry]):  # the compiled ones are one entry
-                yield from _inside(metric)
+                yield from inside(metric)
 
 
 def _kept(callback: Any) -> tuple[str, ...]:
     return getattr(callback, "_kept", ())  # it may be of a class of its own
-
-
-def _inside(metric: Metric) -> Iterator[Metric]:
-    yield metric
-    for part in metric._parts():
-        if isinstance(part, Metric):
-            yield from _inside(part)
 
 
 def _state(metric: Metric) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...engine import nest
+from ...engine import nest, replicas
 
 if TYPE_CHECKING:
     from ..models.model import Model
@@ -25,6 +25,7 @@ class Callback:
     model: Model = None  # type: ignore[assignment]  # until fit, evaluate or predict begins
     params: dict[str, Any] = None  # type: ignore[assignment]
     _kept: tuple[str, ...] = ()  # the attributes that BackupAndRestore saves and restores
+    _writes = False  # True: of several ranks, the first alone calls it
     _beside: list[Callback] | None = None  # a list, of all callbacks: it is called after the others
 
     def set_model(self, model: Model) -> None:
@@ -105,6 +106,8 @@ class CallbackList:
             if isinstance(one, type):
                 raise TypeError(f"A callback is an object, not a class: {one.__name__}()")
             self.callbacks += one.callbacks if isinstance(one, CallbackList) else [one]
+        if replicas.active and replicas.active.rank:
+            self.callbacks = [callback for callback in self.callbacks if not getattr(callback, "_writes", False)]
         self.history = next((callback for callback in self.callbacks if isinstance(callback, History)), None)
         if add_history and self.history is None:
             self.history = History()

@@ -40,6 +40,7 @@ class ModelCheckpoint(MonitorCallback):
     save_freq: int | str = "epoch"
     initial_value_threshold: float | None = None
     _kept = ("best", "_batches")
+    _writes = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,6 +22,7 @@ class CSVLogger(Callback):
     """
 
     _kept = ("_length", "_columns")
+    _writes = True
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         self.filename, self.sep, self.append = os.fspath(filename), separator, append

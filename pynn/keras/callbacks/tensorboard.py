@@ -46,6 +46,7 @@ class TensorBoard(Callback):
     profile_batch: Any = 0
     embeddings_freq: int = 0
     embeddings_metadata: Any = None
+    _writes = True
 
     def __post_init__(self) -> None:
         events.tensorboard()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Unpack
+from functools import partial
+from typing import Any, Unpack
 
 import numpy as np
 
+from ...engine import replicas
 from ...engine.tensor import Tensor
 from ...ops import random
 from ...ops.functions import SELU_ALPHA, SELU_SCALE
@@ -36,7 +38,8 @@ class _Noise(Layer):
         raise NotImplementedError
 
     def _normal(self, x: Tensor, mean: float, stddev: float) -> Tensor:
-        values = (self._generator or random.generator()).standard_normal(x._array.shape, np.float32)
+        rng = self._generator or random.generator()
+        values = replicas.drawn(partial(rng.standard_normal, dtype=np.float32), x._array.shape)
         return Tensor((values * stddev + mean).astype(x._array.dtype, copy=False))
 
 
@@ -86,7 +89,9 @@ class _Masked(_Noise):
         shape = x._array.shape
         if self.noise_shape is not None:
             shape = tuple(n if size is None else size for size, n in zip(self.noise_shape, shape, strict=True))
-        values = (self._generator or random.generator()).random(shape, np.float32)
+        draw: Any = partial((self._generator or random.generator()).random, dtype=np.float32)
+        of_batch = self.noise_shape is None or self.noise_shape[0] is None
+        values = replicas.drawn(draw, shape) if of_batch else draw(shape)
         return Tensor((values >= self.rate).astype(x._array.dtype))
 
 

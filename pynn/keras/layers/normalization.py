@@ -9,8 +9,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from ... import ops
+from ...engine import replicas
 from ...engine.call import quiet
 from ...engine.convert import to_axis
+from ...engine.replicas import Ranks
 from ...engine.tape import record
 from ...engine.tensor import Tensor
 from ...engine.typing import Shape, TensorLike
@@ -20,32 +22,53 @@ from ._weighted import Weighted
 from .base import Layer, LayerOptions
 
 
-def standardize(x: Tensor, axes: tuple[int, ...], epsilon: float) -> tuple[Tensor, np.ndarray, np.ndarray]:
+def standardize(
+    x: Tensor, axes: tuple[int, ...], epsilon: float, ranks: Ranks | None = None
+) -> tuple[Tensor, np.ndarray, np.ndarray]:
     """(x - mean) / sqrt(variance + epsilon), with the mean and the variance over the axes, of size 1 there.
+
+    ranks: those with the other rows of the batch, over which the means go, too; None: x is all.
 
     Its gradient is (g - mean(g) - y * mean(g * y)) / sqrt(variance + epsilon).
     """
     a = x._array
-    value, scale, mean, variance = quiet(_standardized, a, axes, epsilon)
+    value, scale, mean, variance = quiet(_standardized, a, axes, epsilon, ranks)
     count = math.prod(a.shape[i] for i in axes)
 
+    def whole(g: Tensor) -> Tensor:
+        """The sum over the ranks, by their shares of the loss; its own gradient is such a sum."""
+        return (
+            g if ranks is None else record(ranks.sum([g._array], ranks.share)[0], (g,), lambda g: (lambda: whole(g),))
+        )
+
+    def mean_of(g: Tensor) -> Tensor:
+        if ranks is None:
+            return ops.reduce_mean(g, axes, keepdims=True)
+        return whole(ops.reduce_sum(g, axes, keepdims=True)) / max(count, 1)
+
     def gradient(g: Tensor) -> Tensor:
-        share = ops.reduce_mean(ops.multiply_no_nan(y, g), axes, keepdims=True)
-        rest = g - ops.reduce_mean(g, axes, keepdims=True) - ops.multiply_no_nan(y, share)
+        share = mean_of(ops.multiply_no_nan(y, g))
+        rest = g - mean_of(g) - ops.multiply_no_nan(y, share)
         return ops.multiply_no_nan(inverse, rest)
 
     def of_inverse(g: Tensor) -> Tensor:
-        return -(ops.square(inverse) * g / count) * y
+        return -(ops.square(inverse) * whole(g) / count) * y
 
     y = record(value, (x,), lambda g: (lambda: gradient(g),))
     inverse = record(scale, (x,), lambda g: (lambda: of_inverse(g),))
     return y, mean, variance
 
 
-def _standardized(a: np.ndarray, axes: tuple[int, ...], epsilon: float) -> tuple[np.ndarray, ...]:
-    mean = a.mean(axes, keepdims=True)
+def _mean(a: np.ndarray, axes: tuple[int, ...], ranks: Ranks | None) -> np.ndarray:
+    if ranks is None:
+        return a.mean(axes, keepdims=True)
+    return ranks.sum([a.mean(axes, keepdims=True) if a.size else a.sum(axes, keepdims=True)], ranks.share)[0]
+
+
+def _standardized(a: np.ndarray, axes: tuple[int, ...], epsilon: float, ranks: Ranks | None) -> tuple[np.ndarray, ...]:
+    mean = _mean(a, axes, ranks)
     centred = a - mean
-    variance = np.square(centred).mean(axes, keepdims=True)
+    variance = _mean(np.square(centred), axes, ranks)
     scale = 1 / np.sqrt(variance + a.dtype.type(epsilon))
     return centred * scale, scale, mean, variance
 
@@ -137,7 +160,8 @@ class BatchNormalization(_Affine):
             )
         axis = self.axis % self._ndim
         if training and self.trainable:
-            y, *moments = standardize(x, tuple(i for i in range(self._ndim) if i != axis), self.epsilon)
+            axes = tuple(i for i in range(self._ndim) if i != axis)
+            y, *moments = standardize(x, axes, self.epsilon, replicas.active)
             for moving, value in zip((self.moving_mean, self.moving_variance), moments, strict=True):
                 moving.assign(moving._array * self.momentum + value.ravel() * (1 - self.momentum))
             return self._affine(y, (axis,))

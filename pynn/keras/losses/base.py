@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ... import ops
+from ...engine import replicas
 from ...engine.convert import as_array, convert_to_tensor, holds_tensors
 from ...engine.dtypes import as_dtype
 from ...engine.tensor import Operators, Tensor
@@ -119,10 +120,15 @@ class Loss(Configured):
             values = ops.multiply(values, weight)
         if self.reduction in ("none", None) or not values._array.ndim:
             return values
+        ranks = replicas.active  # whose losses are weighted by their shares of the batch
         if self.reduction == "sum":
-            return ops.reduce_sum(values)
+            total = ops.reduce_sum(values)
+            return total / ranks.share if ranks else total
         if self.reduction == "mean_with_sample_weight" and weight is not None:
-            return ops.divide_no_nan(ops.reduce_sum(values), ops.reduce_sum(weight))
+            of = ops.reduce_sum(weight)
+            if ranks:
+                of = Tensor(ranks.sum([of._array])[0]) * ranks.share
+            return ops.divide_no_nan(ops.reduce_sum(values), of)
         return ops.reduce_mean(values)
 
 

@@ -113,6 +113,14 @@ class Metric(Configured):
         return as_array(value).astype(np.float64)
 
 
+def inside(metric: Metric) -> Iterator[Metric]:
+    """The metric, and those inside it."""
+    yield metric
+    for part in metric._parts():
+        if isinstance(part, Metric):
+            yield from inside(part)
+
+
 def no_nan(x: TensorLike, y: TensorLike) -> np.ndarray:
     """x / y, and 0 where y is 0."""
     x, y = np.broadcast_arrays(x, y)

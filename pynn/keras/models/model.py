@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
-from ...engine import nest
+from ...engine import nest, replicas
 from ...support.neutral import neutral
 from ...support.outside import outside
 from ..common.configuration import deserialize, serialize
@@ -53,6 +53,7 @@ class Model(Trainer, Layer):
         if (inputs is None) != (outputs is None):
             raise TypeError("A model of a graph needs both `inputs` and `outputs`")
         super().__init__(name=name, trainable=trainable, dtype=dtype)
+        self._ranks = replicas.scoped
         if inputs is not None:
             inputs, outputs = graph.from_inputs(inputs, outputs)
             self._graph = graph.Graph(inputs, outputs)
@@ -151,7 +152,8 @@ class Model(Trainer, Layer):
         """Prints the layers, their output shapes and numbers of weights; positions: the columns' shares of a line."""
         from .summary import print_summary  # now: see training.loop
 
-        print_summary(self, line_length, positions, print_fn)
+        if print_fn or not (self._ranks and self._ranks.rank):  # of several ranks the first alone prints
+            print_summary(self, line_length, positions, print_fn)
 
     @neutral(zipped=True, include_optimizer=True)
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -177,7 +179,8 @@ class Model(Trainer, Layer):
         state.save(self, path, notes)
 
     def _restore_state(self, path: str | os.PathLike[str]) -> dict[str, Any]:
-        return state.restore(self, path)
+        with state.of_first(path) as copy:
+            return state.restore(self, copy)
 
     def _check_weights(self) -> None:
         if not (self.built or self.weights):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
+from ...engine import replicas
 from ...engine.convert import as_array, to_shape
 from ...engine.dtypes import as_dtype
 from ...engine.tape import GradientTape
@@ -186,6 +187,8 @@ class Optimizer(Configured):
         elif not self.built:
             self.build(list(trainable_variables))
         state, slopes = self._with_gradients(grads, trainable_variables)
+        if ranks := replicas.active:
+            slopes = ranks.sum(slopes, ranks.share)
         variables = state[self._columns[0]]
         rate = self._rate._tensor._array.item() if type(self._rate) is KerasVariable else float(self.learning_rate)
         count = self._iterations._tensor._array.item()
@@ -217,7 +220,8 @@ class Optimizer(Configured):
     def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[list[Variable], Arrays]:
         """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays; of a product
         that nobody has computed, and that the rule's kernel multiplies itself, the two matrices."""
-        changed = self._means or self.clipnorm or self.global_clipnorm or self.clipvalue or self._has_own_step
+        limited = self.clipnorm or self.global_clipnorm or self.clipvalue
+        changed = replicas.active or self._means or limited or self._has_own_step
         fused = not changed and self._takes_products and len(set(map(id, variables))) == len(variables)
         state: list[Variable] = []
         slopes: list[Any] = []

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from ...engine import replicas
 from ...engine.budget import limited
 from ...ops import random
 from ...support.atomic import replacing
@@ -31,7 +34,7 @@ def save(model: Layer, path: FilePath, notes: dict[str, Any]) -> None:
         for start, (optimizer, _) in named_optimizers(model).items()
         if optimizer.built
     }
-    random_states = [rng.bit_generator.state for rng in _generators(model)]
+    random_states = [rng.bit_generator.state for rng in generators(model)]
     about = {"build": model.get_build_config(), "optimizers": built, "random": random_states, "notes": notes}
     stored = weights.stored(model, optimizers=True)
 
@@ -63,18 +66,34 @@ def restore(model: Layer, path: FilePath) -> dict[str, Any]:
         if not model.built:
             with limited(sum(array.size for array in file.values())):
                 model.build_from_config(text["build"] or {})
-        generators, states = _generators(model), text["random"]
-        if len(generators) != len(states):
-            raise ValueError(f"it has {len(states)} streams of random numbers, the model {len(generators)}")
+        streams, states = generators(model), text["random"]
+        if len(streams) != len(states):
+            raise ValueError(f"it has {len(states)} streams of random numbers, the model {len(streams)}")
         variables = named_variables(model)
         for start, (optimizer, _) in named_optimizers(model).items():
             if names := text["optimizers"].get(start):
                 optimizer.build([variables[name] for name in names])
         weights.load(model, file)
         weights.load_optimizers(model, file, must_fit=True)
-        for rng, state in zip(generators, states, strict=True):
+        for rng, state in zip(streams, states, strict=True):
             rng.bit_generator.state = state
     return text["notes"]
+
+
+@contextmanager
+def of_first(path: FilePath) -> Iterator[FilePath]:
+    """The path; on a rank other than 0 that of a copy of its file, which may lie on another host's disk."""
+    ranks = replicas.present()
+    if ranks is None:
+        yield path
+        return
+    content = ranks.told(Path(path).read_bytes() if ranks.rank == 0 and os.path.exists(path) else None)
+    with TemporaryDirectory() as folder:
+        if ranks.rank:
+            path = Path(folder, os.path.basename(path))
+            if content is not None:
+                path.write_bytes(content)
+        yield path
 
 
 def without_optimizers(names: Iterable[str]) -> list[str]:
@@ -104,7 +123,7 @@ def _with_arrays(value: Any, file: Arrays) -> Any:
     return {name: _with_arrays(item, file) for name, item in value.items()}
 
 
-def _generators(model: Layer) -> list[np.random.Generator]:
+def generators(model: Layer) -> list[np.random.Generator]:
     """All generators that training draws from, always in the same order."""
     found = [random.generator()]
     values: list[Any] = [vars(layer) for layer in named_layers(model).values()]

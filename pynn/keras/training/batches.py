@@ -10,7 +10,7 @@ import numpy as np
 
 import kernels
 
-from ...engine import nest
+from ...engine import nest, replicas
 from ...engine.convert import no_numbers
 from ...engine.generator import generator
 from ...engine.tensor import Operators, Tensor
@@ -23,7 +23,7 @@ class Batches:
     """Batches of arrays (or of nests of them) with the same number of rows: x, (x, y) or (x, y, sample_weight).
 
     Batch by batch, floats become floatx (float32) and foreign byte orders the machine's. Unshuffled batches are views
-    where there is nothing to convert.
+    where there is nothing to convert. Where several ranks are at work, each has its rows of every batch.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Batches:
         return -(-self.rows // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
+        ranks = replicas.active
         order = generator().permutation(self.rows) if self.shuffle else None
         floatx = np.dtype(config.floatx())
         columns: list[tuple[Any, Any, bool]] = []  # of each array: what its batches become, and whether rows are copied
@@ -50,6 +51,8 @@ class Batches:
         flat = type(self._parts) is tuple and not any(map(nest.is_nested, self._parts))
         for start in range(0, self.rows, self.batch_size):
             stop = min(start + self.batch_size, self.rows)
+            if ranks:
+                start, stop = ranks.own(start, stop)
             rows: Any = slice(start, stop) if order is None else order[start:stop]
             batch: list[Tensor | None] = []
             part: Any = None

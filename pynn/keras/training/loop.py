@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine import nest
+from ...engine import nest, replicas
 from ...engine.convert import operand
+from ...engine.replicas import Ranks
 from ...engine.tensor import Tensor
 from ..callbacks import Callback, CallbackList, History
+from . import distributed
 from .batches import check_count, data_parts, split
 from .sources import Epochs, is_stream, source, unpack_x_y_sample_weight
 
@@ -70,8 +72,14 @@ def fit(
         validation_epochs: Sequence[int] = validation_freq
     else:
         validation_epochs = range(0, epochs + 1, check_count("validation_freq", validation_freq))
-    self.stop_training, self._diverged, self._initial_epoch, self._go_on = False, False, None, None
-    with _with_callbacks(self, callbacks, verbose, epochs=epochs, steps=batches.steps, add_history=True) as notify:
+    if ranks := self._ranks:
+        steps = batches.steps, validation and validation.steps
+        about = {"steps": steps, "batch_size": batch_size, "epochs": (initial_epoch, epochs)}
+        distributed.begin(ranks, self, about)
+    # of several ranks the first alone warns of a loss that is not finite
+    self.stop_training, self._diverged, self._initial_epoch, self._go_on = False, bool(ranks and ranks.rank), None, None
+    options = {"epochs": epochs, "steps": batches.steps, "add_history": True}
+    with _with_callbacks(self, callbacks, verbose, ranks, **options) as notify:
         history = self.history  # a callback that calls fit sets another
         notify("on_train_begin")
         if self._initial_epoch is not None:
@@ -91,7 +99,7 @@ def fit(
             if validation and epoch + 1 in validation_epochs:
                 logs |= {f"val_{name}": value for name, value in _test(self, validation, notify).items()}
             notify("on_epoch_end", epoch, logs=logs)
-            if self.stop_training:
+            if distributed.any_of(ranks, self.stop_training) if ranks else self.stop_training:
                 break
         if self.optimizer.use_ema and self.optimizer.built and epochs:
             self.optimizer.finalize_variable_values(self.trainable_variables)
@@ -100,20 +108,25 @@ def fit(
 
 
 @contextmanager
-def _with_callbacks(self: Trainer, callbacks: Callbacks, verbose: Any, **params: Any) -> Iterator[CallbackList]:
-    """The callbacks and, after them, the progress bar, which is closed at the end."""
+def _with_callbacks(
+    self: Trainer, callbacks: Callbacks, verbose: Any, ranks: Ranks | None = None, **params: Any
+) -> Iterator[CallbackList]:
+    """The callbacks and, after them, the progress bar, which is closed at the end; steps are those of the ranks."""
+    if self._ranks and self._ranks.rank:
+        verbose = 0
     if verbose != 0:
         from .progress import ProgressBar  # now, since it loads rich, a fifth of the import of pynn
     progress = None if verbose == 0 else ProgressBar(verbose)
-    outer = self._trainer_epoch  # a callback of fit may call evaluate or predict
+    outer = self._trainer_epoch, replicas.active  # a callback of fit may call evaluate or predict
     one = isinstance(callbacks, (Callback, CallbackList))
     given = [callbacks] if one else list(callbacks or ())  # type: ignore[arg-type]
+    replicas.active = ranks
     try:
         yield CallbackList([*given, *([progress] if progress else [])], model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
     finally:
         if progress:
             progress.close()
-        self._trainer_epoch = outer
+        self._trainer_epoch, replicas.active = outer
 
 
 def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number: int = 0) -> dict[str, Any]:
@@ -126,6 +139,9 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
     step_on = self.train_step if training else self.test_step
     begins, ends = (notify.overridden(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
+    ranks, asked = replicas.active, bool(ends)
+    if ranks:
+        asked = distributed.begin_epoch(ranks, asked)
     step, going = 0, iter(batches)
     if training and self._go_on:
         (step, values), self._go_on = self._go_on(going), None
@@ -135,9 +151,11 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
         if plain:  # the values so far are computed only where a callback asks for them
             self._trainer_update_metrics(*self._trainer_step(batch, training))
             loss = self._loss_tracker.total / (self._loss_tracker.count or 1)  # a batch of a stream may have no rows
-        if ends or not plain:
+        if asked or not plain:
             values = self.get_metrics_result() if plain else step_on(batch)
             logs = as_logs(values, f"{mode}_step")
+            if ranks and not plain:
+                logs = values = distributed.mean_of(ranks, logs)
             loss = logs.get("loss", 0.0)
             loss = loss if type(loss) is float else float(np.mean(loss))
         if training and not (self._diverged or math.isfinite(loss)):
@@ -152,7 +170,8 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
             notify(f"on_{mode}_batch_end", step, logs=logs)
         step += 1
         del batch  # first: the next one then reuses its memory, which is still in the caches
-        if self.stop_training if training else self.stop_evaluating:
+        stop = self.stop_training if training else self.stop_evaluating
+        if distributed.any_of(ranks, stop) if ranks and asked else stop:
             break
     return self.get_metrics_result() if plain and step else dict(values)
 
@@ -171,7 +190,7 @@ def evaluate(
     """The loss, or the list [loss, metrics...], or with `return_dict` a dict, over all samples; x as in fit."""
     self._check_compiled()
     batches = source(x, y, sample_weight, batch_size=batch_size, steps=steps)
-    with _with_callbacks(self, callbacks, verbose, epochs=1, steps=batches.steps) as notify:
+    with _with_callbacks(self, callbacks, verbose, self._ranks, epochs=1, steps=batches.steps) as notify:
         logs = _test(self, batches, notify)
     return logs if return_dict else self._as_list(logs)
 

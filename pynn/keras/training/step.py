@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ... import ops
-from ...engine import nest
+from ...engine import nest, replicas
 from ...engine.tape import GradientTape
 from ...engine.tensor import Tensor
 from ...engine.variable import Variable
@@ -18,7 +18,7 @@ from ...support.neutral import neutral
 from .. import optimizers
 from ..metrics import Mean, Metric
 from ..variables import penalties
-from . import loop
+from . import distributed, loop
 from .compiled import CompiledLoss, CompiledMetrics, check_metrics
 from .sources import one_batch, unpack_x_y_sample_weight
 
@@ -76,6 +76,7 @@ class Trainer(Base):
     _objective: CompiledLoss | None = None
     _compile_metrics: CompiledMetrics | None = None
     _loss_tracker: Mean = None  # type: ignore[assignment]  # until compile
+    _ranks: replicas.Ranks | None = None  # that train it together: those in scope where it was made or compiled
     _loss_takes_training = True  # False for a user's compute_loss without it, as before Keras 3.3
     _trainer_epoch: Epoch | None = None  # while fit or evaluate runs
     _initial_epoch: int | None = None  # set by a callback that restores an earlier training
@@ -102,7 +103,7 @@ class Trainer(Base):
         options that say how Keras compiles steps, and scales losses of half precision, change no number. Callbacks
         are called for each batch, whatever steps_per_execution is.
         """
-        self.run_eagerly = run_eagerly
+        self.run_eagerly, self._ranks = run_eagerly, replicas.scoped or self._ranks
         check_metrics(metrics)
         check_metrics(weighted_metrics)
         self.optimizer = optimizers.get(optimizer)
@@ -230,12 +231,18 @@ class Trainer(Base):
     def get_metrics_result(self) -> dict[str, Any]:
         """The running values of all metrics by name; dicts among them are merged."""
         values: dict[str, Any] = {}
-        for metric in self._all_metrics():
+        metrics, ranks = self._all_metrics(), replicas.active
+        if ranks:
+            distributed.sum_states(ranks, metrics)
+        for metric in metrics:
             result = metric.result()
             if type(result) is dict:
                 values |= result
             else:
                 values[metric.name] = result
+        if ranks and ranks.rank:  # rank 0 keeps the sums, to which the others add
+            values = loop.as_logs(values, "result")
+            self.reset_metrics()
         return values
 
     def train_on_batch(
@@ -256,7 +263,10 @@ class Trainer(Base):
     def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._check_compiled()
         self.reset_metrics()
-        logs = loop.as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
+        with replicas.working(self._ranks):
+            logs = loop.as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
+            if self._ranks and not self._has_plain_steps():
+                logs = distributed.mean_of(self._ranks, logs)
         return logs if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: dict[str, float]) -> Any:

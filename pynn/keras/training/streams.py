@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...data.threads import parallel
-from ...engine import nest
+from ...engine import nest, replicas
 from ...engine.convert import convert_to_tensor
 from ...engine.generator import generator
 from ...engine.tensor import Tensor
@@ -82,7 +82,7 @@ class Stream:
             self._elements = itertools.chain(first, elements)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(_tensors, self._elements)
+        return map(_own, self._elements)
 
 
 class Indexed:
@@ -98,11 +98,20 @@ class Indexed:
         if self._shuffle and count is not None:
             order = generator().permutation(count).tolist()
         if data.workers > 1 and data.max_queue_size:
-            yield from map(_tensors, parallel(data.__getitem__, order, data.workers, data.max_queue_size))
+            yield from map(_own, parallel(data.__getitem__, order, data.workers, data.max_queue_size))
         else:
             for i in order:
-                yield _tensors(data[i])
+                yield _own(data[i])
         data.on_epoch_end()
+
+
+def _own(element: Any) -> Any:
+    """The batch; of several ranks, each reads all of it, and uses its rows."""
+    batch, ranks = _tensors(element), replicas.active
+    if ranks is None:
+        return batch
+    rows = slice(*ranks.own(0, len(nest.flatten(batch)[0]._array)))
+    return nest.map_structure(lambda part: part if part is None else part[rows], batch)
 
 
 def _tensors(element: Any) -> Any:

@@ -1,0 +1,78 @@
+"""The processes that train one model together, each with its rows of every batch: which are at work here, if any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Ranks(Protocol):
+    """The processes, of which this one has the number `rank`."""
+
+    rank: int
+    size: int
+    names: list[str]  # of the ranks: host and process
+    share: float  # of the batch at work: this rank's rows / all rows
+    batch: tuple[int, int, int]  # of it: this rank's first row, the one after its last, and the number of all
+
+    def own(self, start: int, stop: int) -> tuple[int, int]:
+        """This rank's rows of a batch of the rows start:stop, which is at work from now on."""
+
+    def sum(self, arrays: Sequence[np.ndarray], weight: float = 1.0) -> list[np.ndarray]:
+        """The arrays times the weight, each added up over the ranks in their order; with weight 0 they do not count."""
+
+    def gathered(self, value: Any) -> list[Any]:
+        """What each rank has, in their order."""
+
+    def told(self, value: Any) -> Any:
+        """What rank 0 has."""
+
+
+active: Ranks | None = None  # while they share what fit or evaluate does
+scoped: Ranks | None = None  # inside `strategy.scope()`, for models that are made or compiled there
+
+
+@contextmanager
+def working(ranks: Ranks | None) -> Iterator[None]:
+    """Inside, steps are those of these ranks together; None: of this process alone."""
+    global active
+    before, active = active, ranks
+    try:
+        yield
+    finally:
+        active = before
+
+
+@contextmanager
+def scope(ranks: Ranks | None) -> Iterator[None]:
+    """Inside, models that are made or compiled train on these ranks."""
+    global scoped
+    before, scoped = scoped, ranks
+    try:
+        yield
+    finally:
+        scoped = before
+
+
+def present() -> Ranks | None:
+    """Those at work, or else of the scope."""
+    return active or scoped
+
+
+def is_first() -> bool:
+    """Whether this process prints, logs and saves: it is alone, or rank 0."""
+    ranks = present()
+    return ranks is None or ranks.rank == 0
+
+
+def drawn(draw: Callable[..., Any], shape: tuple[int, ...]) -> Any:
+    """Random values for this rank's rows: those that one process would draw for the batch, of which they are a part."""
+    first, last, rows = active.batch if active else (0, 0, 0)
+    own = last - first
+    if not (rows and shape) or (shape[0] % own if own else shape[0]):  # not of the batch
+        return draw(shape)
+    times = shape[0] // own if own else 1  # rows for each of the batch
+    return draw((rows * times, *shape[1:]))[first * times : last * times]
