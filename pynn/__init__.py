@@ -39,7 +39,7 @@ from .ops.control import cond, custom_gradient, foldl, function, map_fn, scan, v
 from .support.missing import missing
 from . import autograph, config, debugging, dtypes, errors, linalg
 from .ops.debugging import Assert, print
-from . import data, keras, math, nest, nn, random, summary
+from . import data, distribute, keras, math, nest, nn, random, summary
 from .keras import initializers, losses, metrics, optimizers
 
 newaxis = None

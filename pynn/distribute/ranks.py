@@ -1,0 +1,150 @@
+"""The ranks of an MPI job, through mpi4py: sums in their order, what one has for all, and an end for all."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import pickle
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+import kernels
+from kernels.cpus import cpu_quota
+
+from ..engine.generator import generator
+from ..support.extras import install
+from . import launched
+
+try:
+    from mpi4py import MPI
+except ImportError as missing:
+    raise ImportError(f"training on several processes needs mpi4py: {install('mpi')}") from missing
+except RuntimeError as missing:
+    raise ImportError(f"mpi4py finds no MPI ({missing}): install one, for example `pip install mpich`") from missing
+
+SMALL = 4096  # bytes, from which on latency matters less than volume
+GRACE = 5  # seconds in which what an ended rank has sent arrives
+
+
+class Ranks:
+    """All processes of the job; see `engine.replicas.Ranks`.
+
+    Sums are made in the order of the ranks, which MPI's own do not promise, so that the same number of ranks gives the
+    same bits wherever they run.
+    """
+
+    share, batch = 1.0, (0, 0, 0)
+
+    def __init__(self, comm: MPI.Intracomm) -> None:
+        self._comm, self._ends = comm, comm.Dup()
+        self.rank, self.size = comm.rank, comm.size
+        self.names = self.gathered(f"{socket.gethostname()} (PID {os.getpid()})")
+
+    def __reduce__(self) -> tuple[Any, ...]:  # models, which hold it, are copied and pickled
+        return world, ()
+
+    def own(self, start: int, stop: int) -> tuple[int, int]:
+        count = stop - start
+        first, last = (count * rank // self.size for rank in (self.rank, self.rank + 1))
+        self.batch, self.share = (first, last, count), (last - first) / count if count else 1 / self.size
+        return start + first, start + last
+
+    def sum(self, arrays: Sequence[np.ndarray], weight: float = 1.0) -> list[np.ndarray]:
+        n, sizes = self.size, [a.size for a in arrays]
+        at = np.cumsum([0, *sizes])
+        part = -(-int(at[-1]) // n)  # that one rank adds up
+        mine = np.zeros((n, part), np.result_type(*arrays) if arrays else np.float32)
+        if weight:
+            for a, start, size in zip(arrays, at, sizes, strict=False):
+                np.multiply(a.ravel(), weight, out=mine.ravel()[start : start + size], casting="same_kind")
+        every = np.empty((n, n, part) if n == 2 or mine.nbytes <= SMALL else (n, part), mine.dtype)
+        if every.ndim == 3:  # all that others have: twice the volume or more, in one message for two
+            self._wait(self._comm.Iallgather(mine, every))
+            total = _added(every)
+        else:
+            self._wait(self._comm.Ialltoall(mine, every))
+            total = np.empty_like(mine)
+            self._wait(self._comm.Iallgather(_added(every), total))
+        flat = total.ravel()
+        return [
+            flat[i : i + a.size].reshape(a.shape).astype(a.dtype, copy=False) for a, i in zip(arrays, at, strict=False)
+        ]
+
+    def gathered(self, value: Any) -> list[Any]:
+        text = np.frombuffer(pickle.dumps(value), np.uint8)
+        sizes = np.empty(self.size, np.int64)
+        self._wait(self._comm.Iallgather(np.array([len(text)]), sizes))
+        every = np.empty(sizes.sum(), np.uint8)
+        self._wait(self._comm.Iallgatherv(text, (every, sizes)))
+        return [pickle.loads(part.tobytes()) for part in np.split(every, np.cumsum(sizes)[:-1])]
+
+    def told(self, value: Any) -> Any:
+        return self.gathered(None if self.rank else value)[0]
+
+    def _wait(self, request: MPI.Request) -> None:
+        """Until it is done. RuntimeError: another rank's program has ended, and without it that will never be."""
+        status, late = MPI.Status(), 0.0
+        while not request.Test():
+            if not late and self._ends.Iprobe(status=status):
+                late = time.monotonic() + GRACE
+            if late and time.monotonic() > late:
+                ended = f"rank {status.source} on {self.names[status.source]}"
+                raise RuntimeError(f"{ended} has ended its program, and this one waits for it")
+            os.sched_yield()  # there may be more ranks than CPUs
+
+    def abort(self, code: int) -> None:
+        """Ends all processes of the job."""
+        sys.stdout.flush()
+        self._comm.Abort(code)
+
+    def _end(self) -> None:
+        for rank in range(self.size):
+            self._ends.Isend(b"", rank)
+
+    def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """An error that ends one rank's program ends the job: the others would wait for ever."""
+        print(f"rank {self.rank} of {self.size} on {self.names[self.rank]} has failed:", file=sys.stderr)
+        sys.__excepthook__(kind, error, trace)
+        self.abort(1)
+
+
+def _added(every: np.ndarray) -> np.ndarray:
+    """One after the other: for two, in half of the time of np.add.reduce."""
+    total = every[0] + every[1]
+    for one in every[2:]:
+        total += one
+    return total
+
+
+@functools.cache
+def world() -> Ranks:
+    """All ranks; at the first call, which all make, they agree on random numbers and share the CPUs of their host."""
+    if MPI.COMM_WORLD.size < launched():
+        raise RuntimeError(
+            f"{launched()} processes were started, but each is alone: this mpirun is not that of mpi4py's MPI, "
+            f"{MPI.Get_library_version().splitlines()[0]}. Use the mpirun of that one, or name the other's library in "
+            "MPI4PY_LIBMPI"
+        )
+    ranks = Ranks(MPI.COMM_WORLD.Dup())
+    if ranks.size > 1:
+        generator().bit_generator.state = ranks.told(generator().bit_generator.state)
+        if "OMP_NUM_THREADS" not in os.environ:
+            kernels.set_num_threads(_threads(MPI.COMM_WORLD.Split_type(MPI.COMM_TYPE_SHARED)))
+        sys.excepthook = ranks._failed
+        atexit.register(ranks._end)
+    return ranks
+
+
+def _threads(here: MPI.Comm) -> int:
+    """This rank's share of the CPUs that those on its host may use."""
+    own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    every = here.allgather(own)
+    share = sum(1 / sum(cpu in cpus for cpus in every) for cpu in own)
+    return max(1, int(min(share, (cpu_quota() or np.inf) / len(every)) + 1e-6))
