@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import keras
+from ..engine import replicas
 from ..keras.saving import state
 from ..support.atomic import alone, replacing, sync, temporary_folder
 from .checks import UserError, one_line, reading, writable_folder
@@ -87,7 +88,7 @@ class Record(keras.callbacks.History):
 
     def on_epoch_end(self, epoch: int, logs: keras.callbacks.Logs = None) -> None:
         super().on_epoch_end(epoch, logs)
-        if self.has_diverged():
+        if self.has_diverged() or not replicas.is_first():
             return
         with saving(self.path.parent):
             if not self.is_ours and self.path.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import secrets
 import sys
@@ -18,11 +19,12 @@ import numpy as np
 import kernels
 
 from .. import keras
+from ..engine import replicas
 from ..engine.budget import limited
 from ..keras.datasets.folder import Split
 from ..keras.saving import state
 from ..support.extras import install
-from . import results
+from . import ranks, results
 from .checks import UserError, capped_threads, one_line, reading
 
 DIVERGED = 3  # the exit code
@@ -38,7 +40,8 @@ def train(arguments: argparse.Namespace, callbacks: Sequence[keras.callbacks.Cal
         # fit's warning of a NaN loss, among others, as one line
         warnings.showwarning = _warn  # type: ignore[assignment]
         try:
-            return _train(arguments, callbacks)
+            with ranks.together():
+                return _train(arguments, callbacks)
         except MemoryError:
             raise UserError("not enough memory: use a smaller --hidden or --batch-size") from None
 
@@ -53,27 +56,34 @@ def _train(arguments: argparse.Namespace, callbacks: Sequence[keras.callbacks.Ca
     given = {name: value for name, value in vars(arguments).items() if name in arguments.defaults}
     if given.get("data"):
         given["data"] = os.path.abspath(given["data"])  # --resume may be called elsewhere
-    before = results.stopped(arguments.output, given) if arguments.resume else {}
+    is_first = replicas.is_first()
+    before = ranks.of_first(lambda: results.stopped(arguments.output, given) if arguments.resume else {})
     run = arguments.defaults | before.get("run", {}) | given
-    data = _load(run["data"])
-    checksum = [zlib.crc32(np.ascontiguousarray(array).data) for part in data for array in part]
+    if run["seed"] is None:
+        run["seed"] = ranks.of_first(lambda: secrets.randbelow(2**32))
+    data = _load(run["data"]) if is_first else None
+    checksum = ranks.of_first(lambda: _checksum(data))
+    if not data:  # after rank 0, which may have fetched them
+        data = _load(run["data"])
+        if _checksum(data) != checksum:
+            raise UserError("the data are not those of rank 0")
     if before and before.get("checksum") != checksum:
         raise UserError("the data are not those of the unfinished run: give its --data, or leave out --resume")
-    with results.prepared(arguments.output) as output:  # before the training, not after it
+    where = results.prepared(arguments.output) if is_first else contextlib.nullcontext(Path(arguments.output))
+    with where as output:  # before the training, not after it
         if (threads := capped_threads(arguments)) is not None:
             kernels.set_num_threads(threads)
-        if run["seed"] is None:
-            run["seed"] = secrets.randbelow(2**32)
         keras.utils.set_random_seed(run["seed"])
         (train_part, test_part) = data
         about = f"{len(train_part[1])} training images, {len(test_part[1])} test images, seed {run['seed']}"
-        print(about, flush=True)
+        print(ranks.described() + about, flush=True)
         record = results.Record(output, {"run": run, "checksum": checksum}, before)
         model = _compiled(run, data, record, before)
         try:
             return _fit(model, run, data, record, callbacks, output)
         except KeyboardInterrupt as stop:
-            stop.add_note(record.kept())
+            if is_first:
+                stop.add_note(record.kept())
             raise
         except UserError as error:  # a disk that is full
             raise UserError(f"{error}; {record.kept()}") from None
@@ -91,6 +101,10 @@ def _load(data: str | None) -> Split:
         raise UserError(*str(error).splitlines()) from None  # the sources that were tried, one a line
 
 
+def _checksum(data: Split | None) -> list[int]:
+    return [zlib.crc32(np.ascontiguousarray(array).data) for part in data or () for array in part]
+
+
 def _compiled(run: dict[str, Any], data: Split, record: results.Record, before: dict[str, Any]) -> keras.Sequential:
     """The model of a new run, or as the stopped one left it."""
 
@@ -104,9 +118,9 @@ def _compiled(run: dict[str, Any], data: Split, record: results.Record, before: 
 
     if not before:
         return make()
-    with reading(str(record.path), results.KIND), limited(record.path.stat().st_size):
+    with reading(str(record.path), results.KIND), state.of_first(record.path) as path, limited(os.path.getsize(path)):
         model = make()
-        noted = state.restore(model, record.path)
+        noted = state.restore(model, path)
         if (noted["epochs"], noted["run"]) != (before["epochs"], before["run"]):
             raise UserError(f"another run has saved its state in {record.path} meanwhile: call --resume again")
         return model
@@ -126,11 +140,15 @@ def _fit(
     # the test set only draws the validation curve: nothing is chosen by it
     options = {"epochs": run["epochs"], "initial_epoch": record.epochs, "batch_size": run["batch_size"]}
     model.fit(x_train, y_train, **options, validation_data=(x_test, y_test), callbacks=[record, *callbacks])
+    is_first = replicas.is_first()
     if record.has_diverged():
-        print(f"pynn train: error: the loss is no longer a number; {record.kept()}", file=sys.stderr)
+        if is_first:
+            print(f"pynn train: error: the loss is no longer a number; {record.kept()}", file=sys.stderr)
         return DIVERGED
-    probabilities = model.predict(x_test, verbose=0)
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    if not is_first:
+        return 0
+    probabilities = model.predict(x_test, verbose=0)
     about = {"seed": run["seed"], "arguments": run, "test_loss": loss, "test_accuracy": accuracy}
     with results.finishing(output) as folder:
         model.save_weights(folder / results.WEIGHTS)
@@ -149,4 +167,5 @@ def _fit(
 
 
 def _warn(message: Warning | str, *_: Any) -> None:
-    print(f"pynn train: warning: {one_line(str(message))}", file=sys.stderr, flush=True)
+    if replicas.is_first():
+        print(f"pynn train: warning: {one_line(str(message))}", file=sys.stderr, flush=True)
