@@ -9,7 +9,7 @@ import pickle
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -57,36 +57,33 @@ class Ranks:
         return start + first, start + last
 
     def sum(self, arrays: Sequence[np.ndarray], weight: float = 1.0) -> list[np.ndarray]:
-        n, sizes = self.size, [a.size for a in arrays]
-        at = np.cumsum([0, *sizes])
-        part = -(-int(at[-1]) // n)  # that one rank adds up
-        mine = np.zeros((n, part), np.result_type(*arrays) if arrays else np.float32)
-        if weight:
-            for a, start, size in zip(arrays, at, sizes, strict=False):
-                np.multiply(a.ravel(), weight, out=mine.ravel()[start : start + size], casting="same_kind")
-        every = np.empty((n, n, part) if n == 2 or mine.nbytes <= SMALL else (n, part), mine.dtype)
-        if every.ndim == 3:  # all that others have: twice the volume or more, in one message for two
-            self._wait(self._comm.Iallgather(mine, every))
-            total = _added(every)
-        else:
-            self._wait(self._comm.Ialltoall(mine, every))
-            total = np.empty_like(mine)
-            self._wait(self._comm.Iallgather(_added(every), total))
-        flat = total.ravel()
-        return [
-            flat[i : i + a.size].reshape(a.shape).astype(a.dtype, copy=False) for a, i in zip(arrays, at, strict=False)
-        ]
+        sizes = [a.size for a in arrays]
+        padding = np.zeros(-sum(sizes) % self.size, np.float32)  # to parts of one size
+        mine = np.concatenate([*map(np.ravel, arrays), padding])
+        mine = mine * weight if weight else np.zeros_like(mine)
+        if self.size == 2 or mine.nbytes <= SMALL:  # each adds up all: in one exchange, and for two in no more bytes
+            total = _added(self._exchanged(self._comm.Iallgather, mine, mine.size))
+        else:  # each adds up a part for all
+            part = _added(self._exchanged(self._comm.Ialltoall, mine, mine.size // self.size))
+            total = self._exchanged(self._comm.Iallgather, part, part.size)
+        parts = np.split(total.ravel(), np.cumsum(sizes))
+        return [part.reshape(a.shape).astype(a.dtype, copy=False) for a, part in zip(arrays, parts, strict=False)]
 
     def gathered(self, value: Any) -> list[Any]:
         text = np.frombuffer(pickle.dumps(value), np.uint8)
-        sizes = np.empty(self.size, np.int64)
-        self._wait(self._comm.Iallgather(np.array([len(text)]), sizes))
+        sizes = self._exchanged(self._comm.Iallgather, np.array([len(text)]), 1)[:, 0]
         every = np.empty(sizes.sum(), np.uint8)
         self._wait(self._comm.Iallgatherv(text, (every, sizes)))
         return [pickle.loads(part.tobytes()) for part in np.split(every, np.cumsum(sizes)[:-1])]
 
     def told(self, value: Any) -> Any:
         return self.gathered(None if self.rank else value)[0]
+
+    def _exchanged(self, exchange: Callable[..., MPI.Request], mine: np.ndarray, size: int) -> np.ndarray:
+        """(ranks, size): what each rank has for this one."""
+        every = np.empty((self.size, size), mine.dtype)
+        self._wait(exchange(mine.view(np.uint8), every.view(np.uint8)))  # bytes: MPI does not know every dtype
+        return every
 
     def _wait(self, request: MPI.Request) -> None:
         """Until it is done. RuntimeError: another rank's program has ended, and without it that will never be."""

@@ -22,7 +22,8 @@ FORMS: dict[str, tuple[str | None, str]] = {
     r"git |cd |make |jupytext |pytest|python3? -P? ?-m pytest|pre-commit ": (None, "it takes the sources, and minutes"),
     r"jupyter |tensorboard |pynn demo": (None, "it serves until it is stopped"),
     r"pynn train .*--resume": (None, "it takes a run that was stopped: tests/pynn/cli/test_cli_resume.py"),
-    r"pynn train(?!.*--help)": ("--epochs 1 --hidden 8 --data $DIGITS", "seconds, on all of MNIST"),
+    r"mpirun .*(python|--resume|\.\.\.)": (None, "it takes hosts, a program or a run: tests/pynn/distribute"),
+    r"(mpirun -n \d )?pynn train(?!.*--help)": ("--epochs 1 --hidden 8 --data $DIGITS", "seconds, on all of MNIST"),
     r"pynn bench|pynn explain (?!list)": (None, "it measures: tests/bench"),
     r"pynn exercise .*--check": (None, "it is not mended yet: tests/bench/test_exercises.py"),
 }
