@@ -34,10 +34,13 @@ GRACE = 5  # seconds in which what an ended rank has sent arrives
 
 
 class Ranks:
-    """All processes of the job; see `engine.replicas.Ranks`.
+    """All processes of the job.
 
     Sums are made in the order of the ranks, which MPI's own do not promise, so that the same number of ranks gives the
     same bits wherever they run.
+
+    rank, size, names: this process' number, how many there are, and each one's host and process
+    batch, share: of the batch at work, its first row, the one after its last, the number of all; the part of them
     """
 
     share, batch = 1.0, (0, 0, 0)
@@ -51,12 +54,14 @@ class Ranks:
         return world, ()
 
     def own(self, start: int, stop: int) -> tuple[int, int]:
+        """This rank's rows of a batch of the rows start:stop, which is at work from now on."""
         count = stop - start
         first, last = (count * rank // self.size for rank in (self.rank, self.rank + 1))
         self.batch, self.share = (first, last, count), (last - first) / count if count else 1 / self.size
         return start + first, start + last
 
     def sum(self, arrays: Sequence[np.ndarray], weight: float = 1.0) -> list[np.ndarray]:
+        """The arrays times the weight, each added up over the ranks; with weight 0, a rank's do not count."""
         sizes = [a.size for a in arrays]
         padding = np.zeros(-sum(sizes) % self.size, np.float32)  # to parts of one size
         mine = np.concatenate([*map(np.ravel, arrays), padding])
@@ -70,6 +75,7 @@ class Ranks:
         return [part.reshape(a.shape).astype(a.dtype, copy=False) for a, part in zip(arrays, parts, strict=False)]
 
     def gathered(self, value: Any) -> list[Any]:
+        """What each rank has, in their order."""
         text = np.frombuffer(pickle.dumps(value), np.uint8)
         sizes = self._exchanged(self._comm.Iallgather, np.array([len(text)]), 1)[:, 0]
         every = np.empty(sizes.sum(), np.uint8)
@@ -77,6 +83,7 @@ class Ranks:
         return [pickle.loads(part.tobytes()) for part in np.split(every, np.cumsum(sizes)[:-1])]
 
     def told(self, value: Any) -> Any:
+        """What rank 0 has."""
         return self.gathered(None if self.rank else value)[0]
 
     def _exchanged(self, exchange: Callable[..., MPI.Request], mine: np.ndarray, size: int) -> np.ndarray:

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-
-class Ranks(Protocol):
-    """The processes, of which this one has the number `rank`."""
-
-    rank: int
-    size: int
-    names: list[str]  # of the ranks: host and process
-    share: float  # of the batch at work: this rank's rows / all rows
-    batch: tuple[int, int, int]  # of it: this rank's first row, the one after its last, and the number of all
-
-    def own(self, start: int, stop: int) -> tuple[int, int]:
-        """This rank's rows of a batch of the rows start:stop, which is at work from now on."""
-
-    def sum(self, arrays: Sequence[np.ndarray], weight: float = 1.0) -> list[np.ndarray]:
-        """The arrays times the weight, each added up over the ranks in their order; with weight 0 they do not count."""
-
-    def gathered(self, value: Any) -> list[Any]:
-        """What each rank has, in their order."""
-
-    def told(self, value: Any) -> Any:
-        """What rank 0 has."""
+if TYPE_CHECKING:
+    from ..distribute.ranks import Ranks as Ranks
 
 
 active: Ranks | None = None  # while they share what fit or evaluate does

@@ -12,7 +12,6 @@ from ... import ops
 from ...engine import replicas
 from ...engine.call import quiet
 from ...engine.convert import to_axis
-from ...engine.replicas import Ranks
 from ...engine.tape import record
 from ...engine.tensor import Tensor
 from ...engine.typing import Shape, TensorLike
@@ -23,7 +22,7 @@ from .base import Layer, LayerOptions
 
 
 def standardize(
-    x: Tensor, axes: tuple[int, ...], epsilon: float, ranks: Ranks | None = None
+    x: Tensor, axes: tuple[int, ...], epsilon: float, ranks: replicas.Ranks | None = None
 ) -> tuple[Tensor, np.ndarray, np.ndarray]:
     """(x - mean) / sqrt(variance + epsilon), with the mean and the variance over the axes, of size 1 there.
 
@@ -59,13 +58,15 @@ def standardize(
     return y, mean, variance
 
 
-def _mean(a: np.ndarray, axes: tuple[int, ...], ranks: Ranks | None) -> np.ndarray:
+def _mean(a: np.ndarray, axes: tuple[int, ...], ranks: replicas.Ranks | None) -> np.ndarray:
     if ranks is None:
         return a.mean(axes, keepdims=True)
     return ranks.sum([a.mean(axes, keepdims=True) if a.size else a.sum(axes, keepdims=True)], ranks.share)[0]
 
 
-def _standardized(a: np.ndarray, axes: tuple[int, ...], epsilon: float, ranks: Ranks | None) -> tuple[np.ndarray, ...]:
+def _standardized(
+    a: np.ndarray, axes: tuple[int, ...], epsilon: float, ranks: replicas.Ranks | None
+) -> tuple[np.ndarray, ...]:
     mean = _mean(a, axes, ranks)
     centred = a - mean
     variance = _mean(np.square(centred), axes, ranks)

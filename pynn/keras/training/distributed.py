@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engine import replicas
 from ...engine.generator import generator
-from ...engine.replicas import Ranks
 from ...engine.variable import Variable
 from ..metrics import Mean, Metric
 from ..metrics.base import inside
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .step import Trainer
 
 
-def begin(ranks: Ranks, model: Trainer, about: dict[str, Any]) -> None:
+def begin(ranks: replicas.Ranks, model: Trainer, about: dict[str, Any]) -> None:
     """All ranks start from rank 0's weights, optimizer and random numbers.
 
     about: what has to be the same on all. ValueError: it is not, or their models differ.
@@ -39,19 +39,19 @@ def begin(ranks: Ranks, model: Trainer, about: dict[str, Any]) -> None:
         rng.bit_generator.state = state
 
 
-def begin_epoch(ranks: Ranks, asked: bool) -> bool:
+def begin_epoch(ranks: replicas.Ranks, asked: bool) -> bool:
     """All shuffle alike, whatever drew random numbers meanwhile; returns whether a callback of any asks for batches."""
     states, asks = zip(*ranks.gathered((generator().bit_generator.state, asked)), strict=True)
     generator().bit_generator.state = states[0]
     return any(asks)
 
 
-def any_of(ranks: Ranks, stop: bool) -> bool:
+def any_of(ranks: replicas.Ranks, stop: bool) -> bool:
     """Whether it is true on any rank."""
     return bool(ranks.sum([np.array(stop, np.float32)])[0])
 
 
-def sum_states(ranks: Ranks, metrics: Iterable[Metric]) -> None:
+def sum_states(ranks: replicas.Ranks, metrics: Iterable[Metric]) -> None:
     """The state of each metric becomes the sum over the ranks."""
     found = [part for metric in metrics for part in inside(metric)]
     means = [metric for metric in found if isinstance(metric, Mean)]
@@ -63,7 +63,7 @@ def sum_states(ranks: Ranks, metrics: Iterable[Metric]) -> None:
         v.assign(value)
 
 
-def mean_of(ranks: Ranks, logs: dict[str, Any]) -> dict[str, Any]:
+def mean_of(ranks: replicas.Ranks, logs: dict[str, Any]) -> dict[str, Any]:
     """The means over the ranks, by their rows, of what a step of the user's own returned."""
     sums = ranks.sum([np.asarray(value, np.float64) for value in logs.values()], ranks.share)
     return {name: value if value.ndim else value.item() for name, value in zip(logs, sums, strict=True)}

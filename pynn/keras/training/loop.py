@@ -12,7 +12,6 @@ import numpy as np
 
 from ...engine import nest, replicas
 from ...engine.convert import operand
-from ...engine.replicas import Ranks
 from ...engine.tensor import Tensor
 from ..callbacks import Callback, CallbackList, History
 from . import distributed
@@ -109,7 +108,7 @@ def fit(
 
 @contextmanager
 def _with_callbacks(
-    self: Trainer, callbacks: Callbacks, verbose: Any, ranks: Ranks | None = None, **params: Any
+    self: Trainer, callbacks: Callbacks, verbose: Any, ranks: replicas.Ranks | None = None, **params: Any
 ) -> Iterator[CallbackList]:
     """The callbacks and, after them, the progress bar, which is closed at the end; steps are those of the ranks."""
     if self._ranks and self._ranks.rank:
