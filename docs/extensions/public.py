@@ -8,7 +8,8 @@ from types import ModuleType
 from typing import Any
 
 ROOTS = "kernels", "kernels.ladder", "kernels.naive", "pynn", "pynn.plot"
-INSIDE = "pynn.bench", "pynn.cli", "pynn.demo", "pynn.engine", "pynn.ops", "pynn.support"  # no namespaces
+# No namespaces; and scikit-learn's, which describes it, and need not be installed here
+INSIDE = "pynn.bench", "pynn.cli", "pynn.demo", "pynn.engine", "pynn.ops", "pynn.support", "pynn.sklearn"
 
 
 @dataclass
