@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from .. import ops
@@ -24,7 +25,8 @@ def _or_layer(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def activation(x: TensorLike, *args: Any, **options: Any) -> Any:
         if not isinstance(x, KerasTensor):
             return function(x, *args, **options)
-        called = (lambda y: function(y, *args, **options)) if args or options else activation
+        _, *more = inspect.signature(function).bind(x, *args, **options).arguments.items()
+        called = partial(activation, **dict(more)) if more else activation
         return OURS["keras.layers", "Activation"](called)(x)
 
     activation.__module__, activation.__qualname__ = __name__, function.__name__  # where pickle finds it
