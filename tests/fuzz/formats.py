@@ -208,6 +208,14 @@ def hdf5(data: bytes, rng: random.Random, bytewise: Bytewise) -> bytes:
     return hdf5_edits.edited(data, rng) or bytewise(data)
 
 
+def safetensors(data: bytes, rng: random.Random, bytewise: Bytewise) -> bytes:
+    end = 8 + int.from_bytes(data[:8], "little")
+    if end > len(data) or rng.random() < 0.3:
+        return bytewise(data)
+    header = json_text(data[8:end], rng, bytewise)
+    return struct.pack("<Q", len(header)) + header + data[end:]
+
+
 def older_hdf5(data: bytes, rng: random.Random, bytewise: Bytewise) -> bytes:
     """Whose configurations are texts in attributes."""
     if rng.random() < 0.4:

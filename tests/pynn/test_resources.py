@@ -77,7 +77,7 @@ def models(tmp_path):
 def files(tmp_path):
     NETWORK.save(tmp_path / "m.keras")
     keras.models.load_model(tmp_path / "m.keras")
-    for name in ("w.weights.h5", "w.npz"):
+    for name in ("w.weights.h5", "w.npz", "w.safetensors"):
         NETWORK.save_weights(tmp_path / name)
         NETWORK.load_weights(tmp_path / name)
     for wrong in ("m.keras", "none.npz"):

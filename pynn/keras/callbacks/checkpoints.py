@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...support.outside import outside
-from ..saving.arrays import h5py_module
-from ..saving.files import path_of
+from ..saving.arrays import h5py_module, safetensors_module
+from ..saving.files import WEIGHTS, path_of
 from .base import Logs
 from .monitor import MonitorCallback
 
@@ -20,8 +20,8 @@ from .monitor import MonitorCallback
 class ModelCheckpoint(MonitorCallback):
     """Saves the model (`save`) or its weights (`save_weights`) after every epoch, or every `save_freq` batches.
 
-    filepath: ends in .keras, or with save_weights_only in .weights.h5 or .npz; may hold fields: {epoch:02d} (1 is the
-        first), {val_loss:.2f}, and {batch} with a save_freq in batches; folders that are missing are made
+    filepath: ends in .keras, or with save_weights_only in .weights.h5, .npz or .safetensors; may hold fields:
+        {epoch:02d} (1 is the first), {val_loss:.2f}, and {batch} with a save_freq in batches; missing folders are made
     monitor: name in the logs of the value to watch; where there is none, or no scalar, save_best_only warns and saves
     verbose: 1 prints what is done, 0 nothing
     save_best_only: whether to save only where `monitor` beats all values before
@@ -48,9 +48,9 @@ class ModelCheckpoint(MonitorCallback):
             raise ValueError(
                 f"Unrecognized save_freq: {self.save_freq}. Expected save_freq are 'epoch' or integer values"
             )
-        path = path_of(self.filepath, *((".weights.h5", ".npz") if self.save_weights_only else (".keras",)))
-        if path.suffix == ".h5":
-            h5py_module()  # where it is missing, the error comes before training
+        path = path_of(self.filepath, *(WEIGHTS if self.save_weights_only else (".keras",)))
+        if needs := {".h5": h5py_module, ".safetensors": safetensors_module}.get(path.suffix):
+            needs()  # where it is missing, the error comes before training
         self.filepath, self.best = os.fspath(self.filepath), self.initial_value_threshold
         self._epoch = self._batches = 0
 

@@ -1,4 +1,4 @@
-"""Arrays in files, npz or HDF5: first described, then read, so that memory stays in proportion to the file."""
+"""Arrays in npz, HDF5 or safetensors: first described, then read, so that memory stays in proportion to the file."""
 
 from __future__ import annotations
 
@@ -43,8 +43,11 @@ Arrays = dict[str, Stored]
 class File(Arrays):
     """The arrays of an open file by name; groups: the paths of an HDF5 file's groups, "" is the outermost."""
 
-    def __init__(self, archive: Any, most: int) -> None:  # a ZipFile or h5py's File
-        self.archive, self.most = archive, most  # the limit in bytes of all arrays, and of each attribute
+    def __init__(
+        self, archive: Any, most: int, names: Collection[str] | None
+    ) -> None:  # a ZipFile, h5py's File, a file
+        self.archive, self.names = archive, names
+        self.most = most  # the limit in bytes of all arrays, and of each attribute
         self.groups = {""}
 
     def attribute(self, group: str, name: str) -> Any:
@@ -68,19 +71,21 @@ def opened(
 ) -> Iterator[File]:
     """The arrays of a file, which can be read inside this context.
 
-    kind: ".npz" or ".h5". most: the limit of the arrays' bytes; None: most_bytes of the file. names: of an npz, which
-    arrays; None: all. ValueError: not such a file, damaged, arrays outside of it, or too large ones. FileNotFoundError,
-    PermissionError, IsADirectoryError: the file itself cannot be read. ImportError: h5py is not installed.
+    kind: ".npz", ".h5" or ".safetensors". most: the limit of the arrays' bytes; None: most_bytes of the file. names:
+    of an npz, which arrays; None: all. ValueError: not such a file, damaged, arrays outside of it, or too large ones.
+    FileNotFoundError, PermissionError, IsADirectoryError: the file itself cannot be read. ImportError: the package is
+    not installed.
     """
     with damage(), open(file, "rb") if isinstance(file, (str, os.PathLike)) else nullcontext(file) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(0)
         most = most_bytes(size) if most is None else most
-        if kind != ".npz":
+        if kind == ".h5":
             check_heaps(stream, most)
-        with zipfile.ZipFile(stream) if kind == ".npz" else h5py_module().File(stream, "r") as archive:
-            arrays = File(archive, most)
-            for name, shape, dtype, read in _npz(arrays, names) if kind == ".npz" else _hdf5(arrays):
+        opens, contents = _KINDS[kind]
+        with opens(stream) as archive:
+            arrays = File(archive, most, names)
+            for name, shape, dtype, read in contents(arrays):
                 if shape is None or dtype.kind not in "fiub" or min(shape, default=0) < 0:
                     raise ValueError(f"{name} holds more than numbers: its dtype is {dtype}")
                 arrays[name] = Stored(shape, dtype, read)
@@ -90,10 +95,10 @@ def opened(
             yield arrays
 
 
-def _npz(file: File, names: Collection[str] | None) -> Iterator[tuple[Any, ...]]:
+def _npz(file: File) -> Iterator[tuple[Any, ...]]:
     for member in file.archive.namelist():
         name = member.removesuffix(".npy")
-        if names is not None and name not in names:
+        if file.names is not None and name not in file.names:
             continue
         with open_member(file.archive, member, file.most) as stream:
             version = np.lib.format.read_magic(stream)
@@ -126,6 +131,22 @@ def _hdf5(file: File) -> Iterator[tuple[Any, ...]]:
         yield name, dataset.shape, dataset.dtype, functools.partial(dataset.__getitem__, ())
 
 
+def _safetensors(file: File) -> Iterator[tuple[Any, ...]]:
+    for name, about in safetensors_module().deserialize(file.archive.read()):
+        if about["dtype"] not in _DTYPES:
+            raise ValueError(f"{name} is {about['dtype']}, which NumPy does not have: store it as float32")
+        array = np.frombuffer(about["data"], _DTYPES[about["dtype"]]).reshape(about["shape"])
+        yield name, array.shape, array.dtype, array.copy
+
+
+_DTYPES = {"BOOL": "?"} | {f"{kind.upper()}{8 * n}": f"<{kind}{n}" for kind in "fiu" for n in (1, 2, 4, 8)}
+_KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[File], Iterator[tuple[Any, ...]]]]] = {
+    ".h5": (lambda stream: h5py_module().File(stream, "r"), _hdf5),
+    ".npz": (zipfile.ZipFile, _npz),
+    ".safetensors": (nullcontext, _safetensors),
+}
+
+
 def open_member(archive: zipfile.ZipFile, name: str, most: int) -> IO[bytes]:
     """A stream of a member. ValueError: larger than `most` bytes, or in a packing that is not unpacked bit by bit."""
     info = archive.getinfo(name)
@@ -137,9 +158,15 @@ def open_member(archive: zipfile.ZipFile, name: str, most: int) -> IO[bytes]:
 
 
 def write(file: IO[bytes], arrays: Mapping[str, np.ndarray], kind: str) -> None:
-    """Writes the arrays; kind: ".npz", or ".h5" with names as paths of groups. ImportError: h5py is not installed."""
+    """Writes the arrays; kind: ".npz", ".safetensors", or ".h5" with names as paths of groups.
+
+    ImportError: the package is not installed.
+    """
     if kind == ".npz":
         np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
+        return
+    if kind == ".safetensors":  # which writes the memory as it lies there, whatever the strides
+        file.write(safetensors_module().numpy.save({name: np.asarray(a, order="C") for name, a in arrays.items()}))
         return
     with h5py_module().File(file, "w") as archive:
         for name, array in arrays.items():
@@ -155,6 +182,15 @@ def h5py_module() -> ModuleType:
             f"Files in HDF5 need h5py: {install('hdf5')}. Without it, save_weights writes NumPy's .npz."
         ) from None
     return h5py
+
+
+def safetensors_module() -> ModuleType:
+    """The package. ImportError: it is not installed."""
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise ImportError(f"Files of safetensors need its package: {install('safetensors')}") from None
+    return safetensors
 
 
 @contextmanager

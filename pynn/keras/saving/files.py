@@ -21,13 +21,14 @@ from ..common.registry import custom_object_scope
 from ..layers import Layer
 from . import arrays, legacy, weights
 from .arrays import FilePath, damage
-from .paths import named_layers, named_optimizers, named_variables
+from .paths import named_layers, named_optimizers, named_variables, plain_names
 
 METADATA, CONFIG, NPZ, H5 = "metadata.json", "config.json", "model.weights.npz", "model.weights.h5"
 KERAS = "3.15.1"  # the version whose files these are like
 MOST_CONFIG = 2**24  # bytes; models of thousands of layers stay below
 MOST_OF_TEXT = 2**26  # weights, which take 0.8 GB while they are drawn, of a model that is described without them
 LEGACY = (".h5", ".hdf5")
+WEIGHTS = (".weights.h5", ".npz", ".safetensors")
 
 
 def path_of(filepath: FilePath, *endings: str, overwrite: bool = True) -> Path:
@@ -77,16 +78,17 @@ def load_model(filepath: FilePath, custom_objects: Mapping[str, Any] | None = No
 
 
 def save_weights(model: Layer, filepath: FilePath, overwrite: bool = True) -> None:
-    """Writes the weights to filepath (.npz or .weights.h5), all or nothing."""
-    path = path_of(filepath, ".weights.h5", ".npz", overwrite=overwrite)
-    stored = weights.stored(model)
+    """Writes the weights to filepath (.weights.h5, .npz or .safetensors), all or nothing."""
+    path = path_of(filepath, *WEIGHTS, overwrite=overwrite)
+    names = _names(model, path)
+    stored = {names.get(name, name): array for name, array in weights.stored(model).items()}
     with replacing(path) as file:
         arrays.write(file, stored, path.suffix)
 
 
 def load_weights(model: Layer, filepath: FilePath, skip_mismatch: bool = False) -> None:
     """Reads the weights of a file. ValueError: something does not fit; then no weight is changed."""
-    path = path_of(filepath, ".weights.h5", ".npz", ".keras", *LEGACY)
+    path = path_of(filepath, *WEIGHTS, ".keras", *LEGACY)
     with damage(f"{path} is not a weights file for this model: "), _opened(path) as (_, file, _):
         _load(model, path, file, skip_mismatch)
 
@@ -123,6 +125,11 @@ def _refuse_methods_for_files(model: Layer) -> None:
             raise ValueError(f"Optimizer {optimizer.name!r} has save_own_variables: add_variable is what is supported")
 
 
+def _names(model: Layer, path: Path) -> dict[str, str]:
+    """The weights' names in this file by those in Keras's files, if they differ."""
+    return plain_names(model) if path.suffix == ".safetensors" else {}
+
+
 def _is_legacy(path: Path) -> bool:
     return path.name.endswith(LEGACY) and not path.name.endswith(".weights.h5")
 
@@ -130,7 +137,9 @@ def _is_legacy(path: Path) -> bool:
 def _load(model: Layer, path: Path, file: arrays.File, skip_mismatch: bool = False) -> arrays.Arrays:
     """Assigns the weights of an open file to the model; returns all arrays by their names in .keras files."""
     if not _is_legacy(path):
-        weights.load(model, file, skip_mismatch)
+        names = _names(model, path)
+        usual = {name: n for n, name in names.items()}
+        weights.load(model, {usual.get(n, n): array for n, array in file.items()}, skip_mismatch, names)
         return file
     renamed = legacy.renamed(model, file)
     weights.assign(named_variables(model), renamed, skip_mismatch)
@@ -141,7 +150,7 @@ def _load(model: Layer, path: Path, file: arrays.File, skip_mismatch: bool = Fal
 def _opened(path: Path) -> Iterator[tuple[Any, arrays.File, bool]]:
     """The configuration, None in a file of weights, the arrays, and whether version 0.1 of ours wrote the file."""
     if path.suffix != ".keras":
-        with arrays.opened(path, ".npz" if path.suffix == ".npz" else ".h5") as file:
+        with arrays.opened(path, ".h5" if path.name.endswith(LEGACY) else path.suffix) as file:
             yield legacy.config_of(file) if _is_legacy(path) else None, file, False
         return
     size = path.stat().st_size

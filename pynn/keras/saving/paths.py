@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ...engine.variable import Variable
-from ..common.names import snake_case
+from ..common.names import snake_case, unique
 from ..layers import Layer
 from ..optimizers import Optimizer
 
@@ -21,6 +22,25 @@ def named_variables(model: Layer) -> dict[str, Variable]:
     """The weights by their names: "layers/dense/vars/0" is the first Dense layer's kernel."""
     layers = named_layers(model).items()
     return {f"{path}{i}": v for path, layer in layers for i, v in enumerate(layer._own_weights())}
+
+
+def plain_names(model: Layer) -> dict[str, str]:
+    """The names that people read by those of `named_variables`: "dense/kernel" for "layers/dense/vars/0".
+
+    Layers that were not given a name are counted by class within the model, as in Keras's files, so that the names do
+    not change with what else a program made.
+    """
+    places, names = {"": ""}, dict[str, str]()
+    for start, layer in named_layers(model).items():
+        path = start.removesuffix("vars/")
+        outer = max((p for p in places if path.startswith(p)), key=len)
+        if (own := path[len(outer) :]).startswith("layers/"):
+            automatic = re.fullmatch(rf"{snake_case(type(layer).__name__)}(_\d+)?", layer.name)
+            own = own.removeprefix("layers/") if automatic else f"{layer.name}/"
+        places[path] = places[outer] + own
+        names |= {f"{start}{i}": places[path] + v.name.removesuffix(":0") for i, v in enumerate(layer._own_weights())}
+    plain = unique(names.values())
+    return dict(zip(names, plain, strict=True)) if len(set(plain)) == len(plain) else {}
 
 
 def named_optimizers(model: Layer) -> dict[str, tuple[Optimizer, list[Variable] | None]]:

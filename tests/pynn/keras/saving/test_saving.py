@@ -94,7 +94,7 @@ def test_a_saved_model_goes_on_where_it_stopped(name, tmp_path):
         train(plain, name)
 
 
-@pytest.mark.parametrize("ending", [".weights.h5", ".npz"])
+@pytest.mark.parametrize("ending", [".weights.h5", ".npz", ".safetensors"])
 @pytest.mark.parametrize("name", MODELS)
 def test_weights(name, ending, tmp_path):
     model, other = MODELS[name](), MODELS[name]()

@@ -92,7 +92,7 @@ def test_a_file_calls_nothing(tmp_path):
             keras.saving.deserialize_keras_object({"module": "keras.src.ops.x", "class_name": name, "config": {}})
 
 
-@pytest.mark.parametrize("ending", [".weights.h5", ".npz"])
+@pytest.mark.parametrize("ending", [".weights.h5", ".npz", ".safetensors"])
 @pytest.mark.parametrize("damage", ["empty", "text", "half", "shape", "missing", "more", "dtype"])
 def test_weights_that_do_not_fit_change_nothing(damage, ending, tmp_path):
     model, path = sequential(), tmp_path / f"a{ending}"

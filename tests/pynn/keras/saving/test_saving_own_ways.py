@@ -37,7 +37,7 @@ def test_layers_that_store_variables_their_own_way(tmp_path):
     def make(units=2):
         return keras.Sequential([keras.Input((6,)), Counting(3), layers.Dense(units)])
 
-    for name in ("a.weights.h5", "a.npz", "a.keras"):
+    for name in ("a.weights.h5", "a.npz", "a.safetensors", "a.keras"):
         model, other = make(), make()
         model.layers[0].count = 5
         (model.save if name.endswith("keras") else model.save_weights)(tmp_path / name)
