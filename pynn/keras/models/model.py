@@ -160,15 +160,32 @@ class Model(Trainer, Layer):
         """Writes the model (.keras: configuration, weights, optimizer), all or nothing."""
         files.save_model(self, filepath, overwrite)
 
+    @neutral(input_signature=None, opset_version=13)
+    def export(
+        self, filepath: str | os.PathLike[str], format: str = "tf_saved_model", verbose: bool | None = None
+    ) -> None:
+        """Writes what `predict` computes for other programs, all or nothing. format: "onnx" is what there is.
+
+        Inputs and outputs have the model's names; the batch is of any size. verbose False: nothing is printed.
+        ValueError: another format, a model that does not know its inputs yet, or a layer without a form in ONNX.
+        """
+        if format != "onnx":
+            raise ValueError(f"The format {format!r} is not supported: model.export(filepath, format='onnx')")
+        from ..export.model import export  # now: it needs an extra
+
+        export(self, filepath)
+        if verbose is not False:
+            print(f"Saved artifact at '{filepath}'.")
+
     @neutral(max_shard_size=None)
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Writes the weights (.weights.h5 or .npz), all or nothing."""
+        """Writes the weights (.weights.h5, .npz or .safetensors), all or nothing."""
         self._check_weights()
         files.save_weights(self, filepath, overwrite)
 
     @neutral(by_name=False)
     def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
-        """Reads weights of the same model (.weights.h5, .npz, or a whole model's .keras or .h5).
+        """Reads weights of the same model (.weights.h5, .npz, .safetensors, or a whole model's .keras or .h5).
 
         A file that does not fit changes nothing; with skip_mismatch, its layers that fit are taken, with a warning.
         """

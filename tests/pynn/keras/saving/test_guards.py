@@ -102,10 +102,11 @@ def test_members_of_an_npz(tmp_path):
             pass
 
 
-@pytest.mark.parametrize("ending", [".weights.h5", ".npz", ".keras"])
+@pytest.mark.parametrize("ending", [".weights.h5", ".npz", ".safetensors", ".keras", ".onnx"])
 def test_a_file_is_replaced_as_a_whole(tmp_path, monkeypatch, ending):
     path, model = tmp_path / f"a{ending}", keras.Sequential([keras.Input((2,)), layers.Dense(2)])
-    save = model.save if ending == ".keras" else model.save_weights
+    saves = {".keras": model.save, ".onnx": lambda path: model.export(path, format="onnx", verbose=False)}
+    save = saves.get(ending, model.save_weights)
     save(path)
     before = path.read_bytes()
 
