@@ -14,23 +14,33 @@ import numpy as np
 
 from ... import ops
 from ...engine import nest
+from ...engine.tensor import Operators
 from ...support.atomic import replacing
 from ...support.version import __version__
 from .. import layers
 from ..common.symbolic import KerasTensor, Node, symbols
 from ..layers.merging import _Merge
 from ..layers.operation import Operation
-from .nodes import ACTIVATIONS, Graph, Value, np_dtype_to_tensor_dtype, onnx, operation
+from .nodes import (
+    ACTIVATIONS,
+    OPERATIONS,
+    Graph,
+    Value,
+    make_node,
+    np_dtype_to_tensor_dtype,
+    onnx,
+    operation,
+    reduction,
+)
 
 OPSET, IR = 13, 7  # ONNX 1.8 of 2020, the first in which Softmax has one axis; what has come since is not needed
 MOST = 2**31 - 2**20  # bytes: Protocol Buffers, of which the file is made, end at 2 GiB
-_MERGES = {ops.add: "Add", ops.subtract: "Sub", ops.multiply: "Mul", ops.maximum: "Max", ops.minimum: "Min"}
 
 
 def _activated(x: Value, function: Any) -> Value:
     function, options = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
     if str(function.__module__).startswith("pynn.") and function.__name__ in ACTIVATIONS:
-        return ACTIVATIONS[function.__name__](x.to(x.graph.dtype), **options)
+        return ACTIVATIONS[function.__name__](x, **options)
     return _traced(x.graph, partial(function, **options), f"The activation {function!r}", [], [x], {})
 
 
@@ -39,84 +49,74 @@ def _dense(layer: Any, x: Value) -> Value:
     return _activated(y if layer.bias is None else y + layer.bias, layer.activation)
 
 
-def _of_one_dtype(layer: Any, inputs: list[Value]) -> list[Value]:
-    return [x.to(layer._dtype) for x in inputs] if len({x.dtype for x in inputs}) > 1 else inputs
-
-
 def _merge(layer: Any, inputs: list[Value]) -> Value:
-    ndim = max(len(x.shape) for x in inputs)
-    axes = [list(range(1, 1 + ndim - len(x.shape))) for x in inputs]
-    pairs = zip(_of_one_dtype(layer, inputs), axes, strict=True)
-    return reduce(
-        lambda x, y: x.op(_MERGES[type(layer)._operation], y),
-        [x.op("Unsqueeze", new) if new else x for x, new in pairs],
-    )
+    missing = [list(range(1, 1 + max(len(x.shape) for x in inputs) - len(x.shape))) for x in inputs]
+    raised = [x.op("Unsqueeze", axes) if axes else x for x, axes in zip(inputs, missing, strict=True)]
+    return reduce(OPERATIONS[type(layer)._operation.__name__.capitalize()], raised)
+
+
+def _norm(x: Value, axes: Any) -> Value:
+    return reduction("Sum")(x * x, axes, True).op("Sqrt")
 
 
 def _dot(layer: Any, inputs: list[Value]) -> Value:
-    letters, made = iter("bcdefghijklmnopqrstuvwxy"), list[tuple[Value, str]]()
-    for x, axis in zip(_of_one_dtype(layer, inputs), layer._pair([x.shape for x in inputs]), strict=True):
-        x = x.to(np.int32) if x.dtype == np.int8 else x
-        x = x / x.op("ReduceL2", axes=[axis]).op("Max", 1e-7) if layer.normalize else x
+    matrices, sizes = list[Value](), list[Any]()  # (batch, rest, k) and (batch, k, rest); the sizes of both rests
+    for x, axis in zip(inputs, layer._pair([x.shape for x in inputs]), strict=True):
         others = [i for i in range(1, len(x.shape)) if i != axis]
-        # onnxruntime dies of an empty batch where Einsum itself moves axes
-        order = [0, axis, *others] if made else [0, *others, axis]
-        made.append((x.op("Transpose", perm=order), "".join(next(letters) for _ in others)))
-    (x, left), (y, right) = made
-    z = x.op("Einsum", y, equation=f"a{left}z,az{right}->a{left}{right}")
-    return z if left + right else z.op("Unsqueeze", [1])
+        k, *rest = [-1 if x.shape[i] is None else x.shape[i] for i in (axis, *others)]
+        n = -1 if -1 in rest else math.prod(rest)
+        x = x / _norm(x, axis).op("Max", 1e-7) if layer.normalize else x
+        x = x.op("Transpose", perm=[0, axis, *others] if matrices else [0, *others, axis])
+        matrices.append(x.op("Reshape", [0, k, n] if matrices else [0, n, k]))
+        sizes += rest
+    z = matrices[0].op("MatMul", matrices[1])
+    return z if sizes.count(-1) == 2 else z.op("Reshape", [0, *(sizes or [1])])
 
 
-def _along(v: Any, x: Value, axes: Any) -> Any:
-    """v (sizes of x's axes) with an axis of size 1 for each other axis of x."""
-    return v if axes == [len(x.shape) - 1] else np.reshape(v, [n if i in axes else 1 for i, n in enumerate(x.shape)])
-
-
-def _normalized(layer: Any, x: Value, mean: Any, variance: Any, axes: list[int]) -> Value:
-    y = (x - mean) / (variance + layer.epsilon).op("Sqrt")
-    y = y if layer.gamma is None else y * _along(layer.gamma, x, axes)
-    return y if layer.beta is None else y + _along(layer.beta, x, axes)
+def _normalized(layer: Any, x: Value, axes: list[int], mean: Any, deviation: Any) -> Value:
+    """gamma * (x - mean) / deviation + beta, all but x of the sizes of x's axes, or of x with sizes of 1."""
+    ones: Any = [n if i in axes else 1 for i, n in enumerate(x.shape)]
+    mean, deviation, gamma, beta = (
+        np.reshape(v, ones) if isinstance(v, Operators) and axes != [len(ones) - 1] else v
+        for v in (mean, deviation, layer.gamma, layer.beta)
+    )
+    y = (x - mean) / deviation
+    y = y if gamma is None else y * gamma
+    return y if beta is None else y + beta
 
 
 def _batch_normalization(layer: Any, x: Value) -> Value:
-    x, axes = x.to(layer._dtype), [layer.axis % len(x.shape)]
-    mean, variance = (x.graph.value(_along(v, x, axes), None) for v in (layer.moving_mean, layer.moving_variance))
-    return _normalized(layer, x, mean, variance, axes)
+    deviation = ops.sqrt(layer.moving_variance + layer.epsilon)
+    return _normalized(layer, x, [layer.axis % len(x.shape)], layer.moving_mean, deviation)
 
 
 def _layer_normalization(layer: Any, x: Value) -> Value:
-    x, axes = x.to(layer._dtype), [axis % len(x.shape) for axis in layer.axis]
-    mean = x.op("ReduceMean", axes=axes)
-    return _normalized(layer, x, mean, ((x - mean) * (x - mean)).op("ReduceMean", axes=axes), axes)
+    axes = [axis % len(x.shape) for axis in layer.axis]
+    centred = x - (mean := x.op("ReduceMean", axes=axes))
+    variance = (centred * centred).op("ReduceMean", axes=axes)
+    return _normalized(layer, x, axes, mean, (variance + layer.epsilon).op("Sqrt"))
 
 
 def _normalization(layer: Any, x: Value) -> Value:
-    x, mean, deviation = x.to(layer._dtype), layer.mean, ops.maximum(ops.sqrt(layer.variance), 1e-7)
+    mean, deviation = layer.mean, ops.maximum(ops.sqrt(layer.variance), 1e-7)
     return x * deviation + mean if layer.invert else (x - mean) / deviation
 
 
-def _rescaling(layer: Any, x: Value) -> Value:
-    scale, offset = (np.asarray(v, layer._dtype) for v in (layer.scale, layer.offset))
-    return x.to(layer._dtype) * scale + offset
-
-
 def _category_encoding(layer: Any, x: Value, count_weights: Value | None = None) -> Value:
-    one_hot = layer.output_mode == "one_hot"
-    tokens = x.to(np.int64).op(
-        *(("Identity",) if one_hot and len(x.shape) > 1 and x.shape[-1] == 1 else ("Unsqueeze", [-1]))
-    )
-    ones = tokens.op("Equal", np.arange(layer.num_tokens), dtype=bool).to(layer._dtype)
-    if count_weights is not None:
-        ones = ones * count_weights.to(layer._dtype).op("Unsqueeze", [-1])
-    if layer.output_mode == "count":
-        return ones.op("ReduceSum", [-2], keepdims=0)
-    return ones if one_hot else ones.op("ReduceMax", axes=[-2], keepdims=0)
+    x, one_hot = x.to(np.int64), layer.output_mode == "one_hot"
+    column = x if one_hot and x.shape[1:] and x.shape[-1] == 1 else x.op("Unsqueeze", [-1])
+    ones = column.op("Equal", np.arange(layer.num_tokens)).to(layer._dtype)
+    if one_hot:
+        return ones
+    # a product, since the sums of older onnxruntimes have wrong shapes where the batch is empty
+    weights = (x.op("Equal", x) if count_weights is None else count_weights).to(layer._dtype).op("Unsqueeze", [-2])
+    counts = weights.op("MatMul", ones).op("Squeeze", [-2])
+    return counts if layer.output_mode == "count" else counts.op("Min", 1)
 
 
 def _reshape(layer: Any, x: Value) -> Value:
-    known = math.prod(n for n in layer.target_shape if n != -1)
     sizes: Any = x.shape[1:]
-    rest = -1 if None in sizes else math.prod(sizes) // (known or 1)
+    rest = -1 if None in sizes else math.prod(sizes) // (math.prod(n for n in layer.target_shape if n != -1) or 1)
     return x.op("Reshape", [0, *(rest if n == -1 else n for n in layer.target_shape)])
 
 
@@ -126,33 +126,31 @@ def _flatten(layer: Any, x: Value) -> Value:
 
 
 # by what computes: a subclass that only builds otherwise is found, one that computes otherwise is not
+OF_INTEGERS: dict[Callable[..., Any], Callable[..., Value]] = {
+    layers.CategoryEncoding.call: _category_encoding,
+    layers.Embedding.call: lambda layer, x: x.graph.value(layer.embeddings, None).op("Gather", x.to(np.int64)),
+}
 LAYERS: dict[Callable[..., Any], Callable[..., Value]] = {
     _Merge.call: _merge,
     layers.Activation.call: lambda layer, x: _activated(x, layer.activation),
-    layers.Average.call: lambda layer, xs: _merge(layer, [x.to(x.graph.dtype) for x in xs]) / len(xs),
+    layers.Average.call: lambda layer, xs: _merge(layer, xs) / len(xs),
     layers.BatchNormalization.call: _batch_normalization,
-    layers.CategoryEncoding.call: _category_encoding,
-    layers.Concatenate.call: lambda layer, xs: operation("Concatenate", xs[0].graph, [xs], {"axis": layer.axis}),
+    layers.Concatenate.call: lambda layer, xs: OPERATIONS["Concatenate"](xs, layer.axis),
     layers.Dense.call: _dense,
     layers.Dot.call: _dot,
     layers.ELU.call: lambda layer, x: ACTIVATIONS["elu"](x, layer.alpha),
-    layers.Embedding.call: lambda layer, x: x.graph.value(layer.embeddings, None).op("Gather", x.to(np.int64)),
     layers.Flatten.call: _flatten,
     layers.LayerNormalization.call: _layer_normalization,
-    layers.LeakyReLU.call: lambda layer, x: ACTIVATIONS["leaky_relu"](x.to(x.graph.dtype), layer.negative_slope),
+    layers.LeakyReLU.call: lambda layer, x: ACTIVATIONS["leaky_relu"](x, layer.negative_slope),
     layers.Normalization.call: _normalization,
     layers.PReLU.call: lambda layer, x: x.op("Relu") + x.op("Min", 0) * layer.alpha,
     layers.Permute.call: lambda layer, x: x.op("Transpose", perm=[0, *layer.dims]),
-    layers.ReLU.call: lambda layer, x: ACTIVATIONS["relu"](
-        x.to(x.graph.dtype), layer.negative_slope, layer.max_value, layer.threshold
-    ),
+    layers.ReLU.call: lambda layer, x: ACTIVATIONS["relu"](x, layer.negative_slope, layer.max_value, layer.threshold),
     layers.RepeatVector.call: lambda layer, x: x.op("Unsqueeze", [1]).op("Expand", [1, layer.n, 1]),
-    layers.Rescaling.call: _rescaling,
+    layers.Rescaling.call: lambda layer, x: x * np.asarray(layer.scale, x.dtype) + np.asarray(layer.offset, x.dtype),
     layers.Reshape.call: _reshape,
-    layers.Softmax.call: lambda layer, x: x.to(x.graph.dtype).op("Softmax", axis=layer.axis),
-    layers.UnitNormalization.call: lambda layer, x: (
-        x.to(layer._dtype) / x.to(layer._dtype).op("ReduceL2", axes=layer.axis).op("Max", 1e-12)
-    ),
+    layers.Softmax.call: lambda layer, x: ACTIVATIONS["softmax"](x, layer.axis),
+    layers.UnitNormalization.call: lambda layer, x: x / _norm(x, layer.axis).op("Max", 1e-12),
 }
 
 
@@ -187,14 +185,18 @@ def _traced(graph: Graph, function: Callable[..., Any], name: str, inside: list[
 
 def _add(graph: Graph, node: Node, values: dict[int, Value]) -> None:
     """Adds the nodes of a layer's call, and to `values` what it gives."""
-    layer, results = node.layer, nest.flatten(node.outputs)
+    layer, results, call = node.layer, nest.flatten(node.outputs), type(node.layer).call
+    dtype = np.dtype(results[0].dtype)
     args, kwargs = nest.map_structure(lambda x: _cast(layer, values.get(id(x), x)), [list(node.args), node.kwargs])
     kwargs = {name: x for name, x in kwargs.items() if name not in ("training", "mask")}
-    outer, graph.scope, graph.dtype = graph.scope, layer.name, np.dtype(results[0].dtype)
+    outer, graph.scope = graph.scope, layer.name
     if isinstance(layer, Operation):
-        outputs = operation(type(layer).__name__, graph, args, layer.options | kwargs)
-    elif type(layer).call in LAYERS:
-        outputs = LAYERS[type(layer).call](layer, *args, **kwargs)
+        outputs = operation(type(layer).__name__, graph, dtype, args, layer.options | kwargs)
+    elif call in LAYERS:
+        args = nest.map_structure(lambda x: x if x.dtype.kind == "f" != dtype.kind else x.to(dtype), args)
+        outputs = LAYERS[call](layer, *args)
+    elif call in OF_INTEGERS:
+        outputs = OF_INTEGERS[call](layer, *args, **kwargs)
     else:
         outputs = _called(graph, layer, args, kwargs)
     graph.scope = outer
@@ -217,38 +219,41 @@ def _called(graph: Graph, layer: Any, args: list[Any], kwargs: dict[str, Any]) -
 def _inputs(model: Any) -> Any:
     if not model.built or model._build_shape is None:
         raise ValueError(f"Model {model.name!r} does not know its inputs yet: call it on data, or build(shape), first.")
-    made = model.input if model._is_of_layers else symbols(model._build_shape, model._dtype)
-    if not model._is_of_layers:
-        for i, x in enumerate(nest.flatten(made)):
-            x.name = sorted(made)[i] if isinstance(made, dict) else next(iter(inspect.signature(model.call).parameters))
-    return nest.map_structure(lambda x: KerasTensor((None, *x.shape[1:]), x.dtype, x.name), made)
+    if model._is_of_layers:
+        return model.input
+    made, argument = symbols(model._build_shape, model._dtype), next(iter(inspect.signature(model.call).parameters))
+    for i, x in enumerate(nest.flatten(made)):
+        x.name = sorted(made)[i] if isinstance(made, dict) else argument
+    return made
 
 
 def export(model: Any, filepath: str | os.PathLike[str]) -> None:
     """Writes the model as a file, all or nothing: see Model.export."""
     graph = Graph()
-    inputs = nest.map_structure(lambda x: Value(graph, graph.name(x.name), x.dtype, x.shape), _inputs(model))
+
+    def given(x: KerasTensor) -> Value:
+        return Value(graph, graph.name(x.name), x.dtype, (None, *x.shape[1:]))
+
+    def about(x: Value) -> Any:
+        sizes = [(f"{x.name}_{axis}" if axis else "batch") if n is None else n for axis, n in enumerate(x.shape)]
+        return onnx.helper.make_tensor_value_info(x.name, np_dtype_to_tensor_dtype(x.dtype), sizes)
+
+    inputs = nest.map_structure(given, _inputs(model))
     made = _called(graph, model, [nest.map_structure(partial(_cast, model), inputs)], {})
-    results = nest.flatten(made)
-    names = getattr(model, "output_names", None) or (sorted(made) if isinstance(made, dict) else None)
-    names = names or [model.layers[-1].name if model._is_of_layers else "output"] * len(results)
+    results, names = nest.flatten(made), getattr(model, "output_names", None)
+    if not names:
+        name = model.layers[-1].name if model._is_of_layers else "output"
+        names = sorted(made) if isinstance(made, dict) else [name] * len(results)
     outputs = [Value(graph, graph.name(n), x.dtype, x.shape) for n, x in zip(names, results, strict=True)]
-    for x, y in zip(results, outputs, strict=True):
-        graph.nodes.append(onnx.helper.make_node("Identity", [x.name], [y.name]))
+    graph.nodes += [make_node("Identity", [x.name], [y.name]) for x, y in zip(results, outputs, strict=True)]
     if sum(array.nbytes for _, array in graph.constants.values()) > MOST:
         raise ValueError(f"Model {model.name!r} has more than the 2 GiB of weights that an ONNX file can hold")
-    given, results = ([_about(x) for x in nest.flatten(end)] for end in (inputs, outputs))
     constants = [onnx.numpy_helper.from_array(array, name) for name, array in graph.constants.values()]
-    made = onnx.helper.make_model(
-        onnx.helper.make_graph(graph.nodes, model.name, given, results, constants),
-        opset_imports=[onnx.helper.make_opsetid("", OPSET)], ir_version=IR,
-        producer_name="pynn", producer_version=__version__,
+    first, last = ([about(x) for x in nest.flatten(end)] for end in (inputs, outputs))
+    proto = onnx.helper.make_model(
+        onnx.helper.make_graph(graph.nodes, model.name, first, last, constants), producer_name="pynn",
+        producer_version=__version__, opset_imports=[onnx.helper.make_opsetid("", OPSET)], ir_version=IR,
     )  # fmt: skip
-    onnx.checker.check_model(made, full_check=True)
+    onnx.checker.check_model(proto, full_check=True)
     with replacing(Path(filepath)) as file:
-        file.write(made.SerializeToString())
-
-
-def _about(x: Value) -> Any:
-    sizes = [(f"{x.name}_{axis}" if axis else "batch") if n is None else n for axis, n in enumerate(x.shape)]
-    return onnx.helper.make_tensor_value_info(x.name, np_dtype_to_tensor_dtype(x.dtype), sizes)
+        file.write(proto.SerializeToString())

@@ -23,15 +23,15 @@ except ImportError as error:
     raise ImportError(f"Model.export needs onnx 1.16.2 or newer{found}: {install('onnx')}") from error
 
 _FLOAT32 = {"Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cosh", "Erf", "Sinh", "Tan"}  # all onnxruntime has
+_COMPARISONS = {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"}
 _MOST = np.iinfo(np.int64).max
 
 
 class Graph:
-    """Nodes and constants so far; scope: of the layer, begins new names; dtype: of what the layer gives."""
-
-    scope, dtype = "", np.dtype(np.float32)
+    """Nodes and constants so far; `scope` begins the names of new ones."""
 
     def __init__(self) -> None:
+        self.scope = ""
         self.nodes: list[Any] = []
         self.constants: dict[Any, tuple[str, np.ndarray]] = {}
         self._names: set[str] = set()
@@ -69,23 +69,37 @@ class Value:
     __mul__, __rmul__ = _operator("Mul")
     __truediv__, __rtruediv__ = _operator("Div")
 
-    def op(self, kind: str, *others: Any, dtype: Any = None, **attributes: Any) -> Value:
-        """A node of this and the others, among which numbers take its dtype; dtype: the result's, if another."""
+    def op(self, kind: str, *others: Any, **attributes: Any) -> Value:
+        """A node of this and the others, among which numbers take its dtype."""
         if kind in _FLOAT32 and self.dtype != np.float32:
             return self.to(np.float32).op(kind).to(self.dtype)
         graph, inputs = self.graph, [self.name, *(self.graph.value(x, self.dtype).name for x in others)]
         name = graph.name(f"{graph.scope}/{kind}")
         graph.nodes.append(make_node(kind, inputs, [name], name, **attributes))
-        return Value(graph, name, dtype or self.dtype, self.shape)
+        dtype = bool if kind in _COMPARISONS else (others[0] if kind == "Where" else self).dtype
+        return Value(graph, name, dtype, self.shape)
 
     def to(self, dtype: Any) -> Value:
         """Cast, if it is of another dtype."""
-        dtype = np.dtype(dtype)
-        return self if self.dtype == dtype else self.op("Cast", dtype=dtype, to=np_dtype_to_tensor_dtype(dtype))
+        if self.dtype == dtype:
+            return self
+        x = self.op("Cast", to=np_dtype_to_tensor_dtype(np.dtype(dtype)))
+        return Value(self.graph, x.name, dtype, self.shape)
 
 
-def _node(kind: str, dtype: Any = None) -> Callable[..., Value]:
-    return lambda x, *others: x.op(kind, *others, dtype=dtype)
+def _node(kind: str) -> Callable[..., Value]:
+    return lambda x, *others: x.op(kind, *others)
+
+
+def reduction(kind: str) -> Callable[..., Value]:
+    """Max, Mean, Min, Prod, Sum."""
+
+    def emit(x: Value, axis: Any = None, keepdims: bool = False) -> Value:
+        axes = list(range(len(x.shape))) if axis is None else [axis] if isinstance(axis, int) else list(axis)
+        inputs, options = ([axes], {}) if kind == "Sum" else ([], {"axes": axes})  # so in this version of ONNX
+        return x.op(f"Reduce{kind}", *inputs, keepdims=int(keepdims), **options)
+
+    return emit
 
 
 def _clip(x: Value, x_min: Any, x_max: Any) -> Value:
@@ -95,7 +109,7 @@ def _clip(x: Value, x_min: Any, x_max: Any) -> Value:
 def _relu(x: Value, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Value:
     y = x.op("Relu") if x.dtype.kind == "f" else x.op("Max", 0)
     if threshold:
-        y = x.op("Greater", threshold, dtype=bool).op("Where", x, x.graph.value(0, x.dtype), dtype=x.dtype)
+        y = x.op("Greater", threshold).op("Where", x, x.graph.value(0, x.dtype))
     y = y if max_value is None else y.op("Min", max_value)
     return y - negative_slope * (threshold - x).op("Relu") if negative_slope else y
 
@@ -112,15 +126,6 @@ def _gelu(x: Value, approximate: bool = False) -> Value:
     if approximate:
         return 0.5 * x * (1 + (math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)).op("Tanh"))
     return 0.5 * x * (1 + (x * math.sqrt(0.5)).op("Erf"))
-
-
-def _reduction(kind: str) -> Callable[..., Value]:
-    def emit(x: Value, axis: Any = None, keepdims: bool = False) -> Value:
-        axes = list(range(len(x.shape))) if axis is None else [axis] if isinstance(axis, int) else list(axis)
-        inputs, options = ([axes], {}) if kind == "Sum" else ([], {"axes": axes})  # so in this version of ONNX
-        return x.op(f"Reduce{kind}", *inputs, keepdims=int(keepdims), **options)
-
-    return emit
 
 
 def _getitem(x: Value, key: Any) -> Value:
@@ -152,35 +157,32 @@ ACTIVATIONS: dict[str, Callable[..., Value]] = {
     "softmax": lambda x, axis=-1: x.op("Softmax", axis=axis), "softsign": lambda x: x / (1 + x.op("Abs")),
     "tanh": _node("Tanh"),
 }  # fmt: skip
-# of operators and keras.ops, by the names of the classes; what they get has the result's dtype
-_OPERATIONS: dict[str, Callable[..., Value]] = {
-    "Absolute": _node("Abs"), "Cast": lambda x, dtype: x, "Clip": _clip, "Divide": _node("Div"),
-    "Concatenate": lambda xs, axis=0: xs[0].op("Concat", *xs[1:], axis=axis), "Equal": _node("Equal", bool),
-    "ExpandDims": lambda x, axis: x.op("Unsqueeze", [axis]), "Greater": _node("Greater", bool),
-    "GreaterEqual": _node("GreaterOrEqual", bool), "Less": _node("Less", bool), "Matmul": _node("MatMul"),
-    "LessEqual": _node("LessOrEqual", bool), "LogicalAnd": _node("And"), "LogicalNot": _node("Not"),
-    "LogicalOr": _node("Or"), "LogicalXor": _node("Xor"), "Maximum": _node("Max"), "Minimum": _node("Min"),
-    "Multiply": _node("Mul"), "Negative": _node("Neg"), "Power": _node("Pow"), "Square": lambda x: x * x,
-    "Ravel": lambda x: x.op("Reshape", [-1]), "Reshape": lambda x, newshape: x.op("Reshape", list(newshape)),
-    "Rsqrt": lambda x: 1 / x.op("Sqrt"), "StopGradient": lambda variable: variable, "Subtract": _node("Sub"),
+# of operators and keras.ops, by the names of the classes: those that are one node, and others
+OPERATIONS: dict[str, Callable[..., Value]] = {title: _node(kind) for title, kind in {
+    "Absolute": "Abs", "Add": "Add", "Arccos": "Acos", "Arccosh": "Acosh", "Arcsin": "Asin", "Arcsinh": "Asinh",
+    "Arctan": "Atan", "Arctanh": "Atanh", "Ceil": "Ceil", "Cos": "Cos", "Cosh": "Cosh", "Divide": "Div",
+    "Equal": "Equal", "Erf": "Erf", "Exp": "Exp", "Floor": "Floor", "Greater": "Greater", "Less": "Less", "Log": "Log",
+    "GreaterEqual": "GreaterOrEqual", "LessEqual": "LessOrEqual", "LogicalAnd": "And", "LogicalNot": "Not",
+    "LogicalOr": "Or", "LogicalXor": "Xor", "Matmul": "MatMul", "Maximum": "Max", "Minimum": "Min", "Multiply": "Mul",
+    "Negative": "Neg", "Power": "Pow", "Reciprocal": "Reciprocal", "Sign": "Sign", "Sin": "Sin", "Sinh": "Sinh",
+    "Sqrt": "Sqrt", "Subtract": "Sub", "Tan": "Tan", "TrueDivide": "Div",
+}.items()} | {kind: reduction(kind) for kind in ("Max", "Mean", "Min", "Prod", "Sum")} | {
+    "Cast": lambda x, dtype: x, "Clip": _clip, "ExpandDims": lambda x, axis: x.op("Unsqueeze", [axis]),
+    "Concatenate": lambda xs, axis=0: xs[0].op("Concat", *xs[1:], axis=axis), "Square": lambda x: x * x,
+    "Reshape": lambda x, newshape: x.op("Reshape", list(newshape)), "Rsqrt": lambda x: 1 / x.op("Sqrt"),
     "Transpose": lambda x, axes=None: x.op("Transpose", perm=axes or range(len(x.shape))[::-1]),
-    "TrueDivide": _node("Div"), **{kind: _reduction(kind) for kind in ("Max", "Mean", "Min", "Prod", "Sum")},
-    **{f"Arc{rest}": _node(f"A{rest}") for rest in ("cos", "cosh", "sin", "sinh", "tan", "tanh")},
-    **{kind: _node(kind) for kind in (
-        "Add", "Ceil", "Cos", "Cosh", "Erf", "Exp", "Floor", "Log", "Reciprocal", "Sign", "Sin", "Sinh", "Sqrt", "Tan",
-    )},
 }  # fmt: skip
 
 
-def operation(title: str, graph: Graph, inputs: Any, options: dict[str, Any]) -> Value:
-    """The nodes of keras.ops' function of this class. ValueError: there are none for it."""
+def operation(title: str, graph: Graph, dtype: np.dtype, inputs: Any, options: dict[str, Any]) -> Value:
+    """The nodes of the operation with this class; dtype: the result's. ValueError: there are none for it."""
     if title == "GetItem":
         return _getitem(*inputs)
-    if title not in _OPERATIONS:
+    if title not in OPERATIONS:
         raise ValueError(
             f"{title} {graph.scope!r} has no form in ONNX here: write it of other operations, or export a Model of "
             "what comes before it, and compute the rest outside"
         )
-    own = np.result_type(*(x.dtype for x in nest.flatten(inputs) if isinstance(x, Value)))
-    dtype = own if graph.dtype == bool and title != "Cast" else graph.dtype  # of comparisons
-    return _OPERATIONS[title](*nest.map_structure(lambda x: graph.value(x, dtype).to(dtype), list(inputs)), **options)
+    if title.startswith(("Equal", "Greater", "Less")):  # here it is bool
+        dtype = np.result_type(*(x.dtype for x in nest.flatten(inputs) if isinstance(x, Value)))
+    return OPERATIONS[title](*nest.map_structure(lambda x: graph.value(x, dtype).to(dtype), list(inputs)), **options)

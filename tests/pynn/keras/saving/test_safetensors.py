@@ -103,10 +103,10 @@ def hostile(header, data=bytes(60)):
 
 KERNEL, BIAS = {"dtype": "F32", "shape": [2, 5], "data_offsets": [0, 40]}, {"dtype": "F32", "shape": [5]}
 FILES = {
-    "too short": (b"abc", "header"),
-    "cut off": (hostile({"dense/kernel": KERNEL}, bytes(39)), "incomplete|Incomplete"),
-    "a huge header": (b"\xff" * 64, "header|Header"),
-    "no JSON": (struct.pack("<Q", 4) + b"text", "header|Header"),
+    "too short": (b"abc", "eader"),
+    "cut off": (hostile({"dense/kernel": KERNEL}, bytes(39)), "ncomplete"),
+    "a huge header": (b"\xff" * 64, "eader"),
+    "no JSON": (struct.pack("<Q", 4) + b"text", "eader"),
     "overlapping": (hostile({"dense/kernel": KERNEL, "dense/bias": BIAS | {"data_offsets": [20, 40]}}), "ffset"),
     "a shape that lies": (hostile({"dense/kernel": KERNEL | {"shape": [2**40, 2**40]}}, bytes(40)), "."),
     "bfloat16": (hostile({"dense/kernel": KERNEL | {"dtype": "BF16", "shape": [4, 5]}}, bytes(40)), "is BF16.*float32"),
