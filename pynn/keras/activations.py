@@ -104,9 +104,7 @@ tanh = _formula("tanh", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", lambda x: ops
 mish = _formula("mish", "x * tanh(softplus(x)): Misra 2019.", lambda x: ops.multiply(x, ops.tanh(ops.softplus(x))))
 hard_tanh = _formula("hard_tanh", "x limited to [-1, 1].", lambda x: ops.clip_by_value(x, -1.0, 1.0))
 hard_sigmoid = _formula("hard_sigmoid", "x / 6 + 1/2 limited to [0, 1].", lambda x: ops.relu6(ops.add(x, 3.0)) / 6.0)
-hard_silu = _formula(
-    "hard_silu", "x * hard_sigmoid(x): Howard et al. 2019.", lambda x: ops.multiply(x, hard_sigmoid(x))
-)
+hard_silu = _formula("hard_silu", "x hard_sigmoid(x): Howard et al. 2019.", lambda x: ops.multiply(x, hard_sigmoid(x)))
 gelu, log_sigmoid, log_softmax, relu6 = map(_or_layer, (ops.gelu, ops.log_sigmoid, ops.log_softmax, ops.relu6))
 selu, silu, softplus, softsign = map(_or_layer, (ops.selu, ops.silu, ops.softplus, ops.softsign))
 swish, hard_swish = silu, hard_silu

@@ -227,8 +227,8 @@ def _inputs(model: Any) -> Any:
     return made
 
 
-def export(model: Any, filepath: str | os.PathLike[str]) -> None:
-    """Writes the model as a file, all or nothing: see Model.export."""
+def write(model: Any, filepath: str | os.PathLike[str]) -> None:
+    """Writes the model as a file, all or nothing: see `export`."""
     graph = Graph()
 
     def given(x: KerasTensor) -> Value:

@@ -15,6 +15,7 @@ from ...support.outside import outside
 from ..common.configuration import deserialize, serialize
 from ..common.registry import custom_object_scope
 from ..common.symbolic import KerasTensor, symbols, traced
+from ..export import export
 from ..layers import Layer
 from ..layers.operation import Operation
 from ..saving import files, state
@@ -31,6 +32,7 @@ class Model(Trainer, Layer):
     _module = "keras"
     _graph: graph.Graph | None = None
     _has_own_build = False  # True in a subclass that defines `build`
+    export, _save_state = export, state.save
 
     @property
     def _is_of_layers(self) -> bool:  # type: ignore[override]
@@ -160,23 +162,6 @@ class Model(Trainer, Layer):
         """Writes the model (.keras: configuration, weights, optimizer), all or nothing."""
         files.save_model(self, filepath, overwrite)
 
-    @neutral(input_signature=None, opset_version=13)
-    def export(
-        self, filepath: str | os.PathLike[str], format: str = "tf_saved_model", verbose: bool | None = None
-    ) -> None:
-        """Writes what `predict` computes for other programs, all or nothing. format: "onnx" is what there is.
-
-        Inputs and outputs have the model's names; the batch is of any size. verbose False: nothing is printed.
-        ValueError: another format, a model that does not know its inputs yet, or a layer without a form in ONNX.
-        """
-        if format != "onnx":
-            raise ValueError(f"The format {format!r} is not supported: model.export(filepath, format='onnx')")
-        from ..export.model import export  # now: it needs an extra
-
-        export(self, filepath)
-        if verbose is not False:
-            print(f"Saved artifact at '{filepath}'.")
-
     @neutral(max_shard_size=None)
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Writes the weights (.weights.h5, .npz or .safetensors), all or nothing."""
@@ -191,9 +176,6 @@ class Model(Trainer, Layer):
         """
         self._check_weights()
         files.load_weights(self, filepath, skip_mismatch)
-
-    def _save_state(self, path: str | os.PathLike[str], notes: dict[str, Any]) -> None:
-        state.save(self, path, notes)
 
     def _restore_state(self, path: str | os.PathLike[str]) -> dict[str, Any]:
         with state.of_first(path) as copy:
