@@ -102,15 +102,15 @@ def _normalization(layer: Any, x: Value) -> Value:
     return x * deviation + mean if layer.invert else (x - mean) / deviation
 
 
-def _category_encoding(layer: Any, x: Value, count_weights: Value | None = None) -> Value:
+def _category_encoding(layer: Any, x: Value, count_weights: Any = None) -> Value:
     x, one_hot = x.to(np.int64), layer.output_mode == "one_hot"
     column = x if one_hot and x.shape[1:] and x.shape[-1] == 1 else x.op("Unsqueeze", [-1])
     ones = column.op("Equal", np.arange(layer.num_tokens)).to(layer._dtype)
     if one_hot:
         return ones
     # a product, since the sums of older onnxruntimes have wrong shapes where the batch is empty
-    weights = (x.op("Equal", x) if count_weights is None else count_weights).to(layer._dtype).op("Unsqueeze", [-2])
-    counts = weights.op("MatMul", ones).op("Squeeze", [-2])
+    weights = x.op("Equal", x) if count_weights is None else x.graph.value(count_weights, layer._dtype)
+    counts = weights.to(layer._dtype).op("Unsqueeze", [-2]).op("MatMul", ones).op("Squeeze", [-2])
     return counts if layer.output_mode == "count" else counts.op("Min", 1)
 
 
@@ -167,6 +167,7 @@ def _traced(graph: Graph, function: Callable[..., Any], name: str, inside: list[
     try:
         args, kwargs = nest.map_structure(symbol, [args, kwargs])
         outputs = function(*args, **kwargs)
+        waiting = [x.node for x in nest.flatten(outputs) if id(x) not in values]
     except Exception as error:
         raise ValueError(
             f"{name} has no form in ONNX: it must compute with layers, operators and keras.ops alone. {error}"
@@ -174,7 +175,6 @@ def _traced(graph: Graph, function: Callable[..., Any], name: str, inside: list[
     finally:
         for layer, calls in before:
             del layer._nodes[calls:]
-    waiting = [x.node for x in nest.flatten(outputs) if id(x) not in values]
     while waiting:  # a loop, because there may be thousands of layers in a row
         if missing := [x.node for x in waiting[-1].inputs if id(x) not in values]:
             waiting += missing
@@ -193,8 +193,8 @@ def _add(graph: Graph, node: Node, values: dict[int, Value]) -> None:
     if isinstance(layer, Operation):
         outputs = operation(type(layer).__name__, graph, dtype, args, layer.options | kwargs)
     elif call in LAYERS:
-        args = nest.map_structure(lambda x: x if x.dtype.kind == "f" != dtype.kind else x.to(dtype), args)
-        outputs = LAYERS[call](layer, *args)
+        given = nest.map_structure(lambda x: graph.value(x, dtype), args[0])
+        outputs = LAYERS[call](layer, nest.map_structure(lambda x: x.to(dtype) if dtype.kind == "f" else x, given))
     elif call in OF_INTEGERS:
         outputs = OF_INTEGERS[call](layer, *args, **kwargs)
     else:

@@ -184,5 +184,5 @@ def operation(title: str, graph: Graph, dtype: np.dtype, inputs: Any, options: d
             "what comes before it, and compute the rest outside"
         )
     if title.startswith(("Equal", "Greater", "Less")):  # here it is bool
-        dtype = np.result_type(*(x.dtype for x in nest.flatten(inputs) if isinstance(x, Value)))
+        dtype = np.result_type(*(x if isinstance(x, (int, float)) else np.dtype(x.dtype) for x in inputs))
     return OPERATIONS[title](*nest.map_structure(lambda x: graph.value(x, dtype).to(dtype), list(inputs)), **options)

@@ -183,13 +183,15 @@ OPERATIONS = [
     *(f(X) for f in (ops.exp, ops.ceil, ops.floor, ops.sin, ops.cos, ops.tan, ops.sinh, ops.cosh, ops.erf)),
     *(f(abs(X)) for f in (ops.log, ops.sqrt, ops.arctan, ops.arcsinh)), ops.arccosh(abs(X) + 1),
     *(f(X / 100) for f in (ops.arcsin, ops.arccos, ops.arctanh)), ops.divide(X, 3), ops.subtract(X, np.float64(2)),
+    N > 0.5, ops.greater(X, tf.Variable(WIDE[0])), X * tf.Variable(WIDE[0]), layers.Add()([X, WIDE[:1]]),
+    layers.Dropout(0.5)(X, training=True), layers.BatchNormalization()(X, training=True),
 ]  # fmt: skip
 
 
 def test_operations(tmp_path):
     """Operators and keras.ops: all that have a form in ONNX are among these; the error for others names them."""
     met = {type(node.layer).__name__ for y in OPERATIONS for node in keras.Model([X, N], y)._graph.nodes}
-    assert met - {"InputLayer", "GetItem"} == nodes.OPERATIONS.keys()
+    assert met - {"InputLayer", "GetItem", "Dropout", "BatchNormalization"} == nodes.OPERATIONS.keys()
     check(keras.Model([X, N], OPERATIONS), WIDE, (WIDE * 2).astype(np.int32), path=tmp_path / "a.onnx")
     with pytest.raises(ValueError, match=r"Cumsum 'cumsum.*' has no form in ONNX"):
         keras.Model(X, ops.cumsum(X, 1)).export(tmp_path / "b.onnx", format="onnx")
@@ -336,13 +338,17 @@ def test_what_has_no_form(tmp_path):
     path = tmp_path / "a.onnx"
     model().export(path, format="onnx")
     before = path.read_bytes()
+    constant = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: np.ones(3, np.float32), name="ones")])
     sine = Sine()
     sine(WIDE)
     function = keras.Sequential([keras.Input((4,)), layers.Lambda(tf.sin, name="wave")])
     inside = keras.Sequential([keras.Input((4,)), keras.Sequential([Twice(2, name="twice")])])
     activated = keras.Sequential([keras.Input((4,)), layers.Dense(2, tf.sin)])
-    for made, name in ((sine, "Sine 'sine"), (function, "Lambda 'wave'"), (inside, "Twice 'twice'"),
-                       (activated, "The activation .*sin")):  # fmt: skip
+    faults = {
+        "Sine 'sine": sine, "Lambda 'wave'": function, "Lambda 'ones'": constant, "Twice 'twice'": inside,
+        "The activation .*sin": activated,
+    }  # fmt: skip
+    for name, made in faults.items():
         with pytest.raises(ValueError, match=f"{name}.*has no form in ONNX: .* layers, operators and keras.ops alone"):
             made.export(path, format="onnx")
     assert path.read_bytes() == before
