@@ -39,9 +39,10 @@ MOST = 2**31 - 2**20  # bytes: Protocol Buffers, of which the file is made, end 
 
 def _activated(x: Value, function: Any) -> Value:
     function, options = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
-    if str(function.__module__).startswith("pynn.") and function.__name__ in ACTIVATIONS:
-        return ACTIVATIONS[function.__name__](x, **options)
-    return _traced(x.graph, partial(function, **options), f"The activation {function!r}", [], [x], {})
+    name = getattr(function, "__name__", "activation")
+    if name in ACTIVATIONS and function.__module__.startswith("pynn."):
+        return ACTIVATIONS[name](x, **options)
+    return _traced(x.graph, layers.Lambda(function, arguments=options, name=f"{x.graph.scope}/{name}"), [x], {})
 
 
 def _dense(layer: Any, x: Value) -> Value:
@@ -115,9 +116,7 @@ def _category_encoding(layer: Any, x: Value, count_weights: Any = None) -> Value
 
 
 def _reshape(layer: Any, x: Value) -> Value:
-    sizes: Any = x.shape[1:]
-    rest = -1 if None in sizes else math.prod(sizes) // (math.prod(n for n in layer.target_shape if n != -1) or 1)
-    return x.op("Reshape", [0, *(rest if n == -1 else n for n in layer.target_shape)])
+    return x.op("Reshape", [0, *(-1 if n is None else n for n in x.graph.sizes[1:])])
 
 
 def _flatten(layer: Any, x: Value) -> Value:
@@ -126,19 +125,17 @@ def _flatten(layer: Any, x: Value) -> Value:
 
 
 # by what computes: a subclass that only builds otherwise is found, one that computes otherwise is not
-OF_INTEGERS: dict[Callable[..., Any], Callable[..., Value]] = {
-    layers.CategoryEncoding.call: _category_encoding,
-    layers.Embedding.call: lambda layer, x: x.graph.value(layer.embeddings, None).op("Gather", x.to(np.int64)),
-}
 LAYERS: dict[Callable[..., Any], Callable[..., Value]] = {
     _Merge.call: _merge,
     layers.Activation.call: lambda layer, x: _activated(x, layer.activation),
     layers.Average.call: lambda layer, xs: _merge(layer, xs) / len(xs),
     layers.BatchNormalization.call: _batch_normalization,
+    layers.CategoryEncoding.call: _category_encoding,
     layers.Concatenate.call: lambda layer, xs: OPERATIONS["Concatenate"](xs, layer.axis),
     layers.Dense.call: _dense,
     layers.Dot.call: _dot,
     layers.ELU.call: lambda layer, x: ACTIVATIONS["elu"](x, layer.alpha),
+    layers.Embedding.call: lambda layer, x: x.graph.value(layer.embeddings, None).op("Gather", x.to(np.int64)),
     layers.Flatten.call: _flatten,
     layers.LayerNormalization.call: _layer_normalization,
     layers.LeakyReLU.call: lambda layer, x: ACTIVATIONS["leaky_relu"](x, layer.negative_slope),
@@ -154,27 +151,34 @@ LAYERS: dict[Callable[..., Any], Callable[..., Value]] = {
 }
 
 
-def _traced(graph: Graph, function: Callable[..., Any], name: str, inside: list[Any], args: Any, kwargs: Any) -> Any:
-    """The nodes of a function that calls layers on KerasTensors. ValueError: it computes in other ways."""
+def _traced(graph: Graph, layer: Any, args: Any, kwargs: Any) -> Any:
+    """The nodes of a layer that calls others, found by a call on KerasTensors: of a model, a Lambda, a user's own.
+
+    ValueError: it computes in other ways.
+    """
     values: dict[int, Value] = {}  # of KerasTensors by id
+    stack = getattr(layer, "_stack", None)  # of a Sequential
+    function = layer.call if stack is None else partial(reduce, lambda x, each: each(x), stack)
+    training = {"training": False} if layer._takes_training else {}
 
     def symbol(x: Any) -> Any:
         if isinstance(x, Value):
             values[id(made := KerasTensor(x.shape, x.dtype))] = x
         return made if isinstance(x, Value) else x
 
-    before = [(layer, len(layer._nodes)) for layer in inside]
+    before = [(each, len(each._nodes)) for each in layer._tree()]
     try:
         args, kwargs = nest.map_structure(symbol, [args, kwargs])
-        outputs = function(*args, **kwargs)
+        outputs = function(*args, **kwargs, **training)
         waiting = [x.node for x in nest.flatten(outputs) if id(x) not in values]
     except Exception as error:
         raise ValueError(
-            f"{name} has no form in ONNX: it must compute with layers, operators and keras.ops alone. {error}"
+            f"{type(layer).__name__} {layer.name!r} has no form in ONNX: it must compute with layers, operators and "
+            f"keras.ops alone. {error}"
         ) from error
     finally:
-        for layer, calls in before:
-            del layer._nodes[calls:]
+        for each, calls in before:
+            del each._nodes[calls:]
     while waiting:  # a loop, because there may be thousands of layers in a row
         if missing := [x.node for x in waiting[-1].inputs if id(x) not in values]:
             waiting += missing
@@ -186,19 +190,18 @@ def _traced(graph: Graph, function: Callable[..., Any], name: str, inside: list[
 def _add(graph: Graph, node: Node, values: dict[int, Value]) -> None:
     """Adds the nodes of a layer's call, and to `values` what it gives."""
     layer, results, call = node.layer, nest.flatten(node.outputs), type(node.layer).call
-    dtype = np.dtype(results[0].dtype)
     args, kwargs = nest.map_structure(lambda x: _cast(layer, values.get(id(x), x)), [list(node.args), node.kwargs])
     kwargs = {name: x for name, x in kwargs.items() if name not in ("training", "mask")}
     outer, graph.scope = graph.scope, layer.name
+    graph.sizes, dtype = results[0].shape, np.dtype(results[0].dtype)
     if isinstance(layer, Operation):
         outputs = operation(type(layer).__name__, graph, dtype, args, layer.options | kwargs)
     elif call in LAYERS:
+        floats = dtype.kind == "f" and not isinstance(layer, (layers.CategoryEncoding, layers.Embedding))
         given = nest.map_structure(lambda x: graph.value(x, dtype), args[0])
-        outputs = LAYERS[call](layer, nest.map_structure(lambda x: x.to(dtype) if dtype.kind == "f" else x, given))
-    elif call in OF_INTEGERS:
-        outputs = OF_INTEGERS[call](layer, *args, **kwargs)
+        outputs = LAYERS[call](layer, nest.map_structure(lambda x: x.to(dtype) if floats else x, given), **kwargs)
     else:
-        outputs = _called(graph, layer, args, kwargs)
+        outputs = _traced(graph, layer, args, kwargs)
     graph.scope = outer
     for x, y in zip(results, nest.flatten(outputs), strict=True):
         values[id(x)] = Value(graph, y.to(x.dtype).name, x.dtype, x.shape)
@@ -206,14 +209,6 @@ def _add(graph: Graph, node: Node, values: dict[int, Value]) -> None:
 
 def _cast(layer: Any, x: Any) -> Any:
     return x.to(layer._dtype) if isinstance(x, Value) and x.dtype.kind == "f" else x
-
-
-def _called(graph: Graph, layer: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """The nodes of a layer that calls others: of a model, a Lambda, a user's own."""
-    stack = getattr(layer, "_stack", None)  # of a Sequential
-    function = layer.call if stack is None else lambda x: reduce(lambda x, each: each(x), stack, x)
-    kwargs = kwargs | ({"training": False} if layer._takes_training else {})
-    return _traced(graph, function, f"{type(layer).__name__} {layer.name!r}", layer._tree(), args, kwargs)
 
 
 def _inputs(model: Any) -> Any:
@@ -239,7 +234,7 @@ def write(model: Any, filepath: str | os.PathLike[str]) -> None:
         return onnx.helper.make_tensor_value_info(x.name, np_dtype_to_tensor_dtype(x.dtype), sizes)
 
     inputs = nest.map_structure(given, _inputs(model))
-    made = _called(graph, model, [nest.map_structure(partial(_cast, model), inputs)], {})
+    made = _traced(graph, model, [nest.map_structure(partial(_cast, model), inputs)], {})
     results, names = nest.flatten(made), getattr(model, "output_names", None)
     if not names:
         name = model.layers[-1].name if model._is_of_layers else "output"

@@ -28,10 +28,10 @@ _MOST = np.iinfo(np.int64).max
 
 
 class Graph:
-    """Nodes and constants so far; `scope` begins the names of new ones."""
+    """Nodes and constants so far; scope: begins the names of new ones; sizes: of what the layer gives, None: any."""
 
     def __init__(self) -> None:
-        self.scope = ""
+        self.scope, self.sizes = "", tuple[int | None, ...]()
         self.nodes: list[Any] = []
         self.constants: dict[Any, tuple[str, np.ndarray]] = {}
         self._names: set[str] = set()

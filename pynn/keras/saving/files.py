@@ -80,7 +80,7 @@ def load_model(filepath: FilePath, custom_objects: Mapping[str, Any] | None = No
 def save_weights(model: Layer, filepath: FilePath, overwrite: bool = True) -> None:
     """Writes the weights to filepath (.weights.h5, .npz or .safetensors), all or nothing."""
     path = path_of(filepath, *WEIGHTS, overwrite=overwrite)
-    names = _names(model, path)
+    names = plain_names(model, path.suffix)
     stored = {names.get(name, name): array for name, array in weights.stored(model).items()}
     with replacing(path) as file:
         arrays.write(file, stored, path.suffix)
@@ -125,11 +125,6 @@ def _refuse_methods_for_files(model: Layer) -> None:
             raise ValueError(f"Optimizer {optimizer.name!r} has save_own_variables: add_variable is what is supported")
 
 
-def _names(model: Layer, path: Path) -> dict[str, str]:
-    """The weights' names in this file by those in Keras's files, if they differ."""
-    return plain_names(model) if path.suffix == ".safetensors" else {}
-
-
 def _is_legacy(path: Path) -> bool:
     return path.name.endswith(LEGACY) and not path.name.endswith(".weights.h5")
 
@@ -137,7 +132,7 @@ def _is_legacy(path: Path) -> bool:
 def _load(model: Layer, path: Path, file: arrays.File, skip_mismatch: bool = False) -> arrays.Arrays:
     """Assigns the weights of an open file to the model; returns all arrays by their names in .keras files."""
     if not _is_legacy(path):
-        names = _names(model, path)
+        names = plain_names(model, path.suffix)
         usual = {name: n for n, name in names.items()}
         weights.load(model, {usual.get(n, n): array for n, array in file.items()}, skip_mismatch, names)
         return file

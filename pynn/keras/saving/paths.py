@@ -24,14 +24,14 @@ def named_variables(model: Layer) -> dict[str, Variable]:
     return {f"{path}{i}": v for path, layer in layers for i, v in enumerate(layer._own_weights())}
 
 
-def plain_names(model: Layer) -> dict[str, str]:
-    """The names that people read by those of `named_variables`: "dense/kernel" for "layers/dense/vars/0".
+def plain_names(model: Layer, kind: str) -> dict[str, str]:
+    """The names in .safetensors by those of `named_variables`: "dense/kernel" for "layers/dense/vars/0"; else none.
 
     Layers that were not given a name are counted by class within the model, as in Keras's files, so that the names do
     not change with what else a program made.
     """
     places, names = {"": ""}, dict[str, str]()
-    for start, layer in named_layers(model).items():
+    for start, layer in named_layers(model).items() if kind == ".safetensors" else ():
         path = start.removesuffix("vars/")
         outer = max((p for p in places if path.startswith(p)), key=len)
         if (own := path[len(outer) :]).startswith("layers/"):

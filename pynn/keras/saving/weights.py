@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,6 @@ from ...support.outside import outside
 from ..layers import Layer
 from .arrays import Arrays
 from .paths import named_layers, named_optimizers, named_variables
-
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def stored(model: Layer, optimizers: bool = False) -> dict[str, np.ndarray]:
@@ -60,10 +57,10 @@ def load_optimizers(model: Layer, arrays: Arrays, is_older: bool = False, must_f
             warnings.warn(f"The file's state of the optimizer {about}: it begins anew", stacklevel=outside())
 
 
-def load(model: Layer, arrays: Arrays, skip_mismatch: bool = False, titles: Mapping[str, str] = _NONE) -> None:
+def load(model: Layer, arrays: Arrays, skip_mismatch: bool = False, titles: Mapping[str, str] | None = None) -> None:
     """Assigns the arrays of `stored`: by `load_own_variables` where a layer overrides it, to other layers by `assign`.
 
-    titles: what messages call an array, if not by its name. ValueError: something does not fit; then no variable is
+    titles: what messages call an array, None: by its name. ValueError: something does not fit; then no variable is
     changed. With skip_mismatch, as in `assign`.
     """
     own = {start: layer for start, layer in named_layers(model).items() if _overrides_storage(type(layer))}
@@ -78,9 +75,10 @@ def load(model: Layer, arrays: Arrays, skip_mismatch: bool = False, titles: Mapp
                 if not skip_mismatch:
                     raise ValueError(about) from error
                 warnings.warn(f"{about}; it keeps its weights", stacklevel=outside())
-        others = {titles.get(n, n): v for n, v in named_variables(model).items() if not n.startswith(tuple(own))}
+        title = (titles or {}).get
+        others = {title(n, n): v for n, v in named_variables(model).items() if not n.startswith(tuple(own))}
         apart = (*own, *named_optimizers(model))
-        assign(others, {titles.get(n, n): x for n, x in arrays.items() if not n.startswith(apart)}, skip_mismatch)
+        assign(others, {title(n, n): x for n, x in arrays.items() if not n.startswith(apart)}, skip_mismatch)
 
 
 def _overrides_storage(cls: type[Layer]) -> bool:
