@@ -17,7 +17,7 @@ from ...engine import nest
 from ...engine.tensor import Operators
 from ...support.atomic import replacing
 from ...support.version import __version__
-from .. import layers
+from .. import activations, layers
 from ..common.symbolic import KerasTensor, Node, symbols
 from ..layers.merging import _Merge
 from ..layers.operation import Operation
@@ -38,11 +38,13 @@ MOST = 2**31 - 2**20  # bytes: Protocol Buffers, of which the file is made, end 
 
 
 def _activated(x: Value, function: Any) -> Value:
-    function, options = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
-    name = getattr(function, "__name__", "activation")
-    if name in ACTIVATIONS and function.__module__.startswith("pynn."):
+    is_partial = isinstance(function, partial) and not function.args
+    plain, options = (function.func, function.keywords) if is_partial else (function, {})
+    name = getattr(plain, "__name__", "activation")
+    ours = [getattr(module, name, None) for module in ((activations,) if options else (activations, ops))]
+    if name in ACTIVATIONS and plain in ours:
         return ACTIVATIONS[name](x, **options)
-    return _traced(x.graph, layers.Lambda(function, arguments=options, name=f"{x.graph.scope}/{name}"), [x], {})
+    return _traced(x.graph, layers.Lambda(function, name=f"{x.graph.scope}/{name}"), [x], {})
 
 
 def _dense(layer: Any, x: Value) -> Value:

@@ -169,6 +169,7 @@ OPERATIONS: dict[str, Callable[..., Value]] = {title: _node(kind) for title, kin
 }.items()} | {kind: reduction(kind) for kind in ("Max", "Mean", "Min", "Prod", "Sum")} | {
     "Cast": lambda x, dtype: x, "Clip": _clip, "ExpandDims": lambda x, axis: x.op("Unsqueeze", [axis]),
     "Concatenate": lambda xs, axis=0: xs[0].op("Concat", *xs[1:], axis=axis), "Square": lambda x: x * x,
+    "Gelu": lambda x, approximate=True: _gelu(x, approximate),
     "Reshape": lambda x, newshape: x.op("Reshape", list(newshape)), "Rsqrt": lambda x: 1 / x.op("Sqrt"),
     "Transpose": lambda x, axes=None: x.op("Transpose", perm=axes or range(len(x.shape))[::-1]),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
+from functools import partial
 
 import numpy as np
 import onnx
@@ -163,6 +164,7 @@ def test_activations(tmp_path, dtype):
     if dtype == "float32":
         options = [activations.relu(x, 0.1, max_value=2.0), activations.elu(x, 0.5), activations.softmax(x, axis=-1)]
         made += [*options, activations.gelu(x, approximate=True), layers.Activation(tf.nn.relu6)(x)]
+        made += [layers.Dense(4, ops.gelu)(x), layers.Activation(partial(activations.elu, alpha=0.5))(x)]
     model = keras.Model(x, made)
     check(model, VALUES.astype(dtype).clip(-70, 70), path=tmp_path / "a.onnx")
     (name,) = (x.name for x in session(tmp_path / "a.onnx").get_inputs())
@@ -183,7 +185,8 @@ OPERATIONS = [
     *(f(X) for f in (ops.exp, ops.ceil, ops.floor, ops.sin, ops.cos, ops.tan, ops.sinh, ops.cosh, ops.erf)),
     *(f(abs(X)) for f in (ops.log, ops.sqrt, ops.arctan, ops.arcsinh)), ops.arccosh(abs(X) + 1),
     *(f(X / 100) for f in (ops.arcsin, ops.arccos, ops.arctanh)), ops.divide(X, 3), ops.subtract(X, np.float64(2)),
-    N > 0.5, ops.greater(X, tf.Variable(WIDE[0])), X * tf.Variable(WIDE[0]), layers.Add()([X, WIDE[:1]]),
+    ops.gelu(X), ops.gelu(X, False), N > 0.5, ops.greater(X, tf.Variable(WIDE[0])),
+    X * tf.Variable(WIDE[0]), layers.Add()([X, WIDE[:1]]),
     layers.Dropout(0.5)(X, training=True), layers.BatchNormalization()(X, training=True),
 ]  # fmt: skip
 
@@ -344,7 +347,9 @@ def test_what_has_no_form(tmp_path):
     function = keras.Sequential([keras.Input((4,)), layers.Lambda(tf.sin, name="wave")])
     inside = keras.Sequential([keras.Input((4,)), keras.Sequential([Twice(2, name="twice")])])
     activated = keras.Sequential([keras.Input((4,)), layers.Dense(2, tf.sin)])
+    positional = keras.Sequential([keras.Input((4,)), layers.Activation(partial(tf.maximum, 0.5), name="cut")])
     faults = {
+        "Lambda 'cut/activation'": positional,
         "Sine 'sine": sine, "Lambda 'wave'": function, "Lambda 'ones'": constant, "Twice 'twice'": inside,
         "Lambda 'dense.*/sin'": activated,
     }  # fmt: skip
