@@ -21,17 +21,7 @@ from .. import activations, layers
 from ..common.symbolic import KerasTensor, Node, symbols
 from ..layers.merging import _Merge
 from ..layers.operation import Operation
-from .nodes import (
-    ACTIVATIONS,
-    OPERATIONS,
-    Graph,
-    Value,
-    make_node,
-    np_dtype_to_tensor_dtype,
-    onnx,
-    operation,
-    reduction,
-)
+from .nodes import ACTIVATIONS, OPERATIONS, Graph, Value, onnx, operation
 
 OPSET, IR = 13, 7  # ONNX 1.8 of 2020, the first in which Softmax has one axis; what has come since is not needed
 MOST = 2**31 - 2**20  # bytes: Protocol Buffers, of which the file is made, end at 2 GiB
@@ -59,7 +49,7 @@ def _merge(layer: Any, inputs: list[Value]) -> Value:
 
 
 def _norm(x: Value, axes: Any) -> Value:
-    return reduction("Sum")(x * x, axes, True).op("Sqrt")
+    return OPERATIONS["Sum"](x * x, axes, True).op("Sqrt")
 
 
 def _dot(layer: Any, inputs: list[Value]) -> Value:
@@ -117,15 +107,6 @@ def _category_encoding(layer: Any, x: Value, count_weights: Any = None) -> Value
     return counts if layer.output_mode == "count" else counts.op("Min", 1)
 
 
-def _reshape(layer: Any, x: Value) -> Value:
-    return x.op("Reshape", [0, *(-1 if n is None else n for n in x.graph.sizes[1:])])
-
-
-def _flatten(layer: Any, x: Value) -> Value:
-    order = [0, *range(2, len(x.shape)), *([1] if len(x.shape) > 1 else [])]
-    return (x.op("Transpose", perm=order) if layer.data_format == "channels_first" else x).op("Flatten", axis=1)
-
-
 # by what computes: a subclass that only builds otherwise is found, one that computes otherwise is not
 LAYERS: dict[Callable[..., Any], Callable[..., Value]] = {
     _Merge.call: _merge,
@@ -138,7 +119,11 @@ LAYERS: dict[Callable[..., Any], Callable[..., Value]] = {
     layers.Dot.call: _dot,
     layers.ELU.call: lambda layer, x: ACTIVATIONS["elu"](x, layer.alpha),
     layers.Embedding.call: lambda layer, x: x.graph.value(layer.embeddings, None).op("Gather", x.to(np.int64)),
-    layers.Flatten.call: _flatten,
+    layers.Flatten.call: lambda layer, x: (
+        x.op("Transpose", perm=[0, *range(2, len(x.shape)), 1])
+        if layer.data_format == "channels_first" and len(x.shape) > 2
+        else x
+    ).op("Flatten", axis=1),
     layers.LayerNormalization.call: _layer_normalization,
     layers.LeakyReLU.call: lambda layer, x: ACTIVATIONS["leaky_relu"](x, layer.negative_slope),
     layers.Normalization.call: _normalization,
@@ -147,7 +132,7 @@ LAYERS: dict[Callable[..., Any], Callable[..., Value]] = {
     layers.ReLU.call: lambda layer, x: ACTIVATIONS["relu"](x, layer.negative_slope, layer.max_value, layer.threshold),
     layers.RepeatVector.call: lambda layer, x: x.op("Unsqueeze", [1]).op("Expand", [1, layer.n, 1]),
     layers.Rescaling.call: lambda layer, x: x * np.asarray(layer.scale, x.dtype) + np.asarray(layer.offset, x.dtype),
-    layers.Reshape.call: _reshape,
+    layers.Reshape.call: lambda layer, x: x.op("Reshape", [0, *(-1 if n is None else n for n in x.graph.sizes[1:])]),
     layers.Softmax.call: lambda layer, x: ACTIVATIONS["softmax"](x, layer.axis),
     layers.UnitNormalization.call: lambda layer, x: x / _norm(x, layer.axis).op("Max", 1e-12),
 }
@@ -219,9 +204,15 @@ def _inputs(model: Any) -> Any:
     if model._is_of_layers:
         return model.input
     made, argument = symbols(model._build_shape, model._dtype), next(iter(inspect.signature(model.call).parameters))
-    for i, x in enumerate(nest.flatten(made)):
-        x.name = sorted(made)[i] if isinstance(made, dict) else argument
+    for x, name in zip(nest.flatten(made), _names(made, argument), strict=True):
+        x.name = name
     return made
+
+
+def _names(structure: Any, other: str) -> list[str]:
+    """The keys of a dict of leaves, in their order; the other name for each leaf of other nests."""
+    leaves = nest.flatten(structure)
+    return sorted(structure) if isinstance(structure, dict) and len(structure) == len(leaves) else [other] * len(leaves)
 
 
 def write(model: Any, filepath: str | os.PathLike[str]) -> None:
@@ -233,16 +224,16 @@ def write(model: Any, filepath: str | os.PathLike[str]) -> None:
 
     def about(x: Value) -> Any:
         sizes = [(f"{x.name}_{axis}" if axis else "batch") if n is None else n for axis, n in enumerate(x.shape)]
-        return onnx.helper.make_tensor_value_info(x.name, np_dtype_to_tensor_dtype(x.dtype), sizes)
+        return onnx.helper.make_tensor_value_info(x.name, onnx.helper.np_dtype_to_tensor_dtype(x.dtype), sizes)
 
     inputs = nest.map_structure(given, _inputs(model))
     made = _traced(graph, model, [nest.map_structure(partial(_cast, model), inputs)], {})
-    results, names = nest.flatten(made), getattr(model, "output_names", None)
-    if not names:
-        name = model.layers[-1].name if model._is_of_layers else "output"
-        names = sorted(made) if isinstance(made, dict) else [name] * len(results)
+    last_name = model.layers[-1].name if model._is_of_layers else "output"
+    results, names = nest.flatten(made), getattr(model, "output_names", None) or _names(made, last_name)
     outputs = [Value(graph, graph.name(n), x.dtype, x.shape) for n, x in zip(names, results, strict=True)]
-    graph.nodes += [make_node("Identity", [x.name], [y.name]) for x, y in zip(results, outputs, strict=True)]
+    graph.nodes += [
+        onnx.helper.make_node("Identity", [x.name], [y.name]) for x, y in zip(results, outputs, strict=True)
+    ]
     if sum(array.nbytes for _, array in graph.constants.values()) > MOST:
         raise ValueError(f"Model {model.name!r} has more than the 2 GiB of weights that an ONNX file can hold")
     constants = [onnx.numpy_helper.from_array(array, name) for name, array in graph.constants.values()]

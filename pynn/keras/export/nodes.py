@@ -91,9 +91,7 @@ def _node(kind: str) -> Callable[..., Value]:
     return lambda x, *others: x.op(kind, *others)
 
 
-def reduction(kind: str) -> Callable[..., Value]:
-    """Max, Mean, Min, Prod, Sum."""
-
+def _reduction(kind: str) -> Callable[..., Value]:
     def emit(x: Value, axis: Any = None, keepdims: bool = False) -> Value:
         axes = list(range(len(x.shape))) if axis is None else [axis] if isinstance(axis, int) else list(axis)
         inputs, options = ([axes], {}) if kind == "Sum" else ([], {"axes": axes})  # so in this version of ONNX
@@ -166,7 +164,7 @@ OPERATIONS: dict[str, Callable[..., Value]] = {title: _node(kind) for title, kin
     "LogicalOr": "Or", "LogicalXor": "Xor", "Matmul": "MatMul", "Maximum": "Max", "Minimum": "Min", "Multiply": "Mul",
     "Negative": "Neg", "Power": "Pow", "Reciprocal": "Reciprocal", "Sign": "Sign", "Sin": "Sin", "Sinh": "Sinh",
     "Sqrt": "Sqrt", "Subtract": "Sub", "Tan": "Tan", "TrueDivide": "Div",
-}.items()} | {kind: reduction(kind) for kind in ("Max", "Mean", "Min", "Prod", "Sum")} | {
+}.items()} | {kind: _reduction(kind) for kind in ("Max", "Mean", "Min", "Prod", "Sum")} | {
     "Cast": lambda x, dtype: x, "Clip": _clip, "ExpandDims": lambda x, axis: x.op("Unsqueeze", [axis]),
     "Concatenate": lambda xs, axis=0: xs[0].op("Concat", *xs[1:], axis=axis), "Square": lambda x: x * x,
     "Gelu": lambda x, approximate=True: _gelu(x, approximate),
