@@ -120,6 +120,10 @@ def _softplus(x: Value) -> Value:  # ONNX's own has no float64 in onnxruntime
     return x.op("Relu") + (1 + (0 - x.op("Abs")).op("Exp")).op("Log")
 
 
+def _silu(x: Value) -> Value:  # older onnxruntimes make of x * sigmoid(x) a node that they lack for float64
+    return x / (1 + (0 - x).op("Exp"))
+
+
 def _gelu(x: Value, approximate: bool = False) -> Value:
     if approximate:
         return 0.5 * x * (1 + (math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)).op("Tanh"))
@@ -151,7 +155,7 @@ ACTIVATIONS: dict[str, Callable[..., Value]] = {
     "leaky_relu": lambda x, negative_slope=0.2: x.op("Relu") + negative_slope * x.op("Min", 0),
     "log_softmax": lambda x, axis=-1: x.op("LogSoftmax", axis=axis), "mish": lambda x: x * _softplus(x).op("Tanh"),
     "relu": _relu, "relu6": lambda x: _clip(x, 0, 6), "selu": lambda x: SELU_SCALE * _elu(x, SELU_ALPHA),
-    "sigmoid": _node("Sigmoid"), "silu": lambda x: x * x.op("Sigmoid"), "softplus": _softplus,
+    "sigmoid": _node("Sigmoid"), "silu": _silu, "softplus": _softplus,
     "softmax": lambda x, axis=-1: x.op("Softmax", axis=axis), "softsign": lambda x: x / (1 + x.op("Abs")),
     "tanh": _node("Tanh"),
 }  # fmt: skip
