@@ -11,6 +11,8 @@ from mutants.of_kernels import KERNELS
 _FILES = [
     Mutant("arrays of a model's file are unpickled", "pynn/keras/saving/arrays.py",
            "allow_pickle=False", "allow_pickle=True", "pynn/keras/saving/test_guards.py"),
+    Mutant("safetensors gets arrays as they lie in memory", "pynn/keras/saving/arrays.py",
+           'np.asarray(a, order="C")', "np.asarray(a)", "pynn/keras/saving/test_safetensors.py"),
     Mutant("arrays of objects are taken for numbers", "pynn/keras/saving/arrays.py",
            'or dtype.kind not in "fiub" or', "or", "pynn/keras/saving/test_guards.py"),
     Mutant("images are unpickled", "pynn/cli/images.py",
