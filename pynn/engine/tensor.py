@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .dtypes import DType, as_dtype
+from .reference import Reference
 from .shapes import TensorShape
 
 # The functions that the operators below call, by name; `pynn.ops`, whose operations import Tensor, fills it.
@@ -115,28 +116,6 @@ class Operators:
     def dtype(self) -> DType:
         """The type of the elements, under TensorFlow's name; it equals NumPy's."""
         return as_dtype(self._array.dtype)
-
-
-class Reference:
-    """Stands for one Tensor or Variable, and equals another reference of the same one; `deref()` gives it."""
-
-    __slots__ = ("_referent",)
-
-    def __init__(self, referent: Operators) -> None:
-        self._referent = referent
-
-    def deref(self) -> Any:
-        """The Tensor or Variable."""
-        return self._referent
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reference) and self._referent is other._referent
-
-    def __hash__(self) -> int:
-        return id(self._referent)
-
-    def __repr__(self) -> str:
-        return f"<Reference wrapping {self._referent!r}>"
 
 
 class Tensor(Operators):
