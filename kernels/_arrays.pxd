@@ -7,6 +7,7 @@ cdef inline const leaves* leaves_of(cnp.ndarray x) noexcept:
     return &simd[cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64]
 
 cdef object refuse_masked(object x, str name, bint written=?)
+cdef cnp.ndarray as_array(object x, str name)
 cdef cnp.ndarray as_float(object x, str name)
 cdef cnp.ndarray as_double(cnp.ndarray x)
 cdef tuple common_type(object x, object y)

@@ -8,6 +8,8 @@ import sys
 
 import numpy as np
 
+from kernels.dlpack import as_ndarray, reader
+
 cnp.import_array()
 
 cdef int BEHAVED = cnp.NPY_ARRAY_ALIGNED | cnp.NPY_ARRAY_NOTSWAPPED
@@ -26,16 +28,23 @@ cdef object refuse_masked(object x, str name, bint written=False):
             "let them change its values" if written else f"use its values as they are, or {name}.filled(0)"))
 
 
+cdef cnp.ndarray as_array(object x, str name):
+    """np.asarray(x); another library's array lies in its own memory."""
+    if cnp.PyArray_CheckExact(x):
+        return x
+    return as_ndarray(x, name) if hasattr(x, "__dlpack__") else np.asarray(x)
+
+
 cdef cnp.ndarray as_float(object x, str name):
     """x as an aligned, native float32 or float64 array whose strides count whole elements.
 
     Only layouts that a C pointer cannot walk are copied. Other types: TypeError, nothing is converted silently.
     """
     refuse_masked(x, name)
-    cdef cnp.ndarray a = x if cnp.PyArray_CheckExact(x) else np.asarray(x)
+    cdef cnp.ndarray a = x if cnp.PyArray_CheckExact(x) else as_array(x, name)
     cdef int kind = cnp.PyArray_TYPE(a), axis
     if kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64:
-        written = name if isinstance(x, np.ndarray) else f"np.asarray({name})"
+        written = name if isinstance(x, np.ndarray) else f"np.{reader(x).__name__}({name})"
         raise TypeError(
             f"{name} is {a.dtype}; kernels compute in float32 and float64. "
             f"Convert it yourself: {written}.astype(np.float32)"
@@ -90,7 +99,8 @@ cdef object check_out(object out, int ndim, const cnp.npy_intp* dims, int type_n
     cdef int axis
     shape = tuple([dims[axis] for axis in range(ndim)])
     if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
+        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}" + (
+            f"; np.{reader(out).__name__}(out) is one of its memory" if hasattr(out, "__dlpack__") else ""))
     refuse_masked(out, "out", True)
     if cnp.PyArray_TYPE(out) != type_num:
         raise TypeError(f"out is {out.dtype}, the result is {cnp.PyArray_DescrFromType(type_num)}")

@@ -5,7 +5,7 @@ from cython cimport floating
 from libc.math cimport exp
 from libc.stdint cimport int64_t
 
-from kernels._arrays cimport as_float, check_out, leaves_of, overlaps, refuse_masked
+from kernels._arrays cimport as_array, as_float, check_out, leaves_of, overlaps, refuse_masked
 from kernels._simd cimport idx, leaves
 from kernels._threads cimport share, team
 
@@ -150,7 +150,7 @@ def softmax_cross_entropy(logits, targets):
         raise ValueError(f"logits are (rows, classes) with one class or more, not {(<object> x).shape}")
     m, n = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1)
     refuse_masked(targets, "targets")
-    t = np.asarray(targets)
+    t = as_array(targets, "targets")
     labels = (<object> t).dtype.kind in "iu"
     if (<object> t).shape != (<object> x).shape[:1 if labels else 2]:
         raise ValueError(f"targets have shape {(<object> t).shape}; logits {(<object> x).shape} take integer labels "
@@ -160,7 +160,7 @@ def softmax_cross_entropy(logits, targets):
         label = <const int64_t*> cnp.PyArray_DATA(t)
         for i in range(m):
             if not 0 <= label[i] < n:
-                raise ValueError(f"label {np.asarray(targets)[i]} is outside of the valid range [0, {n})")
+                raise ValueError(f"label {as_array(targets, 'targets')[i]} is outside of the valid range [0, {n})")
     else:
         t = np.ascontiguousarray(as_float(t, "targets"))
         if cnp.PyArray_TYPE(t) != cnp.PyArray_TYPE(x):

@@ -3,7 +3,7 @@
 cimport numpy as cnp
 from libc.stdint cimport int64_t
 
-from kernels._arrays cimport as_float, check_out, has_shape, leaves_of, refuse_masked
+from kernels._arrays cimport as_array, as_float, check_out, has_shape, leaves_of, refuse_masked
 from kernels._simd cimport idx, leaves
 from kernels._threads cimport share, team
 
@@ -96,7 +96,7 @@ def top_matches(scores, labels):
     cdef void* matches
     cdef idx m, n
     refuse_masked(labels, "labels")
-    label = np.asarray(labels)
+    label = as_array(labels, "labels")
     if not has_shape(label, cnp.PyArray_NDIM(x) - 1, cnp.PyArray_DIMS(x)):
         raise ValueError(f"scores (..., n) go with labels (...), not {(<object> x).shape} with "
                          f"{(<object> label).shape}")

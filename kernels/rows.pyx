@@ -3,7 +3,7 @@
 cimport numpy as cnp
 from libc.string cimport memcpy
 
-from kernels._arrays cimport has_shape, overlaps, refuse_masked
+from kernels._arrays cimport as_array, has_shape, overlaps, refuse_masked
 from kernels._simd cimport idx, prefetch_rows
 from kernels._threads cimport share, team
 
@@ -48,7 +48,7 @@ def take_rows(x, rows, out=None):
     refuse_masked(out, "out", True)
     if not isinstance(x, np.ndarray) or x.dtype.hasobject:
         raise TypeError("x must be a NumPy array without objects")
-    a, order = x, np.asarray(rows)
+    a, order = x, as_array(rows, "rows")
     if cnp.PyArray_NDIM(a) == 0 or not cnp.PyArray_IS_C_CONTIGUOUS(a):
         raise ValueError("x must be contiguous and have rows: np.ascontiguousarray(x)")
     if cnp.PyArray_NDIM(order) != 1 or order.dtype.kind not in "iu" and cnp.PyArray_SIZE(order):  # [] is float64
