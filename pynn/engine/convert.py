@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels.dlpack import as_ndarray
+
 from .call import quiet
 from .dtypes import as_dtype
 from .errors import InvalidArgumentError
@@ -44,13 +46,13 @@ def _numbers(value: TensorLike | None, dtype: DTypeLike) -> np.ndarray:
         raise ValueError(
             f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor.{hint}"
         )
+    numpys = isinstance(value, (np.ndarray, np.generic))
+    if not numpys and (hasattr(value, "__array__") or hasattr(value, "__dlpack__")):  # others' types stay, too
+        return _numbers(as_ndarray(value, "the value"), dtype)
     try:
         array = np.asarray(value)
     except ValueError:
-        if hasattr(value, "__array__"):  # its own error says why it gives no array
-            raise
         raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-    numpys = isinstance(value, (np.ndarray, np.generic))
     if array.dtype == object and not numpys and isinstance(_first(value), int):
         raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
     try:
@@ -92,8 +94,8 @@ def _first(value: TensorLike) -> Any:
 
 def _first_float(value: TensorLike) -> np.dtype:
     """The float type of a sequence: its first leaf's if that is one of NumPy's, else float32."""
-    dtype = getattr(_first(value), "dtype", None)
-    kind = np.dtype(np.float32 if dtype is None else dtype)
+    first = _first(value)
+    kind = np.asarray(first).dtype if hasattr(first, "dtype") else np.dtype(np.float32)
     return kind if kind.kind == "f" else np.dtype(np.float32)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .dtypes import DType, as_dtype
+from .exports import capsule, read_only
 from .reference import Reference
 from .shapes import TensorShape
 
@@ -83,7 +84,13 @@ class Operators:
         return self._array.__index__()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self._array, dtype)
+        return np.array(self._array, dtype) if copy else read_only(self._array, dtype, copy)
+
+    def __dlpack__(self, **asked: Any) -> Any:
+        return capsule(self._array, **asked)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._array.__dlpack_device__()
 
     def numpy(self) -> Any:
         """A copy of the values: an array, or a NumPy scalar where the shape is ()."""

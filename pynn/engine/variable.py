@@ -80,6 +80,9 @@ class Variable(Operators):
         """The array to update in place; a fresh one (with the old values if `keep`) if the old is in use."""
         return writable([self], keep)[0]
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._array, dtype)  # a copy, as TensorFlow's: programs write into it
+
     def value(self) -> Tensor:
         """The value as a Tensor, which later assignments do not change."""
         return identity(self)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import kernels
+from kernels.dlpack import as_ndarray
 
 from ...engine import nest, replicas
 from ...engine.convert import no_numbers
@@ -121,7 +122,7 @@ def as_data(value: Any, name: str) -> np.ndarray:
     if value is None or hasattr(value, "__next__"):
         raise ValueError(f"There is no data: {name} is {value!r}. Give an array, e.g. np.stack(list(...)) of samples.")
     try:
-        array = value._array if isinstance(value, Operators) else np.asarray(value)
+        array = value._array if isinstance(value, Operators) else as_ndarray(value, name)
     except ValueError:
         raise ValueError(f"{name} is a sequence whose items differ in length: give them one shape") from None
     if array.dtype.kind not in "fiub":
