@@ -28,8 +28,9 @@ lint:
 	lint-imports
 	zizmor --offline --quiet --min-severity medium .github
 
-parity:   ## files across, then random networks for 9 minutes, in an environment that has Keras with TensorFlow beside pynn
+parity:   ## files and arrays across, then random networks for 9 minutes; beside pynn it needs Keras, TensorFlow, PyTorch, JAX
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/parity/files.py
+	python -P tests/parity/arrays.py
 	TF_CPP_MIN_LOG_LEVEL=3 python -P tests/parity/networks.py
 
 random:   ## the tests of random inputs, with 1000 other examples each, on each instruction set; SEED=... repeats a run
