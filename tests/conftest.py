@@ -32,6 +32,13 @@ settings.register_profile("few", max_examples=4, **same)
 settings.register_profile("long", max_examples=1000, derandomize=False, deadline=None, print_blob=True, phases=Phase)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays to the end: the garbage collector need not walk through it again."""
+    gc.collect()
+    gc.freeze()
+
+
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
