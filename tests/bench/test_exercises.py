@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pynn.bench.exercises.checks import CHECKS
 from pynn.bench.exercises.command import FILES
+from pynn.bench.own.functions import built
 
 from pynn.cli.main import main
 
@@ -24,23 +26,27 @@ HINTS = {
 
 def quickly_compiled(path: Path, text: str) -> None:
     """Writes the file so that its compilation takes less than half of the time. column_walk's is compared with -O3."""
-    path.write_text(text if "walk" in path.name else text.replace("-O2", "-O0"))
+    path.write_text(text.replace("-O2", "-O1" if "walk" in path.name else "-O0"))
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_check_fails_until_it_is_mended(tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")  # four threads on fewer CPUs wait for each other asleep
     Path("pyproject.toml").write_text('[project]\nname = "another"\nversion = "1"\n')  # as in the checkout
     Path("one").mkdir()
     Path("two").mkdir()
     file = FILES[name].name
     assert main(["exercise", name]) == 0
     assert f"--check {file}" in capsys.readouterr().out
+    Path("mended").mkdir()
     quickly_compiled(Path(file), FILES[name].read_text())
+    quickly_compiled(Path("mended", file), (SOLUTIONS / file).read_text())
+    if file.endswith(".pyx"):  # both at once: a compiler takes seconds for each
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(built, [Path(file), Path("mended", file)]))
     assert main(["exercise", name, "--check", file]) == 1
     assert HINTS[name].casefold() in capsys.readouterr().out.casefold()
-    Path("mended").mkdir()
-    quickly_compiled(Path("mended", file), (SOLUTIONS / file).read_text())
     assert main(["exercise", name, "--check", f"mended/{file}"]) == 0, capsys.readouterr().out
     assert capsys.readouterr().out == f"{name}: mended.\n"
 
