@@ -282,13 +282,16 @@ def test_a_readme_without_markers_is_left_alone(tmp_path, brief, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["README.md"]
 
 
+FEW = without(whole_results(), "sweep", "scaling")  # pictures to draw
+
+
 @pytest.mark.parametrize(
     "results",
     [
-        replace(whole_results(), process_runs=fake_results().process_runs),
-        replace(whole_results(), measurements=without(fake_results(peers=()), "sweep", "scaling").measurements),
-        replace(without(whole_results(), "sweep", "scaling"), versions=fake_results().versions),
-        without(whole_results(), "training"),
+        replace(FEW, process_runs=fake_results().process_runs),
+        replace(FEW, measurements=without(fake_results(peers=()), "sweep", "scaling").measurements),
+        replace(FEW, versions=fake_results().versions),
+        without(FEW, "training"),
     ],
     ids=["no whole runs of others", "no libraries' dot", "no version of Keras", "no epochs"],
 )

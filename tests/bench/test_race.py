@@ -87,7 +87,7 @@ def bench(capsys, only: str, *rungs: str, suites: str = "ladder") -> tuple[int, 
 
 def test_what_a_function_does_is_its_own_affair(mine, monkeypatch, capsys):
     """Whatever goes wrong is told, with its place; the others are measured, and the exit code says that it did."""
-    monkeypatch.setattr(race, "LONGEST", 8.0)
+    monkeypatch.setattr(race, "LONGEST", 5.0)
     monkeypatch.setattr(race, "MEMORY", 400 << 20)
     faults = ("wrong", "raises", "exits", "hangs", "crashes", "hungry", "breaks_later", "not_there")
     code, out, (m,) = bench(capsys, "vector_dot", "mine.py:right", *(f"mine.py:{fault}" for fault in faults))
@@ -99,7 +99,7 @@ def test_what_a_function_does_is_its_own_affair(mine, monkeypatch, capsys):
     assert "vector_dot 1 · 1: IndexError: index 3 is out of bounds" in told["raises"]
     assert f"(mine.py:{line('return x[3] * y[99]')}, `return x[3] * y[99]`)" in told["raises"]
     assert "SystemExit: 0" in told["exits"]
-    assert "not answered for 8 seconds" in told["hangs"] and f"mine.py:{line('while True: len(x)')}" in told["hangs"]
+    assert "not answered for 5 seconds" in told["hangs"] and f"mine.py:{line('while True: len(x)')}" in told["hangs"]
     assert "ended with SIGSEGV: vector_dot 1 · 1" in told["crashes"]
     assert f"mine.py:{line('return ctypes.string_at(8)')}" in told["crashes"]
     assert "more memory than 0.391 GiB (mine.py:" in told["hungry"]

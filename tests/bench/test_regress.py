@@ -233,7 +233,7 @@ def git(*arguments: str) -> str:
 
 def test_a_run(checkout, monkeypatch, capsys):
     """Both sides built and timed in processes of their own: equal trees are silent, an uncommitted change is found."""
-    monkeypatch.setattr(command, "PAIRS", [4])
+    monkeypatch.setattr(command, "PAIRS", [2])
     assert command.main(["HEAD", "--only", "sum_rows", "--threshold", "0.5"]) == 0
     assert "0 slower" in capsys.readouterr().out
     Path("kernels/more.py").write_text(TWICE)
