@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 
+import matplotlib
 import numpy as np
 import pytest
 
@@ -17,6 +18,12 @@ from pynn.cli import train as train_module
 from pynn.cli.main import main
 
 WHOLE = {"history.json", "learning_curve.png", "mistakes.png", "weights.npz"}
+
+
+@pytest.fixture(autouse=True)
+def small_pictures(monkeypatch):
+    """Else they take most of the time of a run."""
+    monkeypatch.setitem(matplotlib.rcParams, "savefig.dpi", 20)
 
 
 @pytest.fixture
