@@ -130,7 +130,7 @@ def _done(form: str) -> tuple[int, str]:
 
 def run_each(programs: str, *pages: str) -> None:
     """Each page in a process of its own, for which Python has imported everything already. 1 if one fails."""
-    os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
+    os.environ["PATH"] = os.pathsep.join([programs, str(Path(sys.executable).parent), os.environ["PATH"]])
     failed = []
     for page in pages:
         if not (child := os.fork()):
