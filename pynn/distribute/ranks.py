@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import atexit
 import functools
+import math
 import os
 import pickle
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -37,7 +38,7 @@ class Ranks:
     """All processes of the job.
 
     Sums are made in the order of the ranks, which MPI's own do not promise, so that the same number of ranks gives the
-    same bits wherever they run.
+    same bits wherever they run; by bytes, since MPI does not know every dtype.
 
     rank, size, names: this process' number, how many there are, and each one's host and process
     batch, share: of the batch at work, its first row, the one after its last, the number of all; the part of them
@@ -60,24 +61,43 @@ class Ranks:
         self.batch, self.share = (first, last, count), (last - first) / count if count else 1 / self.size
         return start + first, start + last
 
-    def sum(self, arrays: Sequence[np.ndarray], weight: float = 1.0) -> list[np.ndarray]:
-        """The arrays times the weight, each added up over the ranks; with weight 0, a rank's do not count."""
-        sizes = [a.size for a in arrays]
-        padding = np.zeros(-sum(sizes) % self.size, np.float32)  # to parts of one size
-        mine = np.concatenate([*map(np.ravel, arrays), padding])
-        mine = mine * weight if weight else np.zeros_like(mine)
-        if self.size == 2 or mine.nbytes <= SMALL:  # each adds up all: in one exchange, and for two in no more bytes
-            total = _added(self._exchanged(self._comm.Iallgather, mine, mine.size))
+    def sum(self, arrays: Sequence[Any], weight: float = 1.0) -> list[np.ndarray]:
+        """The arrays times the weight, each added up over the ranks; with weight 0, a rank's do not count.
+
+        A pair of matrices stands for their product.
+        """
+        pairs = [a if type(a) is tuple else (a, None) for a in arrays]
+        shapes = [a.shape if b is None else (len(a), b.shape[1]) for a, b in pairs]
+        sizes = list(map(math.prod, shapes))
+        dtype = np.result_type(*(a for a, _ in pairs)) if pairs else np.dtype(np.float32)
+        is_small = self.size == 2 or sum(sizes) * dtype.itemsize <= SMALL  # for two ranks a whole is no more bytes
+        part = sum(sizes) if is_small else -(-sum(sizes) // self.size)
+        every = np.zeros((self.size, part), dtype)
+        mine = every[self.rank] if is_small else every.ravel()
+        for (a, b), shape, x in zip(pairs, shapes, np.split(mine, np.cumsum(sizes)), strict=False) if weight else ():
+            view = x.reshape(shape)
+            if b is None:
+                np.multiply(a, weight, out=view, casting="same_kind")
+            elif b.dtype == dtype:
+                kernels.dot(a, b * dtype.type(weight), out=view)
+            else:
+                view[...] = kernels.dot(a, b) * weight
+        if is_small:  # each rank adds up all
+            self._wait(self._comm.Iallgather(MPI.IN_PLACE, every.view(np.uint8)))
+            total = _added(every)
         else:  # each adds up a part for all
-            part = _added(self._exchanged(self._comm.Ialltoall, mine, mine.size // self.size))
-            total = self._exchanged(self._comm.Iallgather, part, part.size)
-        parts = np.split(total.ravel(), np.cumsum(sizes))
-        return [part.reshape(a.shape).astype(a.dtype, copy=False) for a, part in zip(arrays, parts, strict=False)]
+            parts = np.empty_like(every)
+            self._wait(self._comm.Ialltoall(every.view(np.uint8), parts.view(np.uint8)))
+            self._wait(self._comm.Iallgather(_added(parts).view(np.uint8), every.view(np.uint8)))
+            total = every.ravel()
+        found = zip(pairs, shapes, np.split(total, np.cumsum(sizes)), strict=False)
+        return [x.reshape(shape).astype(a.dtype, copy=False) for (a, _), shape, x in found]
 
     def gathered(self, value: Any) -> list[Any]:
         """What each rank has, in their order."""
         text = np.frombuffer(pickle.dumps(value), np.uint8)
-        sizes = self._exchanged(self._comm.Iallgather, np.array([len(text)]), 1)[:, 0]
+        sizes = np.empty(self.size, np.int64)
+        self._wait(self._comm.Iallgather(np.array([len(text)]), sizes))
         every = np.empty(sizes.sum(), np.uint8)
         self._wait(self._comm.Iallgatherv(text, (every, sizes)))
         return [pickle.loads(part.tobytes()) for part in np.split(every, np.cumsum(sizes)[:-1])]
@@ -85,12 +105,6 @@ class Ranks:
     def told(self, value: Any) -> Any:
         """What rank 0 has."""
         return self.gathered(None if self.rank else value)[0]
-
-    def _exchanged(self, exchange: Callable[..., MPI.Request], mine: np.ndarray, size: int) -> np.ndarray:
-        """(ranks, size): what each rank has for this one."""
-        every = np.empty((self.size, size), mine.dtype)
-        self._wait(exchange(mine.view(np.uint8), every.view(np.uint8)))  # bytes: MPI does not know every dtype
-        return every
 
     def _wait(self, request: MPI.Request) -> None:
         """Until it is done. RuntimeError: another rank's program has ended, and without it that will never be."""
@@ -120,11 +134,10 @@ class Ranks:
 
 
 def _added(every: np.ndarray) -> np.ndarray:
-    """One after the other: for two, in half of the time of np.add.reduce."""
-    total = every[0] + every[1]
-    for one in every[2:]:
-        total += one
-    return total
+    """The sum of the rows, in place of the first."""
+    for row in every[1:]:
+        every[0] += row
+    return every[0]
 
 
 @functools.cache

@@ -221,14 +221,14 @@ class Optimizer(Configured):
         """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays; of a product
         that nobody has computed, and that the rule's kernel multiplies itself, the two matrices."""
         limited = self.clipnorm or self.global_clipnorm or self.clipvalue
-        changed = replicas.active or self._means or limited or self._has_own_step
-        fused = not changed and self._takes_products and len(set(map(id, variables))) == len(variables)
+        changed = self._means or limited or self._has_own_step or len(set(map(id, variables))) < len(variables)
+        deferred = replicas.active or (self._takes_products and not changed)
         state: list[Variable] = []
         slopes: list[Any] = []
         absent = []
         known = self._state
         for g, v in zip(grads, variables, strict=True):
-            product = fused and type(g) is partial and g.func is product_tn
+            product = deferred and type(g) is partial and g.func is product_tn
             if callable(g) and not product:  # not computed yet
                 g = g()
             held = known.get(id(v))

@@ -106,6 +106,7 @@ CASES = {
     "regularized": (lambda: dense(layers.Dense(4, kernel_regularizer="l2", activity_regularizer="l1")), {}),
     "clipped": (lambda: dense(optimizer=keras.optimizers.Adam(0.1, global_clipnorm=0.01, use_ema=True)), {}),
     "accumulated": (lambda: dense(optimizer=keras.optimizers.SGD(0.1, 0.9, gradient_accumulation_steps=2)), {}),
+    "two dtypes": (lambda: dense(layers.Dense(4, dtype="float64"), optimizer="rmsprop"), {}),
     "sum": (lambda: dense(loss=of_labels("sum")), {}),
     "weights": (lambda: dense(weighted_metrics=["accuracy"]), {"sample_weight": weights}),
     "mean by weights": (lambda: dense(loss=of_labels("mean_with_sample_weight")), {"sample_weight": weights}),
