@@ -123,8 +123,10 @@ class Ranks:
         self._comm.Abort(code)
 
     def _end(self) -> None:
-        for rank in range(self.size):
-            self._ends.Isend(b"", rank)
+        """Tells all, and waits until all have ended, since MPI lets no process go before."""
+        calls = [call(bytearray(), rank) for rank in range(self.size) for call in (self._ends.Isend, self._ends.Irecv)]
+        while not MPI.Request.Testall(calls):
+            time.sleep(0.01)
 
     def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """An error that ends one rank's program ends the job: the others would wait for ever."""

@@ -20,6 +20,9 @@ for host in pynna pynnb; do
   ip -n $host link set lo up && ip -n $host link set $host up
   ip netns exec $host tc qdisc add dev $host root tbf rate 1gbit burst 64kb latency 50ms
 done
+for host in pynna pynnb; do  # a second later
+  until ip -n $host link show dev $host | grep -q 'state UP'; do sleep 0.05; done
+done
 """
 LOGIN = """#!/bin/sh
 # called as ssh is: [-x] host command...
