@@ -111,14 +111,16 @@ class Record(keras.callbacks.History):
 
     def kept(self) -> str:
         """What there is of a run that was cut short, in words."""
-        if not self.epochs:
+        is_saved = self.is_ours and self.path.exists()
+        if not (is_saved or self.epochs):
             return "no epoch was finished, nothing is saved"
-        if not self.path.exists():  # cut short at the very end
+        if not is_saved:  # cut short at the very end
             return f"the results are in {one_line(str(self.path.parent))}"
-        done = f"{self.epochs} epoch{'s' * (self.epochs > 1)}"
-        state = f"the state after {done} is in {one_line(str(self.path))}"
+        epochs = state.read(self.path)["epochs"]  # `self.epochs` follows after the file
+        done = f"{epochs} epoch{'s' * (epochs > 1)}"
+        about = f"the state after {done} is in {one_line(str(self.path))}"
         # resumed, it would diverge again
-        return state if self.has_diverged() else f"{state}; {resuming(self.path.parent)} goes on with it"
+        return about if self.has_diverged() else f"{about}; {resuming(self.path.parent)} goes on with it"
 
 
 def resuming(folder: Path) -> str:
