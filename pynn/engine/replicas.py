@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from ..distribute.ranks import Ranks as Ranks
 
@@ -48,10 +50,10 @@ def is_first() -> bool:
 
 
 def drawn(draw: Callable[..., Any], shape: tuple[int, ...]) -> Any:
-    """Random values for this rank's rows: those that one process would draw for the batch, of which they are a part."""
+    """Random float32 for this rank's rows: a part of what one process would draw for the batch."""
     first, last, rows = active.batch if active else (0, 0, 0)
     own = last - first
     if not (rows and shape) or (shape[0] % own if own else shape[0]):  # not of the batch
-        return draw(shape)
+        return draw(shape, np.float32)
     times = shape[0] // own if own else 1  # rows for each of the batch
-    return draw((rows * times, *shape[1:]))[first * times : last * times]
+    return draw((rows * times, *shape[1:]), np.float32)[first * times : last * times]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -104,10 +103,9 @@ def dropout(x: TensorLike, rate: Any, noise_shape: Shape | None = None, seed: in
         raise ValueError(f"`x.dtype` must be a floating point tensor as `x` will be scaled, got {x._array.dtype}")
     if not rate:
         return ops.identity(x)
-    draw = partial(generator(seed).random, dtype=np.float32)
-    kept = replicas.drawn(draw, x._array.shape) if noise_shape is None else draw(to_shape(noise_shape))
-    keep = kept >= float(rate)
-    return ops.where(keep, x * (1 / (1 - rate)), 0)
+    draw = generator(seed).random
+    drawn = replicas.drawn(draw, x._array.shape) if noise_shape is None else draw(to_shape(noise_shape), np.float32)
+    return ops.where(drawn >= float(rate), x * (1 / (1 - rate)), 0)
 
 
 def categorical(logits: TensorLike, num_samples: int, dtype: DTypeLike = np.int64, seed: int | None = None) -> Tensor:

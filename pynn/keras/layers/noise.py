@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -38,8 +37,7 @@ class _Noise(Layer):
         raise NotImplementedError
 
     def _normal(self, x: Tensor, mean: float, stddev: float) -> Tensor:
-        rng = self._generator or random.generator()
-        values = replicas.drawn(partial(rng.standard_normal, dtype=np.float32), x._array.shape)
+        values = replicas.drawn((self._generator or random.generator()).standard_normal, x._array.shape)
         return Tensor((values * stddev + mean).astype(x._array.dtype, copy=False))
 
 
@@ -89,9 +87,9 @@ class _Masked(_Noise):
         shape = x._array.shape
         if self.noise_shape is not None:
             shape = tuple(n if size is None else size for size, n in zip(self.noise_shape, shape, strict=True))
-        draw: Any = partial((self._generator or random.generator()).random, dtype=np.float32)
+        draw = (self._generator or random.generator()).random
         of_batch = self.noise_shape is None or self.noise_shape[0] is None
-        values = replicas.drawn(draw, shape) if of_batch else draw(shape)
+        values = replicas.drawn(draw, shape) if of_batch else draw(shape, np.float32)
         return Tensor((values >= self.rate).astype(x._array.dtype))
 
 
