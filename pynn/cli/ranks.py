@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import kernels
 
-from ..distribute import launched
+from ..distribute import MultiWorkerMirroredStrategy, launched
 from ..engine import replicas
 from .checks import UserError
 from .stopping import exit_code
@@ -26,14 +26,13 @@ def together() -> Iterator[None]:
         yield
         return
     try:
-        from ..distribute.ranks import world  # it needs the extra `mpi`
-
-        ranks = world()
+        strategy = MultiWorkerMirroredStrategy()
     except (ImportError, RuntimeError) as error:
         raise UserError(str(error)) from None
+    ranks = strategy._world
     where = f"rank {ranks.rank} of {ranks.size} on {ranks.names[ranks.rank]}"
     try:
-        with replicas.scope(ranks), contextlib.redirect_stdout(None if ranks.rank else sys.stdout):
+        with strategy.scope(), contextlib.redirect_stdout(None if ranks.rank else sys.stdout):
             yield
     except BaseException as error:
         # at the end of this process, after it has said what was wrong

@@ -46,8 +46,11 @@ class MultiWorkerMirroredStrategy:
     @contextmanager
     def scope(self) -> Iterator[Self]:
         """Models that are made or compiled inside train on all ranks together."""
-        with replicas.scope(self._world if self._world.size > 1 else None):
+        before, replicas.scoped = replicas.scoped, self._world if self._world.size > 1 else None
+        try:
             yield self
+        finally:
+            replicas.scoped = before
 
 
 def launched() -> int:

@@ -27,17 +27,6 @@ def working(ranks: Ranks | None) -> Iterator[None]:
         active = before
 
 
-@contextmanager
-def scope(ranks: Ranks | None) -> Iterator[None]:
-    """Inside, models that are made or compiled train on these ranks."""
-    global scoped
-    before, scoped = scoped, ranks
-    try:
-        yield
-    finally:
-        scoped = before
-
-
 def present() -> Ranks | None:
     """Those at work, or else of the scope."""
     return active or scoped
