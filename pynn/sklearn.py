@@ -23,6 +23,7 @@ from .support.extras import install
 try:
     from scipy.sparse import issparse
     from sklearn import neural_network
+    from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
     from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
     from sklearn.utils import gen_batches
     from sklearn.utils.validation import validate_data
@@ -37,8 +38,9 @@ except (ImportError, AttributeError) as error:
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
-_HIDDEN = {"identity": ops.identity, "logistic": ops.sigmoid, "tanh": ops.tanh}  # relu: in one pass with the product
-_OUTPUT = {"identity": ops.identity, "logistic": ops.sigmoid, "softmax": ops.softmax, "exp": ops.exp}
+_ACTIVATIONS = {  # relu: in one pass with the product
+    "exp": ops.exp, "identity": ops.identity, "logistic": ops.sigmoid, "softmax": ops.softmax, "tanh": ops.tanh
+}  # fmt: skip
 _ROWS = 1000  # are predicted at once: their activations stay in the caches
 
 
@@ -65,18 +67,14 @@ class _SGD(_Updates, SGDOptimizer):
 _OURS = {AdamOptimizer: _Adam, SGDOptimizer: _SGD}
 
 
-class _Computed:
-    """The methods of scikit-learn's classes that compute, and of the rest of these classes what they read."""
+class _Computed(BaseMultilayerPerceptron):
+    """The methods of scikit-learn's classes that compute."""
 
-    activation: str
-    out_activation_: str
-    alpha: float
     coefs_: list[np.ndarray]
-    intercepts_: list[np.ndarray]
 
     def _fit_stochastic(self, *arguments: Any) -> None:
         self.coefs_ = [np.ascontiguousarray(w) for w in self.coefs_]  # a user may have set others, to go on from
-        super()._fit_stochastic(*arguments)  # type: ignore[misc]
+        super()._fit_stochastic(*arguments)
 
     def _backprop(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *buffers: Any) -> tuple[Any, Any, Any]:
         """The loss of a batch X (m, k), y (m, n), and its gradients by `coefs_` and `intercepts_`."""
@@ -115,7 +113,7 @@ class _Computed:
         """The outputs for X (m, k) -> (m, n)."""
         if check_input:
             X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
-        weights, last = [*self.coefs_, *self.intercepts_], _OUTPUT[self.out_activation_]
+        weights, last = [*self.coefs_, *self.intercepts_], _ACTIVATIONS[self.out_activation_]
         parts = [_before_output(_dense(X[r]), weights, self.activation) for r in gen_batches(X.shape[0], _ROWS)]
         return np.concatenate([last(z)._array for z in parts])
 
@@ -128,7 +126,7 @@ def _before_output(x: Any, weights: Any, activation: str) -> Tensor:
     """x (m, k) through the layers, without the last one's activation; weights: the kernels, then the biases."""
     *hidden, (w, b) = zip(weights[: len(weights) // 2], weights[len(weights) // 2 :], strict=True)
     for v, a in hidden:
-        x = ops.dense(x, v, a, "relu") if activation == "relu" else _HIDDEN[activation](ops.dense(x, v, a))
+        x = ops.dense(x, v, a, "relu") if activation == "relu" else _ACTIVATIONS[activation](ops.dense(x, v, a))
     return ops.dense(x, w, b)
 
 
