@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from .step import Trainer
 
 
-def begin(ranks: replicas.Ranks, model: Trainer, about: dict[str, Any]) -> None:
+def begin(ranks: replicas.Ranks, model: Trainer, **about: Any) -> None:
     """All ranks start from rank 0's weights, optimizer and random numbers.
 
     about: what has to be the same on all. ValueError: it is not, or their models differ.
     """
     held = [*model.weights, *(v for optimizer, _ in named_optimizers(model).values() for v in optimizer.variables)]
-    about = about | {"shapes of weights and optimizer": [v.shape for v in held]}
+    about["shapes of weights and optimizer"] = [v.shape for v in held]
     first, *others = ranks.gathered(about)
     for rank, other in enumerate(others, 1):
         for name in about:

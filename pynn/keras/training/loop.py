@@ -73,8 +73,7 @@ def fit(
         validation_epochs = range(0, epochs + 1, check_count("validation_freq", validation_freq))
     if ranks := self._ranks:
         steps = batches.steps, validation and validation.steps
-        about = {"steps": steps, "batch_size": batch_size, "epochs": (initial_epoch, epochs)}
-        distributed.begin(ranks, self, about)
+        distributed.begin(ranks, self, steps=steps, batch_size=batch_size, epochs=(initial_epoch, epochs))
     # of several ranks the first alone warns of a loss that is not finite
     self.stop_training, self._diverged, self._initial_epoch, self._go_on = False, bool(ranks and ranks.rank), None, None
     options = {"epochs": epochs, "steps": batches.steps, "add_history": True}
@@ -138,9 +137,8 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
     step_on = self.train_step if training else self.test_step
     begins, ends = (notify.overridden(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
-    ranks, asked = replicas.active, bool(ends)
-    if ranks:
-        asked = distributed.begin_epoch(ranks, asked)
+    ranks = replicas.active
+    asked = distributed.begin_epoch(ranks, bool(ends)) if ranks else bool(ends)
     step, going = 0, iter(batches)
     if training and self._go_on:
         (step, values), self._go_on = self._go_on(going), None
