@@ -219,7 +219,7 @@ class Optimizer(Configured):
 
     def _with_gradients(self, grads: Sequence[Any], variables: Sequence[Variable]) -> tuple[list[Variable], Arrays]:
         """The variables whose gradient is not None, each followed by its slots, and the gradients' arrays; of a product
-        that nobody has computed, and that the rule's kernel multiplies itself, the two matrices."""
+        that the rule's kernel, or the sum over the ranks, computes itself, the two matrices."""
         limited = self.clipnorm or self.global_clipnorm or self.clipvalue
         changed = self._means or limited or self._has_own_step or len(set(map(id, variables))) < len(variables)
         deferred = replicas.active or (self._takes_products and not changed)
