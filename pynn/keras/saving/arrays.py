@@ -43,10 +43,8 @@ Arrays = dict[str, Stored]
 class File(Arrays):
     """The arrays of an open file by name; groups: the paths of an HDF5 file's groups, "" is the outermost."""
 
-    def __init__(
-        self, archive: Any, most: int, names: Collection[str] | None
-    ) -> None:  # a ZipFile, h5py's File, a file
-        self.archive, self.names = archive, names
+    def __init__(self, archive: Any, most: int, names: Collection[str] | None) -> None:
+        self.archive, self.names = archive, names  # a ZipFile, h5py's File, or a file
         self.most = most  # the limit in bytes of all arrays, and of each attribute
         self.groups = {""}
 
@@ -158,10 +156,7 @@ def open_member(archive: zipfile.ZipFile, name: str, most: int) -> IO[bytes]:
 
 
 def write(file: IO[bytes], arrays: Mapping[str, np.ndarray], kind: str) -> None:
-    """Writes the arrays; kind: ".npz", ".safetensors", or ".h5" with names as paths of groups.
-
-    ImportError: the package is not installed.
-    """
+    """Writes the arrays; kind as in `opened`, and of ".h5" the names are paths of groups. ImportError: no package."""
     if kind == ".npz":
         np.savez(file, **arrays)  # type: ignore[arg-type]  # the arrays' names might be savez's newer arguments
         return
