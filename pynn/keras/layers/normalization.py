@@ -36,9 +36,9 @@ def standardize(
 
     def whole(g: Tensor) -> Tensor:
         """The sum over the ranks, by their shares of the loss; its own gradient is such a sum."""
-        return (
-            g if ranks is None else record(ranks.sum([g._array], ranks.share)[0], (g,), lambda g: (lambda: whole(g),))
-        )
+        if ranks is None:
+            return g
+        return record(ranks.sum([g._array], ranks.share)[0], (g,), lambda g: (lambda: whole(g),))
 
     def mean_of(g: Tensor) -> Tensor:
         if ranks is None:
