@@ -30,7 +30,6 @@ def together() -> Iterator[None]:
     except (ImportError, RuntimeError) as error:
         raise UserError(str(error)) from None
     ranks = strategy._world
-    where = f"rank {ranks.rank} of {ranks.size} on {ranks.names[ranks.rank]}"
     try:
         with strategy.scope(), contextlib.redirect_stdout(None if ranks.rank else sys.stdout):
             yield
@@ -38,9 +37,9 @@ def together() -> Iterator[None]:
         # at the end of this process, after it has said what was wrong
         atexit.register(ranks.abort, exit_code(error) if isinstance(error, KeyboardInterrupt) else 2)
         if isinstance(error, UserError):
-            raise UserError(f"{where}: {error.args[0]}", *error.args[1:]) from None
+            raise UserError(f"{ranks.name}: {error.args[0]}", *error.args[1:]) from None
         if ranks.rank:
-            error.add_note(where)
+            error.add_note(ranks.name)
             time.sleep(isinstance(error, KeyboardInterrupt))  # rank 0 first says what it has kept
         raise
 
@@ -48,7 +47,7 @@ def together() -> Iterator[None]:
 def of_first(make: Callable[[], T]) -> T:
     """What rank 0 makes, on all ranks."""
     ranks = replicas.scoped
-    return ranks.told(None if ranks.rank else make()) if ranks else make()
+    return ranks.broadcast(None if ranks.rank else make()) if ranks else make()
 
 
 def described() -> str:
@@ -56,5 +55,5 @@ def described() -> str:
     ranks = replicas.scoped
     if ranks is None:
         return ""
-    each = enumerate(zip(ranks.names, ranks.gathered(kernels.get_num_threads()), strict=True))
+    each = enumerate(zip(ranks.names, ranks.allgather(kernels.get_num_threads()), strict=True))
     return "".join(f"rank {i}: {name}, {n} thread{'s' * (n > 1)}\n" for i, (name, n) in each)

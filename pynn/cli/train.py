@@ -118,7 +118,7 @@ def _compiled(run: dict[str, Any], data: Split, record: results.Record, before: 
 
     if not before:
         return make()
-    with reading(str(record.path), results.KIND), state.of_first(record.path) as path, limited(os.path.getsize(path)):
+    with reading(str(record.path), results.KIND), state.shared(record.path) as path, limited(os.path.getsize(path)):
         model = make()
         noted = state.restore(model, path)
         if (noted["epochs"], noted["run"]) != (before["epochs"], before["run"]):

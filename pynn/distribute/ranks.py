@@ -41,7 +41,8 @@ class Ranks:
     same bits wherever they run; by bytes, since MPI does not know every dtype.
 
     rank, size, names: this process' number, how many there are, and each one's host and process
-    batch, share: of the batch at work, its first row, the one after its last, the number of all; the part of them
+    batch: this rank's first row of the batch at work, the row after its last, and how many the batch has
+    share: the part of the batch's rows that are this rank's
     """
 
     share, batch = 1.0, (0, 0, 0)
@@ -49,7 +50,8 @@ class Ranks:
     def __init__(self, comm: MPI.Intracomm) -> None:
         self._comm, self._ends = comm, comm.Dup()
         self.rank, self.size = comm.rank, comm.size
-        self.names = self.gathered(f"{socket.gethostname()} (PID {os.getpid()})")
+        self.names = self.allgather(f"{socket.gethostname()} (PID {os.getpid()})")
+        self.name = f"rank {self.rank} of {self.size} on {self.names[self.rank]}"
 
     def __reduce__(self) -> tuple[Any, ...]:  # models, which hold it, are copied and pickled
         return world, ()
@@ -93,7 +95,7 @@ class Ranks:
         found = zip(pairs, shapes, np.split(total, np.cumsum(sizes)), strict=False)
         return [x.reshape(shape).astype(a.dtype, copy=False) for (a, _), shape, x in found]
 
-    def gathered(self, value: Any) -> list[Any]:
+    def allgather(self, value: Any) -> list[Any]:
         """What each rank has, in their order."""
         text = np.frombuffer(pickle.dumps(value), np.uint8)
         sizes = np.empty(self.size, np.int64)
@@ -102,9 +104,9 @@ class Ranks:
         self._wait(self._comm.Iallgatherv(text, (every, sizes)))
         return [pickle.loads(part.tobytes()) for part in np.split(every, np.cumsum(sizes)[:-1])]
 
-    def told(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """What rank 0 has."""
-        return self.gathered(None if self.rank else value)[0]
+        return self.allgather(None if self.rank else value)[0]
 
     def _wait(self, request: MPI.Request) -> None:
         """Until it is done. RuntimeError: another rank's program has ended, and without it that will never be."""
@@ -130,7 +132,7 @@ class Ranks:
 
     def _failed(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """An error that ends one rank's program ends the job: the others would wait for ever."""
-        print(f"rank {self.rank} of {self.size} on {self.names[self.rank]} has failed:", file=sys.stderr)
+        print(f"{self.name} has failed:", file=sys.stderr)
         sys.__excepthook__(kind, error, trace)
         self.abort(1)
 
@@ -153,7 +155,7 @@ def world() -> Ranks:
         )
     ranks = Ranks(MPI.COMM_WORLD.Dup())
     if ranks.size > 1:
-        generator().bit_generator.state = ranks.told(generator().bit_generator.state)
+        generator().bit_generator.state = ranks.broadcast(generator().bit_generator.state)
         if "OMP_NUM_THREADS" not in os.environ:
             kernels.set_num_threads(_threads(MPI.COMM_WORLD.Split_type(MPI.COMM_TYPE_SHARED)))
         sys.excepthook = ranks._failed

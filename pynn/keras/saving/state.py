@@ -81,13 +81,13 @@ def restore(model: Layer, path: FilePath) -> dict[str, Any]:
 
 
 @contextmanager
-def of_first(path: FilePath) -> Iterator[FilePath]:
+def shared(path: FilePath) -> Iterator[FilePath]:
     """The path; on a rank other than 0 that of a copy of its file, which may lie on another host's disk."""
     ranks = replicas.present()
     if ranks is None:
         yield path
         return
-    content = ranks.told(Path(path).read_bytes() if ranks.rank == 0 and os.path.exists(path) else None)
+    content = ranks.broadcast(Path(path).read_bytes() if ranks.rank == 0 and os.path.exists(path) else None)
     with TemporaryDirectory() as folder:
         if ranks.rank:
             path = Path(folder, os.path.basename(path))

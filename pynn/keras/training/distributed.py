@@ -26,13 +26,13 @@ def begin(ranks: replicas.Ranks, model: Trainer, **about: Any) -> None:
     """
     held = [*model.weights, *(v for optimizer, _ in named_optimizers(model).values() for v in optimizer.variables)]
     about["shapes of weights and optimizer"] = [v.shape for v in held]
-    first, *others = ranks.gathered(about)
+    first, *others = ranks.allgather(about)
     for rank, other in enumerate(others, 1):
         for name in about:
             if other[name] != first[name]:
                 raise ValueError(f"The ranks differ in {name}: {first[name]} on rank 0, {other[name]} on rank {rank}")
     streams = generators(model)
-    arrays, states = ranks.told(([v.numpy() for v in held], [rng.bit_generator.state for rng in streams]))
+    arrays, states = ranks.broadcast(([v.numpy() for v in held], [rng.bit_generator.state for rng in streams]))
     for v, array in zip(held, arrays, strict=True):
         v.assign(array)
     for rng, state in zip(streams, states, strict=True):
@@ -41,7 +41,7 @@ def begin(ranks: replicas.Ranks, model: Trainer, **about: Any) -> None:
 
 def begin_epoch(ranks: replicas.Ranks, asked: bool) -> bool:
     """All shuffle alike, whatever drew random numbers meanwhile; returns whether a callback of any asks for batches."""
-    states, asks = zip(*ranks.gathered((generator().bit_generator.state, asked)), strict=True)
+    states, asks = zip(*ranks.allgather((generator().bit_generator.state, asked)), strict=True)
     generator().bit_generator.state = states[0]
     return any(asks)
 

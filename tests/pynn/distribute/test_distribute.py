@@ -112,7 +112,7 @@ stop = [Stop()] if rank == 1 else []
 history = model.fit(x[:39], y[:39], batch_size=39, epochs=5, shuffle=False, verbose=0, callbacks=stop)
 assert len(history.epoch) == 2 and np.isfinite(history.history["loss"]).all()
 made().fit(np.ones((40, 3)), np.ones((40, 1)), verbose=0)
-assert len(set(strategy._world.gathered((float(tf.random.normal(())), model.weights[0].numpy().tobytes())))) == 1
+assert len(set(strategy._world.allgather((float(tf.random.normal(())), model.weights[0].numpy().tobytes())))) == 1
 print("done")
 """)  # fmt: skip
     assert said.count("done") == 3
