@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 ROOTS = "kernels", "kernels.ladder", "kernels.naive", "pynn", "pynn.plot"
-# No namespaces; and scikit-learn's, which describes it, and need not be installed here
+# No namespaces of TensorFlow's; the last needs scikit-learn, which need not be installed here
 INSIDE = "pynn.bench", "pynn.cli", "pynn.demo", "pynn.engine", "pynn.ops", "pynn.support", "pynn.sklearn"
 
 
