@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,25 +15,9 @@ active: Ranks | None = None  # while they share what fit or evaluate does
 scoped: Ranks | None = None  # inside `strategy.scope()`, for models that are made or compiled there
 
 
-@contextmanager
-def working(ranks: Ranks | None) -> Iterator[None]:
-    """Inside, steps are those of these ranks together; None: of this process alone."""
-    global active
-    before, active = active, ranks
-    try:
-        yield
-    finally:
-        active = before
-
-
-def present() -> Ranks | None:
-    """Those at work, or else of the scope."""
-    return active or scoped
-
-
 def is_first() -> bool:
     """Whether this process prints, logs and saves: it is alone, or rank 0."""
-    ranks = present()
+    ranks = active or scoped
     return ranks is None or ranks.rank == 0
 
 

@@ -263,10 +263,13 @@ class Trainer(Base):
     def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._check_compiled()
         self.reset_metrics()
-        with replicas.working(self._ranks):
+        outer, replicas.active = replicas.active, self._ranks
+        try:
             logs = loop.as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
             if self._ranks and not self._has_plain_steps():
                 logs = distributed.mean_of(self._ranks, logs)
+        finally:
+            replicas.active = outer
         return logs if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: dict[str, float]) -> Any:
