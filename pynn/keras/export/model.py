@@ -21,7 +21,7 @@ from .. import activations, layers
 from ..common.symbolic import KerasTensor, Node, symbols
 from ..layers.merging import _Merge
 from ..layers.operation import Operation
-from .nodes import ACTIVATIONS, OPERATIONS, Graph, Value, onnx, operation
+from .nodes import ACTIVATIONS, OPERATIONS, Graph, Value, make_node, onnx, operation
 
 OPSET, IR = 13, 7  # ONNX 1.8 of 2020, the first in which Softmax has one axis; what has come since is not needed
 MOST = 2**31 - 2**20  # bytes: Protocol Buffers, of which the file is made, end at 2 GiB
@@ -231,9 +231,7 @@ def write(model: Any, filepath: str | os.PathLike[str]) -> None:
     last_name = model.layers[-1].name if model._is_of_layers else "output"
     results, names = nest.flatten(made), getattr(model, "output_names", None) or _names(made, last_name)
     outputs = [Value(graph, graph.name(n), x.dtype, x.shape) for n, x in zip(names, results, strict=True)]
-    graph.nodes += [
-        onnx.helper.make_node("Identity", [x.name], [y.name]) for x, y in zip(results, outputs, strict=True)
-    ]
+    graph.nodes += [make_node("Identity", [x.name], [y.name]) for x, y in zip(results, outputs, strict=True)]
     if sum(array.nbytes for _, array in graph.constants.values()) > MOST:
         raise ValueError(f"Model {model.name!r} has more than the 2 GiB of weights that an ONNX file can hold")
     constants = [onnx.numpy_helper.from_array(array, name) for name, array in graph.constants.values()]
