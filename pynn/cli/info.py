@@ -18,7 +18,8 @@ from .table import show
 def info(arguments: argparse.Namespace) -> int:
     """Prints the table; returns 0."""
     rows = {"Python": f"{platform.python_version()} on {platform.platform()}", "pynn": __version__}
-    for name in ("numpy", "rich", "pooch", "matplotlib", "pillow", "h5py", "tensorboard"):
+    extras = "matplotlib", "pillow", "h5py", "tensorboard", "mpi4py", "scikit-learn", "onnx", "safetensors"
+    for name in ("numpy", "rich", "pooch", *extras):
         rows[name] = next((found.version for found in metadata.distributions(name=name)), "not installed")
     for name, value in kernels.show_config().items():
         rows[f"kernels: {name}"] = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

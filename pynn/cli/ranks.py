@@ -40,7 +40,8 @@ def together() -> Iterator[None]:
             raise UserError(f"{ranks.name}: {error.args[0]}", *error.args[1:]) from None
         if ranks.rank:
             error.add_note(ranks.name)
-            time.sleep(isinstance(error, KeyboardInterrupt))  # rank 0 first says what it has kept
+            if isinstance(error, KeyboardInterrupt):
+                time.sleep(1)  # rank 0 first says what it has kept
         raise
 
 

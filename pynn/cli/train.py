@@ -168,4 +168,4 @@ def _fit(
 
 def _warn(message: Warning | str, *_: Any) -> None:
     if replicas.is_first():
-        print(f"pynn train: warning: {one_line(str(message))}", file=sys.stderr, flush=True)
+        print(f"pynn train: warning: {one_line(' '.join(str(message).splitlines()))}", file=sys.stderr, flush=True)

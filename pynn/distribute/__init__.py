@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Self
+from typing import NoReturn, Self
 
 from ..engine import replicas
 from ..support.missing import missing
@@ -51,6 +51,14 @@ class MultiWorkerMirroredStrategy:
             yield self
         finally:
             replicas.scoped = before
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"MultiWorkerMirroredStrategy has no {name!r}: fit and evaluate share the work among the ranks. It has "
+            "scope, num_replicas_in_sync and cluster_resolver",
+            name=name,
+            obj=self,
+        )
 
 
 def launched() -> int:

@@ -19,19 +19,27 @@ import numpy as np
 import kernels
 from kernels.cpus import cpu_quota
 
+from ..engine import replicas
 from ..engine.generator import generator
 from ..support.extras import install
 from . import launched
 
 try:
+    import mpi4py
+
+    mpi4py.rc(initialize=False, finalize=True)  # `world` begins, where an error can say what is wrong
     from mpi4py import MPI
 except ImportError as missing:
-    raise ImportError(f"training on several processes needs mpi4py: {install('mpi')}") from missing
+    needs = f"mpi4py: {install('mpi')}; and an MPI, if there is none: `pip install mpich`"
+    raise ImportError(f"training on several processes needs {needs}") from missing
 except RuntimeError as missing:
-    raise ImportError(f"mpi4py finds no MPI ({missing}): install one, for example `pip install mpich`") from missing
+    found = f"{str(missing).splitlines()[0]}; MPI4PY_LIBMPI is {os.environ.get('MPI4PY_LIBMPI', 'not set')}"
+    raise ImportError(f"mpi4py finds no MPI ({found}): install one, for example `pip install mpich`") from missing
 
 SMALL = 4096  # bytes, from which on latency matters less than volume
 GRACE = 5  # seconds in which what an ended rank has sent arrives
+_LIBRARY = " ".join(MPI.Get_library_version().splitlines()[0].partition(",")[0].strip("\0").split())  # name, version
+_ALIKE = "all must call fit, evaluate, train_on_batch and test_on_batch alike, with the same number of batches"
 
 
 class Ranks:
@@ -42,13 +50,12 @@ class Ranks:
 
     rank, size, names: this process' number, how many there are, and each one's host and process
     batch: this rank's first row of the batch at work, the row after its last, and how many the batch has
-    share: the part of the batch's rows that are this rank's
     """
 
-    share, batch = 1.0, (0, 0, 0)
+    batch = 0, 0, 0
 
     def __init__(self, comm: MPI.Intracomm) -> None:
-        self._comm, self._ends = comm, comm.Dup()
+        self._comm, self._ends, self._pid = comm, comm.Dup(), os.getpid()
         self.rank, self.size = comm.rank, comm.size
         self.names = self.allgather(f"{socket.gethostname()} (PID {os.getpid()})")
         self.name = f"rank {self.rank} of {self.size} on {self.names[self.rank]}"
@@ -60,8 +67,14 @@ class Ranks:
         """This rank's rows of a batch of the rows start:stop, which is at work from now on."""
         count = stop - start
         first, last = (count * rank // self.size for rank in (self.rank, self.rank + 1))
-        self.batch, self.share = (first, last, count), (last - first) / count if count else 1 / self.size
+        self.batch = first, last, count
         return start + first, start + last
+
+    @property
+    def share(self) -> float:
+        """The part of the batch's rows that are this rank's."""
+        first, last, count = self.batch
+        return (last - first) / count if count else 1 / self.size
 
     def sum(self, arrays: Sequence[Any], weight: float = 1.0) -> list[np.ndarray]:
         """The arrays times the weight, each added up over the ranks; with weight 0, a rank's do not count.
@@ -74,6 +87,7 @@ class Ranks:
         dtype = np.result_type(*(a for a, _ in pairs)) if pairs else np.dtype(np.float32)
         is_small = self.size == 2 or sum(sizes) * dtype.itemsize <= SMALL  # for two ranks a whole is no more bytes
         part = sum(sizes) if is_small else -(-sum(sizes) // self.size)
+        self._meet(sum(sizes))
         every = np.zeros((self.size, part), dtype)
         mine = every[self.rank] if is_small else every.ravel()
         for (a, b), shape, x in zip(pairs, shapes, np.split(mine, np.cumsum(sizes)), strict=False) if weight else ():
@@ -98,8 +112,7 @@ class Ranks:
     def allgather(self, value: Any) -> list[Any]:
         """What each rank has, in their order."""
         text = np.frombuffer(pickle.dumps(value), np.uint8)
-        sizes = np.empty(self.size, np.int64)
-        self._wait(self._comm.Iallgather(np.array([len(text)]), sizes))
+        sizes = -self._meet(-len(text))
         every = np.empty(sizes.sum(), np.uint8)
         self._wait(self._comm.Iallgatherv(text, (every, sizes)))
         return [pickle.loads(part.tobytes()) for part in np.split(every, np.cumsum(sizes)[:-1])]
@@ -107,6 +120,14 @@ class Ranks:
     def broadcast(self, value: Any) -> Any:
         """What rank 0 has."""
         return self.allgather(None if self.rank else value)[0]
+
+    def _meet(self, number: int) -> np.ndarray:
+        """The number of each rank. RuntimeError: they are neither equal nor all below 0: ranks do different things."""
+        every = np.empty(self.size, np.int64)
+        self._wait(self._comm.Iallgather(np.array([number]), every))
+        if (every != every[0]).any() and (every >= 0).any():
+            raise RuntimeError(f"the ranks do not do the same; {_ALIKE}")
+        return every
 
     def _wait(self, request: MPI.Request) -> None:
         """Until it is done. RuntimeError: another rank's program has ended, and without it that will never be."""
@@ -116,7 +137,7 @@ class Ranks:
                 late = time.monotonic() + GRACE
             if late and time.monotonic() > late:
                 ended = f"rank {status.source} on {self.names[status.source]}"
-                raise RuntimeError(f"{ended} has ended its program, and this one waits for it")
+                raise RuntimeError(f"{ended} has ended its program, and this one waits for it; {_ALIKE}")
             os.sched_yield()  # there may be more ranks than CPUs
 
     def abort(self, code: int) -> None:
@@ -126,6 +147,8 @@ class Ranks:
 
     def _end(self) -> None:
         """Tells all, and waits until all have ended, since MPI lets no process go before."""
+        if os.getpid() != self._pid:  # a child
+            return
         calls = [call(bytearray(), rank) for rank in range(self.size) for call in (self._ends.Isend, self._ends.Irecv)]
         while not MPI.Request.Testall(calls):
             time.sleep(0.01)
@@ -147,18 +170,20 @@ def _added(every: np.ndarray) -> np.ndarray:
 @functools.cache
 def world() -> Ranks:
     """All ranks; at the first call, which all make, they agree on random numbers and share the CPUs of their host."""
-    if MPI.COMM_WORLD.size < launched():
+    is_other = "OMPI_COMM_WORLD_SIZE" in os.environ and "Open MPI" not in _LIBRARY  # which would end the process
+    if not (is_other or MPI.Is_initialized()):
+        MPI.Init_thread()
+    if is_other or MPI.COMM_WORLD.size < launched():
         raise RuntimeError(
             f"{launched()} processes were started, but each is alone: this mpirun is not that of mpi4py's MPI, "
-            f"{MPI.Get_library_version().splitlines()[0]}. Use the mpirun of that one, or name the other's library in "
-            "MPI4PY_LIBMPI"
+            f"{_LIBRARY}. Use the mpirun of that one, or name the other's library in MPI4PY_LIBMPI"
         )
     ranks = Ranks(MPI.COMM_WORLD.Dup())
     if ranks.size > 1:
         generator().bit_generator.state = ranks.broadcast(generator().bit_generator.state)
         if "OMP_NUM_THREADS" not in os.environ:
             kernels.set_num_threads(_threads(MPI.COMM_WORLD.Split_type(MPI.COMM_TYPE_SHARED)))
-        sys.excepthook = ranks._failed
+        sys.excepthook, replicas.started = ranks._failed, ranks
         atexit.register(ranks._end)
     return ranks
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..distribute.ranks import Ranks as Ranks
 
 
+started: Ranks | None = None  # all, once a strategy is made and they are several
 active: Ranks | None = None  # while they share what fit or evaluate does
 scoped: Ranks | None = None  # inside `strategy.scope()`, for models that are made or compiled there
 

@@ -104,7 +104,9 @@ def dropout(x: TensorLike, rate: Any, noise_shape: Shape | None = None, seed: in
     if not rate:
         return ops.identity(x)
     draw = generator(seed).random
-    drawn = replicas.drawn(draw, x._array.shape) if noise_shape is None else draw(to_shape(noise_shape), np.float32)
+    rows, shape = x._array.shape[:1], x._array.shape if noise_shape is None else to_shape(noise_shape)
+    of_batch = noise_shape is None or shape[:1] == rows != (1,)
+    drawn = replicas.drawn(draw, shape) if of_batch else draw(shape, np.float32)
     return ops.where(drawn >= float(rate), x * (1 / (1 - rate)), 0)
 
 

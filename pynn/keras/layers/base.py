@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...engine import budget, nest
+from ...engine import budget, nest, replicas
 from ...engine.convert import convert_to_tensor, operand, to_shape
 from ...engine.dtypes import DType, as_dtype
 from ...engine.scope import scope_of
@@ -210,6 +210,8 @@ class Layer(Configured):
         budget.spend(math.prod(sizes))
         default = "glorot_uniform" if dtype.kind == "f" else "zeros"
         value = initializers.get(default if initializer is None else initializer)(sizes, dtype=dtype)
+        if replicas.active:  # a layer that is built in fit
+            value = replicas.active.broadcast(np.asarray(value))
         variable = owned(self, value, name, trainable, dtype)
         variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         self._weights.append(variable)

@@ -33,6 +33,7 @@ class Metric(Configured):
 
     _module = "keras.metrics"
     name: str
+    _summed: tuple[str, ...] = ()  # attributes that are numbers or arrays of the state; it adds up over ranks
     _direction: str | None = None  # "up" or "down": where callbacks find the better values
 
     def __init__(self, dtype: DTypeLike = None, name: str | None = None) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 import kernels
 
+from ...engine import replicas
 from ...engine.convert import as_array
 from ...engine.tensor import Tensor
 from ...engine.typing import DTypeLike, TensorLike
@@ -29,6 +30,7 @@ class Mean(Metric):
 
     total: float
     count: float
+    _summed = "total", "count"
 
     def __init__(self, name: str | None = "mean", dtype: DTypeLike = None) -> None:
         super().__init__(dtype, name)
@@ -51,7 +53,10 @@ class Mean(Metric):
         if x.dtype.char not in "fd":  # their sums overflow
             x = x.astype(np.float64)
         if sample_weight is None:
-            rows = len(x) if x.ndim else 1
+            # a number is that of this rank's part of the batch
+            rows = len(x) if x.ndim else replicas.active.share if replicas.active else 1
+            if not rows:
+                return
             self.count += rows
         else:
             x, weight = same_rank(x, as_array(sample_weight))

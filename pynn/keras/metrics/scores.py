@@ -97,6 +97,7 @@ class R2Score(Metric):
     """
 
     _direction = "up"
+    _summed = "num_samples", "_sums"
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine import nest, replicas
+from ...engine import nest
 from ...engine.tensor import Tensor
 from .. import losses
 from .. import metrics as metric_functions
@@ -46,7 +46,7 @@ class CompiledLoss:
                 raise ValueError(f"There are no targets for the output {name!r}, which has a loss.")
             term = f(target, value, share)
             if self.means and value._array.size:
-                mean.update_state(term, replicas.active and replicas.active.share)
+                mean.update_state(term)
             terms.append(term if weight is None else term * float(weight))
         return sum(terms[1:], terms[0])
 

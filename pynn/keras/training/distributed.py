@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ...engine import replicas
 from ...engine.generator import generator
 from ...engine.variable import Variable
-from ..metrics import Mean, Metric
+from ..metrics import Metric
 from ..metrics.base import inside
 from ..saving.paths import named_optimizers
 from ..saving.state import generators
@@ -28,9 +28,9 @@ def begin(ranks: replicas.Ranks, model: Trainer, **about: Any) -> None:
     about["shapes of weights and optimizer"] = [v.shape for v in held]
     first, *others = ranks.allgather(about)
     for rank, other in enumerate(others, 1):
-        for name in about:
-            if other[name] != first[name]:
-                raise ValueError(f"The ranks differ in {name}: {first[name]} on rank 0, {other[name]} on rank {rank}")
+        for name, value in first.items():
+            if (its := other.get(name)) != value:
+                raise ValueError(f"The ranks differ in {name}: {value} on rank 0, {its} on rank {rank}")
     streams = generators(model)
     arrays, states = ranks.broadcast(([v.numpy() for v in held], [rng.bit_generator.state for rng in streams]))
     for v, array in zip(held, arrays, strict=True):
@@ -40,7 +40,7 @@ def begin(ranks: replicas.Ranks, model: Trainer, **about: Any) -> None:
 
 
 def begin_epoch(ranks: replicas.Ranks, asked: bool) -> bool:
-    """All shuffle alike, whatever drew random numbers meanwhile; returns whether a callback of any asks for batches."""
+    """All shuffle alike, whatever drew random numbers meanwhile; returns whether it is asked for on any rank."""
     states, asks = zip(*ranks.allgather((generator().bit_generator.state, asked)), strict=True)
     generator().bit_generator.state = states[0]
     return any(asks)
@@ -51,19 +51,30 @@ def any_of(ranks: replicas.Ranks, stop: bool) -> bool:
     return bool(ranks.sum([np.array(stop, np.float32)])[0])
 
 
-def sum_states(ranks: replicas.Ranks, metrics: Iterable[Metric]) -> None:
-    """The state of each metric becomes the sum over the ranks."""
+def sum_states(ranks: replicas.Ranks, metrics: Iterable[Metric]) -> Callable[[], None]:
+    """The state of each metric becomes the sum over the ranks; returns what makes it 0 again, on all but rank 0."""
     found = [part for metric in metrics for part in inside(metric)]
-    means = [metric for metric in found if isinstance(metric, Mean)]
+    numbers = [(metric, name) for metric in found for name in metric._summed]
     variables = [v for metric in found for v in metric._parts() if isinstance(v, Variable)]
-    sums = ranks.sum([np.array([(m.total, m.count) for m in means]), *(v.numpy() for v in variables)])
-    for metric, (total, count) in zip(means, sums[0], strict=True):
-        metric.total, metric.count = float(total), float(count)
-    for v, value in zip(variables, sums[1:], strict=True):
-        v.assign(value)
+
+    def put(values: list[np.ndarray]) -> None:
+        for (metric, name), value in zip(numbers, values, strict=False):
+            setattr(metric, name, value if value.ndim else value.item())
+        for v, value in zip(variables, values[len(numbers) :], strict=True):
+            v.assign(value)
+
+    states = [np.asarray(getattr(metric, name), np.float64) for metric, name in numbers]
+    put(sums := ranks.sum([*states, *(v.numpy() for v in variables)]))
+    return lambda: put(list(map(np.zeros_like, sums))) if ranks.rank else None
 
 
-def mean_of(ranks: replicas.Ranks, logs: dict[str, Any]) -> dict[str, Any]:
-    """The means over the ranks, by their rows, of what a step of the user's own returned."""
+def of_whole(ranks: replicas.Ranks, model: Trainer, logs: dict[str, Any]) -> dict[str, Any]:
+    """What a step of the user's own returned, of all ranks: metrics' results by their states, of all else the means."""
+    own = {name: np.asarray(value) for name, value in model._results(model._all_metrics()).items()}
+    known = [n for n in logs if n in own and np.array_equal(own[n], np.asarray(logs[n], own[n].dtype), equal_nan=True)]
+    known = ranks.broadcast(known)
     sums = ranks.sum([np.asarray(value, np.float64) for value in logs.values()], ranks.share)
-    return {name: value if value.ndim else value.item() for name, value in zip(logs, sums, strict=True)}
+    found = dict(zip(logs, sums, strict=True))
+    whole = model._whole_results(ranks)
+    found |= {name: np.asarray(whole[name]) for name in known}
+    return {name: value if value.ndim else value.item() for name, value in found.items()}

@@ -73,7 +73,7 @@ def fit(
         validation_epochs = range(0, epochs + 1, check_count("validation_freq", validation_freq))
     if ranks := self._ranks:
         steps = batches.steps, validation and validation.steps
-        distributed.begin(ranks, self, steps=steps, batch_size=batch_size, epochs=(initial_epoch, epochs))
+        distributed.begin(ranks, self, call="fit", steps=steps, batch_size=batch_size, epochs=(initial_epoch, epochs))
     # of several ranks the first alone warns of a loss that is not finite
     self.stop_training, self._diverged, self._initial_epoch, self._go_on = False, bool(ranks and ranks.rank), None, None
     options = {"epochs": epochs, "steps": batches.steps, "add_history": True}
@@ -115,16 +115,27 @@ def _with_callbacks(
     if verbose != 0:
         from .progress import ProgressBar  # now, since it loads rich, a fifth of the import of pynn
     progress = None if verbose == 0 else ProgressBar(verbose)
-    outer = self._trainer_epoch, replicas.active  # a callback of fit may call evaluate or predict
     one = isinstance(callbacks, (Callback, CallbackList))
     given = [callbacks] if one else list(callbacks or ())  # type: ignore[arg-type]
-    replicas.active = ranks
     try:
-        yield CallbackList([*given, *([progress] if progress else [])], model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
+        with working(self, ranks):
+            yield CallbackList([*given, *([progress] if progress else [])], model=self, verbose=verbose, **params)  # type: ignore[arg-type]  # it is a Model
     finally:
         if progress:
             progress.close()
-        self._trainer_epoch, replicas.active = outer
+
+
+@contextmanager
+def working(self: Trainer, ranks: replicas.Ranks | None) -> Iterator[None]:
+    """Inside, steps are those of these ranks; after it goes on what is at work outside: a fit whose callback calls."""
+    outer = self._trainer_epoch, replicas.active, ranks and ranks.batch
+    replicas.active = ranks
+    try:
+        yield
+    finally:
+        self._trainer_epoch, replicas.active, batch = outer
+        if ranks and batch:
+            ranks.batch = batch
 
 
 def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number: int = 0) -> dict[str, Any]:
@@ -138,7 +149,8 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
     begins, ends = (notify.overridden(f"on_{mode}_batch_{when}") for when in ("begin", "end"))
     values: dict[str, Any] = {}
     ranks = replicas.active
-    asked = distributed.begin_epoch(ranks, bool(ends)) if ranks else bool(ends)
+    stop = self.stop_training if training else self.stop_evaluating
+    asked = distributed.begin_epoch(ranks, bool(ends or begins or stop)) if ranks else bool(ends)
     step, going = 0, iter(batches)
     if training and self._go_on:
         (step, values), self._go_on = self._go_on(going), None
@@ -152,7 +164,7 @@ def _run(self: Trainer, batches: Epochs, notify: CallbackList, mode: str, number
             values = self.get_metrics_result() if plain else step_on(batch)
             logs = as_logs(values, f"{mode}_step")
             if ranks and not plain:
-                logs = values = distributed.mean_of(ranks, logs)
+                logs = values = distributed.of_whole(ranks, self, logs)
             loss = logs.get("loss", 0.0)
             loss = loss if type(loss) is float else float(np.mean(loss))
         if training and not (self._diverged or math.isfinite(loss)):
@@ -187,6 +199,8 @@ def evaluate(
     """The loss, or the list [loss, metrics...], or with `return_dict` a dict, over all samples; x as in fit."""
     self._check_compiled()
     batches = source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    if self._ranks and not replicas.active:
+        distributed.begin(self._ranks, self, call="evaluate", steps=batches.steps, batch_size=batch_size)
     with _with_callbacks(self, callbacks, verbose, self._ranks, epochs=1, steps=batches.steps) as notify:
         logs = _test(self, batches, notify)
     return logs if return_dict else self._as_list(logs)

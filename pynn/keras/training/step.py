@@ -118,6 +118,9 @@ class Trainer(Base):
             weighted_metrics=weighted_metrics,
         )  # fmt: skip
         self.compiled = True
+        if replicas.started and not self._ranks and not replicas.started.rank:
+            about = "The model was neither made nor compiled in `strategy.scope()`: each rank trains it by itself"
+            warnings.warn(about, stacklevel=3)
 
     @property
     def metrics(self) -> list[Metric]:
@@ -230,19 +233,24 @@ class Trainer(Base):
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The running values of all metrics by name; dicts among them are merged."""
+        return self._whole_results(replicas.active) if replicas.active else self._results(self._all_metrics())
+
+    def _whole_results(self, ranks: replicas.Ranks) -> dict[str, Any]:
+        """Those of all ranks; rank 0 keeps the sums, to which the others add."""
+        metrics = self._all_metrics()
+        forget = distributed.sum_states(ranks, metrics)
+        values = loop.as_logs(self._results(metrics), "result")
+        forget()
+        return values
+
+    def _results(self, metrics: list[Metric]) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        metrics, ranks = self._all_metrics(), replicas.active
-        if ranks:
-            distributed.sum_states(ranks, metrics)
         for metric in metrics:
             result = metric.result()
             if type(result) is dict:
                 values |= result
             else:
                 values[metric.name] = result
-        if ranks and ranks.rank:  # rank 0 keeps the sums, to which the others add
-            values = loop.as_logs(values, "result")
-            self.reset_metrics()
         return values
 
     def train_on_batch(
@@ -263,13 +271,10 @@ class Trainer(Base):
     def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         self._check_compiled()
         self.reset_metrics()
-        outer, replicas.active = replicas.active, self._ranks
-        try:
+        with loop.working(self, self._ranks):
             logs = loop.as_logs(step(next(iter(one_batch(x, y, sample_weight, class_weight)))), step.__name__)
             if self._ranks and not self._has_plain_steps():
-                logs = distributed.mean_of(self._ranks, logs)
-        finally:
-            replicas.active = outer
+                logs = distributed.of_whole(self._ranks, self, logs)
         return logs if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: dict[str, float]) -> Any:

@@ -11,6 +11,7 @@ from pynn import keras
 ROWS = 53  # of 3 ranks, all have other numbers; the last batch of 5 leaves 3 rows
 
 rng = np.random.default_rng(1)
+rank = 0
 x = rng.random((ROWS, 6), np.float32)
 y = (x[:, 0] * 3).astype(int)
 weights = rng.random(ROWS).astype(np.float32)
@@ -22,7 +23,8 @@ def of_labels(reduction="sum_over_batch_size"):
 
 
 def dense(*middle, **compiled):
-    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(8, "relu"), *middle, keras.layers.Dense(3)])
+    ends = [keras.Input((6,)), keras.layers.Dense(8, "relu")], keras.layers.Dense(3)
+    model = keras.Sequential([*ends[0], *middle, ends[1]], name=compiled.pop("name", None))
     model.compile(**{"optimizer": "adam", "loss": of_labels(), "metrics": ["accuracy"]} | compiled)
     return model
 
@@ -33,7 +35,9 @@ def several_outputs():
     outputs = {"a": keras.layers.Dense(1, name="a")(h), "b": keras.layers.Dense(3, "softmax", name="b")(h)}
     model = keras.Model(inputs, outputs)
     model.compile(
-        "rmsprop", {"a": "mse", "b": "sparse_categorical_crossentropy"}, metrics={"a": ["mae"], "b": ["accuracy"]}
+        "rmsprop",
+        {"a": "mse", "b": "sparse_categorical_crossentropy"},
+        metrics={"a": ["mae", keras.metrics.R2Score()], "b": ["accuracy"]},
     )
     return model
 
@@ -77,9 +81,28 @@ class Own(keras.Model):
         return {"loss": loss}
 
 
-def own():
-    model = Own()
-    model.compile("sgd", of_labels())
+class OwnMetrics(Own):
+    """As Keras's guide has it."""
+
+    def train_step(self, data):
+        super().train_step(data)
+        x, y = data
+        y_pred = self(x, training=False)
+        for metric in self.metrics:
+            metric.update_state(*[self.compute_loss(y=y, y_pred=y_pred)] if metric.name == "loss" else (y, y_pred))
+        return {m.name: m.result() for m in self.metrics}
+
+
+def own(kind=Own):
+    model = kind()
+    model.compile("sgd", of_labels(), metrics=["accuracy"])
+    return model
+
+
+def built_in_fit():
+    kernel = keras.initializers.GlorotUniform(seed=rank)  # a rank's own, until they train together
+    model = keras.Sequential([keras.layers.Dense(3, kernel_initializer=kernel)])
+    model.compile("adam", of_labels())
     return model
 
 
@@ -90,6 +113,10 @@ def dataset():
 class PerBatch(keras.callbacks.Callback):
     def __init__(self):
         self.losses = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 3 and self.model.name == "evaluated":
+            self.model.evaluate(x[:7], y[:7], verbose=0)
 
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(logs["loss"])
@@ -110,6 +137,7 @@ CASES = {
     "sum": (lambda: dense(loss=of_labels("sum")), {}),
     "weights": (lambda: dense(weighted_metrics=["accuracy"]), {"sample_weight": weights}),
     "mean by weights": (lambda: dense(loss=of_labels("mean_with_sample_weight")), {"sample_weight": weights}),
+    "evaluated": (lambda: dense(name="evaluated"), {}),
     "class weights": (dense, {"class_weight": {0: 2.0, 1: 0.5}}),
     "outputs": (several_outputs, {"y": {"a": x[:, 1], "b": y}}),
     "metrics": (binary, {"y": (y > 0)[:, None].astype(int)}),
@@ -117,6 +145,8 @@ CASES = {
     "dataset": (dense, {"x": dataset, "y": None, "batch_size": None}),
     "steps": (dense, {"x": lambda: dataset().repeat(), "y": None, "batch_size": None, "steps_per_epoch": 7}),
     "own step": (own, {}),
+    "own metrics": (lambda: own(OwnMetrics), {}),
+    "built in fit": (built_in_fit, {}),
 }
 
 
@@ -138,8 +168,9 @@ def run(name):
 
 if __name__ == "__main__":
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    rank = strategy.cluster_resolver.task_id
     with strategy.scope():
         found = {name: run(name) for name in sys.argv[2:] or CASES}
-    if strategy.cluster_resolver.task_id == 0:
+    if rank == 0:
         with open(sys.argv[1], "w") as file:
             json.dump(found, file, default=lambda value: np.asarray(value).tolist())

@@ -103,6 +103,10 @@ class Rows(np.memmap):
 class Stop(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.model.stop_training = epoch == rank == 1
+class StopSoon(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.stop_training = True
+made().fit(x, y, batch_size=4, verbose=0, callbacks=[StopSoon()] if rank == 1 else [])
 model = made()
 model.set_weights([w + rank for w in model.get_weights()])
 tf.random.set_seed(rank)
@@ -142,6 +146,12 @@ made().fit(x, y, epochs=100, verbose=0, callbacks=[Die()])
     [
         ("made().fit(x, y, batch_size=12 + rank)", "The ranks differ in batch_size: 12 on rank 0, 13 on rank 1"),
         ("made().fit(x[rank * 20 :], y[rank * 20 :])", "differ in steps: (2, None) on rank 0, (1, None) on rank 1"),
+        ("made().evaluate(x[rank * 20 :], y[rank * 20 :])", "differ in steps: 2 on rank 0, 1 on rank 1"),
+        (
+            "model = made()\nmodel.evaluate(x, y) if rank else model.fit(x, y)",
+            "differ in call: fit on rank 0, evaluate on rank 1",
+        ),
+        ("made().fit(((x, y) for i in range(3 + rank)), steps_per_epoch=None)", "the ranks do not do the same"),
     ],
 )
 def test_ranks_that_differ_are_told_so(program, words):
@@ -172,6 +182,15 @@ def test_a_backup_goes_on_with_another_number_of_ranks(tmp_path):
     assert list(tmp_path.glob("stopped/*"))
     rest = np.array(run(3, BACKUP, tmp_path / "stopped")[0].split(), float)
     np.testing.assert_allclose(rest, whole, rtol=2e-5, atol=1e-6)
+
+
+def test_a_model_outside_of_the_scope_is_each_ranks_own():
+    said = run(2, """
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x[rank:], y[rank:], verbose=0)
+""")[1]  # fmt: skip
+    assert said.count("neither made nor compiled in `strategy.scope()`") == 1
 
 
 def test_threads_are_shares_of_the_cpus():
