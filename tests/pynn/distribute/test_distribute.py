@@ -67,7 +67,7 @@ def test_ranks_find_what_one_process_finds(alone, ranks, tmp_path):
     for path in [tmp_path / "1.json", tmp_path / "2.json"][: ranks - 1]:
         run(ranks, PROGRAM, path)
         found.append(path.read_text())
-    assert found[0] == found[-1]  # the same bits
+    assert len(set(found)) == 1  # of 3 ranks, the same bits twice
     for name, each in json.loads(found[0]).items():
         for part in each:
             ours, theirs = numbers(each[part]), numbers(alone[name][part])
@@ -196,8 +196,9 @@ model.fit(x[rank:], y[rank:], verbose=0)
 def test_threads_are_shares_of_the_cpus():
     program = """
 import kernels
+from kernels.cpus import cpu_count
 if rank == 0:
-    print(len(os.sched_getaffinity(0)), kernels.get_num_threads())
+    print(cpu_count(), kernels.get_num_threads())
 """
     for ranks, environment, per_rank in (1, {}, 1), (2, {}, 2), (2, {"OMP_NUM_THREADS": "3"}, None):
         cpus, threads = map(int, run(ranks, program, **environment)[0].split())
