@@ -118,7 +118,8 @@ def _compiled(run: dict[str, Any], data: Split, record: results.Record, before: 
 
     if not before:
         return make()
-    with reading(str(record.path), results.KIND), state.shared(record.path) as path, limited(os.path.getsize(path)):
+    copied = state.shared(record.path, replicas.scoped)
+    with reading(str(record.path), results.KIND), copied as path, limited(os.path.getsize(path)):
         model = make()
         noted = state.restore(model, path)
         if (noted["epochs"], noted["run"]) != (before["epochs"], before["run"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import math
 import os
@@ -36,7 +37,7 @@ except RuntimeError as missing:
     found = f"{str(missing).splitlines()[0]}; MPI4PY_LIBMPI is {os.environ.get('MPI4PY_LIBMPI', 'not set')}"
     raise ImportError(f"mpi4py finds no MPI ({found}): install one, for example `pip install mpich`") from missing
 
-SMALL = 4096  # bytes, from which on latency matters less than volume
+SMALL = 4096  # bytes, up to which one exchange of all was faster than two of parts, with 3 and 4 ranks on one host
 GRACE = 5  # seconds in which what an ended rank has sent arrives
 _LIBRARY = " ".join(MPI.Get_library_version().splitlines()[0].partition(",")[0].strip("\0").split())  # name, version
 _ALIKE = "all must call fit, evaluate, train_on_batch and test_on_batch alike, with the same number of batches"
@@ -142,7 +143,8 @@ class Ranks:
 
     def abort(self, code: int) -> None:
         """Ends all processes of the job."""
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # nobody may read it any more
+            sys.stdout.flush()
         self._comm.Abort(code)
 
     def _end(self) -> None:

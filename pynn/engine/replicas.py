@@ -17,9 +17,8 @@ scoped: Ranks | None = None  # inside `strategy.scope()`, for models that are ma
 
 
 def is_first() -> bool:
-    """Whether this process prints, logs and saves: it is alone, or rank 0."""
-    ranks = active or scoped
-    return ranks is None or ranks.rank == 0
+    """Whether this process prints, logs and saves in a scope: it is alone, or rank 0."""
+    return scoped is None or scoped.rank == 0
 
 
 def drawn(draw: Callable[..., Any], shape: tuple[int, ...]) -> Any:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ...engine import replicas
 from ...engine.generator import generator
 from ...engine.tensor import Tensor
 from ...engine.variable import Variable
@@ -66,7 +65,7 @@ class BackupAndRestore(Callback):
             try:
                 notes = self._restored(path)
                 self._epoch, self._middle = int(notes["epoch"]), notes.get("middle")
-                if replicas.is_first():
+                if self._is_first():
                     os.replace(path, self._last)  # else the next save would make a damaged one the previous one
             except FileNotFoundError:
                 continue
@@ -97,7 +96,7 @@ class BackupAndRestore(Callback):
             self._save()
 
     def on_train_end(self, logs: Logs = None) -> None:
-        if self.delete_checkpoint and replicas.is_first():
+        if self.delete_checkpoint and self._is_first():
             for path in (self._before, self._last):
                 path.unlink(missing_ok=True)
             sweep(self._last.parent)
@@ -105,7 +104,7 @@ class BackupAndRestore(Callback):
                 os.rmdir(self.backup_dir)
 
     def _save(self, **more: Any) -> None:
-        if not replicas.is_first():
+        if not self._is_first():
             return
         os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint:
@@ -114,6 +113,10 @@ class BackupAndRestore(Callback):
         counts = {name: {kept: getattr(callback, kept) for kept in _kept(callback)} for name, callback in self._named()}
         notes = {"epoch": self._epoch, "stopped": self.model.stop_training, "callbacks": counts}
         self.model._save_state(self._last, notes | more)
+
+    def _is_first(self) -> bool:
+        """Whether this process is alone, or rank 0, which writes for all."""
+        return not (self.model._ranks and self.model._ranks.rank)
 
     def _restored(self, path: Path) -> dict[str, Any]:
         notes = self.model._restore_state(path)
@@ -141,7 +144,7 @@ class BackupAndRestore(Callback):
             raise ValueError(f"{self._last} has {len(saved)} metrics, not {len(metrics)}: remove it to begin anew")
         for metric, state in zip(metrics, saved, strict=True):
             _restore(metric, state)
-        if not replicas.is_first():  # the sums over the ranks are there once
+        if not self._is_first():  # the sums over the ranks are there once
             self.model.reset_metrics()
         return self._middle["batch"], self._middle["logs"]
 

@@ -147,14 +147,16 @@ class CallbackList:
     def __call__(self, hook: str, *index: int, logs: Mapping[str, Any] | None = None) -> None:
         if "batch" not in hook:
             self._overridden.clear()  # so that a hook that is set during training is called from the next epoch on
-            seen = as_floats(logs)
-            for callback in self.callbacks:
-                getattr(callback, hook)(*index, seen)
+        by_name = "batch" in hook  # as in Keras
+        calls = self.overridden(hook) if by_name else [getattr(callback, hook) for callback in self.callbacks]
+        if not calls:
             return
-        if hooks := self.overridden(hook):
-            seen = as_floats(logs)
-            for call in hooks:
-                call(*index, logs=seen)  # by name, as in Keras
+        seen, ranks, replicas.active = as_floats(logs), replicas.active, None  # what a callback computes is its own
+        try:
+            for call in calls:
+                call(*index, logs=seen) if by_name else call(*index, seen)
+        finally:
+            replicas.active = ranks
 
     def overridden(self, hook: str) -> list[Callable[..., Any]]:
         """The methods of this name, a batch hook, that replace Callback's, which do nothing.

@@ -125,10 +125,10 @@ class Loss(Configured):
             total = ops.reduce_sum(values)
             return total / ranks.share if ranks else total
         if self.reduction == "mean_with_sample_weight" and weight is not None:
-            of = ops.reduce_sum(weight)
+            weights = ops.reduce_sum(weight)
             if ranks:
-                of = Tensor(ranks.sum([of._array])[0]) * ranks.share
-            return ops.divide_no_nan(ops.reduce_sum(values), of)
+                weights = Tensor(ranks.sum([weights._array])[0]) * ranks.share
+            return ops.divide_no_nan(ops.reduce_sum(values), weights)
         return ops.reduce_mean(values)
 
 

@@ -178,7 +178,7 @@ class Model(Trainer, Layer):
         files.load_weights(self, filepath, skip_mismatch)
 
     def _restore_state(self, path: str | os.PathLike[str]) -> dict[str, Any]:
-        with state.shared(path) as copy:
+        with state.shared(path, self._ranks) as copy:
             return state.restore(self, copy)
 
     def _check_weights(self) -> None:

@@ -81,9 +81,8 @@ def restore(model: Layer, path: FilePath) -> dict[str, Any]:
 
 
 @contextmanager
-def shared(path: FilePath) -> Iterator[FilePath]:
+def shared(path: FilePath, ranks: replicas.Ranks | None) -> Iterator[FilePath]:
     """The path; on a rank other than 0 that of a copy of its file, which may lie on another host's disk."""
-    ranks = replicas.active or replicas.scoped
     if ranks is None:
         yield path
         return
