@@ -9,6 +9,7 @@ from types import ModuleType
 
 import kernels
 import pynn as tf
+import pynn.sklearn  # which is among the modules, once it is imported
 from pynn.keras import layers, optimizers
 
 MADE_BY_FUNCTIONS = {  # their docstrings name the functions; nobody calls the constructors
