@@ -48,7 +48,10 @@ class Live(keras.callbacks.Callback):
         self._every, self._seconds, self._since, self._sent = 1, 0.0, 0.0, 0.0
 
     def send(self, **news: Any) -> None:
-        print(json.dumps(self._news | news), file=self._channel, flush=True)
+        try:
+            print(json.dumps(self._news | news), file=self._channel, flush=True)
+        except BrokenPipeError:  # the server has ended: `_receive`, which removes the folder, ends this process
+            threading.Event().wait()
 
     def on_train_begin(self, logs: keras.callbacks.Logs = None) -> None:
         side(self.model.layers[0].get_weights()[0].shape[0], "the pictures have")  # else it could not be drawn for

@@ -75,7 +75,12 @@ def test_a_training_is_seen_stopped_and_gone_on_with(server):
     [(signal.SIGTERM, True), (signal.SIGHUP, False), (signal.SIGKILL, False), (signal.SIGKILL, True)],
 )
 def test_no_training_outlives_the_server(start, tmp_path, many, number, is_stopped):
-    server = start("--weights", random_weights(tmp_path / "weights.npz"), "--data", many)
+    # removing is slow, so that the training sends more while it goes on
+    (tmp_path / "sitecustomize.py").write_text(
+        "import shutil, time\nremove = shutil.rmtree\n"
+        "shutil.rmtree = lambda *args, **more: (time.sleep(0.2), remove(*args, **more))\n"
+    )
+    server = start("--weights", random_weights(tmp_path / "weights.npz"), "--data", many, PYTHONDONTWRITEBYTECODE="1")
     server.post("/start", OPTIONS)
     news = server.news()
     until(news, lambda n: n.get("points"))
@@ -85,7 +90,7 @@ def test_no_training_outlives_the_server(start, tmp_path, many, number, is_stopp
     if number != signal.SIGKILL:
         assert code == 128 + number and err.startswith("pynn demo: interrupted") and err.count("\n") == 1
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["temporary", "weights.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sitecustomize.py", "temporary", "weights.npz"]
 
 
 @pytest.fixture
