@@ -19,7 +19,7 @@ from ...engine.variable import Variable
 from ...support.atomic import sweep
 from ..common.names import unique
 from ..metrics import Metric
-from ..metrics.base import inside
+from ..metrics.base import clear, inside
 from .base import Callback, Logs
 
 
@@ -144,8 +144,8 @@ class BackupAndRestore(Callback):
             raise ValueError(f"{self._last} has {len(saved)} metrics, not {len(metrics)}: remove it to begin anew")
         for metric, state in zip(metrics, saved, strict=True):
             _restore(metric, state)
-        if not self._is_first():  # the sums over the ranks are there once
-            self.model.reset_metrics()
+            if not self._is_first():  # the sums over the ranks are there once
+                clear(metric)
         return self._middle["batch"], self._middle["logs"]
 
     def _metrics(self) -> Iterator[Metric]:

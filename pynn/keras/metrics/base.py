@@ -122,6 +122,16 @@ def inside(metric: Metric) -> Iterator[Metric]:
             yield from inside(part)
 
 
+def clear(metric: Metric) -> None:
+    """The state of this one becomes 0 in its shape, which `reset_state` may forget, so that it can be added to."""
+    for name in metric._summed:
+        value = getattr(metric, name)
+        setattr(metric, name, np.zeros_like(value) if isinstance(value, np.ndarray) else 0)
+    for part in metric._parts():
+        if isinstance(part, Variable):
+            part.assign(np.zeros(part.shape, part.dtype))
+
+
 def no_nan(x: TensorLike, y: TensorLike) -> np.ndarray:
     """x / y, and 0 where y is 0."""
     x, y = np.broadcast_arrays(x, y)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ...engine import replicas
 from ...engine.generator import generator
 from ...engine.variable import Variable
 from ..metrics import Metric
-from ..metrics.base import inside
+from ..metrics.base import clear, inside
 from ..saving.paths import named_optimizers
 from ..saving.state import generators
 
@@ -51,21 +52,22 @@ def any_of(ranks: replicas.Ranks, stop: bool) -> bool:
     return bool(ranks.sum([np.array(stop, np.float32)])[0])
 
 
-def sum_states(ranks: replicas.Ranks, metrics: Iterable[Metric]) -> Callable[[], None]:
-    """The state of each metric becomes the sum over the ranks; returns what makes it 0 again, on all but rank 0."""
+@contextmanager
+def summed(ranks: replicas.Ranks, metrics: Iterable[Metric]) -> Iterator[None]:
+    """The states of the metrics are the sums over the ranks; rank 0 keeps them, and the others add to them from 0."""
     found = [part for metric in metrics for part in inside(metric)]
     numbers = [(metric, name) for metric in found for name in metric._summed]
     variables = [v for metric in found for v in metric._parts() if isinstance(v, Variable)]
-
-    def put(values: list[np.ndarray]) -> None:
-        for (metric, name), value in zip(numbers, values, strict=False):
-            setattr(metric, name, value if value.ndim else value.item())
-        for v, value in zip(variables, values[len(numbers) :], strict=True):
-            v.assign(value)
-
     states = [np.asarray(getattr(metric, name), np.float64) for metric, name in numbers]
-    put(sums := ranks.sum([*states, *(v.numpy() for v in variables)]))
-    return lambda: put(list(map(np.zeros_like, sums))) if ranks.rank else None
+    sums = ranks.sum([*states, *(v.numpy() for v in variables)])
+    for (metric, name), value in zip(numbers, sums, strict=False):
+        setattr(metric, name, value if value.ndim else value.item())
+    for v, value in zip(variables, sums[len(numbers) :], strict=True):
+        v.assign(value)
+    yield
+    if ranks.rank:
+        for metric in found:
+            clear(metric)
 
 
 def of_whole(ranks: replicas.Ranks, model: Trainer, logs: dict[str, Any]) -> dict[str, Any]:

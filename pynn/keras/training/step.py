@@ -236,12 +236,10 @@ class Trainer(Base):
         return self._whole_results(replicas.active) if replicas.active else self._results(self._all_metrics())
 
     def _whole_results(self, ranks: replicas.Ranks) -> dict[str, Any]:
-        """Those of all ranks; rank 0 keeps the sums, to which the others add."""
+        """Those of all ranks."""
         metrics = self._all_metrics()
-        forget = distributed.sum_states(ranks, metrics)
-        values = loop.as_logs(self._results(metrics), "result")
-        forget()
-        return values
+        with distributed.summed(ranks, metrics):
+            return loop.as_logs(self._results(metrics), "result")
 
     def _results(self, metrics: list[Metric]) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -25,10 +25,10 @@ strategy = tf.distribute.MultiWorkerMirroredStrategy()
 rank = strategy.cluster_resolver.task_id
 x = np.random.default_rng(0).random((40, 3), np.float32)
 y = x.sum(1, keepdims=True)
-def made(**compiled):
+def made(outputs=1, **compiled):
     keras.utils.set_random_seed(1)
     with strategy.scope():
-        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)])
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(outputs)])
         model.compile("sgd", "mse", **compiled)
     return model
 """
@@ -181,6 +181,26 @@ def test_a_backup_goes_on_with_another_number_of_ranks(tmp_path):
     run(2, BACKUP, tmp_path / "stopped", "stop", code=1)
     assert list(tmp_path.glob("stopped/*"))
     rest = np.array(run(3, BACKUP, tmp_path / "stopped")[0].split(), float)
+    np.testing.assert_allclose(rest, whole, rtol=2e-5, atol=1e-6)
+
+
+LAST = """
+class Stop(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if sys.argv[2:] and epoch == 1:
+            raise KeyboardInterrupt
+model = made(2, metrics=["r2_score"])
+backup = keras.callbacks.BackupAndRestore(sys.argv[1], save_freq=2)
+history = model.fit(x, np.hstack([y, -y]), batch_size=20, epochs=2, verbose=0, callbacks=[Stop(), backup])
+if rank == 0:
+    print(*np.ravel([history.history["loss"], history.history["r2_score"]]))
+"""
+
+
+def test_a_backup_of_an_epochs_last_batch_goes_on_with_metrics_that_are_arrays(tmp_path):
+    whole = np.array(run(0, LAST, tmp_path / "whole")[0].split(), float)
+    run(2, LAST, tmp_path / "stopped", "stop", code=1)
+    rest = np.array(run(3, LAST, tmp_path / "stopped")[0].split(), float)
     np.testing.assert_allclose(rest, whole, rtol=2e-5, atol=1e-6)
 
 
