@@ -16,7 +16,9 @@ from kernels.ladder import LADDER
 from ..own.trials import Wrong
 
 LINE = 64  # bytes
-RUNS, SECONDS = 500, 5.0  # of a sum by threads: so many, or as many as this time allows
+# of a sum by threads: numbers, so many that also threads that share one CPU take turns meanwhile; and runs, so many,
+# or as many as this time allows
+MANY, RUNS, SECONDS = 4_000_000, 200, 3.0
 
 
 def need(condition: object, hint: str) -> None:
@@ -80,7 +82,7 @@ def column_walk(add: Callable, module: ModuleType) -> None:
 
 
 def racy_sum(total: Callable, module: ModuleType) -> None:
-    few, many = np.arange(9.0), np.ones(200_000)
+    few, many = np.arange(9.0), np.ones(MANY)
     cpu, own, end = time.process_time(), time.thread_time(), time.perf_counter() + SECONDS
     for run in range(RUNS):
         for x, right in ((few, 36), (many, len(many))):
